@@ -1,0 +1,35 @@
+const EMPTY = new Uint8Array(0);
+
+/**
+ * One captured frame, as the capture file tells it. Readers fill the same Frame again and again:
+ * the bytes are `data[at..end)` of a buffer that the reader owns and reuses at its next call.
+ */
+export class Frame {
+  data: Uint8Array = EMPTY;
+  at = 0;
+  end = 0;
+  /** Bytes on the wire; more than `end - at` where the capture was cut by a snap length. */
+  length = 0;
+  /** LINKTYPE_ number of the interface the frame was seen on. */
+  linkType = 0;
+  /** Time stamp: whole seconds since 1970 (may be negative or absurd in a broken file) and nanoseconds 0…999999999. */
+  seconds = 0;
+  nanoseconds = 0;
+}
+
+/** Chunks in, frames out. Synchronous: who owns the file pushes chunks, who counts pulls frames. */
+export interface CaptureReader {
+  /** Hands over the next bytes of the file. They are copied: the caller may reuse its buffer. */
+  push(chunk: Uint8Array): void;
+  /** Says that no more bytes will come. */
+  finish(): void;
+  /**
+   * Fills `frame` with the next packet; false when more bytes are needed (or, after finish(), when there are none).
+   * Throws a FormatError when the file is broken; frames before that point were delivered.
+   */
+  next(frame: Frame): boolean;
+  /** Bytes of the (decompressed) file consumed so far: where the next record begins. */
+  readonly offset: number;
+  /** After finish(): set if the last record was cut off. A warning, not an error. */
+  readonly cut: { offset: number; message: string } | null;
+}

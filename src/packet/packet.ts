@@ -1,0 +1,122 @@
+import type { Exactness } from './exactness.ts';
+
+const EMPTY = new Uint8Array(0);
+
+/** enum ip_conntrack_dir */
+export const Direction = { ORIGINAL: 0, REPLY: 1 } as const;
+export type Direction = (typeof Direction)[keyof typeof Direction];
+
+/**
+ * What skb->_nfct says of one packet: the tuple of the packet's own direction (struct nf_conntrack_tuple).
+ * One object per packet buffer, rewritten for every packet.
+ */
+export class Ct {
+  /** Addresses as four big-endian words; IPv4 uses the first only, as the kernel's union does. */
+  readonly src = new Int32Array(4);
+  readonly dst = new Int32Array(4);
+  /** `src.u.all`, `dst.u.all`: port, ICMP id, or type and code, as a 16-bit number in host order. */
+  srcAll = 0;
+  dstAll = 0;
+  direction: Direction = Direction.ORIGINAL;
+  mark = 0;
+  /** How sure the tuple is: `assumed` where NAT was not told or a translated port was never seen. */
+  exactness: Exactness = 'exact';
+}
+
+/** Bits of Packet.given: which of the values below were told, rather than assumed to be zero. */
+export const Given = {
+  MARK: 1 << 0,
+  PRIORITY: 1 << 1,
+  IIF: 1 << 2,
+  RT_CLASSID: 1 << 3,
+  SK_UID: 1 << 4,
+  SK_GID: 1 << 5,
+  HASH: 1 << 6,
+  FOLD_SK: 1 << 7,
+  FOLD_DST: 1 << 8,
+  FOLD_NFCT: 1 << 9,
+} as const;
+
+/**
+ * Our sk_buff: one packet as the classifier sees it. All numbers, all initialised, one hidden class for ever;
+ * 32-bit values are int32. Positions are indices into `data`; nothing outside head … end may be read.
+ */
+export class Packet {
+  data: Uint8Array = EMPTY;
+  /** First readable byte of the frame. */
+  head = 0;
+  /** skb->data: the Ethernet header at egress, the network header at ingress. */
+  at = 0;
+  /** Just after the last captured byte. */
+  end = 0;
+  /** skb->len: bytes from `at` on the wire, captured or not. */
+  len = 0;
+  /** MAC header, positioned so that the EtherType stands at mac + 12; -1: none. */
+  mac = -1;
+  /** Where the address bytes of the MAC header stand: 4 before `mac` if a tag was taken out between them and the type. */
+  addresses = -1;
+  /** skb->mac_len: 14 on a packet that was received, 0 on one made here. */
+  macLen = 0;
+  network = 0;
+  /** -1: not set. */
+  transport = -1;
+
+  /** skb->protocol as a host number (0x0800), the type behind the tag that was taken out. */
+  protocol = 0;
+  /** The tag in metadata (skb->vlan_tci); -1: none. */
+  vlanTci = -1;
+  vlanProto = 0;
+  /** NETIF_F_HW_VLAN_CTAG_TX of the device: whether the vlan-tag key looks at metadata or at bytes (quirk 2). */
+  vlanOffload = true;
+
+  iif = 0;
+  priority = 0;
+  mark = 0;
+  rtClassid = 0;
+  skUid = 0;
+  skGid = 0;
+  queue = 0;
+  tcIndex = 0;
+  /** skb->hash; 0: not computed yet. Travels with the packet once somebody asked. */
+  hash = 0;
+
+  /** addr_fold() of the three pointers the kernel falls back on: given, or that of a null pointer. */
+  sk = 0;
+  dst = 0;
+  nfct = 0;
+
+  /** The conntrack entry, or null where none is attached. */
+  ct: Ct | null = null;
+
+  /** Bits of Given. */
+  given = 0;
+
+  /** Capture time: whole seconds and nanoseconds. */
+  seconds = 0;
+  nanoseconds = 0;
+
+  /** addr_fold(NULL) of the era under its key: what the pointers are until somebody tells them. */
+  readonly nullFold: number;
+  /** Source of the numbers the kernel draws while dissecting (TIPC keep-alives). */
+  readonly random: () => number;
+
+  constructor(nullFold = 0, random: () => number = () => 0) {
+    this.nullFold = nullFold;
+    this.random = random;
+    this.reset();
+  }
+
+  /** Forgets the previous packet. */
+  reset(): void {
+    this.data = EMPTY;
+    this.head = this.at = this.end = this.len = 0;
+    this.mac = this.addresses = this.transport = this.vlanTci = -1;
+    this.macLen = this.network = this.protocol = this.vlanProto = 0;
+    this.vlanOffload = true;
+    this.iif = this.priority = this.mark = this.rtClassid = this.skUid = this.skGid = 0;
+    this.queue = this.tcIndex = this.hash = this.given = 0;
+    this.sk = this.dst = this.nfct = this.nullFold;
+    this.ct = null;
+    this.seconds = this.nanoseconds = 0;
+  }
+}
