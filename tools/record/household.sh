@@ -322,6 +322,7 @@ for person in "${people[@]}"; do
 done
 
 on router conntrack -L >"$WORK/household.conntrack" 2>>"$WORK/log"
+sleep 2 # the last packets wait in the kernel's ring until a block is full or old
 kill -TERM $DUMPCAP
 wait $DUMPCAP
 
