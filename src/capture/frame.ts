@@ -17,9 +17,28 @@ export class Frame {
   nanoseconds = 0;
 }
 
+/** One interface a capture was taken on. pcap has exactly one, without a name. */
+export interface CaptureInterface {
+  /** LINKTYPE_ number. */
+  readonly linkType: number;
+  /** Longest frame kept, bytes; 0: no limit. */
+  readonly snapLength: number;
+  /** As the file says, non-ASCII bytes escaped as `\xHH`; '' if it does not say. */
+  readonly name: string;
+}
+
+/** Where a capture ends in the middle of something, and in what. */
+export interface Cut {
+  readonly offset: number;
+  readonly message: string;
+}
+
 /** Chunks in, frames out. Synchronous: who owns the file pushes chunks, who counts pulls frames. */
 export interface CaptureReader {
-  /** Hands over the next bytes of the file. They are copied: the caller may reuse its buffer. */
+  /**
+   * Hands over the next bytes of the file. They are copied: the caller may reuse its buffer.
+   * Memory stays bounded if frames are pulled until next() says false before the next push.
+   */
   push(chunk: Uint8Array): void;
   /** Says that no more bytes will come. */
   finish(): void;
@@ -30,6 +49,8 @@ export interface CaptureReader {
   next(frame: Frame): boolean;
   /** Bytes of the (decompressed) file consumed so far: where the next record begins. */
   readonly offset: number;
-  /** After finish(): set if the last record was cut off. A warning, not an error. */
-  readonly cut: { offset: number; message: string } | null;
+  /** Once next() said false after finish(): set if the last record was cut off. A warning, not an error. */
+  readonly cut: Cut | null;
+  /** Interfaces met so far, in the order of the file (pcapng: over all sections). */
+  readonly interfaces: readonly CaptureInterface[];
 }

@@ -1,0 +1,258 @@
+import { FormatError, LimitError } from '../errors.ts';
+import type { CaptureInterface, CaptureReader, Cut, Frame } from './frame.ts';
+import { MAX_FRAME } from './pcap.ts';
+import { Window } from './window.ts';
+
+/** Largest block accepted, of any type: a frame of the largest size and room for its options. */
+export const MAX_BLOCK = MAX_FRAME + (1 << 20);
+/** Most interfaces accepted in one file: their list is the only thing here that grows with the file. */
+export const MAX_INTERFACES = 1 << 16;
+
+/** Block types that are read; all others are skipped. */
+const Block = { SECTION: 0x0a0d0d0a, INTERFACE: 1, PACKET: 2, SIMPLE: 3, ENHANCED: 6 } as const;
+
+/** Fixed part of a block's body, in bytes, behind the eight bytes of type and length. */
+const BODY: Readonly<Record<number, number>> = {
+  [Block.SECTION]: 16,
+  [Block.INTERFACE]: 8,
+  [Block.PACKET]: 20,
+  [Block.SIMPLE]: 4,
+  [Block.ENHANCED]: 20,
+};
+
+const BYTE_ORDER = 0x1a2b3c4d;
+const Option = { END: 0, NAME: 2, TSRESOL: 9, TSOFFSET: 14 } as const;
+const SECOND = 1_000_000_000;
+
+interface Interface extends CaptureInterface {
+  /** Units of the time stamp per second: 10ⁿ or 2ⁿ. */
+  readonly perSecond: bigint;
+  /** Nanoseconds per unit, where a unit is a decimal fraction no finer than that; 0: divide the long way. */
+  readonly unit: number;
+  /** if_tsoffset: seconds to add. */
+  readonly offset: bigint;
+}
+
+export function isPcapng(head: Uint8Array): boolean {
+  return head.length >= 4 && head[0] === 0x0a && head[1] === 0x0d && head[2] === 0x0d && head[3] === 0x0a;
+}
+
+/** pcapng, version 1.0 (draft-ietf-opsawg-pcapng): any number of sections, each in its own byte order. */
+export class PcapngReader implements CaptureReader {
+  readonly #interfaces: Interface[] = [];
+  readonly #window = new Window();
+  /** Index in #interfaces of the current section's interface 0. */
+  #section = 0;
+  #little = false;
+
+  get interfaces(): readonly CaptureInterface[] {
+    return this.#interfaces;
+  }
+
+  get offset(): number {
+    return this.#window.offset;
+  }
+
+  get cut(): Cut | null {
+    return this.#window.cut;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#window.push(chunk);
+  }
+
+  finish(): void {
+    this.#window.finished = true;
+  }
+
+  next(frame: Frame): boolean {
+    const window = this.#window;
+    for (;;) {
+      if (!window.has(12, 'block header')) return false;
+      const type = this.#type();
+      const size = this.#size(type);
+      if (!window.has(size, 'block')) return false;
+      const trailer = this.#u32(size - 4);
+      if (trailer !== size) {
+        throw new FormatError(this.offset + size - 4, `trailing block length ${trailer}, expected ${size}`);
+      }
+      const isPacket = this.#read(type, size, frame);
+      window.at += size;
+      if (isPacket) return true;
+    }
+  }
+
+  #u16(at: number): number {
+    return this.#window.view.getUint16(this.#window.at + at, this.#little);
+  }
+
+  #u32(at: number): number {
+    return this.#window.view.getUint32(this.#window.at + at, this.#little);
+  }
+
+  /** The block's type; a section header's byte order holds from its own length field on. */
+  #type(): number {
+    const { view, at } = this.#window;
+    // The section header's type reads the same in both orders.
+    if (view.getUint32(at) !== Block.SECTION) {
+      if (this.offset === 0) throw new FormatError(0, 'expected a pcapng section header');
+      return this.#u32(0);
+    }
+    const little = view.getUint32(at + 8, true) === BYTE_ORDER;
+    if (!little && view.getUint32(at + 8) !== BYTE_ORDER) {
+      throw new FormatError(this.offset + 8, 'expected the byte-order magic 1a2b3c4d of a section header');
+    }
+    this.#little = little;
+    return Block.SECTION;
+  }
+
+  #size(type: number): number {
+    const size = this.#u32(4);
+    const least = 12 + (BODY[type] ?? 0);
+    if (size < least || size % 4 !== 0) {
+      throw new FormatError(this.offset + 4, `block length ${size}, expected a multiple of 4, at least ${least}`);
+    }
+    if (size > MAX_BLOCK) throw new LimitError(this.offset + 4, `block length ${size}, expected at most ${MAX_BLOCK}`);
+    return size;
+  }
+
+  /** Reads one whole block; true if it was a packet. */
+  #read(type: number, size: number, frame: Frame): boolean {
+    switch (type) {
+      case Block.SECTION:
+        this.#beginSection();
+        return false;
+      case Block.INTERFACE:
+        this.#addInterface(size);
+        return false;
+      case Block.ENHANCED:
+        this.#packet(this.#u32(8), size, frame);
+        return true;
+      case Block.PACKET:
+        this.#packet(this.#u16(8), size, frame);
+        return true;
+      case Block.SIMPLE:
+        this.#simplePacket(size, frame);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #beginSection(): void {
+    const major = this.#u16(12);
+    const minor = this.#u16(14);
+    // 1.2 was written by mistake and means 1.0 (the draft, section 4.1).
+    if (major !== 1 || (minor !== 0 && minor !== 2)) {
+      throw new FormatError(this.offset + 12, `pcapng version ${major}.${minor}, expected 1.0`);
+    }
+    this.#section = this.#interfaces.length;
+  }
+
+  #addInterface(size: number): void {
+    if (this.#interfaces.length === MAX_INTERFACES) {
+      throw new LimitError(this.offset, `more interfaces than the ${MAX_INTERFACES} expected at most`);
+    }
+    let name = '';
+    let resolution = 6;
+    let offset = 0n;
+    let at = 16;
+    while (at + 4 <= size - 4) {
+      const code = this.#u16(at);
+      const length = this.#u16(at + 2);
+      const value = at + 4;
+      if (value + length > size - 4) {
+        throw new FormatError(this.offset + at + 2, `option length ${length}, expected at most ${size - 4 - value}`);
+      }
+      if (code === Option.END) break;
+      const { view, at: block, data } = this.#window;
+      if (code === Option.NAME) name = ascii(data.subarray(block + value, block + value + length));
+      if (code === Option.TSRESOL && length >= 1) resolution = view.getUint8(block + value);
+      if (code === Option.TSOFFSET && length >= 8) offset = view.getBigInt64(block + value, this.#little);
+      at = value + ((length + 3) & ~3);
+    }
+    const digits = BigInt(resolution & 0x7f);
+    const binary = (resolution & 0x80) !== 0;
+    this.#interfaces.push({
+      linkType: this.#u16(8),
+      snapLength: this.#u32(12),
+      name,
+      perSecond: binary ? 2n ** digits : 10n ** digits,
+      unit: !binary && resolution <= 9 ? 10 ** (9 - resolution) : 0,
+      offset,
+    });
+  }
+
+  #interface(index: number): Interface {
+    const found = this.#interfaces[this.#section + index];
+    if (!found) {
+      const known = this.#interfaces.length - this.#section;
+      throw new FormatError(this.offset + 8, `interface ${index}, expected one of the ${known} described before`);
+    }
+    return found;
+  }
+
+  /** Enhanced and obsolete packet blocks: the same but for the width of the interface number. */
+  #packet(index: number, size: number, frame: Frame): void {
+    const from = this.#interface(index);
+    const captured = this.#u32(20);
+    if (captured > size - 32) {
+      throw new FormatError(this.offset + 20, `captured length ${captured}, expected at most ${size - 32}`);
+    }
+    stamp(frame, from, this.#u32(12), this.#u32(16));
+    this.#fill(frame, from, 28, captured, this.#u32(24));
+  }
+
+  /** No length of its own: the wire length, or what the snap length left of it. No time either. */
+  #simplePacket(size: number, frame: Frame): void {
+    const from = this.#interfaces[this.#section];
+    if (!from) throw new FormatError(this.offset, 'simple packet block, expected an interface description before it');
+    const length = this.#u32(8);
+    const snap = from.snapLength === 0 ? length : Math.min(length, from.snapLength);
+    if (snap > size - 16) {
+      throw new FormatError(this.offset + 8, `packet length ${length}, expected at most ${size - 16}`);
+    }
+    frame.seconds = 0;
+    frame.nanoseconds = 0;
+    this.#fill(frame, from, 12, snap, length);
+  }
+
+  #fill(frame: Frame, from: Interface, at: number, captured: number, length: number): void {
+    const { data, at: block } = this.#window;
+    frame.data = data;
+    frame.at = block + at;
+    frame.end = block + at + captured;
+    frame.length = length;
+    frame.linkType = from.linkType;
+  }
+}
+
+/** Splits a 64-bit count of units into seconds and nanoseconds, exactly. */
+function stamp(frame: Frame, from: Interface, high: number, low: number): void {
+  if (from.unit === 0 || from.offset !== 0n) {
+    const units = (BigInt(high) << 32n) | BigInt(low);
+    const rest = units % from.perSecond;
+    frame.seconds = Number(units / from.perSecond + from.offset);
+    frame.nanoseconds = Number((rest * BigInt(SECOND)) / from.perSecond);
+    return;
+  }
+  // Long division, 32 + 16 + 16 bits: perSecond < 2³⁰, so no step exceeds 2⁴⁶ and doubles stay exact.
+  const perSecond = SECOND / from.unit;
+  const top = Math.floor(high / perSecond);
+  const upper = (high - top * perSecond) * 65536 + (low >>> 16);
+  const middle = Math.floor(upper / perSecond);
+  const lower = (upper - middle * perSecond) * 65536 + (low & 0xffff);
+  const bottom = Math.floor(lower / perSecond);
+  frame.seconds = top * 0x100000000 + middle * 65536 + bottom;
+  frame.nanoseconds = (lower - bottom * perSecond) * from.unit;
+}
+
+function ascii(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) {
+    if (byte === 0) break;
+    const plain = byte >= 0x20 && byte < 0x7f;
+    text += plain ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
+  }
+  return text;
+}

@@ -1,0 +1,150 @@
+import { FormatError, LimitError } from '../errors.ts';
+import { le16, le32, u8 } from '../u32.ts';
+
+/** What every decompressor must be able to do (RFC 8878, section 3.1.1.1.2), and what we take at most. */
+export const COMMON_WINDOW = 8 << 20;
+export const MAX_WINDOW = 128 << 20;
+const MAX_BLOCK = 128 << 10;
+
+const FRAME = 0xfd2fb528 | 0;
+/** Skippable frames: 0x184d2a50 … 0x184d2a5f. */
+const SKIPPABLE = 0x184d2a50;
+
+export function isZstd(head: Uint8Array): boolean {
+  return head.length >= 4 && (le32(head, 0) === FRAME || (le32(head, 0) & ~0xf) === SKIPPABLE);
+}
+
+type Part = 'magic' | 'skippable' | 'header' | 'block';
+
+/**
+ * Walks the headers of zstd frames and blocks without inflating anything: a decompressor allocates the window
+ * before it has seen a byte of data, so the window must be judged first. RFC 8878, section 3.1.
+ */
+export class ZstdHeaders {
+  readonly warnings: string[] = [];
+  #part: Part = 'magic';
+  readonly #held = new Uint8Array(18);
+  #holding = 0;
+  #need = 5;
+  /** Bytes of content still to pass over. */
+  #skip = 0;
+  #offset = 0;
+  #blockLimit = 0;
+  #checksum = false;
+
+  /** True between two frames: the data may end here. */
+  get whole(): boolean {
+    return this.#part === 'magic' && this.#holding === 0 && this.#skip === 0;
+  }
+
+  /** Looks through the next compressed bytes. Throws before a decompressor is given what it should not see. */
+  check(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length; ) {
+      const passed = Math.min(this.#skip, chunk.length - at);
+      at += passed;
+      this.#skip -= passed;
+      this.#offset += passed;
+      if (at === chunk.length) return;
+      this.#held[this.#holding++] = u8(chunk, at++);
+      this.#offset++;
+      if (this.#holding === this.#need) this.#take();
+    }
+  }
+
+  #expect(part: Part, need: number): void {
+    this.#part = part;
+    this.#need = need;
+    if (part === 'magic' || part === 'block') this.#holding = 0;
+  }
+
+  #fail(message: string): never {
+    throw new FormatError(this.#offset - this.#holding, `zstd data: ${message}`);
+  }
+
+  #take(): void {
+    const held = this.#held;
+    switch (this.#part) {
+      case 'magic':
+        if (le32(held, 0) === FRAME) this.#expect('header', 5 + headerSize(u8(held, 4)));
+        else if (isZstd(held)) this.#expect('skippable', 8);
+        else this.#fail('expected a frame');
+        return;
+      case 'skippable':
+        this.#skip = le32(held, 4) >>> 0;
+        this.#expect('magic', 5);
+        return;
+      case 'header':
+        this.#frame();
+        this.#expect('block', 3);
+        return;
+      case 'block':
+        this.#block(le16(held, 0) | (u8(held, 2) << 16));
+    }
+  }
+
+  /** Frame_Header: descriptor, window descriptor or (single segment) content size. */
+  #frame(): void {
+    const held = this.#held;
+    const descriptor = u8(held, 4);
+    const single = (descriptor & 0x20) !== 0;
+    if (descriptor & 0x08) this.#fail('expected the reserved bit of the frame descriptor to be zero');
+    if (descriptor & 0x03) this.#fail('expected a frame without a dictionary');
+    const window = single ? contentSize(held, descriptor) : windowSize(u8(held, 5));
+    if (window > MAX_WINDOW) {
+      throw new LimitError(
+        this.#offset - this.#holding,
+        `zstd window of ${window} bytes, expected at most ${MAX_WINDOW}`,
+      );
+    }
+    if (window > COMMON_WINDOW) {
+      this.warnings.push(`zstd window of ${window} bytes: more than the ${COMMON_WINDOW} every decompressor takes`);
+    }
+    this.#checksum = (descriptor & 0x04) !== 0;
+    this.#blockLimit = Math.min(window, MAX_BLOCK);
+  }
+
+  #block(header: number): void {
+    const last = (header & 1) !== 0;
+    const type = (header >>> 1) & 3;
+    const size = header >>> 3;
+    if (type === 3) this.#fail('expected a block type');
+    if (size > this.#blockLimit) this.#fail(`block of ${size} bytes, expected at most ${this.#blockLimit}`);
+    // A run-length block holds one byte, however long it becomes.
+    this.#skip = type === 1 ? 1 : size;
+    if (last && this.#checksum) this.#skip += 4;
+    if (last) this.#expect('magic', 5);
+    else this.#expect('block', 3);
+  }
+}
+
+/** Bytes of the frame header behind its descriptor. */
+function headerSize(descriptor: number): number {
+  const single = (descriptor & 0x20) !== 0;
+  const dictionary = [0, 1, 2, 4][descriptor & 3] ?? 0;
+  return (single ? 0 : 1) + dictionary + sizeBytes(descriptor);
+}
+
+function sizeBytes(descriptor: number): number {
+  const flag = descriptor >>> 6;
+  if (flag === 0) return (descriptor & 0x20) !== 0 ? 1 : 0;
+  return 1 << flag;
+}
+
+function windowSize(byte: number): number {
+  const base = 2 ** (10 + (byte >>> 3));
+  return base + (base / 8) * (byte & 7);
+}
+
+/** Frame_Content_Size of a single-segment frame without a dictionary. */
+function contentSize(held: Uint8Array, descriptor: number): number {
+  switch (sizeBytes(descriptor)) {
+    case 1:
+      return u8(held, 5);
+    case 2:
+      return le16(held, 5) + 256;
+    case 4:
+      return le32(held, 5) >>> 0;
+    default:
+      return (le32(held, 5) >>> 0) + (le32(held, 9) >>> 0) * 0x100000000;
+  }
+}
