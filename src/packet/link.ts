@@ -1,5 +1,6 @@
 import type { Frame } from '../capture/frame.ts';
 import { be16, be32, le16, le32, u8 } from '../u32.ts';
+import { ETH_P, isVlan } from './ethertype.ts';
 import { Given, type Packet } from './packet.ts';
 
 /** Where the capture is taken to be replayed: which hook, on a device that inserts VLAN tags in hardware or not. */
@@ -22,19 +23,10 @@ export interface LinkType {
 const ETH_HLEN = 14;
 const VLAN_HLEN = 4;
 
-/** include/uapi/linux/if_ether.h */
-const EtherType = {
-  IEEE_802_3: 0x0001,
-  IEEE_802_2: 0x0004,
-  /** Types below are lengths: ETH_P_802_3_MIN. */
-  LEAST: 0x0600,
-  IP: 0x0800,
-  VLAN: 0x8100,
-  IPV6: 0x86dd,
-  VLAN_AD: 0x88a8,
-  MPLS: 0x8847,
-  MPLS_MULTICAST: 0x8848,
-} as const;
+/** include/uapi/linux/if_ether.h: types below ETH_P_802_3_MIN are lengths; the kernel's own numbers for what follows. */
+const ETH_P_802_3_MIN = 0x0600;
+const ETH_P_802_3 = 0x0001;
+const ETH_P_802_2 = 0x0004;
 
 const TOO_SHORT = 'frame too short';
 const NOT_CAPTURED = 'link header not captured';
@@ -45,7 +37,8 @@ const TAG_TOO_SHORT = 'vlan tag too short';
  * Returns null, or the reason why it has no class. The packet reads the frame's bytes in place.
  *
  * transport: where the IP layer leaves it at egress (behind the IPv4 header with its options, behind the fixed IPv6
- * header), the network header at ingress (net/core/dev.c: __netif_receive_skb_core() resets it), else -1.
+ * header); at ingress the network header as it was before the tag went (net/core/dev.c: __netif_receive_skb_core());
+ * else -1.
  */
 export function enter(frame: Frame, packet: Packet, device: Device): string | null {
   packet.reset();
@@ -65,14 +58,9 @@ export function enter(frame: Frame, packet: Packet, device: Device): string | nu
 
 function transportOf(packet: Packet, device: Device): number {
   const { network } = packet;
-  if (device.hook === 'ingress') return network;
-  if (packet.protocol === EtherType.IP && network < packet.end) return network + (u8(packet.data, network) & 0xf) * 4;
-  return packet.protocol === EtherType.IPV6 ? network + 40 : -1;
-}
-
-/** include/linux/if_vlan.h: eth_type_vlan() */
-function isTag(type: number): boolean {
-  return type === EtherType.VLAN || type === EtherType.VLAN_AD;
+  if (device.hook === 'ingress') return packet.vlanTci < 0 ? network : network - VLAN_HLEN;
+  if (packet.protocol === ETH_P.IPV4 && network < packet.end) return network + (u8(packet.data, network) & 0xf) * 4;
+  return packet.protocol === ETH_P.IPV6 ? network + 40 : -1;
 }
 
 /** Why `size` bytes from packet.at on cannot be read, or null if they can. */
@@ -88,24 +76,25 @@ function pull(packet: Packet, size: number): void {
 }
 
 /**
- * The protocol behind a link header: a length means LLC, or raw IPX if its first bytes are ones.
- * net/ethernet/eth.c: eth_type_trans(), include/linux/if_vlan.h: vlan_set_encap_proto()
+ * skb->protocol for the type in a link header. Received, a length means LLC, or raw IPX if ones follow it
+ * (net/ethernet/eth.c: eth_type_trans(), include/linux/if_vlan.h: vlan_set_encap_proto()); written by a packet socket,
+ * it stays what it is (net/ethernet/eth.c: eth_header_parse_protocol()).
  */
-function protocolOf(packet: Packet, type: number, payload: number): number {
-  if (type >= EtherType.LEAST) return type;
+function protocolOf(packet: Packet, device: Device, type: number, payload: number): number {
+  if (type >= ETH_P_802_3_MIN || device.hook === 'egress') return type;
   const ones = payload + 2 <= packet.end && be16(packet.data, payload) === 0xffff;
-  return ones ? EtherType.IEEE_802_3 : EtherType.IEEE_802_2;
+  return ones ? ETH_P_802_3 : ETH_P_802_2;
 }
 
 /**
  * Takes the tag at `tag` out of the frame into metadata; its type is already in packet.protocol.
  * net/core/skbuff.c: skb_vlan_untag()
  */
-function untag(packet: Packet, tag: number): void {
+function untag(packet: Packet, device: Device, tag: number): void {
   packet.vlanProto = packet.protocol;
   packet.vlanTci = be16(packet.data, tag);
   packet.network = tag + VLAN_HLEN;
-  packet.protocol = protocolOf(packet, be16(packet.data, tag + 2), packet.network);
+  packet.protocol = protocolOf(packet, device, be16(packet.data, tag + 2), packet.network);
 }
 
 function enterEthernet(packet: Packet, device: Device): string | null {
@@ -115,13 +104,13 @@ function enterEthernet(packet: Packet, device: Device): string | null {
   packet.mac = packet.addresses = start;
   packet.network = start + ETH_HLEN;
   packet.protocol = be16(packet.data, start + 12);
-  if (!isTag(packet.protocol)) packet.protocol = protocolOf(packet, packet.protocol, packet.network);
+  if (!isVlan(packet.protocol)) packet.protocol = protocolOf(packet, device, packet.protocol, packet.network);
   else if (device.hook === 'egress' && device.vlan === 'inband') packet.network = behindTags(packet);
   else {
     // skb_vlan_untag() wants to see the two bytes behind the tag, too.
     const cut = missing(packet, ETH_HLEN + VLAN_HLEN + 2, TAG_TOO_SHORT);
     if (cut) return cut;
-    untag(packet, packet.network);
+    untag(packet, device, packet.network);
     // The addresses move up to the type behind the tag (skb_reorder_vlan_header()); here they stay where they are.
     packet.mac = start + VLAN_HLEN;
     pull(packet, VLAN_HLEN);
@@ -142,7 +131,7 @@ function behindTags(packet: Packet): number {
   const { data, end, network } = packet;
   let type = packet.protocol;
   let at = network;
-  for (let depth = 1; isTag(type); depth++) {
+  for (let depth = 1; isVlan(type); depth++) {
     if (at + VLAN_HLEN > end || depth === 8) return network;
     type = be16(data, at + 2);
     at += VLAN_HLEN;
@@ -167,12 +156,12 @@ function macLength(device: Device, hardware: number): number {
  * Linux cooked captures: the protocol field is skb->protocol. libpcap puts the tag back that it got in metadata, so it
  * goes out again at every hook.
  */
-function enterCooked(packet: Packet, size: number, protocol: number): string | null {
+function enterCooked(packet: Packet, device: Device, size: number, protocol: number): string | null {
   enterNetwork(packet, size, protocol);
-  if (!isTag(protocol)) return null;
+  if (!isVlan(protocol)) return null;
   const cut = missing(packet, VLAN_HLEN, TAG_TOO_SHORT);
   if (cut) return cut;
-  untag(packet, packet.at);
+  untag(packet, device, packet.at);
   pull(packet, VLAN_HLEN);
   return null;
 }
@@ -181,7 +170,7 @@ function enterSll(packet: Packet, device: Device): string | null {
   const short = missing(packet, 16);
   if (short) return short;
   packet.macLen = macLength(device, be16(packet.data, packet.at + 2));
-  return enterCooked(packet, 16, be16(packet.data, packet.at + 14));
+  return enterCooked(packet, device, 16, be16(packet.data, packet.at + 14));
 }
 
 function enterSll2(packet: Packet, device: Device): string | null {
@@ -193,13 +182,13 @@ function enterSll2(packet: Packet, device: Device): string | null {
     packet.iif = be32(data, at + 4);
     packet.given |= Given.IIF;
   }
-  return enterCooked(packet, 20, be16(data, at));
+  return enterCooked(packet, device, 20, be16(data, at));
 }
 
 /** Address families, AF_INET6 in the numbering of Linux, NetBSD, FreeBSD and Darwin; 0: none the kernel has a type for. */
 function protocolOfFamily(family: number): number {
-  if (family === 2) return EtherType.IP;
-  return family === 10 || family === 24 || family === 28 || family === 30 ? EtherType.IPV6 : 0;
+  if (family === 2) return ETH_P.IPV4;
+  return family === 10 || family === 24 || family === 28 || family === 30 ? ETH_P.IPV6 : 0;
 }
 
 /** The family is in the byte order of the machine that captured: the one in which it is small. */
@@ -218,20 +207,20 @@ function enterRaw(packet: Packet): string | null {
   const short = missing(packet, 1);
   if (short) return short;
   const version = u8(packet.data, packet.at) >>> 4;
-  return enterNetwork(packet, 0, version === 4 ? EtherType.IP : version === 6 ? EtherType.IPV6 : 0);
+  return enterNetwork(packet, 0, version === 4 ? ETH_P.IPV4 : version === 6 ? ETH_P.IPV6 : 0);
 }
 
 /** RFC 1661 protocol numbers, as drivers/net/ppp/ppp_generic.c has them: proto_to_npindex(), npindex_to_ethertype[] */
 function protocolOfPpp(protocol: number): number {
   switch (protocol) {
     case 0x0021:
-      return EtherType.IP;
+      return ETH_P.IPV4;
     case 0x0057:
-      return EtherType.IPV6;
+      return ETH_P.IPV6;
     case 0x0281:
-      return EtherType.MPLS;
+      return ETH_P.MPLS_UC;
     case 0x0283:
-      return EtherType.MPLS_MULTICAST;
+      return ETH_P.MPLS_MC;
     default:
       return 0;
   }
@@ -331,8 +320,8 @@ function enterPktap(packet: Packet, device: Device): string | null {
   return row.enter(packet, device);
 }
 
-const enterIpv4 = (packet: Packet): null => enterNetwork(packet, 0, EtherType.IP);
-const enterIpv6 = (packet: Packet): null => enterNetwork(packet, 0, EtherType.IPV6);
+const enterIpv4 = (packet: Packet): null => enterNetwork(packet, 0, ETH_P.IPV4);
+const enterIpv6 = (packet: Packet): null => enterNetwork(packet, 0, ETH_P.IPV6);
 
 /** Every link type that can be classified (https://www.tcpdump.org/linktypes.html); others have no class. */
 export const LINK_TYPES: readonly LinkType[] = [
