@@ -25,6 +25,11 @@ export function le32(data: Uint8Array, at: number): number {
   return data[at]! | (data[at + 1]! << 8) | (data[at + 2]! << 16) | (data[at + 3]! << 24);
 }
 
+/** One word of an array whose index the caller knows to be in range. */
+export function word(words: Int32Array, index: number): number {
+  return words[index]!;
+}
+
 export function rol(word: number, bits: number): number {
   return (word << bits) | (word >>> (32 - bits));
 }

@@ -20,6 +20,8 @@ export const Verdict = {
 /** A number, not the union of the above: jumps and gotos carry an argument. */
 export type Verdict = number;
 
+export const UNSPEC: Verdict = Verdict.UNSPEC;
+
 const NAMES = ['ok', 'reclassify', 'shot', 'pipe', 'stolen', 'queued', 'repeat', 'redirect', 'trap', 'consumed'];
 
 /** The verdict's name in records and tables: `ok`, `shot`, `unspec`, `jump 2`, `goto chain 7`. */

@@ -36,6 +36,9 @@ export class FlowKeys {
   /** A drawn number stands in the addresses (TIPC keep-alive). */
   drawn = false;
 
+  /** Scratch of rxhash(): the bytes hashed, as little-endian words; at most 72 bytes. */
+  readonly hashed = new Int32Array(18);
+
   reset(): void {
     this.src = this.dst = this.ports = this.ipProto = 0;
     this.addr.fill(0);

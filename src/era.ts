@@ -1,0 +1,79 @@
+import { type SipKey, siphash1u64Low } from './hash/index.ts';
+import { dissect, dissectSeed, type FlowKeys, innerProtocol, type Packet, rxhash, rxhashSeed } from './packet/index.ts';
+
+/** One row of kernel behaviour. Packet-level functions, and plain facts that sched/ reads. */
+export interface Era {
+  readonly name: EraName;
+  readonly kernel: string;
+  /** skb_flow_dissect_flow_keys() as the classifier calls it. */
+  dissect(p: Packet, keys: FlowKeys): void;
+  /** The software flow hash: dissects into `keys`, then hashes. int32; never 0 from 4.2 on. */
+  rxhash(p: Packet, keys: FlowKeys, secret: SipKey): number;
+  /** net/sched/cls_flow.c: addr_fold() of the pointer hi:lo. */
+  fold(lo: number, hi: number, secret: SipKey): number;
+  /** Whether fold() hides the pointer behind a secret, so that even a null pointer's fold cannot be known. */
+  readonly foldIsSecret: boolean;
+  /** The EtherType that `dst` falls back with and that chooses the conntrack family, host order. */
+  etherType(p: Packet): number;
+  /** TCA_FLOW_RSHIFT above 31 is refused (ERANGE). */
+  readonly rshiftChecked: boolean;
+  /** Actions are set up before ematches, so their error comes first. */
+  readonly actionsFirst: boolean;
+  /** Deleting the last filter of a proto leaves the empty proto behind. */
+  readonly emptyProtoStays: boolean;
+}
+
+export type EraName = 'seed' | '6.1.170' | '6.1';
+
+const FLAT = { stopAtLabel: false, compressedPpp: false };
+const LABEL = { stopAtLabel: true, compressedPpp: false };
+const FLAT_PFC = { stopAtLabel: false, compressedPpp: true };
+const LABEL_PFC = { stopAtLabel: true, compressedPpp: true };
+
+const xorFold = (lo: number, hi: number): number => lo ^ hi;
+
+const MODERN = {
+  etherType: innerProtocol,
+  rshiftChecked: true,
+  actionsFirst: false,
+  emptyProtoStays: false,
+} as const;
+
+export const ERAS: Readonly<Record<EraName, Era>> = {
+  seed: {
+    name: 'seed',
+    kernel: 'about Linux 3.14',
+    dissect: (p, keys) => void dissectSeed(p, keys),
+    rxhash: (p, keys, secret) => rxhashSeed(keys, dissectSeed(p, keys), secret.k0lo),
+    fold: xorFold,
+    foldIsSecret: false,
+    etherType: (p) => p.protocol,
+    rshiftChecked: false,
+    actionsFirst: true,
+    emptyProtoStays: true,
+  },
+  '6.1.170': {
+    ...MODERN,
+    name: '6.1.170',
+    kernel: 'Linux 6.1.170: pointers folded by xor, PPPoE with compressed protocol fields dissected',
+    dissect: (p, keys) => dissect(p, keys, FLAT_PFC),
+    rxhash: (p, keys, secret) => {
+      dissect(p, keys, LABEL_PFC);
+      return rxhash(keys, secret);
+    },
+    fold: xorFold,
+    foldIsSecret: false,
+  },
+  '6.1': {
+    ...MODERN,
+    name: '6.1',
+    kernel: 'Linux 6.1.192: pointers folded by SipHash under a key of the boot',
+    dissect: (p, keys) => dissect(p, keys, FLAT),
+    rxhash: (p, keys, secret) => {
+      dissect(p, keys, LABEL);
+      return rxhash(keys, secret);
+    },
+    fold: siphash1u64Low,
+    foldIsSecret: true,
+  },
+};

@@ -1,0 +1,16 @@
+import type { FlowKeys } from '../flow-keys.ts';
+import type { Packet } from '../packet.ts';
+
+/**
+ * enum flow_dissect_ret: what a header says of the walk.
+ * ON goes from the network layer to the transport layer; AGAIN restarts with `keys.proto`, NEXT with `keys.ipProto`.
+ */
+export const Step = { GOOD: 0, BAD: 1, AGAIN: 2, NEXT: 3, ON: 4 } as const;
+export type Step = (typeof Step)[keyof typeof Step];
+
+/** Whether `length` bytes are left at the cursor: __skb_header_pointer(). Remembers that the frame ended too early. */
+export function has(p: Packet, keys: FlowKeys, length: number): boolean {
+  if (keys.at + length <= p.end) return true;
+  keys.short = true;
+  return false;
+}

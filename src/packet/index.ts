@@ -1,0 +1,22 @@
+/**
+ * Bytes → what the kernel would know. A Packet is filled by a link type's row (link.ts), read by dissect() into
+ * FlowKeys, and hashed by rxhash(). Nothing here throws: a short packet ends the walk where the kernel ends it,
+ * and no byte outside head … end of a Packet is read.
+ */
+export { dissect, foldAddress } from './dissect.ts';
+export { dissectSeed } from './dissect-seed.ts';
+export { ETH_P, IPPROTO, isVlan } from './ethertype.ts';
+export { type Exactness, weaker } from './exactness.ts';
+export { AddrType, FlowKeys } from './flow-keys.ts';
+export { type Device, enter, LINK_TYPES } from './link.ts';
+export {
+  applyMetadata,
+  METADATA_NAMES,
+  type Metadata,
+  NO_METADATA,
+  parseMetadata,
+  parseValues,
+} from './metadata.ts';
+export { Ct, Direction, Given, Packet } from './packet.ts';
+export { innerProtocol, outerProtocol } from './protocol.ts';
+export { rxhash, rxhashSeed } from './rxhash.ts';

@@ -1,0 +1,216 @@
+import { UsageError } from '../errors.ts';
+import { covers, type Prefix, parseAddress, parsePrefix } from '../lang/index.ts';
+import { AddrType, type FlowKeys } from './flow-keys.ts';
+import { Ct, Direction, Given, type Packet } from './packet.ts';
+
+/** What a packet was given besides its frame: one change of a Packet. */
+export type Apply = (p: Packet) => void;
+
+/** Values that a capture does not hold, as the user tells them; names as in the golden records' context. */
+export interface Metadata {
+  /** `--set`: for all packets. */
+  readonly all: Apply | null;
+  /** By packet number, counted from 1 over all files. */
+  readonly byPacket: ReadonlyMap<number, Apply>;
+  /** By address, in the order given; a later one beats an earlier. */
+  readonly byPrefix: readonly { readonly prefix: Prefix; readonly apply: Apply }[];
+}
+
+export const NO_METADATA: Metadata = { all: null, byPacket: new Map(), byPrefix: [] };
+
+/** One row for each name: how its value is read, and what it does. `bit` marks it as told. */
+interface Field {
+  readonly bit: number;
+  readonly parse: (value: unknown) => Apply;
+}
+
+const u32Field = (bit: number, set: (p: Packet, value: number) => void): Field => ({
+  bit,
+  parse: (value) => {
+    const number = unsigned(value, 0xffffffff);
+    return (p) => set(p, number | 0);
+  },
+});
+
+const FIELDS: Readonly<Record<string, Field>> = {
+  mark: u32Field(Given.MARK, (p, value) => {
+    p.mark = value;
+  }),
+  priority: u32Field(Given.PRIORITY, (p, value) => {
+    p.priority = value;
+  }),
+  iif: u32Field(Given.IIF, (p, value) => {
+    p.iif = value;
+  }),
+  skUid: u32Field(Given.SK_UID, (p, value) => {
+    p.skUid = value;
+  }),
+  skGid: u32Field(Given.SK_GID, (p, value) => {
+    p.skGid = value;
+  }),
+  rtClassid: u32Field(Given.RT_CLASSID, (p, value) => {
+    p.rtClassid = value;
+  }),
+  hash: u32Field(Given.HASH, (p, value) => {
+    p.hash = value;
+  }),
+  foldSk: u32Field(Given.FOLD_SK, (p, value) => {
+    p.sk = value;
+  }),
+  foldDst: u32Field(Given.FOLD_DST, (p, value) => {
+    p.dst = value;
+  }),
+  foldNfct: u32Field(Given.FOLD_NFCT, (p, value) => {
+    p.nfct = value;
+  }),
+  protocol: {
+    bit: 0,
+    parse: (value) => {
+      const number = unsigned(value, 0xffff);
+      return (p) => {
+        p.protocol = number;
+      };
+    },
+  },
+  vlan: { bit: 0, parse: parseVlan },
+  vlanOffload: {
+    bit: 0,
+    parse: (value) => {
+      if (value !== true && value !== false) throw new UsageError('expected true or false');
+      return (p) => {
+        p.vlanOffload = value;
+      };
+    },
+  },
+  conntrack: { bit: 0, parse: parseConntrack },
+};
+
+/** The names that `--set` and `--meta` take. */
+export const METADATA_NAMES: readonly string[] = Object.keys(FIELDS);
+
+/** Adds one object of a `--meta` file: `packet` or `prefix`, and the values. Throws UsageError. */
+export function parseMetadata(objects: Iterable<unknown>): Pick<Metadata, 'byPacket' | 'byPrefix'> {
+  const byPacket = new Map<number, Apply>();
+  const byPrefix: { prefix: Prefix; apply: Apply }[] = [];
+  for (const object of objects) {
+    const { packet, prefix, ...values } = record(object);
+    const apply = parseValues(values);
+    if (packet !== undefined && prefix === undefined) {
+      const number = unsigned(packet, Number.MAX_SAFE_INTEGER);
+      const earlier = byPacket.get(number);
+      byPacket.set(number, earlier === undefined ? apply : both(earlier, apply));
+    } else if (prefix !== undefined && packet === undefined) {
+      const parsed = typeof prefix === 'string' ? parsePrefix(prefix) : null;
+      if (parsed === null) throw new UsageError(`"prefix" is no address prefix: ${JSON.stringify(prefix)}`);
+      byPrefix.push({ prefix: parsed, apply });
+    } else {
+      throw new UsageError('expected either "packet" or "prefix" to say which packets are meant');
+    }
+  }
+  return { byPacket, byPrefix };
+}
+
+/** The values of one object, to be applied together. Names in camel case, or with hyphens as tc writes its keys. */
+export function parseValues(values: Readonly<Record<string, unknown>>): Apply {
+  let all: Apply | null = null;
+  for (const [written, value] of Object.entries(values)) {
+    const name = written.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    const field = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
+    if (field === undefined) {
+      throw new UsageError(`unknown name "${written}"`, -1, `known names: ${METADATA_NAMES.join(', ')}`);
+    }
+    const apply = told(field, written, value);
+    all = all === null ? apply : both(all, apply);
+  }
+  return all ?? (() => undefined);
+}
+
+function told(field: Field, name: string, value: unknown): Apply {
+  let apply: Apply;
+  try {
+    apply = field.parse(value);
+  } catch (error) {
+    if (error instanceof UsageError) throw new UsageError(`${name}: ${error.message}`);
+    throw error;
+  }
+  return (p) => {
+    apply(p);
+    p.given |= field.bit;
+  };
+}
+
+const both =
+  (first: Apply, second: Apply): Apply =>
+  (p) => {
+    first(p);
+    second(p);
+  };
+
+/**
+ * Applies what was told of packet `number`: for all, then by prefix, then by number. A prefix means the source or
+ * the destination address that `keys` (dissected) found.
+ */
+export function applyMetadata(metadata: Metadata, number: number, p: Packet, keys: FlowKeys): void {
+  metadata.all?.(p);
+  for (const { prefix, apply } of metadata.byPrefix) if (touches(prefix, keys)) apply(p);
+  metadata.byPacket.get(number)?.(p);
+}
+
+function touches(prefix: Prefix, keys: FlowKeys): boolean {
+  const family = keys.addrType === AddrType.IPV4 ? 4 : keys.addrType === AddrType.IPV6 ? 6 : 0;
+  const words = family === 4 ? 1 : 4;
+  return (
+    family !== 0 &&
+    (covers(prefix, family, keys.addr) || covers(prefix, family, keys.addr.subarray(words, 2 * words)))
+  );
+}
+
+function parseVlan(value: unknown): Apply {
+  if (value === null) {
+    return (p) => {
+      p.vlanTci = -1;
+    };
+  }
+  const { proto, tci } = record(value);
+  const vlanProto = unsigned(proto, 0xffff);
+  const vlanTci = unsigned(tci, 0xffff);
+  return (p) => {
+    p.vlanProto = vlanProto;
+    p.vlanTci = vlanTci;
+  };
+}
+
+function parseConntrack(value: unknown): Apply {
+  const { direction, original, reply } = record(value);
+  if (direction !== 'original' && direction !== 'reply') {
+    throw new UsageError('"direction" must be "original" or "reply"');
+  }
+  const ct = new Ct();
+  ct.direction = direction === 'original' ? Direction.ORIGINAL : Direction.REPLY;
+  const tuple = record(direction === 'original' ? original : reply);
+  ct.src.set(address(tuple['src']));
+  ct.dst.set(address(tuple['dst']));
+  ct.srcAll = unsigned(tuple['srcAll'], 0xffff);
+  ct.dstAll = unsigned(tuple['dstAll'], 0xffff);
+  return (p) => {
+    p.ct = ct;
+  };
+}
+
+function address(value: unknown): readonly number[] {
+  const parsed = typeof value === 'string' ? parseAddress(value) : null;
+  if (parsed === null) throw new UsageError(`no address: ${JSON.stringify(value)}`);
+  return parsed.words;
+}
+
+function record(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new UsageError('expected an object');
+  return value as Record<string, unknown>;
+}
+
+/** A whole number, or its text in decimal or 0x hex. */
+function unsigned(value: unknown, max: number): number {
+  const number = typeof value === 'string' && /^(0x[0-9a-f]+|[0-9]+)$/i.test(value) ? Number(value) : value;
+  if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= max) return number;
+  throw new UsageError(`expected a whole number from 0 to ${max}, not ${JSON.stringify(value)}`);
+}

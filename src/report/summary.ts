@@ -1,0 +1,100 @@
+import { classidText } from '../u32.ts';
+import { fairness, type Sharing } from './sharing.ts';
+import type { Tally } from './tally.ts';
+
+/** One filter as it was used: what was asked, and where its hash seed came from. */
+export interface FilterRow {
+  readonly pref: number;
+  readonly handle: string;
+  readonly spec: string;
+  /** Hex; the seed of hash mode, listed for map filters too. */
+  readonly hashrnd: string;
+  readonly from: 'given' | 'seed';
+}
+
+export interface ClassRow {
+  readonly classid: string;
+  readonly packets: number;
+  readonly bytes: number;
+  /** Of all bytes of the run, classified or not: 0 … 1. */
+  readonly share: number;
+  /** null where flows and hosts were not counted. */
+  readonly flows: number | null;
+  readonly hosts: number | null;
+}
+
+export interface CaptureProblem {
+  readonly file: string;
+  readonly offset: number | null;
+  readonly message: string;
+}
+
+/** What a run came to: `--format json` prints just this. */
+export interface Summary {
+  readonly schema: 1;
+  /** False if a capture could not be read to its end. */
+  readonly complete: boolean;
+  readonly era: string;
+  /** What everything random that was not given was drawn from. */
+  readonly seed: number;
+  readonly packets: number;
+  readonly bytes: number;
+  readonly exactness: { readonly exact: number; readonly assumed: number; readonly unknowable: number };
+  readonly filters: readonly FilterRow[];
+  readonly classes: readonly ClassRow[];
+  readonly unclassified: readonly { readonly reason: string; readonly packets: number; readonly bytes: number }[];
+  /** Classes that more than one host shares, most hosts first. */
+  readonly collisions: readonly { readonly classid: string; readonly hosts: number; readonly flows: number }[];
+  readonly jain: number | null;
+  readonly worstShare: number | null;
+  readonly errors: readonly CaptureProblem[];
+}
+
+export interface SummaryInput {
+  readonly tally: Tally;
+  readonly sharing: Sharing | null;
+  readonly filters: readonly FilterRow[];
+  readonly era: string;
+  readonly seed: number;
+  readonly errors: readonly CaptureProblem[];
+}
+
+/** Puts the counts of a run together; classes with most bytes first. */
+export function summarise(input: SummaryInput): Summary {
+  const { tally, sharing } = input;
+  const shared = sharing?.perClass() ?? new Map();
+  const counts = [...tally.rows()].sort((a, b) => b.bytes - a.bytes || a.classid - b.classid);
+  const of = (classid: number) => (sharing === null ? null : (shared.get(classid) ?? { flows: 0, hosts: 0 }));
+  const classes = counts.map(({ classid, packets, bytes }) => ({
+    classid: classidText(classid),
+    packets,
+    bytes,
+    share: tally.bytes === 0 ? 0 : bytes / tally.bytes,
+    flows: of(classid)?.flows ?? null,
+    hosts: of(classid)?.hosts ?? null,
+  }));
+  const fair = fairness([...shared.values()].map(({ hosts }) => hosts));
+  return {
+    schema: 1,
+    complete: input.errors.length === 0,
+    era: input.era,
+    seed: input.seed,
+    packets: tally.packets,
+    bytes: tally.bytes,
+    exactness: { ...tally.exactness },
+    filters: input.filters,
+    classes,
+    unclassified: tally.unclassified(),
+    collisions: collisions(classes),
+    jain: fair?.jain ?? null,
+    worstShare: fair?.worstShare ?? null,
+    errors: input.errors,
+  };
+}
+
+function collisions(classes: readonly ClassRow[]): { classid: string; hosts: number; flows: number }[] {
+  return classes
+    .map(({ classid, hosts, flows }) => ({ classid, hosts: hosts ?? 0, flows: flows ?? 0 }))
+    .filter(({ hosts }) => hosts > 1)
+    .sort((a, b) => b.hosts - a.hosts || b.flows - a.flows);
+}

@@ -1,0 +1,106 @@
+import { tcH, tcMajor, tcMinor } from '../u32.ts';
+
+const MINORS = 65536;
+
+/** The classes of one major number, by minor. */
+interface MajorCounts {
+  readonly packets: Float64Array;
+  readonly bytes: Float64Array;
+}
+
+export interface Counts {
+  packets: number;
+  bytes: number;
+}
+
+export interface ClassCounts extends Counts {
+  readonly classid: number;
+}
+
+/**
+ * Packets and bytes, by class and by the reason for having none. Exact up to 2^53.
+ * 1 MiB for each major number seen, whatever the number of packets. merge() is associative and commutative.
+ */
+export class Tally {
+  packets = 0;
+  bytes = 0;
+  /** How many results were exact, assumed, unknowable. */
+  readonly exactness = { exact: 0, assumed: 0, unknowable: 0 };
+  private readonly majors = new Map<number, MajorCounts>();
+  private readonly missed = new Map<string, Counts>();
+  private lastMajor = -1;
+  private last: MajorCounts = { packets: new Float64Array(0), bytes: new Float64Array(0) };
+
+  /** Counts a packet of `bytes` bytes on the wire in a class. */
+  add(classid: number, bytes: number): void {
+    this.packets++;
+    this.bytes += bytes;
+    const counts = this.major(tcMajor(classid));
+    const minor = tcMinor(classid);
+    counts.packets[minor] = (counts.packets[minor] ?? 0) + 1;
+    counts.bytes[minor] = (counts.bytes[minor] ?? 0) + bytes;
+  }
+
+  /** Counts a packet that got no class. */
+  miss(reason: string, bytes: number): void {
+    this.packets++;
+    this.bytes += bytes;
+    this.addMissed(reason, 1, bytes);
+  }
+
+  merge(other: Tally): Tally {
+    this.packets += other.packets;
+    this.bytes += other.bytes;
+    this.exactness.exact += other.exactness.exact;
+    this.exactness.assumed += other.exactness.assumed;
+    this.exactness.unknowable += other.exactness.unknowable;
+    for (const row of other.rows()) {
+      const counts = this.major(tcMajor(row.classid));
+      const minor = tcMinor(row.classid);
+      counts.packets[minor] = (counts.packets[minor] ?? 0) + row.packets;
+      counts.bytes[minor] = (counts.bytes[minor] ?? 0) + row.bytes;
+    }
+    for (const [reason, counts] of other.missed) this.addMissed(reason, counts.packets, counts.bytes);
+    return this;
+  }
+
+  /** Classes that got a packet, by class id. */
+  *rows(): Generator<ClassCounts> {
+    for (const major of [...this.majors.keys()].sort((a, b) => a - b)) {
+      const { packets, bytes } = this.major(major);
+      for (let minor = 0; minor < MINORS; minor++) {
+        const count = packets[minor] ?? 0;
+        if (count > 0) yield { classid: tcH(major, minor), packets: count, bytes: bytes[minor] ?? 0 };
+      }
+    }
+  }
+
+  /** Reasons for having no class, with their counts, most packets first. */
+  unclassified(): { reason: string; packets: number; bytes: number }[] {
+    return [...this.missed]
+      .map(([reason, counts]) => ({ reason, ...counts }))
+      .sort((a, b) => b.packets - a.packets || (a.reason < b.reason ? -1 : 1));
+  }
+
+  private addMissed(reason: string, packets: number, bytes: number): void {
+    const counts = this.missed.get(reason);
+    if (counts === undefined) {
+      this.missed.set(reason, { packets, bytes });
+      return;
+    }
+    counts.packets += packets;
+    counts.bytes += bytes;
+  }
+
+  private major(major: number): MajorCounts {
+    if (major === this.lastMajor) return this.last;
+    let counts = this.majors.get(major);
+    if (counts === undefined) {
+      counts = { packets: new Float64Array(MINORS), bytes: new Float64Array(MINORS) };
+      this.majors.set(major, counts);
+    }
+    this.lastMajor = major;
+    this.last = counts;
+    return counts;
+  }
+}

@@ -1,0 +1,69 @@
+import { jhash2 } from '../hash/index.ts';
+import { word } from '../u32.ts';
+
+const FIRST_ROWS = 1024;
+
+/**
+ * A set of rows of 32-bit words, for counting what is distinct: open addressing in one Int32Array, no object a row.
+ * It costs (width + 1) * 4 bytes * 2 … 4 a row, as it is kept at most half full and doubles.
+ */
+export class WordSet {
+  size = 0;
+  private readonly width: number;
+  /** Rows of `width` words behind a word that says whether the row is taken. */
+  private rows: Int32Array;
+  private mask: number;
+
+  constructor(width: number) {
+    this.width = width;
+    this.mask = FIRST_ROWS - 1;
+    this.rows = new Int32Array(FIRST_ROWS * (width + 1));
+  }
+
+  /** Adds the first `width` words of `row`; false if they were there already. */
+  add(row: Int32Array): boolean {
+    const at = this.find(this.rows, this.mask, row, 0);
+    if (word(this.rows, at) !== 0) return false;
+    this.rows[at] = 1;
+    for (let i = 0; i < this.width; i++) this.rows[at + 1 + i] = word(row, i);
+    this.size++;
+    if (2 * this.size > this.mask) this.grow();
+    return true;
+  }
+
+  /** Calls `visit` with each row; the array is a view that must not be kept. */
+  forEach(visit: (row: Int32Array) => void): void {
+    const stride = this.width + 1;
+    for (let at = 0; at < this.rows.length; at += stride) {
+      if (word(this.rows, at) !== 0) visit(this.rows.subarray(at + 1, at + stride));
+    }
+  }
+
+  /** Where the row stands, or the free place where it would. */
+  private find(rows: Int32Array, mask: number, from: Int32Array, offset: number): number {
+    const stride = this.width + 1;
+    const key = offset === 0 ? from : from.subarray(offset, offset + this.width);
+    for (let slot = jhash2(key, this.width, 0) & mask; ; slot = (slot + 1) & mask) {
+      const at = slot * stride;
+      if (word(rows, at) === 0 || this.same(rows, at + 1, key)) return at;
+    }
+  }
+
+  private same(rows: Int32Array, at: number, row: Int32Array): boolean {
+    for (let i = 0; i < this.width; i++) if (word(rows, at + i) !== word(row, i)) return false;
+    return true;
+  }
+
+  private grow(): void {
+    const stride = this.width + 1;
+    const mask = 2 * this.mask + 1;
+    const rows = new Int32Array((mask + 1) * stride);
+    for (let at = 0; at < this.rows.length; at += stride) {
+      if (word(this.rows, at) === 0) continue;
+      const to = this.find(rows, mask, this.rows, at + 1);
+      rows.set(this.rows.subarray(at, at + stride), to);
+    }
+    this.rows = rows;
+    this.mask = mask;
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * The flow classifier (net/sched/cls_flow.c and tc's f_flow.c): keys, options in three notations, the rules of a
+ * change, the arithmetic, and the life of a list of filters. Control throws KernelError or UsageError; classify() never.
+ */
+export { classid, divide, Mode, mapLine, placeInClass } from './classid.ts';
+export { FlowClassifier } from './classifier.ts';
+export { classExactness, type Known, keyExactness } from './exactness.ts';
+export { type Act, type FlowConfig, type FlowFilter, type Match, type Place, type Result, settle } from './filter.ts';
+export { ALL_KEYS, Key, KEYS, type KeySource, keySource, keysOf, NEEDS_DISSECT, readKey } from './key.ts';

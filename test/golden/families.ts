@@ -1,0 +1,16 @@
+import { checkClassify, checkHash } from './classify.ts';
+import type { Report } from './report.ts';
+import { checkValues } from './values-family.ts';
+
+/** One row for each family of records; `check` is null where the project does not handle it yet. */
+export const FAMILIES: readonly { readonly name: string; readonly check: ((directory: string) => Report) | null }[] = [
+  { name: 'classify', check: checkClassify },
+  { name: 'hash', check: checkHash },
+  { name: 'meta', check: checkValues },
+  { name: 'conntrack', check: checkValues },
+  { name: 'errors', check: null },
+  { name: 'show', check: null },
+  { name: 'netlink', check: null },
+  { name: 'chain', check: null },
+  { name: 'fate', check: null },
+];
