@@ -39,10 +39,13 @@ export class UsageError extends Error {
   /** Index of the word the caret goes under; -1: none in particular. */
   readonly word: number;
   readonly hint: string;
-  constructor(message: string, word = -1, hint = '') {
+  /** What tc exits with after saying this: 1 from a kind's own parser, 255 where it gives up at once. */
+  readonly exit: number;
+  constructor(message: string, word = -1, hint = '', exit = 1) {
     super(message);
     this.word = word;
     this.hint = hint;
+    this.exit = exit;
   }
 }
 

@@ -1,0 +1,30 @@
+/**
+ * The words people type and read: cutting a line into words, tc's numbers, one call for text and JSON, bytes that
+ * claim to be UTF-8, and making foreign text safe to show. Knows nothing of packets or netlink.
+ */
+export { ipv6Bytes, ipv6LastWord, tcIpv4 } from './address.ts';
+export { escapeText } from './escape.ts';
+export { type Address, addressText, covers, type Prefix, parseAddress, parsePrefix } from './prefix.ts';
+export { type Json, Printer, type Style } from './printer.ts';
+export { parseProtocol, parseProtocol, protocolName, protocolName } from './protocol.ts';
+export { type BatchLine, batchLines, shellWords } from './split.ts';
+export {
+  getClassid,
+  getQdiscHandle,
+  getRate,
+  getRate64,
+  getS32,
+  getSize,
+  getTime,
+  getTime64,
+  getU8,
+  getU16,
+  getU32,
+  hexText,
+  rateText,
+  sizeText,
+  time64Text,
+  timeText,
+} from './units.ts';
+export { decodeUtf8, encodeUtf8 } from './utf8.ts';
+export { matches, Words } from './words.ts';

@@ -1,0 +1,77 @@
+import { UsageError } from '../errors.ts';
+
+/** iproute2 lib/utils.c: matches() — any prefix of the keyword will do; an empty word is none. */
+export function matches(word: string, keyword: string): boolean {
+  return word !== '' && keyword.startsWith(word);
+}
+
+/** iproute2 lib/utils.c: incomplete_command() */
+function incomplete(at: number): UsageError {
+  return new UsageError('Command line is not complete. Try option "help"', at, '', 255);
+}
+
+/**
+ * Cursor over the words of one command, as tc's parsers move along argv. Each parser takes the words it knows
+ * and leaves the cursor on the first it does not; indices count from the whole command's first word, for carets.
+ */
+export class Words {
+  readonly list: readonly string[];
+  /** Index of the word that next() will take. */
+  at: number;
+
+  constructor(list: readonly string[], at = 0) {
+    this.list = list;
+    this.at = at;
+  }
+
+  get done(): boolean {
+    return this.at >= this.list.length;
+  }
+
+  /** The word the cursor stands on, not taken; '' at the end. */
+  peek(): string {
+    return this.list[this.at] ?? '';
+  }
+
+  /** Takes a word; at the end of the command throws what tc says there (NEXT_ARG). */
+  next(): string {
+    const word = this.list[this.at];
+    if (word === undefined) throw incomplete(this.at);
+    this.at++;
+    return word;
+  }
+
+  /** Insists that another word follows without taking it. */
+  need(): void {
+    if (this.done) throw incomplete(this.at);
+  }
+
+  /** Takes the word if it is a prefix of the keyword. */
+  take(keyword: string): boolean {
+    if (!matches(this.peek(), keyword)) return false;
+    this.at++;
+    return true;
+  }
+
+  /** Takes the word if it is exactly this one. */
+  takeExact(word: string): boolean {
+    if (this.done || this.peek() !== word) return false;
+    this.at++;
+    return true;
+  }
+
+  /** Puts the word taken last back (PREV_ARG). */
+  back(): void {
+    if (this.at > 0) this.at--;
+  }
+
+  /** An error about the word taken last. */
+  error(message: string, hint = '', exit = 1): UsageError {
+    return new UsageError(message, Math.max(0, this.at - 1), hint, exit);
+  }
+
+  /** iproute2 lib/utils.c: invarg() — about the word taken last. */
+  invalid(what: string): UsageError {
+    return this.error(`Error: argument "${this.list[this.at - 1] ?? ''}" is wrong: ${what}`, '', 255);
+  }
+}
