@@ -6,7 +6,7 @@ export { ipv6Bytes, ipv6LastWord, tcIpv4 } from './address.ts';
 export { escapeText } from './escape.ts';
 export { type Address, addressText, covers, type Prefix, parseAddress, parsePrefix } from './prefix.ts';
 export { type Json, Printer, type Style } from './printer.ts';
-export { parseProtocol, parseProtocol, protocolName, protocolName } from './protocol.ts';
+export { parseProtocol, protocolName } from './protocol.ts';
 export { type BatchLine, batchLines, shellWords } from './split.ts';
 export {
   getClassid,

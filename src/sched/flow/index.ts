@@ -6,4 +6,17 @@ export { classid, divide, Mode, mapLine, placeInClass } from './classid.ts';
 export { FlowClassifier } from './classifier.ts';
 export { classExactness, type Known, keyExactness } from './exactness.ts';
 export { type Act, type FlowConfig, type FlowFilter, type Match, type Place, type Result, settle } from './filter.ts';
-export { ALL_KEYS, Key, KEYS, type KeySource, keySource, keysOf, NEEDS_DISSECT, readKey } from './key.ts';
+export { ALL_KEYS, KEYS, Key, type KeySource, keySource, keysOf, NEEDS_DISSECT, readKey } from './key.ts';
+export {
+  dumpFlow,
+  FLOW,
+  type FlowOptions,
+  type FlowPart,
+  type FlowParts,
+  NO_PARTS,
+  parseFlowHandle,
+  parseFlowOptions,
+  printFlow,
+  speakFlow,
+  TCA_FLOW,
+} from './options.ts';

@@ -76,7 +76,7 @@ interface Spoken {
   readonly parts: FlowParts;
   keys: number;
   keyCount: number;
-  mode: Mode;
+  mode: number;
   mask: number;
   xor: number;
 }
@@ -146,7 +146,7 @@ export function parseFlowHandle(text: string): number {
   return handle;
 }
 
-function setMode(spoken: Spoken, mode: Mode): void {
+function setMode(spoken: Spoken, mode: number): void {
   spoken.mode = mode;
 }
 
@@ -181,7 +181,7 @@ function speakOr(words: Words, spoken: Spoken): void {
   bitop(spoken, ~bits, bits);
 }
 
-/** get_addend() tests key *numbers* where it means their bits: 0 | 1 | 9 | 10 are src, dst and proto-src (quirk 20). */
+/** A quirk of tc's: get_addend() tests key *numbers* where it means their bits: 0 | 1 | 9 | 10 are src, dst and proto-src. */
 const ADDRESS_KEYS = Key.SRC | Key.DST | Key.NFCT_SRC | Key.NFCT_DST;
 
 /** A number or, if keys named before allow it, an address; a minus sign before either negates it. */
