@@ -71,3 +71,8 @@ export function classidText(classid: number): string {
   const minor = tcMinor(classid);
   return `${major ? major.toString(16) : ''}:${minor || major === 0 ? minor.toString(16) : ''}`;
 }
+
+/** A packet's class, both numbers always written: `1:0`, `ffff:2a`. */
+export function classText(classid: number): string {
+  return `${tcMajor(classid).toString(16)}:${tcMinor(classid).toString(16)}`;
+}

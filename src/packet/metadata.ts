@@ -160,8 +160,7 @@ function touches(prefix: Prefix, keys: FlowKeys): boolean {
   const family = keys.addrType === AddrType.IPV4 ? 4 : keys.addrType === AddrType.IPV6 ? 6 : 0;
   const words = family === 4 ? 1 : 4;
   return (
-    family !== 0 &&
-    (covers(prefix, family, keys.addr) || covers(prefix, family, keys.addr.subarray(words, 2 * words)))
+    family !== 0 && (covers(prefix, family, keys.addr) || covers(prefix, family, keys.addr.subarray(words, 2 * words)))
   );
 }
 

@@ -1,4 +1,4 @@
-import { classidText } from '../u32.ts';
+import { classText } from '../u32.ts';
 import { fairness, type Sharing } from './sharing.ts';
 import type { Tally } from './tally.ts';
 
@@ -66,7 +66,7 @@ export function summarise(input: SummaryInput): Summary {
   const counts = [...tally.rows()].sort((a, b) => b.bytes - a.bytes || a.classid - b.classid);
   const of = (classid: number) => (sharing === null ? null : (shared.get(classid) ?? { flows: 0, hosts: 0 }));
   const classes = counts.map(({ classid, packets, bytes }) => ({
-    classid: classidText(classid),
+    classid: classText(classid),
     packets,
     bytes,
     share: tally.bytes === 0 ? 0 : bytes / tally.bytes,

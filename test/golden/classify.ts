@@ -2,7 +2,7 @@ import { createEnv, createPacket, type Env } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
 import type { Packet } from '../../src/packet/index.ts';
 import { Key } from '../../src/sched/flow/index.ts';
-import { classidText } from '../../src/u32.ts';
+import { classText } from '../../src/u32.ts';
 import { applyContext, type Context } from './context.ts';
 import { FilterBench, type RecordedFilter } from './filters.ts';
 import { readFramesOf, readJson, readLines, readRecord } from './records.ts';
@@ -134,7 +134,7 @@ function checkClasses(report: Report, packets: RecordedPackets, directory: strin
     const differences: string[] = [];
     for (const [id, theirs] of Object.entries(classes.classes)) {
       const classid = bench.classOf(id, p);
-      const ours = classid === null ? null : classidText(classid);
+      const ours = classid === null ? null : classText(classid);
       if (ours !== theirs) differences.push(`${id} ${ours}, kernel ${theirs}`);
     }
     record(report, `${classes.name} ${hook}`, differences);

@@ -81,7 +81,8 @@ function entry(recorded: Conntrack): Ct {
 export function addressWords(text: string): number[] {
   if (!text.includes(':')) return [text.split('.').reduce((word, part) => (word << 8) | Number(part), 0)];
   const [head = '', tail] = text.split('::');
-  const groups = (part: string): number[] => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)));
+  const groups = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
   const front = groups(head);
   const back = tail === undefined ? [] : groups(tail);
   const all = [...front, ...new Array<number>(8 - front.length - back.length).fill(0), ...back];

@@ -10,7 +10,9 @@ function main(): number {
   const directory = path.resolve(process.argv[2] ?? own);
   const present = FAMILIES.filter(({ name }) => existsSync(path.join(directory, name)));
   if (present.length === 0) {
-    console.error(`${directory}: no family of golden records here; expected one of ${FAMILIES.map((f) => f.name).join(', ')}`);
+    console.error(
+      `${directory}: no family of golden records here; expected one of ${FAMILIES.map((f) => f.name).join(', ')}`,
+    );
     return 1;
   }
   let failed = false;

@@ -1,6 +1,6 @@
 import type { Env } from '../../src/env.ts';
 import { FlowKeys, IPPROTO, isVlan, type Packet } from '../../src/packet/index.ts';
-import { ALL_KEYS, Key, KEYS, keySource, NEEDS_DISSECT, readKey } from '../../src/sched/flow/index.ts';
+import { ALL_KEYS, KEYS, Key, keySource, NEEDS_DISSECT, readKey } from '../../src/sched/flow/index.ts';
 
 /** The 18 values of a record, by tc's key names, and which of them came from a pointer. */
 export interface Values {

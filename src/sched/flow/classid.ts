@@ -22,7 +22,10 @@ export interface Arithmetic {
  * The sum's carry out of the minor number is lost: the major always is the base class's (quirk 10).
  */
 export function classid(f: Arithmetic, keys: Int32Array): number {
-  return placeInClass(f, divide(f, f.mode === Mode.HASH ? jhash2(keys, f.nkeys, f.hashrnd) : mapLine(f, word(keys, 0))));
+  return placeInClass(
+    f,
+    divide(f, f.mode === Mode.HASH ? jhash2(keys, f.nkeys, f.hashrnd) : mapLine(f, word(keys, 0))),
+  );
 }
 
 /**

@@ -1,0 +1,12 @@
+/** Counting and telling: a run's tally, who shares a class, and the summary that every output format prints. */
+export { csv, ndjson } from './lines.ts';
+export { type Fairness, fairness, type Shared, Sharing } from './sharing.ts';
+export {
+  type CaptureProblem,
+  type ClassRow,
+  type FilterRow,
+  type Summary,
+  type SummaryInput,
+  summarise,
+} from './summary.ts';
+export { type ClassCounts, type Counts, Tally } from './tally.ts';

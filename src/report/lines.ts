@@ -1,0 +1,27 @@
+import type { Summary } from './summary.ts';
+
+/** A cell that a spreadsheet would run as a formula is quoted (RFC 4180). */
+function cell(value: string | number | null): string {
+  const text = value === null ? '' : String(value);
+  if (/^[=+\-@\t\r]/.test(text) && typeof value === 'string') return `"'${text.replaceAll('"', '""')}"`;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Rows of cells as CSV lines, each ended by \n. */
+export function csv(rows: readonly (readonly (string | number | null)[])[]): string {
+  return rows.map((row) => `${row.map(cell).join(',')}\n`).join('');
+}
+
+/** The classes and reasons of a summary as one JSON object a line, each with its `type`. */
+export function ndjson(summary: Summary): string {
+  const { classes, unclassified, collisions, errors, filters, ...run } = summary;
+  const typed = [
+    { type: 'run', ...run },
+    ...filters.map((row) => ({ type: 'filter', ...row })),
+    ...classes.map((row) => ({ type: 'class', ...row })),
+    ...unclassified.map((row) => ({ type: 'unclassified', ...row })),
+    ...collisions.map((row) => ({ type: 'collision', ...row })),
+    ...errors.map((row) => ({ type: 'error', ...row })),
+  ];
+  return typed.map((row) => `${JSON.stringify(row)}\n`).join('');
+}
