@@ -229,12 +229,14 @@ function roundEven(x: number): number {
 
 /** C's "%.Ng" for x ≥ 1: N significant digits without trailing zeros, halves to even, an exponent above N digits. */
 function general(x: number, digits: number): string {
-  const exponent = Number(x.toExponential().split('e')[1]);
-  const unit = 10 ** (digits - 1 - exponent);
-  const rounded = roundEven(unit >= 1 ? x * unit : x / (1 / unit));
-  const carried = rounded >= 10 ** digits;
-  const mantissa = carried ? rounded / 10 : rounded;
-  const power = carried ? exponent + 1 : exponent;
-  if (power < digits) return String(mantissa / 10 ** (digits - 1 - power));
-  return `${mantissa / 10 ** (digits - 1)}e+${String(power).padStart(2, '0')}`;
+  // 60 decimals tell the double exactly: none here has more.
+  const [mantissa = '', exponent] = x.toExponential(60).split('e');
+  const [all, tail] = [mantissa.replace('.', ''), mantissa.slice(digits + 1)];
+  const head = Number(all.slice(0, digits));
+  const up = /^50*$/.test(tail) ? head % 2 === 1 : tail >= '5';
+  const rounded = up ? head + 1 : head;
+  const carried = rounded === 10 ** digits;
+  const power = Number(exponent) + (carried ? 1 : 0);
+  const significand = (carried ? rounded / 10 : rounded) / 10 ** (digits - 1);
+  return power < digits ? String(significand * 10 ** power) : `${significand}e+${String(power).padStart(2, '0')}`;
 }

@@ -303,7 +303,10 @@ export interface RawAttr {
   readonly payload: Uint8Array;
 }
 
-/** Rows of an attribute table: name, number, codec. `any`: a table holds codecs of different values. */
+/**
+ * Rows of an attribute table: name, number (with the flags it is written with; reading ignores them), codec.
+ * `any`: a table holds codecs of different values.
+ */
 export type AttrTable = Readonly<Record<string, readonly [number, Codec<any>]>>;
 
 type ValueOf<C> = C extends Codec<infer V> ? V : never;
@@ -319,7 +322,9 @@ export type Decoded<T extends AttrTable> = { readonly [K in keyof T]?: ValueOf<T
  * unknown ones last. `extack`: what the kernel says with ERANGE where its caller passes an extack.
  */
 export function table<T extends AttrTable>(rows: T, extack = ''): Codec<Decoded<T>> {
-  const byNumber = new Map(Object.entries(rows).map(([name, [number, codec]]) => [number, { name, codec }]));
+  const byNumber = new Map(
+    Object.entries(rows).map(([name, [number, codec]]) => [number & NLA_TYPE_MASK, { name, codec }]),
+  );
   const known = Object.entries(rows);
   return {
     fits: () => true,

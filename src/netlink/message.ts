@@ -1,6 +1,6 @@
 import { FormatError } from '../errors.ts';
 import { le16, le32 } from '../u32.ts';
-import { AttrWriter, align4, bytes, type Decoded, decode, s32, string, table, u32 } from './attr.ts';
+import { AttrWriter, align4, bytes, type Decoded, decode, NLA_F_NESTED, s32, string, table, u32 } from './attr.ts';
 
 /** include/uapi/linux/netlink.h: types of control messages. */
 export const NLMSG = { NOOP: 1, ERROR: 2, DONE: 3, OVERRUN: 4 } as const;
@@ -87,7 +87,7 @@ export const NLMSGERR_ATTR = {
   message: [1, string],
   offset: [2, u32],
   cookie: [3, bytes],
-  policy: [4, bytes],
+  policy: [4 | NLA_F_NESTED, bytes],
   missType: [5, u32],
   missNest: [6, u32],
 } as const;

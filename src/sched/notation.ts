@@ -1,0 +1,83 @@
+import type { Env } from '../env.ts';
+import type { Printer, Words } from '../lang/index.ts';
+import type { AttrWriter, Codec } from '../netlink/index.ts';
+import type { Packet } from '../packet/index.ts';
+import type { Verdict } from '../verdict.ts';
+
+/**
+ * Every noun of tc has one meaning and three notations: attribute bytes, tc's words, and what tc prints (text and
+ * JSON). The pivot is the attribute list, as in the real world: words are spoken into attributes in their order,
+ * repeated ones included; reading lets the last win; a dump has an order of its own.
+ *
+ * For example, of the flow classifier: `map key dst and 0xff` speaks KEYS, MODE, MASK, XOR; the codec reads them as
+ * `{keys: 2, mode: 0, mask: 255, xor: 0}`; that dumps as the kernel does and prints `map keys dst and 0x000000ff `.
+ */
+export interface Notation<T> {
+  /** tc's word for it, and the kernel's TCA_KIND: `gact`, `cmp`, `flow`. */
+  readonly kind: string;
+  /** The payload: a table for attributes, a struct for packed ones. */
+  readonly codec: Codec<T>;
+  /** Takes the words it knows and writes the payload; throws UsageError in tc's words. */
+  speak(words: Words, w: AttrWriter): void;
+  /** Writes the payload as the kernel dumps it. */
+  dump(value: T, w: AttrWriter): void;
+  print(value: T, out: Printer): void;
+}
+
+/**
+ * Whose history an answer depends on: this packet's alone, its flow's, or that of all packets. Decides how a capture
+ * may be cut for several workers.
+ */
+export type Scope = 'packet' | 'flow' | 'all';
+
+/** What a classifier says of a packet besides its verdict: struct tcf_result. */
+export interface Result {
+  classid: number;
+  /** Handle of the filter that wrote `classid` last. */
+  handle: number;
+}
+
+/** A set of addresses that ematches ask about. */
+export interface PacketSet {
+  readonly index: number;
+  /** Whether the packet is in it; bit i - 1 of `source`: dimension i is the packet's source. */
+  has(p: Packet, dimensions: number, source: number): boolean;
+}
+
+/** What is around a filter in the network namespace that it stands in; the emulated kernel provides it. */
+export interface World {
+  /** Name of a device, or null if there is none with this index. */
+  device(ifindex: number): string | null;
+  /** A set by the name that words have or the index that attributes have. */
+  set(key: string | number): PacketSet | null;
+  /** The action that several filters share under this kind and index. */
+  action(kind: string, index: number): Act | null;
+}
+
+/** An ematch tree or a part of it, built. */
+export type Match = (p: Packet) => boolean;
+/** An action list or one action, built. */
+export type Act = (p: Packet, result: Result) => Verdict;
+
+/** One kind of ematch. Built when a filter changes, run for every packet. */
+export interface EmatchKind<T> extends Notation<T> {
+  /** TCF_EM_*: its number in messages. */
+  readonly id: number;
+  readonly scope: Scope;
+  compile(value: T, world: World, env: Env): Match;
+}
+
+export interface ActionKind<T> extends Notation<T> {
+  readonly scope: Scope;
+  compile(value: T, world: World, env: Env): Act;
+}
+
+export interface ClassifierKind<T> extends Notation<T> {
+  /** The kind's reading of the word after `handle`. */
+  handle(text: string): number;
+}
+
+export interface QdiscKind<T> extends Notation<T> {
+  /** How its classes are spoken; null: it has none. */
+  readonly classes: Notation<unknown> | null;
+}
