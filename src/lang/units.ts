@@ -235,8 +235,7 @@ function general(x: number, digits: number): string {
   const head = Number(all.slice(0, digits));
   const up = /^50*$/.test(tail) ? head % 2 === 1 : tail >= '5';
   const rounded = up ? head + 1 : head;
-  const carried = rounded === 10 ** digits;
-  const power = Number(exponent) + (carried ? 1 : 0);
-  const significand = (carried ? rounded / 10 : rounded) / 10 ** (digits - 1);
-  return power < digits ? String(significand * 10 ** power) : `${significand}e+${String(power).padStart(2, '0')}`;
+  const power = Number(exponent) + (rounded === 10 ** digits ? 1 : 0);
+  if (power < digits) return String(Number(`${rounded}e${Number(exponent) - digits + 1}`));
+  return `${Number(`${rounded}e${Number(exponent) - digits + 1 - power}`)}e+${String(power).padStart(2, '0')}`;
 }
