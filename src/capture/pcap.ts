@@ -29,7 +29,7 @@ export function isPcap(head: Uint8Array): boolean {
   return magicOf(head) !== undefined;
 }
 
-/** pcap, version 2.4, in all six spellings of its magic number (draft-ietf-opsawg-pcap). */
+/** pcap, versions 2.0 to 2.4, in all six spellings of its magic number (draft-ietf-opsawg-pcap). */
 export class PcapReader implements CaptureReader {
   readonly interfaces: CaptureInterface[] = [];
   readonly #window = new Window();
@@ -38,6 +38,8 @@ export class PcapReader implements CaptureReader {
   #unit = 1000;
   #header = 0;
   #linkType = 0;
+  /** Versions before 2.4: the two lengths may stand the other way round. */
+  #swapped = false;
 
   get offset(): number {
     return this.#window.offset;
@@ -61,7 +63,9 @@ export class PcapReader implements CaptureReader {
     if (!window.has(this.#header, 'record header')) return false;
     const { view, at } = window;
     const little = this.#little;
-    const captured = view.getUint32(at + 8, little);
+    const first = view.getUint32(at + 8, little);
+    const second = view.getUint32(at + 12, little);
+    const captured = this.#swapped && second < first ? second : first;
     if (captured > MAX_FRAME) {
       throw new LimitError(this.offset + 8, `captured length ${captured}, expected at most ${MAX_FRAME}`);
     }
@@ -71,7 +75,7 @@ export class PcapReader implements CaptureReader {
     const carry = fraction < SECOND ? 0 : Math.floor(fraction / SECOND);
     frame.seconds = view.getUint32(at, little) + carry;
     frame.nanoseconds = fraction - carry * SECOND;
-    frame.length = view.getUint32(at + 12, little);
+    frame.length = captured === first ? second : first;
     frame.linkType = this.#linkType;
     frame.data = window.data;
     frame.at = at + this.#header;
@@ -89,7 +93,8 @@ export class PcapReader implements CaptureReader {
     if (!row) throw new FormatError(0, 'expected a pcap magic number');
     const major = view.getUint16(4, row.little);
     const minor = view.getUint16(6, row.little);
-    if (major !== 2 || minor !== 4) throw new FormatError(4, `pcap version ${major}.${minor}, expected 2.4`);
+    if (major !== 2 || minor > 4) throw new FormatError(4, `pcap version ${major}.${minor}, expected 2.0 to 2.4`);
+    this.#swapped = minor < 4;
     const field = view.getUint32(20, row.little);
     // Upper half: length of the frame check sequence (bits 28…31), its presence (26), the rest reserved.
     if ((field & 0x03ff0000) !== 0) {

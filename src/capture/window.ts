@@ -1,8 +1,8 @@
 import type { Cut } from './frame.ts';
 
 /**
- * The bytes of a file that were pushed and not yet consumed: `data[at..end)`, moved to the front at each push.
- * Grows to the largest record plus one chunk; records are bounded by whoever reads them.
+ * The bytes of a file that were pushed and not yet consumed: `data[at..end)`, moved to the front when room is short.
+ * Grows to four times the largest record and a chunk; records are bounded by whoever reads them.
  */
 export class Window {
   data = new Uint8Array(0);
@@ -19,20 +19,23 @@ export class Window {
   }
 
   push(chunk: Uint8Array): void {
-    const rest = this.end - this.at;
-    const size = rest + chunk.length;
-    const old = this.data;
-    if (size > old.length) {
-      this.data = new Uint8Array(Math.max(1 << 16, 2 ** Math.ceil(Math.log2(size))));
+    if (this.end + chunk.length > this.data.length) this.#makeRoom(chunk.length);
+    this.data.set(chunk, this.end);
+    this.end += chunk.length;
+  }
+
+  /** Moves what is left to the front, of a buffer twice as large if it fills this one: a byte moves a few times at most. */
+  #makeRoom(more: number): void {
+    const rest = this.data.subarray(this.at, this.end);
+    const size = rest.length + more;
+    if (2 * size > this.data.length) {
+      this.data = new Uint8Array(Math.max(1 << 16, 2 ** Math.ceil(Math.log2(2 * size))));
       this.view = new DataView(this.data.buffer);
-      this.data.set(old.subarray(this.at, this.end));
-    } else {
-      old.copyWithin(0, this.at, this.end);
     }
-    this.data.set(chunk, rest);
+    this.data.set(rest);
     this.#base += this.at;
     this.at = 0;
-    this.end = size;
+    this.end = rest.length;
   }
 
   /** Whether `size` bytes are there; if not and no more will come, the `what` that began here is cut off. */
