@@ -108,7 +108,8 @@ function enterEthernet(packet: Packet, device: Device): string | null {
   else if (device.hook === 'egress' && device.vlan === 'inband') packet.network = behindTags(packet);
   else {
     // skb_vlan_untag() wants to see the two bytes behind the tag, too.
-    const cut = missing(packet, ETH_HLEN + VLAN_HLEN + 2, TAG_TOO_SHORT);
+    if (packet.len < ETH_HLEN + VLAN_HLEN + 2) return TAG_TOO_SHORT;
+    const cut = missing(packet, ETH_HLEN + VLAN_HLEN);
     if (cut) return cut;
     untag(packet, device, packet.network);
     // The addresses move up to the type behind the tag (skb_reorder_vlan_header()); here they stay where they are.
