@@ -1,0 +1,1 @@
+export { type Address, covers, type Prefix, parseAddress, parsePrefix } from '../lang/index.ts';

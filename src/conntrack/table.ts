@@ -1,0 +1,361 @@
+import { type Ct, Direction } from '../packet/index.ts';
+import { invertType, isIcmp, Tuple } from './tuple.ts';
+
+/** Bits kept with an entry. */
+export const Flag = {
+  LIVE: 1 << 0,
+  /** A packet of the reply direction was seen (IPS_SEEN_REPLY). */
+  REPLIED: 1 << 1,
+  /** Came from a table the user gave: never expires, no states. */
+  FIXED: 1 << 2,
+  /** Ended by a reset: whatever can open a connection replaces it. */
+  DEAD: 1 << 3,
+  /** The original tuple may itself be a translation whose other side was not seen. */
+  ORIGINAL_ASSUMED: 1 << 4,
+  /** The translated port or id is a guess until a packet shows it. */
+  REPLY_ASSUMED: 1 << 5,
+  /** NAT: the reply tuple is not the inverse of the original, and both can be looked up. */
+  TRANSLATED: 1 << 6,
+} as const;
+
+/** Which of an entry's two tuples a packet matched, in its own or the opposite direction: before NAT, or after it. */
+export const Side = { ORIGINAL: 0, REPLY: 1 } as const;
+
+const EMPTY = 0;
+const TOMBSTONE = -1;
+const FIRST_CAPACITY = 1024;
+
+/** Entries of one family that are kept at most; beyond it the oldest give way, a sixteenth at a time. */
+export const LIMIT = 1 << 22;
+
+/**
+ * The connections of one address family: entries in one Int32Array, found through an open-addressed index of
+ * (reference, hash) pairs, at most half full. The hash does not care for direction, so one key finds both
+ * directions of a flow; a translated flow has a second key for its other side.
+ *
+ * An entry is 48 bytes (IPv6: 96), its keys 16 to 32 bytes each: 64–80 bytes a flow (IPv6: 112–128), translated
+ * ones 16–32 more. Times are nanoseconds, kept as doubles in the same lines of memory.
+ */
+export class Table {
+  private readonly width: number;
+  private readonly stride: number;
+  private readonly limit: number;
+  private capacity = FIRST_CAPACITY;
+  private entries: Int32Array;
+  private times: Float64Array;
+  private index: Int32Array = new Int32Array(0);
+  private mask = 0;
+  /** Index slots that are not EMPTY. */
+  private used = 0;
+  /** Entries ever handed out; those below that are free hang together through their first word. */
+  private top = 0;
+  private free = -1;
+  /** Where the search for the oldest goes on: entries were handed out in this order. */
+  private hand = 0;
+  private count = 0;
+
+  /** `width`: words of an address, 1 or 4. */
+  constructor(width: 1 | 4, limit = LIMIT) {
+    this.width = width;
+    this.limit = limit;
+    this.stride = 4 * width + 8;
+    this.capacity = Math.min(FIRST_CAPACITY, limit);
+    this.entries = new Int32Array(this.capacity * this.stride);
+    this.times = new Float64Array(this.entries.buffer);
+    this.rebuild();
+  }
+
+  /** Live entries, the expired among them that nobody asked for yet. */
+  get size(): number {
+    return this.count;
+  }
+
+  /** `entry << 2 | side << 1 | direction` of the live entry this packet's tuple belongs to, or -1. */
+  find(tuple: Tuple, now: number): number {
+    const hash = this.hash(tuple);
+    for (let slot = hash & this.mask; ; slot = (slot + 1) & this.mask) {
+      const reference = this.index[2 * slot] ?? EMPTY;
+      if (reference === EMPTY) return -1;
+      if (reference === TOMBSTONE || this.index[2 * slot + 1] !== hash) continue;
+      const entry = (reference - 1) >> 1;
+      const side = (reference - 1) & 1;
+      const direction = this.match(entry, side, tuple);
+      if (direction < 0) continue;
+      if (!this.expired(entry, now)) return (entry << 2) | (side << 1) | direction;
+      this.remove(entry);
+      return -1;
+    }
+  }
+
+  /** Adds an entry and returns its number. With Flag.TRANSLATED the reply tuple gets a key of its own. */
+  insert(original: Tuple, reply: Tuple, flags: number, now: number): number {
+    const entry = this.allocate(now);
+    this.reserve();
+    const at = entry * this.stride;
+    this.entries.fill(0, at, at + this.stride);
+    this.writeTuple(at, original);
+    this.writeTuple(at + this.replyAt, reply);
+    this.entries[at + this.metaAt] = original.proto | ((flags | Flag.LIVE) << 16);
+    this.times[(at + this.timesAt) / 2 + 1] = now;
+    this.addKey(entry, Side.ORIGINAL, this.hash(original));
+    if (flags & Flag.TRANSLATED) this.addKey(entry, Side.REPLY, this.hash(reply));
+    this.count++;
+    return entry;
+  }
+
+  remove(entry: number): void {
+    this.readTuple(entry, Direction.ORIGINAL, this.scratch);
+    this.dropKey(entry, Side.ORIGINAL, this.hash(this.scratch));
+    this.dropReplyKey(entry);
+    this.release(entry);
+  }
+
+  /** Gives an entry the reply tuple that the wire showed. */
+  retranslate(entry: number, reply: Tuple): void {
+    this.reserve();
+    this.dropReplyKey(entry);
+    this.writeTuple(entry * this.stride + this.replyAt, reply);
+    this.addKey(entry, Side.REPLY, this.hash(reply));
+    this.setFlags(entry, (this.flags(entry) | Flag.TRANSLATED) & ~Flag.REPLY_ASSUMED);
+  }
+
+  flags(entry: number): number {
+    return this.meta(entry) >>> 16;
+  }
+
+  setFlags(entry: number, flags: number): void {
+    this.setMeta(entry, (this.meta(entry) & 0xffff) | (flags << 16));
+  }
+
+  state(entry: number): number {
+    return (this.meta(entry) >>> 8) & 0xff;
+  }
+
+  setState(entry: number, state: number): void {
+    this.setMeta(entry, (this.meta(entry) & ~0xff00) | (state << 8));
+  }
+
+  proto(entry: number): number {
+    return this.meta(entry) & 0xff;
+  }
+
+  setMark(entry: number, mark: number): void {
+    this.entries[entry * this.stride + this.metaAt + 1] = mark;
+  }
+
+  /** When the entry was made. */
+  born(entry: number): number {
+    return this.times[(entry * this.stride + this.timesAt) / 2 + 1] ?? 0;
+  }
+
+  setDeadline(entry: number, deadline: number): void {
+    this.times[(entry * this.stride + this.timesAt) / 2] = deadline;
+  }
+
+  readTuple(entry: number, direction: Direction, into: Tuple): void {
+    const at = entry * this.stride + direction * this.replyAt;
+    into.family = this.width === 1 ? 4 : 6;
+    into.proto = this.proto(entry);
+    const all = this.readAddresses(at, into.src, into.dst);
+    into.srcAll = all >>> 16;
+    into.dstAll = all & 0xffff;
+  }
+
+  /** Fills `ct` with the tuple of one direction, and the mark. */
+  readCt(entry: number, direction: Direction, ct: Ct): void {
+    const all = this.readAddresses(entry * this.stride + direction * this.replyAt, ct.src, ct.dst);
+    ct.srcAll = all >>> 16;
+    ct.dstAll = all & 0xffff;
+    ct.direction = direction;
+    ct.mark = this.entries[entry * this.stride + this.metaAt + 1] ?? 0;
+  }
+
+  private readonly scratch = new Tuple();
+
+  // An entry's words: original tuple, reply tuple (each source, destination, both 16-bit values), then
+  // protocol | state << 8 | flags << 16, the mark, and two doubles: when it ends, when it began.
+  private get replyAt(): number {
+    return 2 * this.width + 1;
+  }
+
+  private get metaAt(): number {
+    return 4 * this.width + 2;
+  }
+
+  private get timesAt(): number {
+    return 4 * this.width + 4;
+  }
+
+  private meta(entry: number): number {
+    return this.entries[entry * this.stride + this.metaAt] ?? 0;
+  }
+
+  private setMeta(entry: number, meta: number): void {
+    this.entries[entry * this.stride + this.metaAt] = meta;
+  }
+
+  private expired(entry: number, now: number): boolean {
+    if (this.flags(entry) & Flag.FIXED) return false;
+    return now > (this.times[(entry * this.stride + this.timesAt) / 2] ?? 0);
+  }
+
+  private readAddresses(at: number, src: Int32Array, dst: Int32Array): number {
+    for (let i = 0; i < 4; i++) {
+      src[i] = i < this.width ? (this.entries[at + i] ?? 0) : 0;
+      dst[i] = i < this.width ? (this.entries[at + this.width + i] ?? 0) : 0;
+    }
+    return this.entries[at + 2 * this.width] ?? 0;
+  }
+
+  private writeTuple(at: number, tuple: Tuple): void {
+    for (let i = 0; i < this.width; i++) {
+      this.entries[at + i] = tuple.src[i] ?? 0;
+      this.entries[at + this.width + i] = tuple.dst[i] ?? 0;
+    }
+    this.entries[at + 2 * this.width] = (tuple.srcAll << 16) | tuple.dstAll;
+  }
+
+  /** Direction of a packet with this tuple if it belongs to that side of the entry, else -1. */
+  private match(entry: number, side: number, tuple: Tuple): number {
+    if (this.proto(entry) !== tuple.proto) return -1;
+    const at = entry * this.stride + side * this.replyAt;
+    const all = this.entries[at + 2 * this.width] ?? 0;
+    if (all === ((tuple.srcAll << 16) | tuple.dstAll) && this.addressesAre(at, tuple.src, tuple.dst)) return side;
+    if (all === inverseAll(tuple) && this.addressesAre(at, tuple.dst, tuple.src)) return 1 - side;
+    return -1;
+  }
+
+  private addressesAre(at: number, src: Int32Array, dst: Int32Array): boolean {
+    for (let i = 0; i < this.width; i++) {
+      if (this.entries[at + i] !== src[i] || this.entries[at + this.width + i] !== dst[i]) return false;
+    }
+    return true;
+  }
+
+  /** The same for both directions of a flow: what differs between an ICMP question and its answer stays out. */
+  private hash(tuple: Tuple): number {
+    const there = tuple.srcAll;
+    const back = isIcmp(tuple.proto) ? tuple.srcAll : tuple.dstAll;
+    let src = tuple.src[0] ?? 0;
+    let dst = tuple.dst[0] ?? 0;
+    for (let i = 1; i < this.width; i++) {
+      src = mix(src) ^ (tuple.src[i] ?? 0);
+      dst = mix(dst) ^ (tuple.dst[i] ?? 0);
+    }
+    return mix((mix(src + Math.imul(there, 0x9e3779b1)) + mix(dst + Math.imul(back, 0x9e3779b1)) + tuple.proto) | 0);
+  }
+
+  /** Sees to it that two more keys fit: a rebuild must not happen while an entry is half in the index. */
+  private reserve(): void {
+    if (2 * (this.used + 2) > this.mask + 1) this.rebuild();
+  }
+
+  private addKey(entry: number, side: number, hash: number): void {
+    let slot = hash & this.mask;
+    while (this.index[2 * slot] !== EMPTY) slot = (slot + 1) & this.mask;
+    this.index[2 * slot] = entry * 2 + side + 1;
+    this.index[2 * slot + 1] = hash;
+    this.used++;
+  }
+
+  private dropKey(entry: number, side: number, hash: number): void {
+    for (let slot = hash & this.mask; ; slot = (slot + 1) & this.mask) {
+      const reference = this.index[2 * slot];
+      if (reference === EMPTY) return;
+      if (reference !== entry * 2 + side + 1) continue;
+      this.index[2 * slot] = TOMBSTONE;
+      return;
+    }
+  }
+
+  private dropReplyKey(entry: number): void {
+    if (!(this.flags(entry) & Flag.TRANSLATED)) return;
+    this.readTuple(entry, Direction.REPLY, this.scratch);
+    this.dropKey(entry, Side.REPLY, this.hash(this.scratch));
+  }
+
+  /** Puts an entry without keys back on the list of the free. */
+  private release(entry: number): void {
+    this.setMeta(entry, 0);
+    this.entries[entry * this.stride] = this.free;
+    this.free = entry;
+    this.count--;
+  }
+
+  private allocate(now: number): number {
+    if (this.free < 0 && this.top >= this.capacity) this.makeRoom(now);
+    if (this.free < 0) return this.top++;
+    const entry = this.free;
+    this.free = this.entries[entry * this.stride] ?? -1;
+    return entry;
+  }
+
+  /** No entry is free: forget the expired; if that is little, grow; at the limit, forget the oldest sixteenth. */
+  private makeRoom(now: number): void {
+    const before = this.count;
+    for (let entry = 0; entry < this.top; entry++) {
+      if (this.flags(entry) & Flag.LIVE && this.expired(entry, now)) this.release(entry);
+    }
+    const freed = before - this.count;
+    if (freed < this.capacity >> 2 && this.capacity < this.limit) this.grow(Math.min(2 * this.capacity, this.limit));
+    else if (freed < this.capacity >> 4 || freed === 0) this.evict(Math.max(1, this.capacity >> 4));
+    this.rebuild();
+  }
+
+  private evict(wanted: number): void {
+    for (let tries = this.top; wanted > 0 && tries > 0; tries--, this.hand = (this.hand + 1) % this.top) {
+      const flags = this.flags(this.hand);
+      if (!(flags & Flag.LIVE) || flags & Flag.FIXED) continue;
+      this.release(this.hand);
+      wanted--;
+    }
+    if (this.free < 0) this.grow(2 * this.capacity); // all of them FIXED: a user's table has no limit
+  }
+
+  private grow(capacity: number): void {
+    this.capacity = capacity;
+    const entries = new Int32Array(this.capacity * this.stride);
+    entries.set(this.entries);
+    this.entries = entries;
+    this.times = new Float64Array(entries.buffer);
+  }
+
+  /** A new index with the keys of the living, at most a quarter full. */
+  private rebuild(): void {
+    let keys = 2;
+    for (let entry = 0; entry < this.top; entry++) keys += this.keysOf(entry);
+    let slots = 2 * FIRST_CAPACITY;
+    while (slots < 4 * keys) slots *= 2;
+    if (this.index.length === 2 * slots) this.index.fill(EMPTY);
+    else this.index = new Int32Array(2 * slots);
+    this.mask = slots - 1;
+    this.used = 0;
+    for (let entry = 0; entry < this.top; entry++) {
+      for (let side = 0; side < this.keysOf(entry); side++) {
+        this.readTuple(entry, side === Side.ORIGINAL ? Direction.ORIGINAL : Direction.REPLY, this.scratch);
+        this.addKey(entry, side, this.hash(this.scratch));
+      }
+    }
+  }
+
+  private keysOf(entry: number): number {
+    const flags = this.flags(entry);
+    if (!(flags & Flag.LIVE)) return 0;
+    return flags & Flag.TRANSLATED ? 2 : 1;
+  }
+}
+
+/** Both 16-bit values of the inverse tuple in one word; a number that no tuple has where there is none. */
+function inverseAll(tuple: Tuple): number {
+  if (!isIcmp(tuple.proto)) return (tuple.dstAll << 16) | tuple.srcAll;
+  const answer = invertType(tuple.proto, tuple.dstAll);
+  return answer < 0 ? Number.NaN : (tuple.srcAll << 16) | answer;
+}
+
+/** Spreads every bit of a word over all of it (the finaliser of MurmurHash3). */
+function mix(word: number): number {
+  let h = word | 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}

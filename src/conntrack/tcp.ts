@@ -1,0 +1,73 @@
+import { u8 } from '../u32.ts';
+import { Fragment, type Headers } from './headers.ts';
+import { type Follower, Next, type Rows, transition } from './state.ts';
+
+const State = { NONE: 0, SYN_SENT: 1, ESTABLISHED: 3, TIME_WAIT: 7 } as const;
+
+/** Seconds: none, SYN sent, SYN received, established, FIN wait, close wait, last ACK, time wait, close, SYN sent twice. */
+const TIMEOUT: readonly number[] = [0, 120, 60, 432000, 120, 60, 30, 120, 10, 120];
+/** nf_conntrack_tcp_timeout_unacknowledged: the longest a flow may live on whose answers were never seen. */
+const UNACKNOWLEDGED = 300;
+
+const Row = { SYN: 0, SYNACK: 1, FIN: 2, ACK: 3, RST: 4 } as const;
+
+/** net/netfilter/nf_conntrack_proto_tcp.c: tcp_conntracks[][][]; columns in the order of TIMEOUT. */
+const ROWS: readonly [Rows, Rows] = [
+  ['11.....119', '--2------2', '--4466678-', '3-3355778-', '-888888888'],
+  ['-9-----1-9', '-2.......2', '--4466678-', '-.2355778.', '-888888888'],
+];
+
+const FIN = 0x01;
+const SYN = 0x02;
+const RST = 0x04;
+const ACK = 0x10;
+const URG = 0x20;
+
+/** nf_conntrack_proto_tcp.c: tcp_valid_flags[], PSH, ECE and CWR left aside. */
+const VALID_FLAGS: readonly number[] = [
+  SYN,
+  SYN | URG,
+  SYN | ACK,
+  RST,
+  RST | ACK,
+  FIN | ACK,
+  FIN | ACK | URG,
+  ACK,
+  ACK | URG,
+];
+
+/** nf_conntrack_proto_tcp.c: get_conntrack_index() */
+function rowOf(flags: number): number {
+  if (flags & RST) return Row.RST;
+  if (flags & SYN) return flags & ACK ? Row.SYNACK : Row.SYN;
+  return flags & FIN ? Row.FIN : Row.ACK;
+}
+
+/** nf_conntrack_proto_tcp.c: tcp_error(), without the checksum; -1 for what it refuses, else the flags that count. */
+function flagsOf(h: Headers): number {
+  if (h.captured < 14) return -1;
+  const length = (u8(h.data, h.transport + 12) >>> 4) * 4;
+  if (length < 20 || (h.fragment === Fragment.NONE && length > h.sent)) return -1;
+  const flags = u8(h.data, h.transport + 13) & (FIN | SYN | RST | ACK | URG);
+  return VALID_FLAGS.includes(flags) ? flags : -1;
+}
+
+/**
+ * nf_conntrack_proto_tcp.c: nf_conntrack_tcp_packet(), with nf_conntrack_tcp_loose=1 (a flow is picked up in the
+ * middle). Sequence numbers are not followed: where the kernel would call a packet out of window, it keeps its entry here.
+ */
+export const tcp: Follower = {
+  next(h, state, direction, replied) {
+    const flags = flagsOf(h);
+    if (flags < 0) return Next.INVALID;
+    const next = transition(ROWS, direction, rowOf(flags), state);
+    if (next === State.SYN_SENT && state >= State.TIME_WAIT) return Next.REOPEN;
+    if (next >= 0 && flags & RST && !replied) return Next.KILL;
+    return next;
+  },
+  timeout(state, replied) {
+    const seconds = TIMEOUT[state] ?? 0;
+    return state === State.ESTABLISHED && !replied ? UNACKNOWLEDGED : seconds;
+  },
+  isMidway: (state) => state === State.ESTABLISHED,
+};

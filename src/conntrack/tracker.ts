@@ -1,0 +1,229 @@
+import { type Ct, Direction, IPPROTO, type Packet } from '../packet/index.ts';
+import { u8 } from '../u32.ts';
+import { followerOf } from './follow.ts';
+import { Fragments } from './fragments.ts';
+import { Fragment, Headers, readAddresses, readInner, readPacket, readTuple } from './headers.ts';
+import type { ListedEntry } from './listing.ts';
+import { Nat, type NatRule, Translated } from './nat.ts';
+import { Next } from './state.ts';
+import { Flag, LIMIT, Side, Table } from './table.ts';
+import { invert, Tuple } from './tuple.ts';
+import { Twins } from './twins.ts';
+
+export interface TrackerOptions {
+  /** The router's rules; none: NAT was not told, and every tuple is `assumed`. */
+  readonly rules?: readonly NatRule[];
+  /** A connection table: its entries are exact and never expire. */
+  readonly table?: readonly ListedEntry[];
+  /** Entries kept at most, for each address family. */
+  readonly limit?: number;
+}
+
+const SECOND = 1e9;
+/** How long a connection that a reset ended still gives its entry to the reset's other sightings. */
+const DEAD_SECONDS = 10;
+
+/** net/netfilter/nf_conntrack_proto_icmp.c: nf_conntrack_icmpv4_error() — types that report on another packet. */
+const ICMP_ERRORS: readonly number[] = [3, 4, 5, 11, 12];
+
+/**
+ * nf_conntrack of one host: says for each packet which connection it belongs to, in the order of the capture.
+ * A capture may show a flow before NAT, after it, or both: an entry is found by its tuples in either form, so that a
+ * packet's entry does not depend on which side of the router it was seen.
+ */
+export class Tracker {
+  private readonly nat: Nat;
+  private readonly v4: Table;
+  private readonly v6: Table;
+  private readonly fragments = new Fragments();
+  private readonly twins = { 4: new Twins(), 6: new Twins() };
+
+  private readonly headers = new Headers();
+  private readonly inner = new Headers();
+  private readonly tuple = new Tuple();
+  private readonly original = new Tuple();
+  private readonly translated = new Tuple();
+  private readonly reply = new Tuple();
+
+  constructor(options: TrackerOptions = {}) {
+    this.nat = new Nat(options.rules ?? []);
+    this.v4 = new Table(1, options.limit ?? LIMIT);
+    this.v6 = new Table(4, options.limit ?? LIMIT);
+    for (const entry of options.table ?? []) this.preload(entry);
+  }
+
+  /** Entries held, of both families. */
+  get size(): number {
+    return this.v4.size + this.v6.size;
+  }
+
+  /**
+   * Tracks one packet and fills `ct` with what skb->_nfct says of it at egress: the tuple of its own direction.
+   * `now` is capture time in nanoseconds. False: no entry (not IP, invalid, not tracked), `ct` is as it was.
+   */
+  track(packet: Packet, ct: Ct, now: number): boolean {
+    const { headers, tuple } = this;
+    if (!readPacket(packet, headers)) return false;
+    if (headers.fragment === Fragment.LATER) return this.trackFragment(ct, now);
+    if (!readTuple(headers, tuple)) return false;
+    if (headers.fragment === Fragment.FIRST) this.fragments.note(headers, tuple, now);
+    if (this.nat.untracked(tuple)) return false;
+    if (isError(headers)) return this.trackError(ct, now);
+    const table = this.tableOf(tuple);
+    let found = table.find(tuple, now);
+    if (found < 0) found = this.findTwin(table);
+    return found < 0 ? this.open(table, ct, now) : this.follow(table, found, ct, now);
+  }
+
+  /** A packet that belongs to an entry. */
+  private follow(table: Table, found: number, ct: Ct, now: number): boolean {
+    const { headers, tuple } = this;
+    const entry = found >> 2;
+    const side = (found >> 1) & 1;
+    const direction = found & 1 ? Direction.REPLY : Direction.ORIGINAL;
+    const flags = table.flags(entry);
+    if (flags & Flag.FIXED) return this.fill(table, entry, direction, ct);
+    const follower = followerOf(tuple);
+    const replied = (flags & Flag.REPLIED) !== 0;
+    if (flags & Flag.DEAD) {
+      const opens = follower.next(headers, 0, Direction.ORIGINAL, false) >= 0;
+      return opens ? this.reopen(table, entry, ct, now) : this.fill(table, entry, direction, ct);
+    }
+    // A packet seen on both sides of the router is one packet: it moves the states on once, before its source is changed.
+    const state = table.state(entry);
+    const next = side === Side.REPLY ? state : follower.next(headers, state, direction, replied);
+    if (next === Next.INVALID) return false;
+    if (next === Next.REOPEN) return this.reopen(table, entry, ct, now);
+    if (side === Side.REPLY) table.setFlags(entry, flags & ~Flag.REPLY_ASSUMED);
+    if (next === Next.KILL) {
+      table.setFlags(entry, table.flags(entry) | Flag.DEAD);
+      table.setDeadline(entry, now + DEAD_SECONDS * SECOND);
+    } else if (next !== Next.IGNORE) {
+      table.setState(entry, next);
+      const age = (now - table.born(entry)) / SECOND;
+      table.setDeadline(entry, now + follower.timeout(next, replied, age) * SECOND);
+      if (side === Side.ORIGINAL && direction === Direction.REPLY) table.setFlags(entry, flags | Flag.REPLIED);
+    }
+    if (side === Side.ORIGINAL && direction === Direction.ORIGINAL) this.noteTwin(table, entry);
+    return this.fill(table, entry, direction, ct);
+  }
+
+  private reopen(table: Table, entry: number, ct: Ct, now: number): boolean {
+    table.remove(entry);
+    return this.open(table, ct, now);
+  }
+
+  /** net/netfilter/nf_conntrack_core.c: init_conntrack() — the packet is the first of its connection. */
+  private open(table: Table, ct: Ct, now: number): boolean {
+    const { headers, tuple, original, translated, reply } = this;
+    const follower = followerOf(tuple);
+    const state = follower.next(headers, 0, Direction.ORIGINAL, false);
+    if (state < 0 || !invert(tuple, reply)) return false;
+    const pickedUp = follower.isMidway?.(state) ?? true;
+    const direction = pickedUp && this.nat.isAnswer(tuple, reply) ? Direction.REPLY : Direction.ORIGINAL;
+    original.copy(direction === Direction.REPLY ? reply : tuple);
+    translated.copy(original);
+    const done = this.nat.translate(translated);
+    invert(translated, reply);
+    const entry = table.insert(original, reply, this.flagsOf(table, done, now) | (direction && Flag.REPLIED), now);
+    table.setState(entry, state);
+    table.setDeadline(entry, now + follower.timeout(state, false, 0) * SECOND);
+    if (direction === Direction.ORIGINAL) this.noteTwin(table, entry);
+    return this.fill(table, entry, direction, ct);
+  }
+
+  /** What is known of a new entry, whose tuples are in `original` and `translated`. */
+  private flagsOf(table: Table, done: number, now: number): number {
+    if (done === Translated.NO) return this.nat.mayBeTranslated(this.original) ? Flag.ORIGINAL_ASSUMED : 0;
+    const known = !(done & Translated.PORT_RANDOM) && this.claim(table, now);
+    return (done & Translated.PORT_GUESSED || !known ? Flag.REPLY_ASSUMED : 0) | (known ? Flag.TRANSLATED : 0);
+  }
+
+  /**
+   * Is the translated tuple free? An entry made from a packet that came by after NAT, before its sighting on the
+   * inside (captures of two interfaces are not in strict order), gives way to the one that knows both sides.
+   */
+  private claim(table: Table, now: number): boolean {
+    const found = table.find(this.translated, now);
+    if (found < 0) return true;
+    const entry = found >> 2;
+    if (((found >> 1) & 1) !== Side.ORIGINAL || !(table.flags(entry) & Flag.ORIGINAL_ASSUMED)) return false;
+    table.remove(entry);
+    return true;
+  }
+
+  /** Remembers a packet that will come by again under a source port that cannot be foretold. */
+  private noteTwin(table: Table, entry: number): void {
+    if (table.flags(entry) & Flag.REPLY_ASSUMED) this.twins[this.tuple.family].note(entry, this.headers);
+  }
+
+  /** The entry whose packet came by before NAT, if this is it after NAT; its reply tuple is known from here on. */
+  private findTwin(table: Table): number {
+    const { headers, tuple, reply } = this;
+    if (!this.nat.isOutside(tuple.family, tuple.src)) return -1;
+    const entry = this.twins[tuple.family].find(headers, (candidate) => {
+      const flags = table.flags(candidate);
+      if (!(flags & Flag.LIVE) || !(flags & Flag.REPLY_ASSUMED)) return false;
+      table.readTuple(candidate, Direction.REPLY, reply);
+      return invert(reply, this.translated) && sameButPort(this.translated, tuple);
+    });
+    if (entry < 0 || !invert(tuple, reply)) return -1;
+    table.retranslate(entry, reply);
+    return (entry << 2) | (Side.REPLY << 1) | Direction.ORIGINAL;
+  }
+
+  /** nf_conntrack_proto_icmp.c: nf_conntrack_inet_error() — the error goes with the packet that it carries. */
+  private trackError(ct: Ct, now: number): boolean {
+    const { headers, inner, tuple, translated, reply } = this;
+    if (!readInner(headers, headers.transport + 8, inner) || !readTuple(inner, translated)) return false;
+    if (!invert(translated, reply)) return false;
+    const table = this.tableOf(reply);
+    const found = table.find(reply, now);
+    if (found < 0 || reply.dst.some((word, i) => word !== tuple.dst[i])) return false;
+    return this.fill(table, found >> 2, found & 1 ? Direction.REPLY : Direction.ORIGINAL, ct);
+  }
+
+  private trackFragment(ct: Ct, now: number): boolean {
+    const { headers, tuple } = this;
+    readAddresses(headers, tuple);
+    if (!this.fragments.complete(headers, tuple, now) || this.nat.untracked(tuple)) return false;
+    const table = this.tableOf(tuple);
+    const found = table.find(tuple, now);
+    return found >= 0 && this.fill(table, found >> 2, found & 1 ? Direction.REPLY : Direction.ORIGINAL, ct);
+  }
+
+  private fill(table: Table, entry: number, direction: Direction, ct: Ct): boolean {
+    table.readCt(entry, direction, ct);
+    const flags = table.flags(entry);
+    const guess = Flag.ORIGINAL_ASSUMED | (direction === Direction.REPLY ? Flag.REPLY_ASSUMED : 0);
+    const told = this.nat.told || (flags & Flag.FIXED) !== 0;
+    ct.exactness = told && !(flags & guess) ? 'exact' : 'assumed';
+    return true;
+  }
+
+  private preload({ original, reply, mark }: ListedEntry): void {
+    const table = this.tableOf(original);
+    const straight = invert(reply, this.translated) && sameTuple(this.translated, original);
+    const entry = table.insert(original, reply, Flag.FIXED | (straight ? 0 : Flag.TRANSLATED), 0);
+    table.setMark(entry, mark);
+  }
+
+  private tableOf(tuple: Tuple): Table {
+    return tuple.family === 4 ? this.v4 : this.v6;
+  }
+}
+
+/** net/netfilter/nf_conntrack_core.c: nf_conntrack_handle_icmp() */
+function isError(h: Headers): boolean {
+  if (h.family === 4) return h.proto === IPPROTO.ICMP && ICMP_ERRORS.includes(u8(h.data, h.transport));
+  return h.proto === IPPROTO.ICMPV6 && u8(h.data, h.transport) < 128;
+}
+
+function sameTuple(a: Tuple, b: Tuple): boolean {
+  return a.srcAll === b.srcAll && sameButPort(a, b);
+}
+
+function sameButPort(a: Tuple, b: Tuple): boolean {
+  if (a.proto !== b.proto || a.dstAll !== b.dstAll) return false;
+  return a.src.every((word, i) => word === b.src[i]) && a.dst.every((word, i) => word === b.dst[i]);
+}
