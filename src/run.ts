@@ -52,7 +52,8 @@ export interface RunOptions {
 /** Every `--filter` has this handle. */
 const HANDLE = 1;
 const QDISC = { egress: 0x00010000, ingress: 0xffff0000 };
-const NO_FILTER = 'no filter took it';
+/** Reason of a packet that every filter was asked about. */
+export const NO_FILTER = 'no filter took it';
 const MATCH_ALL = () => ({ match: () => true, act: () => 0 });
 
 const SOURCES = (1 << Key.SRC) | (1 << Key.NFCT_SRC);
@@ -77,7 +78,7 @@ export class Run {
   length = 0;
   readonly result: ChainResult = { classid: 0, handle: 0, pref: 0 };
 
-  private readonly options: RunOptions;
+  readonly options: RunOptions;
   private readonly chain = new Chain();
   private readonly classifiers: FlowClassifier[] = [];
   private readonly known: Known[] = [];
@@ -127,6 +128,11 @@ export class Run {
   /** Classifies one frame and counts it. */
   step(frame: Frame): void {
     this.prepare(frame);
+    this.conclude();
+  }
+
+  /** Asks the filters about the prepared packet, and counts it. */
+  conclude(): void {
     if (this.reason === null) this.classify();
     this.count();
   }

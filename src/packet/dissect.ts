@@ -43,6 +43,13 @@ export function dissect(p: Packet, keys: FlowKeys, options: DissectOptions): voi
 
 /** proto_again: one header by its EtherType. */
 function networkStep(p: Packet, keys: FlowKeys, options: DissectOptions): Step {
+  const { at, proto } = keys;
+  const step = networkHeader(p, keys, options);
+  keys.trace?.('network', proto, at, keys.at, step);
+  return step;
+}
+
+function networkHeader(p: Packet, keys: FlowKeys, options: DissectOptions): Step {
   switch (keys.proto) {
     case ETH_P.IPV4:
       return ipv4(p, keys);
@@ -76,7 +83,9 @@ function networkStep(p: Packet, keys: FlowKeys, options: DissectOptions): Step {
 
 /** ip_proto_again: one header by its protocol number; then the ports, whatever it said (quirk 6). */
 function transportStep(p: Packet, keys: FlowKeys): Step {
+  const { at, ipProto } = keys;
   const step = transportHeader(p, keys);
+  keys.trace?.('transport', ipProto, at, keys.at, step);
   if (!keys.isFragment) keys.ports = readPorts(p, keys);
   return step;
 }

@@ -39,8 +39,43 @@ export const IPPROTO = {
   ESP: 50,
   AH: 51,
   ICMPV6: 58,
+  NONE: 59,
   DSTOPTS: 60,
   SCTP: 132,
   UDPLITE: 136,
   MPLS: 137,
 } as const;
+
+const NAMES: readonly (readonly [name: string, number: number])[] = [
+  ['hop-by-hop', IPPROTO.HOPOPTS],
+  ['icmp', IPPROTO.ICMP],
+  ['igmp', 2],
+  ['ipip', IPPROTO.IPIP],
+  ['tcp', IPPROTO.TCP],
+  ['udp', IPPROTO.UDP],
+  ['dccp', IPPROTO.DCCP],
+  ['ipv6', IPPROTO.IPV6],
+  ['routing', IPPROTO.ROUTING],
+  ['fragment', IPPROTO.FRAGMENT],
+  ['gre', IPPROTO.GRE],
+  ['esp', IPPROTO.ESP],
+  ['ah', IPPROTO.AH],
+  ['icmp6', IPPROTO.ICMPV6],
+  ['no-next-header', IPPROTO.NONE],
+  ['destination-options', IPPROTO.DSTOPTS],
+  ['sctp', IPPROTO.SCTP],
+  ['udplite', IPPROTO.UDPLITE],
+  ['mpls', IPPROTO.MPLS],
+];
+
+/** A protocol number's name, or the number itself. */
+export function ipProtocolName(protocol: number): string {
+  return NAMES.find(([, number]) => number === protocol)?.[0] ?? String(protocol);
+}
+
+/** A protocol's number from its name or its decimal digits; null: neither. */
+export function ipProtocol(word: string): number | null {
+  const row = NAMES.find(([name]) => name === word.toLowerCase());
+  if (row !== undefined) return row[1];
+  return /^\d{1,3}$/.test(word) && Number(word) < 256 ? Number(word) : null;
+}

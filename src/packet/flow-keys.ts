@@ -2,6 +2,9 @@
 export const AddrType = { NONE: 0, IPV4: 2, IPV6: 3, TIPC: 11 } as const;
 export type AddrType = (typeof AddrType)[keyof typeof AddrType];
 
+/** One header of the walk: its EtherType or protocol number, where it began, where the next one begins, what it said. */
+export type Trace = (layer: 'network' | 'transport', type: number, from: number, to: number, step: number) => void;
+
 /**
  * Our struct flow_keys, and the cursor of the walk that fills it. dissect() resets it whole.
  * Words are int32 in host order ("BE number"): 192.168.0.1 is 0xc0a80001.
@@ -36,6 +39,8 @@ export class FlowKeys {
   /** A drawn number stands in the addresses (TIPC keep-alive). */
   drawn = false;
 
+  /** Told of every header passed, for those who explain; null while nobody listens. */
+  trace: Trace | null = null;
   /** Scratch of rxhash(): the bytes hashed, as little-endian words; at most 72 bytes. */
   readonly hashed = new Int32Array(18);
 

@@ -3,11 +3,13 @@
  * FlowKeys, and hashed by rxhash(). Nothing here throws: a short packet ends the walk where the kernel ends it,
  * and no byte outside head … end of a Packet is read.
  */
+export { describeFrame } from './describe.ts';
 export { dissect, foldAddress } from './dissect.ts';
 export { dissectSeed } from './dissect-seed.ts';
-export { ETH_P, IPPROTO, isVlan } from './ethertype.ts';
+export { ETH_P, IPPROTO, ipProtocol, ipProtocolName, isVlan } from './ethertype.ts';
 export { type Exactness, weaker } from './exactness.ts';
-export { AddrType, FlowKeys } from './flow-keys.ts';
+export { AddrType, FlowKeys, type Trace } from './flow-keys.ts';
+export { Step } from './header/step.ts';
 export { type Device, enter, LINK_TYPES } from './link.ts';
 export {
   applyMetadata,

@@ -187,10 +187,10 @@ function parseConntrack(value: unknown): Apply {
   const ct = new Ct();
   ct.direction = direction === 'original' ? Direction.ORIGINAL : Direction.REPLY;
   const tuple = record(direction === 'original' ? original : reply);
-  ct.src.set(address(tuple['src']));
-  ct.dst.set(address(tuple['dst']));
-  ct.srcAll = unsigned(tuple['srcAll'], 0xffff);
-  ct.dstAll = unsigned(tuple['dstAll'], 0xffff);
+  ct.src.set(address(tuple.src));
+  ct.dst.set(address(tuple.dst));
+  ct.srcAll = unsigned(tuple.srcAll, 0xffff);
+  ct.dstAll = unsigned(tuple.dstAll, 0xffff);
   return (p) => {
     p.ct = ct;
   };

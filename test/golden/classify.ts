@@ -80,7 +80,7 @@ class RecordedPackets {
     applyContext(p, context, data, ingress ? ETHERNET_HEADER : 0);
     p.skUid = value.values['sk-uid'] ?? 0;
     p.skGid = value.values['sk-gid'] ?? 0;
-    if (!this.knowsSecrets(hook)) p.hash = value.values['rxhash'] ?? 0;
+    if (!this.knowsSecrets(hook)) p.hash = value.values.rxhash ?? 0;
     return p;
   }
 }

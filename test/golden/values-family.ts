@@ -34,7 +34,7 @@ function checkHop(hop: HopRecord, frames: readonly Uint8Array[], env: Env, repor
   applyContext(p, hop.context, data, at);
   p.skUid = hop.values['sk-uid'] ?? 0;
   p.skGid = hop.values['sk-gid'] ?? 0;
-  p.hash = hop.values['rxhash'] ?? 0;
+  p.hash = hop.values.rxhash ?? 0;
   note(report, 'rxhash: the flow-hash key of that boot was not kept');
   const beyond = frame === undefined ? keysBeyond(p, env, hop.context.networkOffset > 0) : 0;
   for (const [key, row] of Object.entries(KEYS)) {

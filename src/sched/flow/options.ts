@@ -181,7 +181,7 @@ function speakOr(words: Words, spoken: Spoken): void {
   bitop(spoken, ~bits, bits);
 }
 
-/** A quirk of tc's: get_addend() tests key *numbers* where it means their bits: 0 | 1 | 9 | 10 are src, dst and proto-src. */
+/** Quirk 18: get_addend() tests key *numbers* where it means their bits: 0 | 1 | 9 | 10 are src, dst and proto-src. */
 const ADDRESS_KEYS = Key.SRC | Key.DST | Key.NFCT_SRC | Key.NFCT_DST;
 
 /** A number or, if keys named before allow it, an address; a minus sign before either negates it. */

@@ -1,0 +1,268 @@
+import type { Frame } from './capture/index.ts';
+import { jhash2 } from './hash/index.ts';
+import { addressText, protocolName } from './lang/index.ts';
+import { AddrType, type Exactness, FlowKeys, ipProtocolName, Step } from './packet/index.ts';
+import { NO_FILTER, type Run } from './run.ts';
+import {
+  classExactness,
+  classid,
+  divide,
+  type FlowFilter,
+  KEYS,
+  type KeySource,
+  type Known,
+  keyExactness,
+  keySource,
+  keysOf,
+  Mode,
+  mapLine,
+  placeInClass,
+} from './sched/flow/index.ts';
+import { classText } from './u32.ts';
+import { verdictName } from './verdict.ts';
+
+/** One header that the dissector passed. Offsets in bytes from the start of the captured frame. */
+export interface HeaderStep {
+  readonly layer: 'network' | 'transport';
+  readonly name: string;
+  readonly type: number;
+  readonly offset: number;
+  readonly length: number;
+  readonly outcome: string;
+}
+
+export interface KeyStep {
+  readonly name: string;
+  /** Hex, 32 bits. */
+  readonly value: string;
+  readonly source: KeySource;
+  readonly exactness: Exactness;
+}
+
+/** One step of the arithmetic: what is done, and the value after it in hex. */
+export interface ArithmeticStep {
+  readonly step: string;
+  readonly value: string;
+}
+
+export interface FilterStep {
+  readonly pref: number;
+  readonly handle: string;
+  readonly spec: string;
+  readonly mode: 'map' | 'hash';
+  readonly keys: readonly KeyStep[];
+  readonly arithmetic: readonly ArithmeticStep[];
+  readonly classid: string;
+  readonly exactness: Exactness;
+}
+
+/** The walk of one packet, told step by step. `--format json` prints just this. */
+export interface Explanation {
+  readonly schema: 1;
+  readonly packet: number;
+  readonly length: number;
+  readonly captured: number;
+  readonly hook: 'egress' | 'ingress';
+  readonly era: string;
+  /** What dissection found: `tcp 192.0.2.1:80 > 192.0.2.2:1234`; null without addresses. */
+  readonly flow: string | null;
+  readonly given: Readonly<Record<string, string>>;
+  readonly headers: readonly HeaderStep[];
+  readonly filters: readonly FilterStep[];
+  readonly classid: string | null;
+  readonly pref: number | null;
+  readonly verdict: string;
+  readonly exactness: Exactness | null;
+  /** Why the packet has no class. */
+  readonly reason: string | null;
+}
+
+const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, '0')}`;
+
+/** Tells the walk of one frame; the run steps over it, so that its number and its connections stay right. */
+export function explain(run: Run, frame: Frame): Explanation {
+  run.prepare(frame);
+  const { packet: p, options } = run;
+  const headers: HeaderStep[] = [];
+  const flow = new FlowKeys();
+  if (run.reason === null) {
+    flow.trace = (layer, type, from, to, step) => headers.push(headerStep(layer, type, from - p.head, to - from, step));
+    options.env.era.dissect(p, flow);
+  }
+  run.conclude();
+  const filters = run.reason === null || run.reason === NO_FILTER ? asked(run) : [];
+  const classified = run.reason === null;
+  return {
+    schema: 1,
+    packet: run.number,
+    length: run.length,
+    captured: frame.end - frame.at,
+    hook: options.device.hook,
+    era: options.env.era.name,
+    flow: flowText(flow),
+    given: given(run),
+    headers,
+    filters,
+    classid: classified ? classText(run.result.classid) : null,
+    pref: classified ? run.result.pref : null,
+    verdict: verdictName(run.verdict),
+    exactness: classified ? run.exactness : null,
+    reason: run.reason,
+  };
+}
+
+const OUTCOME: Readonly<Record<Step, string>> = {
+  [Step.GOOD]: 'ends here',
+  [Step.BAD]: 'not understood, or cut: ends here',
+  [Step.AGAIN]: 'leads to another header',
+  [Step.NEXT]: 'leads to another header',
+  [Step.ON]: '',
+};
+
+function headerStep(
+  layer: HeaderStep['layer'],
+  type: number,
+  offset: number,
+  length: number,
+  step: number,
+): HeaderStep {
+  const name = layer === 'network' ? protocolName(type) : ipProtocolName(type);
+  return { layer, name, type, offset, length, outcome: OUTCOME[step as Step] };
+}
+
+/** The filters that were asked: all up to the one that took the packet. */
+function asked(run: Run): FilterStep[] {
+  const steps: FilterStep[] = [];
+  const last = run.reason === null ? run.result.pref : run.options.filters.length;
+  for (let pref = 1; pref <= last; pref++) {
+    const step = filterStep(run, pref);
+    if (step !== null) steps.push(step);
+  }
+  return steps;
+}
+
+function filterStep(run: Run, pref: number): FilterStep | null {
+  const filter = run.filter(pref);
+  const classifier = run.classifier(pref);
+  const plan = run.options.filters[pref - 1];
+  if (filter === null || classifier === null || plan === undefined) return null;
+  const { packet: p, options } = run;
+  const known: Known = { ...options.known, hashrnd: plan.hashrnd !== undefined };
+  const words = classifier.readKeys(filter, p).slice(0, filter.nkeys);
+  const { era } = options.env;
+  const keys = keysOf(filter.keymask).map((key, i) => ({
+    name: KEYS[key].name,
+    value: hex(words[i] ?? 0),
+    source: keySource(key, p, classifier.flow, era),
+    exactness: keyExactness(key, p, classifier.flow, options.env, known),
+  }));
+  return {
+    pref,
+    handle: `0x${filter.handle.toString(16)}`,
+    spec: plan.spec,
+    mode: filter.mode === Mode.HASH ? 'hash' : 'map',
+    keys,
+    arithmetic: arithmetic(filter, words),
+    classid: classText(classid(filter, words)),
+    exactness: classExactness(filter, p, classifier.flow, options.env, known),
+  };
+}
+
+/** The arithmetic of classid(), one line a step; a step that changes nothing is left out. */
+function arithmetic(f: FlowFilter, words: Int32Array): ArithmeticStep[] {
+  const hashed = f.mode === Mode.HASH;
+  const steps = hashed ? [hashStep(f, words)] : mapSteps(f, words[0] ?? 0);
+  let value = hashed ? jhash2(words, f.nkeys, f.hashrnd) : mapLine(f, words[0] ?? 0);
+  if (f.divisor !== 0) {
+    value = divide(f, value);
+    steps.push({ step: `modulo divisor ${f.divisor}`, value: hex(value) });
+  }
+  const base = classText(f.baseclass);
+  steps.push({ step: `base class ${base} plus the low 16 bits, no carry`, value: hex(placeInClass(f, value)) });
+  return steps;
+}
+
+function hashStep(f: FlowFilter, words: Int32Array): ArithmeticStep {
+  const what = `jhash2 of ${f.nkeys === 1 ? 'one word' : `${f.nkeys} words`}, hashrnd ${hex(f.hashrnd)}`;
+  return { step: what, value: hex(jhash2(words, f.nkeys, f.hashrnd)) };
+}
+
+/** The map line, each step by leaving out those behind it. */
+function mapSteps(f: FlowFilter, key: number): ArithmeticStep[] {
+  const steps: ArithmeticStep[] = [];
+  const none = { ...f, xor: 0, rshift: 0, addend: 0 };
+  if (f.mask >>> 0 !== 0xffffffff) steps.push({ step: `and ${hex(f.mask)}`, value: hex(mapLine(none, key)) });
+  if (f.xor !== 0) steps.push({ step: `xor ${hex(f.xor)}`, value: hex(mapLine({ ...none, xor: f.xor }, key)) });
+  if (f.rshift !== 0) {
+    steps.push({ step: `shift right by ${f.rshift}`, value: hex(mapLine({ ...f, addend: 0 }, key)) });
+  }
+  if (f.addend !== 0) steps.push({ step: `add ${hex(f.addend)}`, value: hex(mapLine(f, key)) });
+  return steps;
+}
+
+/** `tcp 192.0.2.1:80 > 192.0.2.2:1234`, as dissected. */
+function flowText(flow: FlowKeys): string | null {
+  if (flow.addrType !== AddrType.IPV4 && flow.addrType !== AddrType.IPV6) return null;
+  const family = flow.addrType === AddrType.IPV4 ? 4 : 6;
+  const second = family === 4 ? 1 : 4;
+  const end = (words: Int32Array, port: number): string => {
+    const address = addressText(family, words);
+    if (flow.ports === 0) return address;
+    return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+  };
+  const source = end(flow.addr, flow.ports >>> 16);
+  const destination = end(flow.addr.subarray(second), flow.ports & 0xffff);
+  return `${ipProtocolName(flow.ipProto)} ${source} > ${destination}`;
+}
+
+/** What the packet carries besides its bytes, where there is something to tell. */
+function given(run: Run): Record<string, string> {
+  const { packet: p } = run;
+  const rows: Record<string, string> = {};
+  if (run.reason !== null && run.reason !== NO_FILTER) return rows;
+  rows.protocol = protocolName(p.protocol);
+  if (p.vlanTci >= 0) rows.vlan = `${protocolName(p.vlanProto)} id ${p.vlanTci & 0xfff}, taken out of band`;
+  if (p.mark !== 0) rows.mark = hex(p.mark);
+  if (p.priority !== 0) rows.priority = hex(p.priority);
+  if (p.iif !== 0) rows.iif = String(p.iif);
+  if (p.ct !== null) rows.conntrack = conntrackText(p.ct, p.protocol === 0x86dd ? 6 : 4);
+  return rows;
+}
+
+function conntrackText(ct: NonNullable<Run['packet']['ct']>, family: number): string {
+  const direction = ct.direction === 0 ? 'original' : 'reply';
+  const source = `${addressText(family, ct.src)} ${ct.srcAll}`;
+  return `${direction} direction, ${source} > ${addressText(family, ct.dst)} ${ct.dstAll} (${ct.exactness})`;
+}
+
+const column = (text: string, width: number): string => text.padEnd(width);
+
+/** An explanation as lines of text. */
+export function explainText(e: Explanation): string {
+  const cut = e.captured < e.length ? `, ${e.captured} captured` : '';
+  const lines = [`packet ${e.packet}  ${e.flow ?? 'no addresses'}  (${e.length} bytes${cut}, ${e.hook}, era ${e.era})`];
+  for (const [name, value] of Object.entries(e.given)) lines.push(`  ${column(name, 10)} ${value}`);
+  if (e.headers.length > 0) lines.push('headers');
+  for (const header of e.headers) {
+    const place = `at ${String(header.offset).padStart(4)}, ${String(header.length).padStart(3)} bytes`;
+    lines.push(`  ${column(header.name, 16)} ${place}  ${header.outcome}`.trimEnd());
+  }
+  for (const filter of e.filters) lines.push(...filterLines(filter));
+  lines.push(outcomeLine(e));
+  return `${lines.join('\n')}\n`;
+}
+
+function filterLines(filter: FilterStep): string[] {
+  return [
+    `filter pref ${filter.pref} handle ${filter.handle}: ${filter.spec}`,
+    ...filter.keys.map(
+      (key) => `  ${column(key.name, 16)} ${key.value}  from ${column(key.source, 18)} ${key.exactness}`,
+    ),
+    ...filter.arithmetic.map(({ step, value }) => `  ${value}  ${step}`),
+  ];
+}
+
+function outcomeLine(e: Explanation): string {
+  if (e.classid === null) return `no class: ${e.reason}`;
+  return `class ${e.classid}, verdict ${e.verdict}, by pref ${e.pref} (${e.exactness})`;
+}
