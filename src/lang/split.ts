@@ -9,7 +9,7 @@ export function shellWords(line: string): string[] {
   const words: string[] = [];
   let at = 0;
   while (true) {
-    while (isBlank(line[at])) at++;
+    while (isBlank(line[at]) || line.startsWith('\\\n', at)) at++;
     if (at >= line.length) return words;
     const word: string[] = [];
     at = shellWord(line, at, word, words.length);

@@ -1,0 +1,181 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { classidText } from '../u32.ts';
+import {
+  getClassid,
+  getQdiscHandle,
+  getRate,
+  getRate64,
+  getS32,
+  getSize,
+  getTime,
+  getTime64,
+  getU8,
+  getU16,
+  getU32,
+  hexText,
+  rateText,
+  sizeText,
+  time64Text,
+  timeText,
+} from './units.ts';
+
+describe('getU32 is strtoul with base 0 over the whole text', () => {
+  test.each([
+    ['0', 0],
+    ['4294967295', 0xffffffff],
+    ['0x1F', 31],
+    ['037', 31],
+    ['+7', 7],
+    [' \t7', 7],
+    ['-18446744073709551615', 1],
+    [`0x${'0'.repeat(40)}ff`, 255],
+    ['-0', 0],
+  ])('%j is %d', (text, value) => expect(getU32(text)).toBe(value));
+
+  test.each([
+    '',
+    '-',
+    '0x',
+    '08',
+    '1x',
+    '7 ',
+    '-1',
+    '4294967296',
+    '0xfffffffff',
+    '1e3',
+    '0b1',
+    '99999999999999999999999',
+  ])('%j is refused', (text) => expect(getU32(text)).toBeUndefined());
+
+  test('every u32 is read back from each base', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 0xffffffff }), (n) => {
+        expect([`${n}`, `0x${n.toString(16)}`, `0${n.toString(8)}`].map((text) => getU32(text))).toEqual([n, n, n]);
+      }),
+    );
+  });
+
+  test('a very long number costs nothing', () => {
+    expect(getU32('9'.repeat(1 << 20))).toBeUndefined();
+  });
+});
+
+test('narrower numbers have narrower bounds', () => {
+  expect([getU8('255'), getU8('256'), getU16('65535'), getU16('65536')]).toEqual([255, undefined, 65535, undefined]);
+  expect([getU32('10', 10), getU32('0x10', 10), getU32('10', 16)]).toEqual([10, undefined, 16]);
+  expect([getS32('-2147483648'), getS32('-2147483649'), getS32('2147483647'), getS32('2147483648')]).toEqual([
+    -2147483648,
+    undefined,
+    2147483647,
+    undefined,
+  ]);
+});
+
+describe('getClassid is get_tc_classid', () => {
+  test.each([
+    ['root', 0xffffffff],
+    ['none', 0],
+    ['1:1', 0x00010001],
+    ['1:', 0x00010000],
+    [':5', 5],
+    ['10001', 0x00010001],
+    ['ffff:fff2', 0xfffffff2],
+    ['0x1:0x2', 0x00010002],
+    ['-1', 0xffffffff],
+    ['1:100000001', 0x00010001],
+  ])('%j is %d', (text, id) => expect(getClassid(text)).toBe(id));
+
+  test.each(['', 'x', 'x:y', '10000:1', '1:10000', '-1:1', '1:1:1', '1:1 ', 'ROOT'])('%j is refused', (text) =>
+    expect(getClassid(text)).toBeUndefined(),
+  );
+
+  test('what is printed is read back', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 0xffffffff }), (id) => {
+        expect(getClassid(classidText(id))).toBe(id);
+      }),
+    );
+  });
+});
+
+test('a qdisc handle is a major number, whatever follows the colon', () => {
+  expect(['1:', 'ffff:', '1', '1:zz', 'none', 'x', '10000:'].map(getQdiscHandle)).toEqual([
+    0x00010000,
+    0xffff0000,
+    0x00010000,
+    0x00010000,
+    0,
+    undefined,
+    undefined,
+  ]);
+});
+
+// tc(8), PARAMETERS: RATES, TIMES, SIZES.
+test('rates are bits unless they say bytes; SI prefixes are powers of 1000, IEC ones of 1024', () => {
+  expect(['8', '1kbit', '1Kibit', '1mbit', '1gbit', '10bps', '1kbps', '1MiBps', '.5mbit', '1e6'].map(getRate)).toEqual([
+    1, 125, 128, 125000, 125000000, 10, 1000, 1048576, 62500, 125000,
+  ]);
+  expect([getRate('34359738368'), getRate64('34359738368'), getRate('x'), getRate('1xbit'), getRate('-1')]).toEqual([
+    undefined,
+    4294967296,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test('sizes are bytes with prefixes of 1024; kbit and mbit are an eighth', () => {
+  expect(['10', '10b', '1k', '1kb', '1mb', '1kbit', '0x10', '1z', ''].map(getSize)).toEqual([
+    10,
+    10,
+    1024,
+    1024,
+    1048576,
+    128,
+    16,
+    undefined,
+    undefined,
+  ]);
+});
+
+test('times are microseconds, or nanoseconds where tc counts those', () => {
+  expect(['5', '5us', '5ms', '1.5s', '5ns', '1 s'].map(getTime)).toEqual([5, 5, 5000, 1500000, undefined, undefined]);
+  expect(['5', '5ns', '5us', '1sec', '5x'].map(getTime64)).toEqual([5, 5, 5000, 1e9, undefined]);
+});
+
+test('rates are printed in the largest unit that divides them, or loses little', () => {
+  expect([0, 125, 125000, 125125, 1250000000, 187500].map((rate) => rateText(rate))).toEqual([
+    '0bit',
+    '1Kbit',
+    '1Mbit',
+    '1001Kbit',
+    '10Gbit',
+    '1500Kbit',
+  ]);
+  expect(rateText(128, true)).toBe('1Kibit');
+});
+
+test('sizes, times and hexadecimal are printed as printf would', () => {
+  expect([0, 1023, 1024, 10240, 1600, 1048576, 2047].map(sizeText)).toEqual([
+    '0b',
+    '1023b',
+    '1Kb',
+    '10Kb',
+    '1600b',
+    '1Mb',
+    '2Kb',
+  ]);
+  // 1.125 and 1.375 are exact halves in binary: printf rounds them to the even digit.
+  expect([999, 1000, 1125, 1375, 1115, 5e6, 4294967295].map(timeText)).toEqual([
+    '999us',
+    '1ms',
+    '1.12ms',
+    '1.38ms',
+    '1.11ms',
+    '5s',
+    '4.29e+03s',
+  ]);
+  expect([5, 5000, 1.5e9].map(time64Text)).toEqual(['5ns', '5us', '1.5s']);
+  expect([0, 255, 0xffffffff].map(hexText)).toEqual(['0', '0xff', '0xffffffff']);
+});
