@@ -104,6 +104,11 @@ describe('readFrames', () => {
     expect(read.cut?.message).toMatch(message);
   });
 
+  it('is told so where nothing at all came out of a cut file', async () => {
+    const reading = readFrames(file('stump', gzipSync(whole).subarray(0, 15)), () => {});
+    await expect(reading).rejects.toMatchObject({ name: 'FormatError', offset: 15, message: /^gzip data cut off/ });
+  });
+
   it('gives the frames before damage in a gzip file, then a FormatError', async () => {
     const packed = gzipSync(whole, { level: 0 });
     // The length of the third stored block, which then does not agree with its complement (RFC 1951, section 3.2.4).

@@ -14,14 +14,14 @@ import {
   UnpackNotes,
   unpacked,
 } from '../src/capture/index.ts';
+import { FormatError } from '../src/errors.ts';
 
 const CHUNK = 256 << 10;
 
 /**
- * Compressed bytes given to a decompressor at once: what they become is held until it is asked for. Deflate makes at
- * most 1032 bytes of one, zstd a block of 128 KiB of four.
+ * Compressed bytes given to fzstd at once: what they become is held until it is asked for, and four bytes can become
+ * 128 KiB. (Deflate makes at most 1032 bytes of one.)
  */
-const GZIP_SLICE = 16 << 10;
 const ZSTD_SLICE = 1 << 10;
 
 /** Decompression for unpacked(): node:zlib, and fzstd, which reads all frames in a row on every Node. */
@@ -40,8 +40,8 @@ async function* gunzip(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
     });
   });
   try {
-    for await (const slice of slices(compressed, GZIP_SLICE)) {
-      const written = new Promise<void>((resolve) => stream.write(slice, () => resolve()));
+    for await (const chunk of compressed) {
+      const written = new Promise<void>((resolve) => stream.write(chunk, () => resolve()));
       await Promise.race([written, closed]);
       yield* pieces.splice(0);
       if (failure) throw failure;
@@ -58,19 +58,15 @@ async function* gunzip(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
 async function* unzstd(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const pieces: Uint8Array[] = [];
   const stream = new Decompress((piece) => pieces.push(piece));
-  for await (const slice of slices(compressed, ZSTD_SLICE)) {
-    // fzstd keeps what it could not use yet; the chunk belongs to somebody else.
-    stream.push(slice.slice());
-    yield* pieces.splice(0);
+  for await (const chunk of compressed) {
+    for (let at = 0; at < chunk.length; at += ZSTD_SLICE) {
+      // fzstd keeps what it could not use yet; the chunk belongs to somebody else.
+      stream.push(chunk.slice(at, at + ZSTD_SLICE));
+      yield* pieces.splice(0);
+    }
   }
   stream.push(new Uint8Array(0), true);
   yield* pieces;
-}
-
-async function* slices(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += size) yield chunk.subarray(at, at + size);
-  }
 }
 
 /** A capture file being read: `path`, or `-` for standard input; pcap or pcapng, plain, gzip or zstd. */
@@ -106,6 +102,8 @@ export class CaptureFile {
       this.reader.push(piece);
       yield this.reader;
     }
+    const { cut } = this.#notes;
+    if (cut && this.reader.interfaces.length === 0) throw new FormatError(cut.offset, cut.message);
     this.reader.finish();
     yield this.reader;
   }

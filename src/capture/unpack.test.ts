@@ -51,8 +51,8 @@ describe('unpacked', () => {
     expect(await sizes([head], growing(16 << 10))).toEqual([16 << 20]);
     await expect(sizes([head], growing((16 << 10) + 1))).rejects.toThrow(LimitError);
     const tail = new Uint8Array(64 << 10);
-    expect(await sizes([head, tail], growing(1000))).toHaveLength(2);
-    await expect(sizes([head, tail], growing(1001))).rejects.toMatchObject({ offset: 65 << 10 });
+    expect(await sizes([head, tail], growing(1000))).toHaveLength(5);
+    await expect(sizes([head, tail], growing(1001))).rejects.toMatchObject({ offset: 17 << 10 });
   });
 
   it('makes a FormatError of what the decompressor throws, at the compressed byte', async () => {
@@ -103,6 +103,12 @@ describe('zstd headers', () => {
     expect(check('28b52ffd 00 88').warnings).toHaveLength(1);
     expect(() => check('28b52ffd 00 89')).toThrow(LimitError);
     expect(() => check('28b52ffd a0 01000008')).toThrow(LimitError);
+  });
+
+  it('refuse endless tiny blocks, for which a decompressor would move its window each time', () => {
+    const tiny = (count: number): string => `28b52ffd 00 88 ${'0a0000 00 '.repeat(count)}`;
+    expect(check(tiny(127)).whole).toBe(false);
+    expect(() => check(tiny(140))).toThrow(LimitError);
   });
 
   it.each([

@@ -9,9 +9,12 @@ export const FREE_OUTPUT = 16 << 20;
 
 export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
+/** Compressed bytes are judged and handed over in pieces of this size: what came before damage is delivered. */
+const SLICE = 16 << 10;
+
 /**
- * Decompression, supplied by the rim: compressed chunks in (valid until the next is asked for), pieces of bounded size
- * out, all members or frames of the input in a row. What it throws becomes a FormatError.
+ * Decompression, supplied by the rim: compressed chunks of at most 16 KiB in (valid until the next is asked for), pieces
+ * of bounded size out, all members or frames of the input in a row. What it throws becomes a FormatError.
  */
 export type Unpack = (compressed: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 export type Unpackers = Readonly<Record<Compression, Unpack>>;
@@ -73,7 +76,7 @@ async function* inflate(
 }
 
 async function* checked(input: Input, headers: ZstdHeaders | null, notes: UnpackNotes): AsyncGenerator<Uint8Array> {
-  for await (const chunk of input.rest()) {
+  for await (const chunk of input.rest(SLICE)) {
     headers?.check(chunk);
     if (headers) notes.warnings.push(...headers.warnings.splice(0));
     yield chunk;
@@ -106,11 +109,15 @@ class Input {
     return this.#head;
   }
 
-  async *rest(): AsyncGenerator<Uint8Array> {
+  /** Everything, in chunks of at most `size` bytes. */
+  async *rest(size = Number.POSITIVE_INFINITY): AsyncGenerator<Uint8Array> {
     let chunk = this.#head;
     for (;;) {
-      this.offset += chunk.length;
-      if (chunk.length > 0) yield chunk;
+      for (let at = 0; at < chunk.length; at += size) {
+        const slice = chunk.subarray(at, at + size);
+        this.offset += slice.length;
+        yield slice;
+      }
       const { done, value } = await this.#source.next();
       if (done) break;
       chunk = value;

@@ -6,6 +6,14 @@ export const COMMON_WINDOW = 8 << 20;
 export const MAX_WINDOW = 128 << 20;
 const MAX_BLOCK = 128 << 10;
 
+/**
+ * A decompressor may move its whole window once for each block (fzstd does: 10 ms for 128 MiB), so four bytes of file
+ * can cost as much as 128 KiB. Bytes so moved, in all, may be this many, and this many more for each byte of the file:
+ * full blocks of an 8 MiB window reach it at 512:1, of a 128 MiB window at 32:1.
+ */
+const FREE_MOVES = 16 * 2 ** 30;
+const MOVES_PER_BYTE = 32 << 10;
+
 const FRAME = 0xfd2fb528 | 0;
 /** Skippable frames: 0x184d2a50 … 0x184d2a5f. */
 const SKIPPABLE = 0x184d2a50;
@@ -30,6 +38,8 @@ export class ZstdHeaders {
   #skip = 0;
   #offset = 0;
   #blockLimit = 0;
+  #window = 0;
+  #moved = 0;
   #checksum = false;
 
   /** True between two frames: the data may end here. */
@@ -101,6 +111,15 @@ export class ZstdHeaders {
     }
     this.#checksum = (descriptor & 0x04) !== 0;
     this.#blockLimit = Math.min(window, MAX_BLOCK);
+    this.#window = window;
+    this.#move();
+  }
+
+  #move(): void {
+    this.#moved += this.#window;
+    if (this.#moved > FREE_MOVES + MOVES_PER_BYTE * this.#offset) {
+      throw new LimitError(this.#offset - this.#holding, `zstd blocks too small for a window of ${this.#window} bytes`);
+    }
   }
 
   #block(header: number): void {
@@ -109,6 +128,7 @@ export class ZstdHeaders {
     const size = header >>> 3;
     if (type === 3) this.#fail('expected a block type');
     if (size > this.#blockLimit) this.#fail(`block of ${size} bytes, expected at most ${this.#blockLimit}`);
+    this.#move();
     // A run-length block holds one byte, however long it becomes.
     this.#skip = type === 1 ? 1 : size;
     if (last && this.#checksum) this.#skip += 4;
