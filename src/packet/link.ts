@@ -1,4 +1,4 @@
-import type { Frame } from '../capture/frame.ts';
+import type { Frame } from '../capture/index.ts';
 import { be16, be32, le16, le32, u8 } from '../u32.ts';
 import { ETH_P, isVlan } from './ethertype.ts';
 import { Given, type Packet } from './packet.ts';

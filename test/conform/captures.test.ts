@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CaptureReader, Frame, openCapture, PcapngWriter, PcapWriter } from '../../src/capture/index.ts';
 import { FormatError } from '../../src/errors.ts';
-import { enter } from '../../src/packet/link.ts';
-import { Packet } from '../../src/packet/packet.ts';
+import { enter, Packet } from '../../src/packet/index.ts';
 
 /**
  * Every variant of every capture format, small: cut at every byte, and every byte set to extremes. Each ends in a result
