@@ -1,0 +1,17 @@
+/**
+ * cls-flow: the Linux flow classifier. The common path through the library: read frames with `openCapture()`, make an
+ * environment with `createEnv()`, give filters to a `Run`, `step()` it over the frames, and `summarise()` what came out.
+ * The rooms have doors of their own: cls-flow/packet, /hash, /capture, /conntrack, /netlink, /flow, /node.
+ */
+export { Frame, openCapture } from './capture/index.ts';
+export { parseListing, parseNat, Tracker } from './conntrack/index.ts';
+export { type Clock, createEnv, createPacket, type Env } from './env.ts';
+export { ERAS, type Era, type EraName } from './era.ts';
+export { FormatError, KernelError, LimitError, UsageError } from './errors.ts';
+export { type Explanation, explain, explainText } from './explain.ts';
+export { describeFrame, NO_METADATA, parseMetadata, parseValues } from './packet/index.ts';
+export { type Summary, summarise } from './report/index.ts';
+export { type FilterPlan, Run, type RunOptions } from './run.ts';
+export { FlowClassifier, type FlowOptions, parseFlowOptions } from './sched/flow/index.ts';
+export { classText } from './u32.ts';
+export { Verdict, verdictName } from './verdict.ts';
