@@ -11,9 +11,16 @@ export function shellWords(line: string): string[] {
   while (true) {
     while (isBlank(line[at]) || line.startsWith('\\\n', at)) at++;
     if (at >= line.length) return words;
-    const word: string[] = [];
-    at = shellWord(line, at, word, words.length);
-    words.push(word.join(''));
+    const plain = plainRun(line, at);
+    const end = at + plain.length;
+    if (end === line.length || isBlank(line[end])) {
+      words.push(plain);
+      at = end;
+    } else {
+      const word: string[] = [];
+      at = shellWord(line, at, word, words.length);
+      words.push(word.join(''));
+    }
   }
 }
 
@@ -21,8 +28,19 @@ function isBlank(char: string | undefined): boolean {
   return char === ' ' || char === '\t' || char === '\n' || char === '\r';
 }
 
-/** As many characters as mean themselves: one push for all of them keeps a line of a megabyte under 100 ms. */
-const PLAIN = /[^ \t\n\r'"\\]+/y;
+/** The characters from `at` on that mean themselves: taken at once, a line of a megabyte stays under 100 ms. */
+function plainRun(line: string, at: number): string {
+  let end = at;
+  while (end < line.length && isPlain(line.charCodeAt(end))) end++;
+  return line.slice(at, end);
+}
+
+/** Neither blank nor quote nor backslash. */
+function isPlain(code: number): boolean {
+  return code > 0x20
+    ? code !== 0x22 && code !== 0x27 && code !== 0x5c
+    : code !== 0x20 && code !== 0x09 && code !== 0x0a && code !== 0x0d;
+}
 
 /** Collects the word that begins at `at`; returns where it ends. */
 function shellWord(line: string, start: number, word: string[], index: number): number {
@@ -35,8 +53,7 @@ function shellWord(line: string, start: number, word: string[], index: number): 
       if (line[at + 1] !== '\n') word.push(line[at + 1] ?? '\\');
       at += 2;
     } else {
-      PLAIN.lastIndex = at;
-      const run = PLAIN.exec(line)?.[0] ?? char;
+      const run = plainRun(line, at);
       word.push(run);
       at += run.length;
     }
