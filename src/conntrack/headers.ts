@@ -5,6 +5,7 @@ import type { Tuple } from './tuple.ts';
 export const Fragment = { NONE: 0, FIRST: 1, LATER: 2 } as const;
 export type Fragment = (typeof Fragment)[keyof typeof Fragment];
 
+const ETH_HLEN = 14;
 const GRE_VERSION = 0x0007;
 const GRE_PROTO_PPP = 0x880b;
 
@@ -37,8 +38,9 @@ export class Headers {
 
 /** Finds the headers of a packet. False: not IP, or broken before the transport header. */
 export function readPacket(p: Packet, h: Headers): boolean {
-  let at = p.network;
   let type = p.protocol;
+  // Some devices put the network header behind tags left in the frame, others do not: the tags are found from the front.
+  let at = isVlan(type) && p.mac >= 0 ? p.mac + ETH_HLEN : p.network;
   while (isVlan(type)) {
     if (at < p.head || at + 4 > p.end) return false;
     type = be16(p.data, at + 2);
