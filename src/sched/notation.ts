@@ -77,7 +77,111 @@ export interface ClassifierKind<T> extends Notation<T> {
   handle(text: string): number;
 }
 
-export interface QdiscKind<T> extends Notation<T> {
-  /** How its classes are spoken; null: it has none. */
-  readonly classes: Notation<unknown> | null;
+/** How much of a qdisc or class tc prints: its options `-d`, `-r`, `-iec`. */
+export interface Show {
+  readonly details: boolean;
+  readonly raw: boolean;
+  readonly iec: boolean;
+}
+
+/** tc without options. */
+export const PLAIN: Show = { details: false, raw: false, iec: false };
+
+/** The device that a qdisc sits on, as far as its settings depend on it. */
+export interface QdiscDevice {
+  /** Bytes; `mtu + headerLength` is the kernel's psched_mtu(). */
+  readonly mtu: number;
+  /** Bytes of the link header (hard_header_len): 14 for Ethernet, lo and dummy. */
+  readonly headerLength: number;
+  /** tx_queue_len, packets. */
+  readonly txqlen: number;
+  /** num_tx_queues; more than 1: the device is multiqueue. */
+  readonly txQueues: number;
+}
+
+/** Where a qdisc is being made or changed. */
+export interface QdiscPlace {
+  readonly device: QdiscDevice;
+  /** `major:` of the qdisc, in the upper 16 bits. */
+  readonly handle: number;
+  /** Class that it hangs on, or one of TC_H. */
+  readonly parent: number;
+}
+
+/**
+ * One kind of qdisc: struct Qdisc_ops and tc's qdisc_util. Its options are bytes until the kind reads them, since
+ * every kind has rules of its own about their length. `S` are its settings after the kernel's rules, immutable: a
+ * change puts new ones in their place.
+ */
+export interface QdiscKind<S = unknown, C = unknown> {
+  /** tc's word for it, and the kernel's TCA_KIND. */
+  readonly kind: string;
+  /** Payload of TCA_OPTIONS in requests and dumps, for `netlink decode`. */
+  readonly codec: Codec<unknown>;
+  /**
+   * parse_qopt(): takes all words that are left and writes TCA_OPTIONS as tc does: the attribute itself, or nothing.
+   * Throws UsageError in tc's words.
+   */
+  speak(words: Words, w: AttrWriter): void;
+  /**
+   * ->init() (`old` null) and ->change(): the settings that result from a request's TCA_OPTIONS payload (null:
+   * absent). Throws KernelError and leaves `old` as it is.
+   */
+  settle(old: S | null, options: Uint8Array | null, place: QdiscPlace): S;
+  /** There is a ->change(); without one the kernel refuses a change that carries options. */
+  readonly changes: boolean;
+  /** ->dump(): writes TCA_OPTIONS as the attribute itself, or nothing. */
+  dump(settings: S, w: AttrWriter): void;
+  /** print_qopt() of a TCA_OPTIONS payload; what tc cannot read prints nothing. */
+  print(options: Uint8Array, out: Printer, show: Show): void;
+  /** TCQ_F_INGRESS: sits at ffff:fff1 and nowhere else. */
+  readonly ingress: boolean;
+  /** It has class operations at all: other qdiscs' words may name it as a parent. */
+  readonly classful: boolean;
+  /** Classes X:1 … X:n that are always there, each with a child qdisc. */
+  bands(settings: S): number;
+  /** The qdiscs that the kernel puts on new classes and bands by itself: none, a fifo that no list shows, or pfifo_fast. */
+  readonly children: 'none' | 'hidden' | 'pfifo_fast';
+  /** Classes that users make or change; null: `tc class add` is refused (EOPNOTSUPP). */
+  readonly classes: ClassKind<S, C> | null;
+  /** ->tcf_block(): where filters may be attached. `hooks`: at minors fff2 and, of clsact, fff3. */
+  readonly filters: 'none' | 'qdisc' | 'classes' | 'hooks';
+}
+
+/** Where a class is being made or changed. `C`: settings of classes of this qdisc. */
+export interface ClassPlace<S = unknown, C = unknown> extends QdiscPlace {
+  /** Settings of the qdisc. */
+  readonly qdisc: S;
+  readonly classid: number;
+  /** Settings of the class that `parent` names; null: it names the qdisc, or nothing that exists. */
+  readonly above: C | null;
+  /** Number of classes above this one: 0 right under the qdisc. */
+  readonly depth: number;
+  /** Settings of all other classes of this qdisc. */
+  readonly others: readonly C[];
+}
+
+/** Where a class stands when it is dumped. */
+export interface ClassNode {
+  /** Number of classes above this one. */
+  readonly depth: number;
+  /** No class below it. */
+  readonly leaf: boolean;
+}
+
+/** The classes of one kind of qdisc: struct Qdisc_class_ops and tc's parse_copt() and print_copt(). */
+export interface ClassKind<S = unknown, C = unknown> {
+  /** Payload of TCA_OPTIONS. */
+  readonly codec: Codec<unknown>;
+  /** Classes hang below classes: their parent counts. Without it all stand right under the qdisc. */
+  readonly tree: boolean;
+  /** `tc class add|delete` makes and ends them; without it they are the qdisc's bands, and only change. */
+  readonly made: boolean;
+  speak(words: Words, w: AttrWriter): void;
+  /** ->change(): `old` null for a new class. Throws KernelError. */
+  settle(old: C | null, options: Uint8Array | null, place: ClassPlace<S, C>): C;
+  /** A band's settings when nobody changed them (`made` false). */
+  band?(qdisc: S, index: number): C;
+  dump(settings: C, w: AttrWriter, node: ClassNode): void;
+  print(options: Uint8Array, out: Printer, show: Show): void;
 }
