@@ -157,7 +157,7 @@ function number(words: Words, name: string): number {
   return value;
 }
 
-/** flow_parse_keys(): the count counts repeated keys too. */
+/** flow_parse_keys(): names match by prefix (quirk 17); the count counts repeated keys too. */
 function speakKeys(words: Words, spoken: Spoken): void {
   spoken.keys = 0;
   spoken.keyCount = 0;
