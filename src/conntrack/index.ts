@@ -2,7 +2,7 @@
  * Connection tracking: which connection each packet of a capture belongs to, as nf_conntrack of the recording host
  * would say at egress. Headers are read here, independently of the dissector, as the kernel does.
  */
-export { type Address, type Prefix, parseAddress, parsePrefix } from './address.ts';
+export { type Address, type Prefix, parseAddress, parsePrefix } from '../lang/index.ts';
 export { type ListedEntry, parseListing } from './listing.ts';
 export { type NatRule, parseNat } from './nat.ts';
 export { LIMIT } from './table.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FormatError } from '../errors.ts';
-import { parseAddress } from './address.ts';
+import { parseAddress } from '../lang/index.ts';
 import { type ListedEntry, parseListing } from './listing.ts';
 import type { Tuple } from './tuple.ts';
 

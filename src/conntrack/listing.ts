@@ -1,5 +1,5 @@
 import { FormatError } from '../errors.ts';
-import { parseAddress } from './address.ts';
+import { parseAddress } from '../lang/index.ts';
 import { isIcmp, Tuple } from './tuple.ts';
 
 /** One line of a connection table. */

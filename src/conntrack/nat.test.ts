@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../errors.ts';
-import { parseAddress, parsePrefix } from './address.ts';
+import { parseAddress, parsePrefix } from '../lang/index.ts';
 import { parseNat } from './nat.ts';
 
 function wordOf(text: string): number {

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { type Address, covers, type Prefix, parseAddress, parsePrefix } from './address.ts';
+import { type Address, covers, type Prefix, parseAddress, parsePrefix } from '../lang/index.ts';
 import { hasPorts, isIcmp, type Tuple } from './tuple.ts';
 
 /**

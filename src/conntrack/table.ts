@@ -33,8 +33,8 @@ export const LIMIT = 1 << 22;
  * (reference, hash) pairs, at most half full. The hash does not care for direction, so one key finds both
  * directions of a flow; a translated flow has a second key for its other side.
  *
- * An entry is 48 bytes (IPv6: 96), its keys 16 to 32 bytes each: 64–80 bytes a flow (IPv6: 112–128), translated
- * ones 16–32 more. Times are nanoseconds, kept as doubles in the same lines of memory.
+ * An entry is 48 bytes (IPv6: 96), each of its keys 16 to 64 as the index fills up: 64–112 bytes a flow (IPv6:
+ * 112–160), a translated one 16–64 more. Times are nanoseconds, kept as doubles in the same lines of memory.
  */
 export class Table {
   private readonly width: number;

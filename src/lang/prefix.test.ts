@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { covers, parseAddress, parsePrefix } from './address.ts';
+import { covers, parseAddress, parsePrefix } from './prefix.ts';
 
 const hex = (text: string): string | undefined =>
   parseAddress(text)

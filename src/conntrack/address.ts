@@ -1,1 +1,0 @@
-export { type Address, covers, type Prefix, parseAddress, parsePrefix } from '../lang/index.ts';
