@@ -1,0 +1,120 @@
+import type { Frame } from '../../src/capture/index.ts';
+import { csv, type FilterRow, ndjson, type Summary, summarise } from '../../src/report/index.ts';
+import { Run } from '../../src/run.ts';
+import { type Reading, readCaptures } from './captures.ts';
+import { createRun, readWalk, type Walk } from './options.ts';
+import { isTerminal, Output, painter } from './output.ts';
+import { PACKET_FORMATS, packetRecord } from './packets.ts';
+import type { ClassifyFlags } from './program.ts';
+import { createProgress } from './progress.ts';
+
+const FAILED = 1;
+const CUT = 3;
+
+/** `cls-flow classify`; returns what the process exits with. */
+export async function classify(captures: readonly string[], flags: ClassifyFlags): Promise<number> {
+  const listed = flags.packets === true;
+  const walk = readWalk(flags, flags.flows && !listed);
+  const run = createRun(walk.options);
+  const reading = listed ? await listPackets(captures, flags, run) : await sumUp(captures, flags, walk, run);
+  if (reading.errors.length > 0) return FAILED;
+  return reading.cut && flags.strict ? CUT : 0;
+}
+
+/** Writes a record as soon as its packet was read. */
+async function listPackets(captures: readonly string[], flags: ClassifyFlags, run: Run): Promise<Reading> {
+  const output = new Output();
+  const format = PACKET_FORMATS[flags.format ?? 'ndjson'];
+  output.write(format.head);
+  // Two writers on one terminal would spoil each other's lines.
+  const watched = !isTerminal.stdout();
+  const reading = await readAll(captures, run, watched, (frame) => {
+    run.step(frame);
+    output.write(format.line(packetRecord(run, frame)));
+  });
+  if (reading.errors.length > 0) output.write(format.incomplete(reading.errors));
+  output.flush();
+  return reading;
+}
+
+/** Prints nothing before the end. */
+async function sumUp(captures: readonly string[], flags: ClassifyFlags, walk: Walk, run: Run): Promise<Reading> {
+  const filters = run.filterRows();
+  const reading = await readAll(captures, run, true, (frame) => run.step(frame));
+  const output = new Output();
+  output.write(await summaryText(summaryOf(run, walk, filters, reading), captures, flags, walk));
+  output.flush();
+  return reading;
+}
+
+async function readAll(
+  captures: readonly string[],
+  run: Run,
+  watched: boolean,
+  onFrame: (frame: Frame) => void,
+): Promise<Reading> {
+  const progress = watched ? createProgress(captures, () => run.number) : null;
+  const keepOn = (frame: Frame): boolean => {
+    onFrame(frame);
+    return true;
+  };
+  try {
+    return await readCaptures(captures, keepOn, {
+      onBatch: (file) => progress?.update(file),
+      onMessage: () => progress?.stop(),
+    });
+  } finally {
+    progress?.stop();
+  }
+}
+
+function summaryOf(run: Run, walk: Walk, filters: readonly FilterRow[], { errors }: Reading): Summary {
+  const { tally, sharing } = run;
+  return summarise({ tally, sharing, filters, era: walk.options.env.era.name, seed: walk.seed, errors });
+}
+
+async function summaryText(
+  summary: Summary,
+  captures: readonly string[],
+  flags: ClassifyFlags,
+  walk: Walk,
+): Promise<string> {
+  switch (flags.format ?? 'table') {
+    case 'json':
+      return `${JSON.stringify(summary, null, 2)}\n`;
+    case 'ndjson':
+      return ndjson(summary);
+    case 'csv':
+      return csv(rows(summary));
+    case 'table': {
+      const { summaryTable } = await import('./table.ts');
+      return summaryTable(summary, {
+        captures,
+        hook: flags.at,
+        seedStated: walk.seedStated,
+        all: flags.all ?? false,
+        notes: notes(flags, walk),
+        paint: painter('stdout'),
+      });
+    }
+  }
+}
+
+/** Classes, then what has none, in one rectangle. */
+function rows({ classes, unclassified }: Summary): (string | number | null)[][] {
+  return [
+    ['classid', 'packets', 'bytes', 'share', 'flows', 'hosts', 'reason'],
+    ...classes.map((row) => [row.classid, row.packets, row.bytes, row.share, row.flows, row.hosts, null]),
+    ...unclassified.map(({ reason, packets, bytes }) => [null, packets, bytes, null, null, null, reason]),
+  ];
+}
+
+/** What a reader might not expect of these flags. */
+function notes(flags: ClassifyFlags, { options }: Walk): string[] {
+  const told = flags.nat !== undefined || flags.conntrack !== undefined;
+  if (!Run.needsConntrack(options.filters)) {
+    return told ? ['no filter has an nfct key: --nat and --conntrack change nothing'] : [];
+  }
+  if (flags.at === 'ingress') return ['at ingress the kernel has tracked nothing yet: nfct keys fall back'];
+  return told ? [] : ['no NAT told (--nat, --conntrack): connections are taken as they are seen'];
+}

@@ -1,0 +1,130 @@
+import { FormatError, type KernelError, type UsageError } from '../../src/errors.ts';
+import { escapeText } from '../../src/lang/index.ts';
+import { type Caret, caretInCommand, caretInValue, caretText } from './caret.ts';
+
+/** A mistake on the command line, and where it is. */
+export class CommandLineError extends Error {
+  override readonly name = 'CommandLineError';
+  readonly caret: Caret | null;
+  readonly hint: string;
+  constructor(message: string, caret: Caret | null = null, hint = '') {
+    super(message);
+    this.caret = caret;
+    this.hint = hint;
+  }
+}
+
+/** Something outside is not as it should be: a file, a packet that is not there. */
+export class FailedError extends Error {
+  override readonly name = 'FailedError';
+}
+
+/** What a user is told of an error, and what the process exits with. */
+export interface Told {
+  readonly text: string;
+  readonly exit: number;
+}
+
+const FAILED = 1;
+const USAGE = 2;
+
+/** How each error is told. Anything without a row of its own is our mistake. */
+export function tell(error: unknown, argv: readonly string[]): Told {
+  if (error instanceof CommandLineError) return usage(error);
+  if (error instanceof FailedError) return { text: `cls-flow: ${escapeText(error.message)}`, exit: FAILED };
+  if (isCommanderError(error)) return usage(fromCommander(error, argv));
+  return internal(error);
+}
+
+function usage({ message, caret, hint }: CommandLineError): Told {
+  const lines = [`cls-flow: ${escapeText(message)}`];
+  if (caret !== null) lines.push(caretText(caret));
+  if (hint !== '') lines.push(...hint.split('\n').map((line) => `  ${escapeText(line)}`.trimEnd()));
+  return { text: lines.join('\n'), exit: USAGE };
+}
+
+function internal(error: unknown): Told {
+  const message = error instanceof Error ? error.message : String(error);
+  const stack = process.env.CLS_FLOW_DEBUG === '1' && error instanceof Error ? `\n${error.stack}` : '';
+  return { text: `cls-flow: internal error: ${escapeText(message)} (please report)${stack}`, exit: FAILED };
+}
+
+/** By its code: the parser's class is not imported here. */
+interface ParserError extends Error {
+  readonly code: string;
+}
+
+function isCommanderError(error: unknown): error is ParserError {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
+}
+
+/** Where the parser's sentences name the wrong word. */
+const CULPRITS: Readonly<Record<string, RegExp>> = {
+  'commander.unknownOption': /^unknown option '(.*)'$/m,
+  'commander.unknownCommand': /^unknown command '(.*)'$/m,
+  'commander.invalidArgument': /argument (?:value )?'(.*?)' is invalid/,
+  'commander.optionMissingArgument': /option '(?:-\w, )?(--[\w-]+)/,
+};
+
+function fromCommander(error: ParserError, argv: readonly string[]): CommandLineError {
+  const [sentence = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
+  const culprit = CULPRITS[error.code]?.exec(sentence)?.[1];
+  const index = culprit === undefined ? -1 : argv.findIndex((word) => isWord(word, culprit));
+  const file = error.code === 'commander.unknownCommand' && culprit !== undefined && /[./\\]/.test(culprit);
+  const hint = file ? `to classify a capture: cls-flow classify ${culprit} --filter SPEC` : rest.join('\n');
+  return new CommandLineError(sentence, index < 0 ? null : caretInCommand(argv, index), hint.replace(/^\(|\)$/g, ''));
+}
+
+const isWord = (word: string, culprit: string): boolean =>
+  word === culprit || word.startsWith(`${culprit}=`) || word.endsWith(`=${culprit}`);
+
+/** An option's value that its parser did not understand: the error with a caret below the word it is about. */
+export function inOption(
+  option: string,
+  value: string,
+  error: UsageError,
+  suggestion: string | null = null,
+): CommandLineError {
+  const named = /"([^"]+)"/.exec(error.message)?.[1] ?? '';
+  const guess = suggestion === null ? '' : `; did you mean ${suggestion}?`;
+  return new CommandLineError(
+    `${option}: ${error.message}${guess}`,
+    caretInValue(option, value, error.word, named),
+    error.hint,
+  );
+}
+
+/** Node's error codes for files, in plain words. */
+const FILE_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file: a part of its path is not a directory',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'is a directory; name the files in it',
+  EMFILE: 'too many open files',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'too many symbolic links',
+  EIO: 'the disk could not be read',
+};
+
+/** Why a file could not be read, or null if the error is not about a file. */
+export function fileProblem(error: unknown): { readonly offset: number | null; readonly message: string } | null {
+  if (error instanceof FormatError) return { offset: error.offset, message: error.message };
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return null;
+  return { offset: null, message: FILE_ERRORS[String(error.code)] ?? error.message };
+}
+
+const ERRNO_TEXT: Readonly<Record<number, string>> = {
+  1: 'Operation not permitted',
+  12: 'Cannot allocate memory',
+  22: 'Invalid argument',
+  34: 'Numerical result out of range',
+  95: 'Operation not supported',
+};
+
+/** What tc prints when the kernel refuses. */
+export function kernelAnswer(error: KernelError): string {
+  return error.extack === ''
+    ? `RTNETLINK answers: ${ERRNO_TEXT[error.errno] ?? `error ${error.errno}`}`
+    : `Error: ${error.extack}.`;
+}

@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import type { CommanderError } from 'commander';
+import { Output, PipeClosed, say } from './output.ts';
+import { createProgram, type Handlers } from './program.ts';
+
+const INTERRUPTED = 130;
+const USAGE = 2;
+
+const argv = process.argv.slice(2);
+
+/** Help and version need none of the rest: each command is loaded when it runs. */
+const handlers: Handlers = {
+  async classify(captures, flags) {
+    const { classify } = await import('./classify.ts');
+    process.exitCode = await classify(captures, flags);
+  },
+  async explain(what, flags) {
+    const { explainPacket } = await import('./explain.ts');
+    await explainPacket(what, flags);
+  },
+  async completion(shell) {
+    const { completion } = await import('./completion.ts');
+    const output = new Output();
+    output.write(completion(shell, createProgram('', handlers)));
+    output.flush();
+  },
+};
+
+async function main(): Promise<void> {
+  const output = new Output();
+  const program = createProgram(version(), handlers);
+  for (const command of [program, ...program.commands]) {
+    command.configureOutput({ writeOut: (text) => output.write(text), writeErr: () => {}, outputError: () => {} });
+  }
+  try {
+    if (argv.length === 0) return void help(program.helpInformation());
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (!isAnswered(error)) return fail(error);
+    output.flush();
+  }
+}
+
+function help(text: string): void {
+  say(text.trimEnd());
+  process.exitCode = USAGE;
+}
+
+/** Help and version end the parser with an error that is none. */
+const isAnswered = (error: unknown): boolean => error instanceof Error && (error as CommanderError).exitCode === 0;
+
+async function fail(error: unknown): Promise<void> {
+  if (error instanceof PipeClosed) return;
+  const { tell } = await import('./errors.ts');
+  const { text, exit } = tell(error, argv);
+  say(text);
+  process.exitCode = exit;
+}
+
+function version(): string {
+  const file = new URL('../../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+// What was not flushed is not printed: nothing half.
+process.once('SIGINT', () => process.exit(INTERRUPTED));
+process.on('uncaughtException', (error) => void fail(error).then(() => process.exit()));
+await main();

@@ -1,0 +1,242 @@
+import { readFileSync } from 'node:fs';
+import { type NatRule, parseListing, parseNat, Tracker } from '../../src/conntrack/index.ts';
+import { type Clock, createEnv } from '../../src/env.ts';
+import { ERAS, type EraName } from '../../src/era.ts';
+import { Errno, FormatError, KernelError, UsageError } from '../../src/errors.ts';
+import type { SipKey } from '../../src/hash/index.ts';
+import { matches, shellWords } from '../../src/lang/index.ts';
+import { METADATA_NAMES, type Metadata, parseMetadata, parseValues } from '../../src/packet/index.ts';
+import { type FilterPlan, Run, type RunOptions } from '../../src/run.ts';
+import { ALL_KEYS, type FlowOptions, KEYS, Mode, parseFlowOptions } from '../../src/sched/flow/index.ts';
+import { caretInValue } from './caret.ts';
+import { CommandLineError, FailedError, fileProblem, inOption, kernelAnswer } from './errors.ts';
+import { nearest } from './nearest.ts';
+import type { WalkFlags } from './program.ts';
+
+const U32_MAX = 0xffffffff;
+const FLOW_WORDS = 'map hash keys key and or xor rshift addend divisor baseclass perturb'.split(' ');
+const KEY_NAMES = ALL_KEYS.map((key) => KEYS[key].name);
+
+/** What the flags of both commands come to. */
+export interface Walk {
+  readonly options: RunOptions;
+  readonly seed: number;
+  /** Whether --seed was typed. */
+  readonly seedStated: boolean;
+}
+
+/** Reads the flags. Throws CommandLineError, or FailedError for a file that cannot be read. */
+export function readWalk(flags: WalkFlags, sharing: boolean): Walk {
+  const filters = readFilters(flags.filter ?? [], flags.hashrnd ?? []);
+  const seed = flags.seed === undefined ? 0 : unsigned('--seed', flags.seed);
+  const rxhashKey = flags.rxhashKey === undefined ? undefined : sipKey('--rxhash-key', flags.rxhashKey);
+  const foldKey = flags.foldKey === undefined ? undefined : sipKey('--fold-key', flags.foldKey);
+  const clock: Clock = { now: 0 };
+  const options: RunOptions = {
+    env: createEnv({ era: ERAS[flags.era as EraName], seed, clock, rxhashKey, foldKey }),
+    clock,
+    device: { hook: flags.at, vlan: flags.vlan },
+    filters,
+    known: { rxhashKey: rxhashKey !== undefined, foldKey: foldKey !== undefined },
+    metadata: readMetadata(flags),
+    tracker: readTracker(flags, filters),
+    sharing,
+  };
+  return { options, seed, seedStated: flags.seed !== undefined };
+}
+
+/** The run, or what the kernel would say to its filters. */
+export function createRun(options: RunOptions): Run {
+  try {
+    return new Run(options);
+  } catch (error) {
+    if (error instanceof KernelError) throw refusal(error, options.filters);
+    throw error;
+  }
+}
+
+function readFilters(specs: readonly string[], seeds: readonly string[]): FilterPlan[] {
+  if (specs.length === 0) {
+    throw new CommandLineError('no filter given', null, "example: --filter 'hash keys src,dst divisor 1024'");
+  }
+  const extra = seeds[specs.length];
+  if (extra !== undefined) {
+    const message = `--hashrnd: one for each filter, and there ${specs.length === 1 ? 'is one' : `are ${specs.length}`}`;
+    throw new CommandLineError(message, caretInValue('--hashrnd', extra, 0));
+  }
+  return specs.map((spec, index) => {
+    const seed = seeds[index];
+    const hashrnd = seed === undefined ? undefined : unsigned('--hashrnd', seed);
+    return { spec, options: readSpec(spec), hashrnd };
+  });
+}
+
+function readSpec(spec: string): FlowOptions {
+  try {
+    return parseFlowOptions(spec);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const wrong = /^(?:What is|Unknown flow key) "(.*)"/.exec(error.message)?.[1];
+    const known = error.message.startsWith('Unknown') ? KEY_NAMES : FLOW_WORDS;
+    throw inOption('--filter', spec, error, wrong === undefined ? null : nearest(wrong, known));
+  }
+}
+
+/** Rules of the kernel's that tc's words can break, in the kernel's order: net/sched/cls_flow.c: flow_change() */
+const RULES: readonly {
+  readonly word: string;
+  broken(o: FlowOptions): boolean;
+  readonly errno: Errno;
+  readonly rule: string;
+}[] = [
+  {
+    word: 'rshift',
+    broken: (o) => (o.rshift ?? 0) > 31,
+    errno: Errno.ERANGE,
+    rule: 'rshift is at most 31',
+  },
+  { word: 'keys', broken: (o) => o.keys === undefined, errno: Errno.EINVAL, rule: 'a filter needs keys' },
+  {
+    word: 'perturb',
+    broken: (o) => o.perturb !== undefined && o.mode !== Mode.HASH,
+    errno: Errno.EINVAL,
+    rule: 'perturb is for hash mode only',
+  },
+];
+
+function refusal(error: KernelError, filters: readonly FilterPlan[]): CommandLineError {
+  for (const { spec, options } of filters) {
+    const rule = RULES.find(({ errno, broken }) => errno === error.errno && broken(options));
+    if (rule === undefined) continue;
+    const word = shellWords(spec).findIndex((written) => written.length > 1 && matches(written, rule.word));
+    return new CommandLineError(`${kernelAnswer(error)} (${rule.rule})`, caretInValue('--filter', spec, word));
+  }
+  return new CommandLineError(kernelAnswer(error));
+}
+
+/** Decimal or 0x hex. */
+export function unsigned(option: string, text: string, max = U32_MAX, min = 0): number {
+  const number = /^(0x[0-9a-f]+|[0-9]+)$/i.test(text) ? Number(text) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  throw new CommandLineError(
+    `${option}: expected a whole number from ${min} to ${max}`,
+    caretInValue(option, text, -1),
+  );
+}
+
+/** Two 64-bit numbers in hex, as the kernel's siphash_key_t holds them. */
+function sipKey(option: string, text: string): SipKey {
+  const words = /^(?:0x)?([0-9a-f]{1,16}),(?:0x)?([0-9a-f]{1,16})$/i.exec(text);
+  if (words === null) {
+    throw new CommandLineError(
+      `${option}: expected two 64-bit numbers in hex, HEX64,HEX64`,
+      caretInValue(option, text, -1),
+    );
+  }
+  const [k0 = 0n, k1 = 0n] = words.slice(1).map((word) => BigInt(`0x${word}`));
+  const low = (k: bigint): number => Number(BigInt.asIntN(32, k));
+  return { k0lo: low(k0), k0hi: low(k0 >> 32n), k1lo: low(k1), k1hi: low(k1 >> 32n) };
+}
+
+function readTracker(flags: WalkFlags, filters: readonly FilterPlan[]): Tracker | null {
+  const rules = (flags.nat ?? []).map(readNat);
+  const table = flags.conntrack === undefined ? [] : readTable(flags.conntrack);
+  return Run.needsConntrack(filters) ? new Tracker({ rules, table }) : null;
+}
+
+function readNat(rule: string): NatRule {
+  try {
+    return parseNat(rule);
+  } catch (error) {
+    throw error instanceof UsageError ? inOption('--nat', rule, error) : error;
+  }
+}
+
+function readTable(path: string): ReturnType<typeof parseListing> {
+  const text = readText(path);
+  try {
+    return parseListing(text);
+  } catch (error) {
+    throw error instanceof FormatError ? new FailedError(`${path}:${error.message}`) : error;
+  }
+}
+
+function readMetadata(flags: WalkFlags): Metadata {
+  const told = (flags.set ?? []).flatMap(assignments);
+  const all = told.length === 0 ? null : readSet(told, (flags.set ?? []).join(','));
+  const lines = flags.meta === undefined ? NO_LINES : readMeta(flags.meta);
+  return { all, ...lines };
+}
+
+const NO_LINES: Pick<Metadata, 'byPacket' | 'byPrefix'> = { byPacket: new Map(), byPrefix: [] };
+
+function readSet(told: readonly (readonly [string, unknown])[], text: string): Metadata['all'] {
+  try {
+    return parseValues(Object.fromEntries(told));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const wrong = /^unknown name "(.*)"/.exec(error.message)?.[1];
+    throw inOption('--set', text, error, wrong === undefined ? null : nearest(wrong, METADATA_NAMES));
+  }
+}
+
+/** `name=value,name=value`; a value in braces is JSON and may hold commas. */
+function assignments(text: string): (readonly [string, unknown])[] {
+  return splitOutsideBraces(text).map((part) => {
+    const [, name, value] = /^([^=]+)=(.*)$/s.exec(part) ?? [];
+    if (name === undefined || value === undefined) {
+      throw new CommandLineError('--set: expected name=value', caretInValue('--set', text, 0, part));
+    }
+    return [name, literal(value)];
+  });
+}
+
+function splitOutsideBraces(text: string): string[] {
+  const parts = [''];
+  let depth = 0;
+  for (const char of text) {
+    depth += char === '{' ? 1 : char === '}' ? -1 : 0;
+    if (char === ',' && depth === 0) parts.push('');
+    else parts.push(`${parts.pop() ?? ''}${char}`);
+  }
+  return parts;
+}
+
+/** true, false, null and objects as in JSON; everything else stays text. */
+function literal(value: string): unknown {
+  if (!/^(true|false|null|\{.*\})$/s.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+function readMeta(path: string): Pick<Metadata, 'byPacket' | 'byPrefix'> {
+  const place = { line: 0 };
+  try {
+    return parseMetadata(objects(readText(path), place));
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof SyntaxError)) throw error;
+    const hint = error instanceof UsageError ? error.hint : '';
+    throw new CommandLineError(`${path}:${place.line}: ${error.message}`, null, hint);
+  }
+}
+
+/** The objects of a JSONL text; `place` says which line is the last that was handed out. */
+function* objects(text: string, place: { line: number }): Generator<unknown> {
+  for (const line of text.split('\n')) {
+    place.line++;
+    if (line.trim() !== '') yield JSON.parse(line);
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const problem = fileProblem(error);
+    if (problem === null) throw error;
+    throw new FailedError(`${path}: ${problem.message}`);
+  }
+}

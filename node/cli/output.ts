@@ -1,0 +1,79 @@
+import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { styleText } from 'node:util';
+
+const STDIN = 0;
+const STDOUT = 1;
+const STDERR = 2;
+/** Characters collected before they are written: one system call for about a thousand records. */
+const CHUNK = 64 << 10;
+const PAUSE_MS = 1;
+
+/** Whoever read our output has seen enough (`| head`): no error, only the end. */
+export class PipeClosed extends Error {
+  override readonly name = 'PipeClosed';
+}
+
+/**
+ * Writes all of a text, waiting for a slow reader. Not through process.stdout, which would collect in memory what a
+ * pipe does not take at once.
+ */
+function writeText(descriptor: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(descriptor, bytes, at);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE' || code === 'EOF') throw new PipeClosed();
+      if (code !== 'EAGAIN') throw error;
+      pause();
+    }
+  }
+}
+
+/** A pipe that somebody set to non-blocking is full: there is nothing to do until it is not. */
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+}
+
+/** Standard output: the result and nothing else. What was not flushed is never printed. */
+export class Output {
+  private text = '';
+
+  write(text: string): void {
+    this.text += text;
+    if (this.text.length >= CHUNK) this.flush();
+  }
+
+  flush(): void {
+    const { text } = this;
+    this.text = '';
+    writeText(STDOUT, text);
+  }
+}
+
+/** Standard error: what is worth telling besides the result. A closed one is nobody's problem. */
+export function say(text: string): void {
+  try {
+    writeText(STDERR, `${text}\n`);
+  } catch (error) {
+    if (!(error instanceof PipeClosed)) throw error;
+  }
+}
+
+export const isTerminal = {
+  stdin: () => isatty(STDIN),
+  stdout: () => isatty(STDOUT),
+  stderr: () => isatty(STDERR),
+} as const;
+
+export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'cyan';
+export type Paint = (style: Style, text: string) => string;
+
+/** Colours for a stream: on a terminal unless NO_COLOR says no, or wherever FORCE_COLOR says yes. */
+export function painter(stream: 'stdout' | 'stderr'): Paint {
+  const { FORCE_COLOR: force, NO_COLOR: no } = process.env;
+  const coloured = force === undefined || force === '' ? !no && isTerminal[stream]() : force !== '0';
+  return (style, text) => (coloured ? styleText(style, text, { validateStream: false }) : text);
+}

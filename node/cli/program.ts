@@ -1,0 +1,171 @@
+import { Argument, Command, Option } from 'commander';
+
+/** What the options of both commands say, as typed; read by options.ts. */
+export interface WalkFlags {
+  readonly filter?: readonly string[];
+  readonly at: 'egress' | 'ingress';
+  readonly vlan: 'offload' | 'inband';
+  readonly era: string;
+  readonly seed?: string;
+  readonly hashrnd?: readonly string[];
+  readonly rxhashKey?: string;
+  readonly foldKey?: string;
+  readonly nat?: readonly string[];
+  readonly conntrack?: string;
+  readonly set?: readonly string[];
+  readonly meta?: string;
+}
+
+export interface ClassifyFlags extends WalkFlags {
+  readonly format?: 'table' | 'json' | 'ndjson' | 'csv';
+  readonly packets?: true;
+  readonly all?: true;
+  readonly flows: boolean;
+  readonly strict?: true;
+}
+
+export interface ExplainFlags extends WalkFlags {
+  readonly packet?: string;
+  readonly hex?: string;
+  readonly format: 'text' | 'json';
+}
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];
+
+/** What each command does, loaded only when it is asked for. */
+export interface Handlers {
+  classify(captures: readonly string[], flags: ClassifyFlags): Promise<void>;
+  explain(what: readonly string[], flags: ExplainFlags): Promise<void>;
+  completion(shell: Shell): Promise<void>;
+}
+
+export const EXIT_CODES: readonly (readonly [number, string])[] = [
+  [0, 'done'],
+  [1, 'a capture or another file could not be read; what could be read is in the result'],
+  [2, 'the command line is wrong, or the kernel would refuse a filter'],
+  [3, 'with --strict: a capture ends in the middle of a record'],
+  [130, 'interrupted'],
+];
+
+export const EXAMPLES: Readonly<Record<'classify' | 'explain', readonly string[]>> = {
+  classify: [
+    "cls-flow classify capture.pcapng --filter 'hash keys src divisor 16'",
+    "cls-flow classify wan.pcap --filter 'hash keys nfct-src divisor 64' --nat 'masquerade 192.168.0.0/16 to 203.0.113.2'",
+    "zcat old.pcap.gz | cls-flow classify - --filter 'map key dst and 0xff' --packets --format csv",
+  ],
+  explain: [
+    "cls-flow explain capture.pcapng --packet 17 --filter 'hash keys src,dst divisor 1024'",
+    "cls-flow explain 'tcp 192.168.1.7:51514 > 1.1.1.1:443' --filter 'hash keys src,dst divisor 1024'",
+  ],
+};
+
+const list = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value];
+
+/** The options that say what is classified and with what, in the order of the help. */
+const WALK: readonly { readonly group: string; readonly options: () => readonly Option[] }[] = [
+  {
+    group: 'Filters:',
+    options: () => [
+      new Option('--filter <spec>', 'what follows "flow" in tc; again for preference 2, 3, …').argParser(list),
+      new Option('--at <hook>', 'where the packets meet the filters').choices(['egress', 'ingress']).default('egress'),
+      new Option('--vlan <device>', 'what the device does with VLAN tags')
+        .choices(['offload', 'inband'])
+        .default('offload'),
+      new Option('--era <kernel>', 'whose rules').choices(['6.1', '6.1.170', 'seed']).default('6.1'),
+    ],
+  },
+  {
+    group: 'What the kernel draws at random:',
+    options: () => [
+      new Option('--seed <n>', 'draws everything of these that is not given (0 if none is)'),
+      new Option('--hashrnd <u32>', "a filter's hashrnd, in filter order").argParser(list),
+      new Option('--rxhash-key <hex64,hex64>', 'key of the flow hash (rxhash)'),
+      new Option('--fold-key <hex64,hex64>', 'key under which pointers are folded'),
+    ],
+  },
+  {
+    group: 'What a capture does not hold:',
+    options: () => [
+      new Option(
+        '--nat <rule>',
+        'masquerade PREFIX to ADDR | snat PREFIX to ADDR[:PORT-PORT] | dnat ADDR[:PORT] to ADDR[:PORT]; first match wins',
+      ).argParser(list),
+      new Option('--conntrack <file>', 'table written by conntrack -L, or /proc/net/nf_conntrack'),
+      new Option('--set <name=value,…>', 'for all packets: mark, priority, iif, sk-uid, rt-classid, …').argParser(list),
+      new Option('--meta <file>', 'the same for single packets or prefixes, one JSON object a line'),
+    ],
+  },
+];
+
+function addWalk(command: Command): Command {
+  for (const { group, options } of WALK) {
+    command.optionsGroup(group);
+    for (const option of options()) command.addOption(option);
+  }
+  return command;
+}
+
+/** The command line: names, options and help. Imports the parser only, so that help and version answer at once. */
+export function createProgram(version: string, handlers: Handlers): Command {
+  const program = new Command('cls-flow')
+    .description('Which class the Linux flow classifier (tc filter … flow) gives each packet of a capture, and why.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .configureHelp({ showGlobalOptions: false })
+    .exitOverride()
+    .addHelpText('after', () => `\n${exitCodeHelp()}\n\nMore: cls-flow classify --help, man cls-flow`);
+  addClassify(program, handlers);
+  addExplain(program, handlers);
+  program
+    .command('completion')
+    .description('print a completion script for a shell')
+    .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
+    .helpOption('-h, --help', 'print this help')
+    .action((shell: Shell) => handlers.completion(shell));
+  return program;
+}
+
+function addClassify(program: Command, handlers: Handlers): void {
+  const command = program
+    .command('classify')
+    .description('which classes the packets of captures fall into')
+    .argument('<capture...>', 'pcap or pcapng, plain, gzip or zstd; - for standard input');
+  addWalk(command)
+    .optionsGroup('Output:')
+    .addOption(
+      new Option('--format <format>', 'table, unless --packets: ndjson').choices(['table', 'json', 'ndjson', 'csv']),
+    )
+    .option('--packets', 'one record a packet instead of the sums')
+    .option('--all', 'every class, not only the 20 largest')
+    .option('--no-flows', 'do not count flows and hosts: constant memory')
+    .option('--strict', 'exit with 3 if a capture ends in the middle of a record')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', () => `\n${exampleHelp('classify')}\n\n${exitCodeHelp()}`)
+    .action((captures: string[], flags: ClassifyFlags) => handlers.classify(captures, flags));
+}
+
+function addExplain(program: Command, handlers: Handlers): void {
+  const command = program
+    .command('explain')
+    .description('the walk of one packet, step by step')
+    .argument('[what...]', "captures (with --packet), or a packet in words: 'tcp 192.168.1.7:51514 > 1.1.1.1:443'")
+    .optionsGroup('Packet:')
+    .option('--packet <n>', 'number of the packet, counted from 1 over all captures')
+    .option('--hex <frame>', 'an Ethernet frame in hex');
+  addWalk(command)
+    .optionsGroup('Output:')
+    .addOption(new Option('--format <format>', 'how it is told').choices(['text', 'json']).default('text'))
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', () => `\n${exampleHelp('explain')}\n\n${exitCodeHelp()}`)
+    .action((what: string[], flags: ExplainFlags) => handlers.explain(what, flags));
+}
+
+function exampleHelp(name: keyof typeof EXAMPLES): string {
+  return `Examples:\n${EXAMPLES[name].map((line) => `  ${line}`).join('\n')}`;
+}
+
+function exitCodeHelp(): string {
+  return `Exit codes:\n${EXIT_CODES.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join('\n')}`;
+}

@@ -1,0 +1,135 @@
+import Table from 'cli-table3';
+import { escapeText } from '../../src/lang/index.ts';
+import type { ClassRow, FilterRow, Summary } from '../../src/report/index.ts';
+import type { Paint } from './output.ts';
+
+/** Classes, or shared classes, listed unless all are asked for. */
+const LARGEST = 20;
+
+/** What a table says besides the summary. */
+export interface TableOptions {
+  readonly captures: readonly string[];
+  readonly hook: string;
+  readonly seedStated: boolean;
+  readonly all: boolean;
+  /** Things that were supposed and that the reader should know. */
+  readonly notes: readonly string[];
+  readonly paint: Paint;
+}
+
+/** The summary for people: what was assumed, the classes, who shares them, and what got none. */
+export function summaryTable(summary: Summary, options: TableOptions): string {
+  const { paint } = options;
+  const parts = [
+    head(summary, options),
+    classes(summary, options),
+    sharing(summary, options),
+    unclassified(summary, options),
+    summary.complete ? '' : `${paint('red', 'incomplete')}: ${problems(summary)}\n`,
+  ];
+  return parts.filter((part) => part !== '').join('\n');
+}
+
+function head(summary: Summary, { captures, hook, seedStated, notes, paint }: TableOptions): string {
+  const [first = ''] = captures;
+  const name =
+    captures.length === 1 ? escapeText(first === '-' ? 'standard input' : first) : `${captures.length} captures`;
+  const lines = [
+    `${paint('bold', name)}: ${summary.packets} packets, ${summary.bytes} bytes; ${hook}, era ${summary.era}`,
+  ];
+  for (const filter of summary.filters) lines.push(filterLine(filter, summary, seedStated));
+  lines.push(...exactnessLine(summary), ...notes.map((note) => `note: ${note}`));
+  return `${lines.join('\n')}\n`;
+}
+
+function filterLine({ pref, spec, hashrnd, from }: FilterRow, { seed }: Summary, stated: boolean): string {
+  const assumed = stated ? `drawn from seed ${seed}` : `seed ${seed}: assumed, the kernel keeps its own secret`;
+  return `filter ${pref}: ${escapeText(spec)}; hashrnd ${hashrnd} (${from === 'given' ? 'given' : assumed})`;
+}
+
+function exactnessLine({ exactness, classes }: Summary): string[] {
+  if (classes.length === 0) return [];
+  const { exact, assumed, unknowable } = exactness;
+  const meanings = [
+    exact > 0 ? `${exact} exact` : '',
+    assumed > 0 ? `${assumed} assumed (right if what was not told is as supposed)` : '',
+    unknowable > 0 ? `${unknowable} unknowable (they rest on kernel pointers)` : '',
+  ];
+  return [`classified: ${meanings.filter((text) => text !== '').join(', ')}`];
+}
+
+function classes(summary: Summary, { all, paint }: TableOptions): string {
+  const rows = summary.classes;
+  if (rows.length === 0) return summary.packets === 0 ? 'no packets\n' : '';
+  const shown = all ? rows : rows.slice(0, LARGEST);
+  const counted = rows[0]?.flows !== null;
+  const columns = ['class', 'packets', 'bytes', 'share', ...(counted ? ['flows', 'hosts'] : [])];
+  const cells = shown.map((row) => [
+    row.classid,
+    ...numbers(row),
+    ...(counted ? [String(row.flows), String(row.hosts)] : []),
+  ]);
+  const rest = rows.slice(shown.length);
+  if (rest.length > 0) cells.push([`${rest.length} more`, ...numbers(sum(rest)), ...(counted ? ['', ''] : [])]);
+  return aligned(columns, cells, paint);
+}
+
+const numbers = ({ packets, bytes, share }: Pick<ClassRow, 'packets' | 'bytes' | 'share'>): string[] => [
+  String(packets),
+  String(bytes),
+  percent(share),
+];
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+
+/** A host of two classes would count twice, so flows and hosts of several classes have no sum. */
+function sum(rows: readonly ClassRow[]): { packets: number; bytes: number; share: number } {
+  const total = { packets: 0, bytes: 0, share: 0 };
+  for (const { packets, bytes, share } of rows) {
+    total.packets += packets;
+    total.bytes += bytes;
+    total.share += share;
+  }
+  return total;
+}
+
+function sharing({ collisions, jain, worstShare }: Summary, { all, paint }: TableOptions): string {
+  if (jain === null || worstShare === null) return '';
+  const shown = all ? collisions : collisions.slice(0, LARGEST);
+  const cells = shown.map(({ classid, hosts, flows }) => [classid, String(hosts), String(flows)]);
+  if (shown.length < collisions.length) cells.push([`${collisions.length - shown.length} more`, '', '']);
+  const table =
+    cells.length > 0 ? aligned(['shared', 'hosts', 'flows'], cells, paint) : 'no class is shared by hosts\n';
+  const index = `Jain index ${jain.toFixed(3)} over the hosts (1: all get the same)`;
+  return `${table}if all classes are served alike: ${index}, the worst-off gets ${percent(worstShare)}\n`;
+}
+
+function unclassified({ unclassified: rows }: Summary, { paint }: TableOptions): string {
+  if (rows.length === 0) return '';
+  const cells = rows.map(({ reason, packets, bytes }) => [escapeText(reason), String(packets), String(bytes)]);
+  return aligned(['no class', 'packets', 'bytes'], cells, paint);
+}
+
+function problems({ errors }: Summary): string {
+  return errors.length === 1
+    ? 'one capture could not be read to the end'
+    : `${errors.length} captures could not be read to the end`;
+}
+
+/** Columns two blanks apart: the first to the left, numbers to the right. */
+function aligned(columns: readonly string[], cells: readonly string[][], paint: Paint): string {
+  const table = new Table({
+    head: columns.map((column) => paint('bold', column)),
+    colAligns: columns.map((_, index) => (index === 0 ? 'left' : 'right')),
+    chars: NO_LINES,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  table.push(...cells);
+  return `${table.toString().replace(/ +$/gm, '')}\n`;
+}
+
+const NO_LINES = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
+  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
+  ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
+};

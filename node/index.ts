@@ -1,0 +1,2 @@
+/** The Node door of the library: capture files in, files out. Everything else is in the core and knows no Node. */
+export { CaptureFile, readFrames, UNPACKERS, writeAtomically } from './files.ts';
