@@ -20,6 +20,26 @@ export const Errno = {
 } as const;
 export type Errno = (typeof Errno)[keyof typeof Errno];
 
+const STRERROR: Readonly<Record<number, string>> = {
+  1: 'Operation not permitted',
+  2: 'No such file or directory',
+  12: 'Cannot allocate memory',
+  13: 'Permission denied',
+  16: 'Device or resource busy',
+  17: 'File exists',
+  19: 'No such device',
+  22: 'Invalid argument',
+  28: 'No space left on device',
+  34: 'Numerical result out of range',
+  90: 'Message too long',
+  95: 'Operation not supported',
+};
+
+/** The C library's words for an errno, as tc prints them. */
+export function strerror(errno: number): string {
+  return STRERROR[errno] ?? `Unknown error ${errno}`;
+}
+
 /** The emulated kernel refused a request: errno, and the extended acknowledgement's text if it gave one. */
 export class KernelError extends Error {
   override readonly name = 'KernelError';

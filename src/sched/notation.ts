@@ -72,9 +72,17 @@ export interface ActionKind<T> extends Notation<T> {
   compile(value: T, world: World, env: Env): Act;
 }
 
-export interface ClassifierKind<T> extends Notation<T> {
-  /** The kind's reading of the word after `handle`. */
-  handle(text: string): number;
+/** One classifier in tc's words and prints: struct filter_util. */
+export interface ClassifierKind {
+  /** tc's word for it, and the kernel's TCA_KIND. */
+  readonly kind: string;
+  /**
+   * parse_fopt(): takes all words that are left, writes TCA_OPTIONS as tc does (the attribute itself, or nothing), and
+   * returns tcm_handle. `handle` is the text behind the word `handle`; null: there was none. Throws UsageError.
+   */
+  speak(handle: string | null, words: Words, w: AttrWriter): number;
+  /** print_fopt() of a TCA_OPTIONS payload. */
+  print(handle: number, options: Uint8Array, out: Printer): void;
 }
 
 /** How much of a qdisc or class tc prints: its options `-d`, `-r`, `-iec`. */
