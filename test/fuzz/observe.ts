@@ -1,0 +1,116 @@
+import { Frame } from '../../src/capture/index.ts';
+import { Tracker } from '../../src/conntrack/index.ts';
+import { createEnv, createPacket, type Env } from '../../src/env.ts';
+import { ERAS } from '../../src/era.ts';
+import { Ct, type Device, enter, FlowKeys, type Packet } from '../../src/packet/index.ts';
+import { ALL_KEYS, FlowClassifier, keyExactness, readKey } from '../../src/sched/flow/index.ts';
+import type { Trial } from './generate.ts';
+
+export const DEVICES: readonly Device[] = [
+  { hook: 'egress', vlan: 'offload' },
+  { hook: 'egress', vlan: 'inband' },
+  { hook: 'ingress', vlan: 'offload' },
+  { hook: 'ingress', vlan: 'inband' },
+];
+
+const ALL_MASK = (1 << ALL_KEYS.length) - 1;
+const NOTHING_KNOWN = { hashrnd: false, rxhashKey: false, foldKey: false };
+const MATCH_ALL = () => ({ match: () => true, act: () => 0 });
+
+/** One era with a hash filter over all keys and a map filter. */
+interface Setting {
+  readonly env: Env;
+  readonly packet: Packet;
+  readonly keys: FlowKeys;
+  readonly hash: FlowClassifier;
+  readonly map: FlowClassifier;
+}
+
+function settingOf(name: keyof typeof ERAS): Setting {
+  const env = createEnv({ era: ERAS[name], seed: 1 });
+  const place = { env, qdisc: 0x10000, sharedBlock: false, userNamespace: false, build: MATCH_ALL, stream: 1 };
+  const hash = new FlowClassifier(env);
+  hash.change(1, { keys: ALL_MASK, mode: 1, divisor: 1021 }, place);
+  const map = new FlowClassifier(env);
+  map.change(1, { keys: 1 << 4, mask: 0xffff, rshift: 1, addend: 0xfffffff0 }, place);
+  return { env, packet: createPacket(env), keys: new FlowKeys(), hash, map };
+}
+
+const ERA_NAMES = ['6.1', '6.1.170', 'seed'] as const;
+
+/** Everything that is made of one frame: every era's packet, keys, flow hash and classes, and its connection. */
+class Walk {
+  private readonly settings = ERA_NAMES.map(settingOf);
+  private readonly tracker = new Tracker({ limit: 4096 });
+  private readonly ct = new Ct();
+  private readonly result = { classid: 0, handle: 0 };
+  private now = 0;
+
+  /** What was seen, as text: equal texts, equal results. Throws where a number is no 32-bit number. */
+  see(frame: Frame, device: Device): string {
+    const seen: (string | number)[] = [];
+    this.now += 1e6;
+    for (const { env, packet, keys, hash, map } of this.settings) {
+      const reason = enter(frame, packet, device);
+      if (reason !== null) return reason;
+      seen.push(packet.protocol, packet.len, packet.network - frame.at, packet.vlanTci, packet.mark, packet.iif);
+      const tracked = this.tracker.track(packet, this.ct, this.now);
+      if (tracked) {
+        packet.ct = this.ct;
+        seen.push(...this.ct.src, ...this.ct.dst, this.ct.srcAll, this.ct.dstAll, this.ct.direction);
+      }
+      env.era.dissect(packet, keys);
+      hash.classify(packet, this.result);
+      seen.push(word(this.result.classid), word(packet.hash));
+      map.classify(packet, this.result);
+      seen.push(word(this.result.classid));
+      for (const key of ALL_KEYS) {
+        seen.push(word(readKey(key, packet, keys, env.era)), keyExactness(key, packet, keys, env, NOTHING_KNOWN));
+      }
+    }
+    return seen.join(' ');
+  }
+}
+
+function word(value: number): number {
+  if (Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 32) return value;
+  throw new RangeError(`${value} is no 32-bit number`);
+}
+
+const MARGIN = 64;
+
+/** Puts a frame somewhere in a buffer of other bytes. */
+interface Placement {
+  readonly canary: number;
+  readonly behind: number;
+}
+
+/** At the very end of a buffer, and in the middle of two with different bytes around it. */
+const PLACEMENTS: readonly Placement[] = [
+  { canary: 0x00, behind: 0 },
+  { canary: 0xa5, behind: MARGIN },
+  { canary: 0x5a, behind: MARGIN },
+];
+
+function place(bytes: Uint8Array, linkType: number, wire: number, { canary, behind }: Placement): Frame {
+  const frame = new Frame();
+  frame.data = new Uint8Array(MARGIN + bytes.length + behind).fill(canary);
+  frame.data.set(bytes, MARGIN);
+  frame.at = MARGIN;
+  frame.end = MARGIN + bytes.length;
+  frame.length = wire;
+  frame.linkType = linkType;
+  return frame;
+}
+
+/** The same frames, seen amid different bytes: what is made of them may not differ. */
+export class Observer {
+  private readonly walks = PLACEMENTS.map((placement) => ({ placement, walk: new Walk() }));
+
+  /** Throws if anything throws, gives what is no 32-bit number, or depends on bytes outside the frame. */
+  observe({ linkType, bytes }: Trial, device: Device, wire: number): void {
+    const seen = this.walks.map(({ placement, walk }) => walk.see(place(bytes, linkType, wire, placement), device));
+    const other = seen.find((text) => text !== seen[0]);
+    if (other !== undefined) throw new Error(`depends on bytes outside the frame:\n  ${seen[0]}\n  ${other}`);
+  }
+}
