@@ -1,6 +1,7 @@
 import type { Frame } from '../../src/capture/index.ts';
 import { csv, type FilterRow, ndjson, type Summary, summarise } from '../../src/report/index.ts';
 import { Run } from '../../src/run.ts';
+import { Mode } from '../../src/sched/flow/index.ts';
 import { type Reading, readCaptures } from './captures.ts';
 import { createRun, readWalk, type Walk } from './options.ts';
 import { isTerminal, Output, painter } from './output.ts';
@@ -92,6 +93,7 @@ async function summaryText(
         captures,
         hook: flags.at,
         seedStated: walk.seedStated,
+        mapped: walk.options.filters.flatMap(({ options }, i) => (options.mode === Mode.HASH ? [] : [i + 1])),
         all: flags.all ?? false,
         notes: notes(flags, walk),
         paint: painter('stdout'),

@@ -1,6 +1,7 @@
 import { FormatError, type KernelError, type UsageError } from '../../src/errors.ts';
 import { escapeText } from '../../src/lang/index.ts';
 import { type Caret, caretInCommand, caretInValue, caretText } from './caret.ts';
+import { OutputError } from './output.ts';
 
 /** A mistake on the command line, and where it is. */
 export class CommandLineError extends Error {
@@ -31,10 +32,12 @@ const USAGE = 2;
 /** How each error is told. Anything without a row of its own is our mistake. */
 export function tell(error: unknown, argv: readonly string[]): Told {
   if (error instanceof CommandLineError) return usage(error);
-  if (error instanceof FailedError) return { text: `cls-flow: ${escapeText(error.message)}`, exit: FAILED };
+  if (error instanceof FailedError || error instanceof OutputError) return failed(error.message);
   if (isCommanderError(error)) return usage(fromCommander(error, argv));
   return internal(error);
 }
+
+const failed = (message: string): Told => ({ text: `cls-flow: ${escapeText(message)}`, exit: FAILED });
 
 function usage({ message, caret, hint }: CommandLineError): Told {
   const lines = [`cls-flow: ${escapeText(message)}`];
@@ -67,18 +70,28 @@ const CULPRITS: Readonly<Record<string, RegExp>> = {
 };
 
 function fromCommander(error: ParserError, argv: readonly string[]): CommandLineError {
-  const [sentence = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
+  const [sentence = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
   const culprit = CULPRITS[error.code]?.exec(sentence)?.[1];
   const index = culprit === undefined ? -1 : argv.findIndex((word) => isWord(word, culprit));
-  const file = error.code === 'commander.unknownCommand' && culprit !== undefined && /[./\\]/.test(culprit);
-  const hint = file ? `to classify a capture: cls-flow classify ${culprit} --filter SPEC` : rest.join('\n');
-  return new CommandLineError(sentence, index < 0 ? null : caretInCommand(argv, index), hint.replace(/^\(|\)$/g, ''));
+  const caret = index < 0 ? null : caretInCommand(argv, index);
+  return new CommandLineError(sentence, caret, suggestion.replace(/^\(|\)$/g, '') || whereToLook(error, argv));
+}
+
+/** A capture's name in the place of the command, or the help of what was begun. */
+function whereToLook({ code }: ParserError, [first = '']: readonly string[]): string {
+  const isFile = code === 'commander.unknownCommand' && /[./\\]/.test(first);
+  if (isFile) return `to classify a capture: cls-flow classify ${first} --filter SPEC`;
+  const command = code === 'commander.unknownCommand' || first.startsWith('-') ? '' : `${first} `;
+  return `see cls-flow ${command}--help`;
 }
 
 const isWord = (word: string, culprit: string): boolean =>
   word === culprit || word.startsWith(`${culprit}=`) || word.endsWith(`=${culprit}`);
 
-/** An option's value that its parser did not understand: the error with a caret below the word it is about. */
+/**
+ * A value that its own parser did not understand: its sentence, and a caret below the word it is about. `suggestion`
+ * is what was probably meant, if that can be guessed.
+ */
 export function inOption(
   option: string,
   value: string,
@@ -86,12 +99,8 @@ export function inOption(
   suggestion: string | null = null,
 ): CommandLineError {
   const named = /"([^"]+)"/.exec(error.message)?.[1] ?? '';
-  const guess = suggestion === null ? '' : `; did you mean ${suggestion}?`;
-  return new CommandLineError(
-    `${option}: ${error.message}${guess}`,
-    caretInValue(option, value, error.word, named),
-    error.hint,
-  );
+  const hint = suggestion === null ? error.hint : `Did you mean ${suggestion}?`;
+  return new CommandLineError(`${option}: ${error.message}`, caretInValue(option, value, error.word, named), hint);
 }
 
 /** Node's error codes for files, in plain words. */

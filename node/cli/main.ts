@@ -34,17 +34,16 @@ async function main(): Promise<void> {
     command.configureOutput({ writeOut: (text) => output.write(text), writeErr: () => {}, outputError: () => {} });
   }
   try {
-    if (argv.length === 0) return void help(program.helpInformation());
+    if (argv.length === 0) {
+      process.exitCode = USAGE;
+      program.configureOutput({ writeErr: say }).outputHelp({ error: true });
+      return;
+    }
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (!isAnswered(error)) return fail(error);
     output.flush();
   }
-}
-
-function help(text: string): void {
-  say(text.trimEnd());
-  process.exitCode = USAGE;
 }
 
 /** Help and version end the parser with an error that is none. */

@@ -157,7 +157,7 @@ function readTable(path: string): ReturnType<typeof parseListing> {
   try {
     return parseListing(text);
   } catch (error) {
-    throw error instanceof FormatError ? new FailedError(`${path}:${error.message}`) : error;
+    throw error instanceof FormatError ? new FailedError(`${path}: ${error.message}`) : error;
   }
 }
 

@@ -14,6 +14,11 @@ export class PipeClosed extends Error {
   override readonly name = 'PipeClosed';
 }
 
+/** Standard output takes nothing: a full disk, a closed descriptor. */
+export class OutputError extends Error {
+  override readonly name = 'OutputError';
+}
+
 /**
  * Writes all of a text, waiting for a slow reader. Not through process.stdout, which would collect in memory what a
  * pipe does not take at once.
@@ -24,9 +29,9 @@ function writeText(descriptor: number, text: string): void {
     try {
       at += writeSync(descriptor, bytes, at);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
+      const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE' || code === 'EOF') throw new PipeClosed();
-      if (code !== 'EAGAIN') throw error;
+      if (code !== 'EAGAIN') throw new OutputError(`the output could not be written: ${message}`);
       pause();
     }
   }
@@ -53,12 +58,12 @@ export class Output {
   }
 }
 
-/** Standard error: what is worth telling besides the result. A closed one is nobody's problem. */
+/** Standard error: what is worth telling besides the result. If nobody hears it, nothing can be done. */
 export function say(text: string): void {
   try {
     writeText(STDERR, `${text}\n`);
   } catch (error) {
-    if (!(error instanceof PipeClosed)) throw error;
+    if (!(error instanceof PipeClosed || error instanceof OutputError)) throw error;
   }
 }
 

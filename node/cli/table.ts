@@ -11,6 +11,8 @@ export interface TableOptions {
   readonly captures: readonly string[];
   readonly hook: string;
   readonly seedStated: boolean;
+  /** Preferences of filters in map mode, which draws nothing. */
+  readonly mapped: readonly number[];
   readonly all: boolean;
   /** Things that were supposed and that the reader should know. */
   readonly notes: readonly string[];
@@ -30,21 +32,25 @@ export function summaryTable(summary: Summary, options: TableOptions): string {
   return parts.filter((part) => part !== '').join('\n');
 }
 
-function head(summary: Summary, { captures, hook, seedStated, notes, paint }: TableOptions): string {
+function head(summary: Summary, options: TableOptions): string {
+  const { captures, hook, notes, paint } = options;
   const [first = ''] = captures;
   const name =
     captures.length === 1 ? escapeText(first === '-' ? 'standard input' : first) : `${captures.length} captures`;
   const lines = [
     `${paint('bold', name)}: ${summary.packets} packets, ${summary.bytes} bytes; ${hook}, era ${summary.era}`,
   ];
-  for (const filter of summary.filters) lines.push(filterLine(filter, summary, seedStated));
+  for (const filter of summary.filters) lines.push(filterLine(filter, summary.seed, options));
   lines.push(...exactnessLine(summary), ...notes.map((note) => `note: ${note}`));
   return `${lines.join('\n')}\n`;
 }
 
-function filterLine({ pref, spec, hashrnd, from }: FilterRow, { seed }: Summary, stated: boolean): string {
-  const assumed = stated ? `drawn from seed ${seed}` : `seed ${seed}: assumed, the kernel keeps its own secret`;
-  return `filter ${pref}: ${escapeText(spec)}; hashrnd ${hashrnd} (${from === 'given' ? 'given' : assumed})`;
+function filterLine({ pref, spec, hashrnd, from }: FilterRow, seed: number, options: TableOptions): string {
+  const drawn = options.seedStated
+    ? `drawn from seed ${seed}`
+    : `seed ${seed}: assumed, the kernel keeps its own secret`;
+  const origin = options.mapped.includes(pref) ? 'map mode does not use it' : from === 'given' ? 'given' : drawn;
+  return `filter ${pref}: ${escapeText(spec)}; hashrnd ${hashrnd} (${origin})`;
 }
 
 function exactnessLine({ exactness, classes }: Summary): string[] {
@@ -81,6 +87,7 @@ const numbers = ({ packets, bytes, share }: Pick<ClassRow, 'packets' | 'bytes' |
 ];
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+const smallPercent = (share: number): string => (share < 0.01 ? `${(100 * share).toPrecision(2)}%` : percent(share));
 
 /** A host of two classes would count twice, so flows and hosts of several classes have no sum. */
 function sum(rows: readonly ClassRow[]): { packets: number; bytes: number; share: number } {
@@ -101,7 +108,7 @@ function sharing({ collisions, jain, worstShare }: Summary, { all, paint }: Tabl
   const table =
     cells.length > 0 ? aligned(['shared', 'hosts', 'flows'], cells, paint) : 'no class is shared by hosts\n';
   const index = `Jain index ${jain.toFixed(3)} over the hosts (1: all get the same)`;
-  return `${table}if all classes are served alike: ${index}, the worst-off gets ${percent(worstShare)}\n`;
+  return `${table}if all classes are served alike: ${index}, the worst-off gets ${smallPercent(worstShare)}\n`;
 }
 
 function unclassified({ unclassified: rows }: Summary, { paint }: TableOptions): string {

@@ -1,0 +1,97 @@
+// Writes man/cls-flow.1 from what the program knows about itself; with --check says whether the file is that.
+// Needs a build.
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+const { createProgram, EXAMPLES, EXIT_CODES } = await import(
+  new URL('../../dist/node/cli/program.js', import.meta.url).href
+);
+const file = path.join(root, 'man/cls-flow.1');
+
+const roff = (text) =>
+  text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replaceAll("'", '\\(aq')
+    .replaceAll('…', '\\&...')
+    .replace(/^\./gm, '\\&.');
+
+/** One option: what is typed in bold, what it does below. */
+function optionText(option, help) {
+  const typed = roff(option.flags).replace(/<(.+)>/, '\\fI$1\\fR');
+  return `.TP\n\\fB${typed.replace(' \\fI', '\\fR \\fI')}\\fR\n${roff(help.optionDescription(option))}`;
+}
+
+function commandText(command) {
+  const help = command.createHelp();
+  const usage = help.commandUsage(command).replace(/^cls-flow /, '');
+  const options = [...grouped(help.visibleOptions(command))].flatMap(([heading, rows]) => [
+    ...(heading ? [`.PP\n${roff(heading)}`] : []),
+    ...rows.map((option) => optionText(option, help)),
+  ]);
+  const args = command.registeredArguments.map(
+    (arg) => `.TP\n\\fI${roff(arg.name())}\\fR\n${roff(help.argumentDescription(arg))}`,
+  );
+  return [`.SS ${roff(usage)}`, `${roff(help.commandDescription(command))}.`, ...args, ...options].join('\n');
+}
+
+function grouped(options) {
+  const groups = new Map();
+  for (const option of options) {
+    const heading = option.helpGroupHeading ?? '';
+    groups.set(heading, [...(groups.get(heading) ?? []), option]);
+  }
+  return groups;
+}
+
+function page() {
+  const program = createProgram('', {});
+  const examples = Object.values(EXAMPLES).flat();
+  return [
+    '.\\" Made by tools/generate/man.mjs; do not edit.',
+    '.TH CLS\\-FLOW 1 "" "cls\\-flow" "User commands"',
+    '.SH NAME',
+    'cls\\-flow \\- which class the Linux flow classifier gives each packet of a capture',
+    '.SH SYNOPSIS',
+    '.B cls\\-flow classify',
+    '.I capture... \\fB\\-\\-filter\\fI spec\\fR [\\fIoptions\\fR]',
+    '.br',
+    '.B cls\\-flow explain',
+    '.I capture \\fB\\-\\-packet\\fI n \\fB\\-\\-filter\\fI spec\\fR [\\fIoptions\\fR]',
+    '.br',
+    '.B cls\\-flow completion',
+    '.RB { bash | zsh | fish }',
+    '.SH DESCRIPTION',
+    roff(program.description()),
+    'A filter is written as behind the word \\(lqflow\\(rq of',
+    '.BR tc (8).',
+    'Each is attached for all protocols with handle 0x1, at preference 1, 2 and so on.',
+    'What a capture cannot tell is taken from the options, or assumed and said so.',
+    '.SH COMMANDS',
+    ...program.commands.map(commandText),
+    '.SH EXIT STATUS',
+    ...EXIT_CODES.map(([code, meaning]) => `.TP\n.B ${code}\n${roff(meaning)}`),
+    '.SH ENVIRONMENT',
+    '.TP\n.B NO_COLOR\nNo colours, whatever the terminal.',
+    '.TP\n.B FORCE_COLOR\nColours, even into a pipe; 0: none.',
+    '.TP\n.B CLS_FLOW_DEBUG\n1: an internal error is told with its stack.',
+    '.SH EXAMPLES',
+    '.nf',
+    ...examples.map(roff),
+    '.fi',
+    '.SH SEE ALSO',
+    '.BR tc (8),',
+    '.BR tc\\-flow (8)',
+    '',
+  ].join('\n');
+}
+
+if (process.argv.includes('--check')) {
+  const same = readFileSync(file, 'utf8').replaceAll('\r\n', '\n') === page();
+  if (!same) console.error('man/cls-flow.1 is not what tools/generate/man.mjs makes: run it');
+  process.exitCode = same ? 0 : 1;
+} else {
+  writeFileSync(file, page());
+}
