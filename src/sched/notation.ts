@@ -116,6 +116,9 @@ export interface QdiscPlace {
   readonly parent: number;
 }
 
+/** Says a line on stderr that is no error: what tc warns of while it goes on. */
+export type Warn = (line: string) => void;
+
 /**
  * One kind of qdisc: struct Qdisc_ops and tc's qdisc_util. Its options are bytes until the kind reads them, since
  * every kind has rules of its own about their length. `S` are its settings after the kernel's rules, immutable: a
@@ -130,7 +133,7 @@ export interface QdiscKind<S = unknown, C = unknown> {
    * parse_qopt(): takes all words that are left and writes TCA_OPTIONS as tc does: the attribute itself, or nothing.
    * Throws UsageError in tc's words.
    */
-  speak(words: Words, w: AttrWriter): void;
+  speak(words: Words, w: AttrWriter, warn?: Warn): void;
   /**
    * ->init() (`old` null) and ->change(): the settings that result from a request's TCA_OPTIONS payload (null:
    * absent). Throws KernelError and leaves `old` as it is.
@@ -140,20 +143,46 @@ export interface QdiscKind<S = unknown, C = unknown> {
   readonly changes: boolean;
   /** ->dump(): writes TCA_OPTIONS as the attribute itself, or nothing. */
   dump(settings: S, w: AttrWriter): void;
-  /** print_qopt() of a TCA_OPTIONS payload; what tc cannot read prints nothing. */
-  print(options: Uint8Array, out: Printer, show: Show): void;
+  /** print_qopt() of a dump's TCA_OPTIONS payload (null: absent); what tc cannot read prints nothing. */
+  print(options: Uint8Array | null, out: Printer, show: Show): void;
   /** TCQ_F_INGRESS: sits at ffff:fff1 and nowhere else. */
   readonly ingress: boolean;
-  /** It has class operations at all: other qdiscs' words may name it as a parent. */
+  /** It has class operations (->cl_ops): without them a parent below it is "not classful". */
   readonly classful: boolean;
-  /** Classes X:1 … X:n that are always there, each with a child qdisc. */
-  bands(settings: S): number;
-  /** The qdiscs that the kernel puts on new classes and bands by itself: none, a fifo that no list shows, or pfifo_fast. */
-  readonly children: 'none' | 'hidden' | 'pfifo_fast';
-  /** Classes that users make or change; null: `tc class add` is refused (EOPNOTSUPP). */
+  /** Classes that come with the qdisc; null: none. */
+  readonly bands: BandKind<S> | null;
+  /** Classes that users make; null: `tc class add` is refused (EOPNOTSUPP, unless they are bands). */
   readonly classes: ClassKind<S, C> | null;
-  /** ->tcf_block(): where filters may be attached. `hooks`: at minors fff2 and, of clsact, fff3. */
+  /**
+   * ->tcf_block(): where filters may be attached. `none`: "Class doesn't support blocks", EOPNOTSUPP. `qdisc`: at a
+   * class EINVAL with `filterError`. `hooks`: at minor fff2 and, of clsact, fff3.
+   */
   readonly filters: 'none' | 'qdisc' | 'classes' | 'hooks';
+  /** The extack where filters are refused at a class; '' mostly. */
+  readonly filterError: string;
+}
+
+/** Classes X:1 … X:n that are there as long as the qdisc is, each with a child qdisc. */
+export interface BandKind<S = unknown> {
+  count(settings: S): number;
+  /** tcm_parent of a dumped class: TC_H.ROOT, or else the qdisc's handle. */
+  readonly root: boolean;
+  /** The classes show in `tc class show`. */
+  readonly listed: boolean;
+  /** The children that the kernel puts there: a fifo that no list shows, or pfifo_fast, which is shown. */
+  readonly child: 'hidden' | 'pfifo_fast';
+  /** How one band changes (`tc class change`); null: not at all (EOPNOTSUPP), and no words of its own. */
+  readonly change: BandChange<S> | null;
+}
+
+export interface BandChange<S = unknown> {
+  /** Payload of TCA_OPTIONS. */
+  readonly codec: Codec<unknown>;
+  speak(words: Words, w: AttrWriter, warn?: Warn): void;
+  /** The qdisc's settings after band X:`band` was changed; `band` 0: there is no such class. Throws KernelError. */
+  settle(settings: S, band: number, options: Uint8Array | null): S;
+  dump(settings: S, band: number, w: AttrWriter): void;
+  print(options: Uint8Array | null, out: Printer, show: Show): void;
 }
 
 /** Where a class is being made or changed. `C`: settings of classes of this qdisc. */
@@ -161,9 +190,11 @@ export interface ClassPlace<S = unknown, C = unknown> extends QdiscPlace {
   /** Settings of the qdisc. */
   readonly qdisc: S;
   readonly classid: number;
-  /** Settings of the class that `parent` names; null: it names the qdisc, or nothing that exists. */
+  /** `parent` as the request has it: a class, the qdisc's handle, TC_H.ROOT, or 0. */
+  readonly parent: number;
+  /** Settings of the class that `parent` names; null: it names no class. */
   readonly above: C | null;
-  /** Number of classes above this one: 0 right under the qdisc. */
+  /** Number of classes above a new one: 0 right under the qdisc. */
   readonly depth: number;
   /** Settings of all other classes of this qdisc. */
   readonly others: readonly C[];
@@ -177,19 +208,21 @@ export interface ClassNode {
   readonly leaf: boolean;
 }
 
-/** The classes of one kind of qdisc: struct Qdisc_class_ops and tc's parse_copt() and print_copt(). */
+/**
+ * The classes of one kind of qdisc: struct Qdisc_class_ops and tc's parse_copt() and print_copt(). A new class has a
+ * child qdisc that no list shows (a pfifo).
+ */
 export interface ClassKind<S = unknown, C = unknown> {
   /** Payload of TCA_OPTIONS. */
   readonly codec: Codec<unknown>;
   /** Classes hang below classes: their parent counts. Without it all stand right under the qdisc. */
   readonly tree: boolean;
-  /** `tc class add|delete` makes and ends them; without it they are the qdisc's bands, and only change. */
-  readonly made: boolean;
-  speak(words: Words, w: AttrWriter): void;
+  /** Settings of the class X:0 that is there from the beginning and shows as `root` (hfsc); null: there is none. */
+  readonly root: C | null;
+  speak(words: Words, w: AttrWriter, warn?: Warn): void;
   /** ->change(): `old` null for a new class. Throws KernelError. */
   settle(old: C | null, options: Uint8Array | null, place: ClassPlace<S, C>): C;
-  /** A band's settings when nobody changed them (`made` false). */
-  band?(qdisc: S, index: number): C;
+  /** ->dump(): writes TCA_OPTIONS as the attribute itself. */
   dump(settings: C, w: AttrWriter, node: ClassNode): void;
-  print(options: Uint8Array, out: Printer, show: Show): void;
+  print(options: Uint8Array | null, out: Printer, show: Show): void;
 }
