@@ -27,6 +27,7 @@ export interface HeaderStep {
   readonly name: string;
   readonly type: number;
   readonly offset: number;
+  /** What was stepped over; 0 where the walk ended. */
   readonly length: number;
   readonly outcome: string;
 }
@@ -88,6 +89,7 @@ export function explain(run: Run, frame: Frame): Explanation {
   if (run.reason === null) {
     flow.trace = (layer, type, from, to, step) => headers.push(headerStep(layer, type, from - p.head, to - from, step));
     options.env.era.dissect(p, flow);
+    tellPorts(headers, flow);
   }
   run.conclude();
   const filters = run.reason === null || run.reason === NO_FILTER ? asked(run) : [];
@@ -128,6 +130,14 @@ function headerStep(
 ): HeaderStep {
   const name = layer === 'network' ? protocolName(type) : ipProtocolName(type);
   return { layer, name, type, offset, length, outcome: OUTCOME[step as Step] };
+}
+
+/** The header that the walk ended at is the one whose ports were read. */
+function tellPorts(headers: HeaderStep[], flow: FlowKeys): void {
+  const last = headers.at(-1);
+  if (last?.layer !== 'transport' || last.outcome !== '') return;
+  const ports = `ports ${flow.ports >>> 16} and ${flow.ports & 0xffff}`;
+  headers[headers.length - 1] = { ...last, outcome: flow.ports === 0 ? 'no ports' : ports };
 }
 
 /** The filters that were asked: all up to the one that took the packet. */
@@ -244,8 +254,10 @@ export function explainText(e: Explanation): string {
   for (const [name, value] of Object.entries(e.given)) lines.push(`  ${column(name, 10)} ${value}`);
   if (e.headers.length > 0) lines.push('headers');
   for (const header of e.headers) {
-    const place = `at ${String(header.offset).padStart(4)}, ${String(header.length).padStart(3)} bytes`;
-    lines.push(`  ${column(header.name, 16)} ${place}  ${header.outcome}`.trimEnd());
+    const length = header.length === 0 ? ''.padStart(9) : `${String(header.length).padStart(3)} bytes`;
+    lines.push(
+      `  ${column(header.name, 16)} at ${String(header.offset).padStart(4)}  ${length}  ${header.outcome}`.trimEnd(),
+    );
   }
   for (const filter of e.filters) lines.push(...filterLines(filter));
   lines.push(outcomeLine(e));
