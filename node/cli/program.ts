@@ -135,7 +135,12 @@ function addClassify(program: Command, handlers: Handlers): void {
   addWalk(command)
     .optionsGroup('Output:')
     .addOption(
-      new Option('--format <format>', 'table, unless --packets: ndjson').choices(['table', 'json', 'ndjson', 'csv']),
+      new Option('--format <format>', 'table, or with --packets ndjson (there json is the same)').choices([
+        'table',
+        'json',
+        'ndjson',
+        'csv',
+      ]),
     )
     .option('--packets', 'one record a packet instead of the sums')
     .option('--all', 'every class, not only the 20 largest')

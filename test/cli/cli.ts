@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PcapWriter } from '../../src/capture/index.ts';
+import { describeFrame } from '../../src/packet/index.ts';
+import { ETHERNET, frameOf } from '../frames.ts';
+
+const MAIN = join(import.meta.dirname, '../../dist/node/cli/main.js');
+export const HOUSEHOLD = join(import.meta.dirname, '../../examples/household.pcapng');
+const MAX_OUTPUT = 64 << 20;
+/** Nothing here takes a second; a test that waits for ever says less than one that fails. */
+const PATIENCE_MS = 30_000;
+
+const environment = (extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv => {
+  const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env;
+  return { ...rest, ...extra };
+};
+
+export interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Around {
+  readonly input?: Uint8Array;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs the built command line to its end. */
+export function cli(args: readonly string[], { input = new Uint8Array(0), env = {} }: Around = {}): Ended {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    input,
+    encoding: 'utf8',
+    maxBuffer: MAX_OUTPUT,
+    timeout: PATIENCE_MS,
+    env: environment(env),
+  });
+  return { status, stdout, stderr };
+}
+
+/** Starts it with pipes to all three streams. */
+export function start(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [MAIN, ...args], { stdio: 'pipe', env: environment({}) });
+}
+
+/** The bytes of a pcap file whose packets are given in words, one a second from 1700000000 on. */
+export function pcap(...packets: readonly string[]): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  const writer = new PcapWriter({ linkType: ETHERNET }, (chunk) => chunks.push(chunk));
+  for (const [i, packet] of packets.entries()) {
+    const frame = frameOf(describeFrame(packet));
+    frame.seconds = 1_700_000_000 + i;
+    frame.nanoseconds = 5;
+    writer.write(frame);
+  }
+  writer.finish();
+  return Buffer.concat(chunks);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'cls-flow-'));
+
+/** Writes a file into a folder of this test file's own; returns its path. */
+export function file(name: string, content: Uint8Array | string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
