@@ -61,7 +61,8 @@ complete -o default -F _cls_flow cls-flow
 const zshText = (text: string): string => text.replace(/[[\]:\\]/g, '\\$&');
 
 function zshOption(option: Option): string {
-  const again = option.parseArg === undefined ? '' : '*';
+  // A choice is parsed, too; what else is parsed is a list.
+  const again = option.parseArg === undefined || option.argChoices !== undefined ? '' : '*';
   const what = zshText(valueName(option));
   const values =
     option.argChoices === undefined ? (isFile(option) ? '_files' : '') : `(${option.argChoices.join(' ')})`;
@@ -79,19 +80,20 @@ function zsh(program: Command): string {
   });
   return `#compdef cls-flow
 # zsh completion for cls-flow: cls-flow completion zsh > "\${fpath[1]}/_cls-flow"
-_cls_flow() {
+_cls-flow() {
   local context state state_descr line
-  local -a commands=(${described.join(' ')})
+  local -a known=(${described.join(' ')})
   _arguments -C ${optionsOf(program).map(zshOption).join(' ')} '1:command:->command' '*::argument:->argument'
   case $state in
-    command) _describe command commands ;;
+    command) _describe command known ;;
     argument)
       case $line[1] in
 ${cases.join('\n')}
       esac ;;
   esac
 }
-compdef _cls_flow cls-flow
+# From fpath this file is the function itself; sourced, it has to be announced.
+if [[ $funcstack[1] == _cls-flow ]]; then _cls-flow "$@"; else compdef _cls-flow cls-flow; fi
 `;
 }
 
