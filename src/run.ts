@@ -190,14 +190,13 @@ export class Run {
       options.env.era.dissect(packet, flow);
     }
     if (flow.addrType !== AddrType.IPV4 && flow.addrType !== AddrType.IPV6) return;
+    const isV6 = flow.addrType === AddrType.IPV6;
     const row = sharing.flow;
-    row[1] = flow.addrType;
-    const words = flow.addrType === AddrType.IPV4 ? 2 : 8;
-    for (let i = 0; i < 8; i++) row[2 + i] = i < words ? (flow.addr[i] ?? 0) : 0;
-    row[10] = flow.ports;
-    row[11] = flow.ipProto;
+    row[1] = flow.ipProto;
+    row[2] = flow.ports;
+    copy(flow.addr, 0, row, 3, isV6 ? 8 : 2);
     this.fillHost(filter.keymask, flow, sharing.host);
-    sharing.add(this.result.classid);
+    sharing.add(this.result.classid, isV6);
   }
 
   /**
@@ -208,11 +207,8 @@ export class Run {
     const words = flow.addrType === AddrType.IPV4 ? 1 : 4;
     const destination = (keymask & DESTINATIONS) !== 0 && (keymask & SOURCES) === 0;
     const { ct } = this.packet;
-    const tuple = ct === null || (keymask & TUPLE_ADDRESSES) === 0 ? null : destination ? ct.dst : ct.src;
-    const from = tuple ?? flow.addr;
-    const first = tuple === null && destination ? words : 0;
-    row[1] = flow.addrType;
-    for (let i = 0; i < 4; i++) row[2 + i] = i < words ? (from[first + i] ?? 0) : 0;
+    if (ct !== null && (keymask & TUPLE_ADDRESSES) !== 0) copy(destination ? ct.dst : ct.src, 0, row, 1, words);
+    else copy(flow.addr, destination ? words : 0, row, 1, words);
   }
 
   private setClock(frame: Frame): void {
@@ -229,4 +225,8 @@ export class Run {
       keysOf(options.keys ?? 0).some((key) => key >= Key.NFCT_SRC && key <= Key.NFCT_PROTO_DST),
     );
   }
+}
+
+function copy(from: Int32Array, at: number, to: Int32Array, position: number, count: number): void {
+  for (let i = 0; i < count; i++) to[position + i] = from[at + i] ?? 0;
 }

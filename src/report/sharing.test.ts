@@ -27,9 +27,9 @@ describe('who shares a class', () => {
   test('is counted in distinct flows and hosts', () => {
     const sharing = new Sharing();
     const see = (classid: number, host: number, port: number): void => {
-      sharing.flow.set([4, host, 9, 0, 0, 0, 0, 0, 0, port, 6], 1);
-      sharing.host.set([4, host, 0, 0, 0], 1);
-      sharing.add(classid);
+      sharing.flow.set([6, port, host, 9], 1);
+      sharing.host.set([host], 1);
+      sharing.add(classid, false);
     };
     see(0xffff0001, 1, 80);
     see(0xffff0001, 1, 80);
@@ -42,6 +42,21 @@ describe('who shares a class', () => {
         [0x10001, { flows: 1, hosts: 1 }],
       ]),
     );
+  });
+});
+
+describe('IPv6', () => {
+  test('looks at all four words of an address, IPv4 at one; the families do not mix', () => {
+    const sharing = new Sharing();
+    for (const last of [1, 2]) {
+      for (const isV6 of [false, true]) {
+        sharing.flow.set([6, 80, 9, 0, 0, last, 9, 0, 0, 0], 1);
+        sharing.host.set([9, 0, 0, last], 1);
+        sharing.add(1, isV6);
+      }
+    }
+    // IPv4: one flow of one host (the other words are not its own); IPv6: two of two.
+    expect(sharing.perClass().get(1)).toEqual({ flows: 3, hosts: 3 });
   });
 });
 

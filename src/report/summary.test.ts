@@ -39,9 +39,9 @@ describe('a summary', () => {
       [0x10002, 4],
       [0x10002, 5],
     ] as const) {
-      sharing.flow[2] = host;
-      sharing.host[2] = host;
-      sharing.add(classid);
+      sharing.flow[3] = host;
+      sharing.host[1] = host;
+      sharing.add(classid, false);
     }
     const { collisions, classes, jain } = summary(sharing);
     expect(collisions).toEqual([
