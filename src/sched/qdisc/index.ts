@@ -1,0 +1,31 @@
+import type { ClassKind, QdiscKind } from '../notation.ts';
+import { CLSACT } from './clsact.ts';
+import { BFIFO, PFIFO, PFIFO_HEAD_DROP } from './fifo.ts';
+import { INGRESS } from './ingress.ts';
+import { PFIFO_FAST } from './pfifo-fast.ts';
+import { MQ, NOQUEUE } from './plain.ts';
+import { PRIO } from './prio.ts';
+
+/** All kinds of qdiscs. A new one is a file and a row. */
+export const QDISCS: readonly QdiscKind[] = [
+  INGRESS,
+  CLSACT,
+  PFIFO,
+  BFIFO,
+  PFIFO_HEAD_DROP,
+  PFIFO_FAST,
+  NOQUEUE,
+  MQ,
+  PRIO,
+];
+
+/** A kind by its exact name; null: there is none. */
+export function findQdisc(kind: string): QdiscKind | null {
+  return QDISCS.find((row) => row.kind === kind) ?? null;
+}
+
+/** How classes of a kind are spoken and printed, those that users make and bands alike; null: tc knows no words. */
+export function findClass(kind: string): Pick<ClassKind, 'codec' | 'speak' | 'print'> | null {
+  const qdisc = findQdisc(kind);
+  return qdisc?.classes ?? qdisc?.bands?.change ?? null;
+}
