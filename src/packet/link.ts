@@ -1,6 +1,7 @@
 import type { Frame } from '../capture/index.ts';
 import { be16, be32, le16, le32, u8 } from '../u32.ts';
 import { ETH_P, isVlan } from './ethertype.ts';
+import { pppEtherType } from './header/pppoe.ts';
 import { Given, type Packet } from './packet.ts';
 
 /** Where the capture is taken to be replayed: which hook, on a device that inserts VLAN tags in hardware or not. */
@@ -211,22 +212,6 @@ function enterRaw(packet: Packet): string | null {
   return enterNetwork(packet, 0, version === 4 ? ETH_P.IPV4 : version === 6 ? ETH_P.IPV6 : 0);
 }
 
-/** RFC 1661 protocol numbers, as drivers/net/ppp/ppp_generic.c has them: proto_to_npindex(), npindex_to_ethertype[] */
-function protocolOfPpp(protocol: number): number {
-  switch (protocol) {
-    case 0x0021:
-      return ETH_P.IPV4;
-    case 0x0057:
-      return ETH_P.IPV6;
-    case 0x0281:
-      return ETH_P.MPLS_UC;
-    case 0x0283:
-      return ETH_P.MPLS_MC;
-    default:
-      return 0;
-  }
-}
-
 /** Address and control bytes may be left out, and so may the protocol's zero byte (RFC 1661, section 6.5 and 6.6). */
 function enterPpp(packet: Packet): string | null {
   const { data, at } = packet;
@@ -234,8 +219,8 @@ function enterPpp(packet: Packet): string | null {
   const short = missing(packet, framed + 1);
   if (short) return short;
   const first = u8(data, at + framed);
-  if (first & 1) return enterNetwork(packet, framed + 1, protocolOfPpp(first));
-  return missing(packet, framed + 2) ?? enterNetwork(packet, framed + 2, protocolOfPpp(be16(data, at + framed)));
+  if (first & 1) return enterNetwork(packet, framed + 1, pppEtherType(first));
+  return missing(packet, framed + 2) ?? enterNetwork(packet, framed + 2, pppEtherType(be16(data, at + framed)));
 }
 
 /** The first byte tells PPP from Cisco's framing on the same line (unicast 0x0f, broadcast 0x8f). */

@@ -24,45 +24,32 @@ interface Field {
   readonly parse: (value: unknown) => Apply;
 }
 
-const u32Field = (bit: number, set: (p: Packet, value: number) => void): Field => ({
-  bit,
-  parse: (value) => {
-    const number = unsigned(value, 0xffffffff);
-    return (p) => set(p, number | 0);
-  },
-});
+/** Properties of a Packet that are one 32-bit word. */
+type WordProperty = 'mark' | 'priority' | 'iif' | 'skUid' | 'skGid' | 'rtClassid' | 'hash' | 'sk' | 'dst' | 'nfct';
+
+function wordField(bit: number, property: WordProperty): Field {
+  return {
+    bit,
+    parse: (value) => {
+      const word = unsigned(value, 0xffffffff) | 0;
+      return (p) => {
+        p[property] = word;
+      };
+    },
+  };
+}
 
 const FIELDS: Readonly<Record<string, Field>> = {
-  mark: u32Field(Given.MARK, (p, value) => {
-    p.mark = value;
-  }),
-  priority: u32Field(Given.PRIORITY, (p, value) => {
-    p.priority = value;
-  }),
-  iif: u32Field(Given.IIF, (p, value) => {
-    p.iif = value;
-  }),
-  skUid: u32Field(Given.SK_UID, (p, value) => {
-    p.skUid = value;
-  }),
-  skGid: u32Field(Given.SK_GID, (p, value) => {
-    p.skGid = value;
-  }),
-  rtClassid: u32Field(Given.RT_CLASSID, (p, value) => {
-    p.rtClassid = value;
-  }),
-  hash: u32Field(Given.HASH, (p, value) => {
-    p.hash = value;
-  }),
-  foldSk: u32Field(Given.FOLD_SK, (p, value) => {
-    p.sk = value;
-  }),
-  foldDst: u32Field(Given.FOLD_DST, (p, value) => {
-    p.dst = value;
-  }),
-  foldNfct: u32Field(Given.FOLD_NFCT, (p, value) => {
-    p.nfct = value;
-  }),
+  mark: wordField(Given.MARK, 'mark'),
+  priority: wordField(Given.PRIORITY, 'priority'),
+  iif: wordField(Given.IIF, 'iif'),
+  skUid: wordField(Given.SK_UID, 'skUid'),
+  skGid: wordField(Given.SK_GID, 'skGid'),
+  rtClassid: wordField(Given.RT_CLASSID, 'rtClassid'),
+  hash: wordField(Given.HASH, 'hash'),
+  foldSk: wordField(Given.FOLD_SK, 'sk'),
+  foldDst: wordField(Given.FOLD_DST, 'dst'),
+  foldNfct: wordField(Given.FOLD_NFCT, 'nfct'),
   protocol: {
     bit: 0,
     parse: (value) => {

@@ -4,7 +4,7 @@ import type { FlowKeys } from '../flow-keys.ts';
 import type { Packet } from '../packet.ts';
 import { has, Step } from './step.ts';
 
-/** include/uapi/linux/ppp_defs.h, the four that lead on: IP, IPv6, MPLS unicast and multicast. */
+/** RFC 1661 protocol numbers that lead on: IP, IPv6, MPLS unicast and multicast; 0 for the others. */
 export function pppEtherType(protocol: number): number {
   switch (protocol) {
     case 0x0021:
