@@ -2,8 +2,9 @@ import type { Env } from '../../env.ts';
 import { Errno, KernelError } from '../../errors.ts';
 import { FlowKeys, type Packet } from '../../packet/index.ts';
 import { UNSPEC, type Verdict } from '../../verdict.ts';
+import type { Result } from '../notation.ts';
 import { classid } from './classid.ts';
-import { type FlowFilter, type Place, perturbNanoseconds, type Result, settle } from './filter.ts';
+import { type FlowFilter, type Place, perturbNanoseconds, settle } from './filter.ts';
 import { ALL_KEYS, Key, NEEDS_DISSECT, readKey } from './key.ts';
 import type { FlowOptions } from './options.ts';
 

@@ -1,23 +1,10 @@
 import type { Env } from '../../env.ts';
 import { Errno, KernelError } from '../../errors.ts';
-import type { Packet } from '../../packet/index.ts';
 import { popcount, tcH, tcMajor, tcMinor } from '../../u32.ts';
-import type { Verdict } from '../../verdict.ts';
+import type { Act, Match } from '../notation.ts';
 import { type Arithmetic, Mode } from './classid.ts';
 import { Key } from './key.ts';
 import type { FlowOptions } from './options.ts';
-
-/** What a classifier says of a packet besides its verdict: struct tcf_result. */
-export interface Result {
-  classid: number;
-  /** Handle of the filter that wrote `classid` last. */
-  handle: number;
-}
-
-/** Ematch tree, built: whether the filter looks at this packet at all. */
-export type Match = (p: Packet) => boolean;
-/** Action list, built. */
-export type Act = (p: Packet, result: Result) => Verdict;
 
 /** A filter's settings after the kernel's rules: what a dump shows. Words are unsigned. */
 export interface FlowConfig extends Arithmetic {

@@ -5,7 +5,7 @@
 export { classid, divide, Mode, mapLine, placeInClass } from './classid.ts';
 export { FlowClassifier } from './classifier.ts';
 export { classExactness, type Known, keyExactness } from './exactness.ts';
-export { type Act, type FlowConfig, type FlowFilter, type Match, type Place, type Result, settle } from './filter.ts';
+export { type FlowConfig, type FlowFilter, type Place, settle } from './filter.ts';
 export { ALL_KEYS, KEYS, Key, type KeySource, keySource, keysOf, NEEDS_DISSECT, readKey } from './key.ts';
 export {
   dumpFlow,
