@@ -70,7 +70,7 @@ export function initScript(modules: readonly string[]): string {
     '$bb mount -t 9p -o $nine,cache=none share /host/run/share',
     '$bb mount -t tracefs trace /host/sys/kernel/tracing',
     '$bb mount -t bpf bpf /host/sys/fs/bpf',
-    'export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/run/scratch TMPDIR=/run/scratch',
+    'export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/run/scratch TMPDIR=/run/scratch PYTHONDONTWRITEBYTECODE=1',
     'exec $bb switch_root /host /usr/bin/python3 /run/share/agent.py',
     '',
   ].join('\n');

@@ -83,7 +83,8 @@ export class Machine {
       exit = Number(code);
       return word === 'done' && job === name;
     }, seconds + GRACE_SECONDS);
-    const left = new Map(readdirSync(folder).map((file) => [file, readFileSync(path.join(folder, file))]));
+    const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+    const left = new Map(entries.map((entry) => [entry.name, readFileSync(path.join(folder, entry.name))]));
     rmSync(folder, { recursive: true });
     const file = (wanted: string): Buffer => {
       const content = left.get(wanted);
