@@ -169,7 +169,7 @@ const MICROSECONDS: Readonly<Record<string, number>> = {
   ...{ us: 1, usec: 1, usecs: 1 },
 };
 
-/** iproute2 tc/tc_util.c: get_time() — microseconds (a bare number is that), modulo 2^32. */
+/** iproute2 lib/utils.c: get_time() — microseconds (a bare number is that), modulo 2^32. */
 export function getTime(text: string): number | undefined {
   const time = scaled(text, MICROSECONDS);
   return time === undefined ? undefined : toU32(time);
@@ -187,7 +187,7 @@ export function hexText(value: number): string {
   return value === 0 ? '0' : `0x${(value >>> 0).toString(16)}`;
 }
 
-/** iproute2 lib/json_print.c: print_rate() — bytes a second as bits with decimal units, or binary ones (tc -iec). */
+/** iproute2 lib/json_print.c: print_color_rate() — bytes a second as bits with decimal units, or binary ones (tc -iec). */
 export function rateText(rate: number | bigint, iec = false): string {
   const kilo = iec ? 1024n : 1000n;
   let bits = (BigInt(rate) << 3n) & (U64 - 1n);
@@ -199,7 +199,7 @@ export function rateText(rate: number | bigint, iec = false): string {
   return `${Number(bits)}${['', 'K', 'M', 'G', 'T'][unit] ?? ''}${iec ? 'i' : ''}bit`;
 }
 
-/** iproute2 lib/json_print.c: sprint_size() */
+/** iproute2 lib/json_print_math.c: sprint_size() */
 export function sizeText(size: number): string {
   const mega = Math.round(size / 1048576);
   const kilo = roundEven(size / 1024);
@@ -208,7 +208,7 @@ export function sizeText(size: number): string {
   return `${size}b`;
 }
 
-/** iproute2 tc/tc_util.c: sprint_time() — microseconds. */
+/** iproute2 lib/utils.c: sprint_time() — microseconds. */
 export function timeText(time: number): string {
   if (time >= 1e6) return `${general(time / 1e6, 3)}s`;
   return time >= 1000 ? `${general(time / 1000, 3)}ms` : `${time}us`;

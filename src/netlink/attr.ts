@@ -317,7 +317,7 @@ export type Decoded<T extends AttrTable> = { readonly [K in keyof T]?: ValueOf<T
 };
 
 /**
- * lib/nlattr.c: nla_parse_deprecated() — numbers without a row are set aside, of several with the same number the
+ * include/net/netlink.h: nla_parse_deprecated() — numbers without a row are set aside, of several with the same number the
  * last wins (each must fit), what follows the last whole attribute is ignored. Written in the order of the rows,
  * unknown ones last. `extack`: what the kernel says with ERANGE where its caller passes an extack.
  */

@@ -115,7 +115,7 @@ function transportHeader(p: Packet, keys: FlowKeys): Step {
 }
 
 /**
- * net/core/flow_dissector.c: skb_flow_get_ports() — both ports as one word, 0 where there are none.
+ * net/core/flow_dissector.c: __skb_flow_get_ports() — both ports as one word, 0 where there are none.
  * ESP and AH give their SPI.
  */
 export function readPorts(p: Packet, keys: FlowKeys): number {
@@ -127,7 +127,7 @@ export function readPorts(p: Packet, keys: FlowKeys): number {
   return 0;
 }
 
-/** net/core/flow_dissector.c: proto_ports_offset(); -1: no ports. */
+/** include/linux/in.h: proto_ports_offset(); -1: no ports. */
 function portsOffset(ipProto: number): number {
   switch (ipProto) {
     case IPPROTO.TCP:

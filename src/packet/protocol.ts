@@ -22,7 +22,7 @@ export function innerProtocol(p: Packet): number {
   return 0;
 }
 
-/** include/net/pkt_sched.h: skb_protocol(skb, false) — what a filter's `protocol` is compared with: the tag in metadata first. */
+/** include/linux/if_vlan.h: skb_protocol(skb, false) — what a filter's `protocol` is compared with: the tag in metadata first. */
 export function outerProtocol(p: Packet): number {
   return p.vlanTci >= 0 ? p.vlanProto : p.protocol;
 }

@@ -1,0 +1,43 @@
+// `npm run check`: everything that CI runs, one step after the other, each with its time; a summary at the end.
+// --without-tests leaves out the tests, for those who have just run `npm test`.
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { ROOT } from './sources.mjs';
+
+const module = (file) => path.join('node_modules', file);
+const tsc = module('typescript/bin/tsc');
+const FUZZ_SECONDS = '30';
+
+/** Name, and the arguments for node. */
+const STEPS = [
+  ['build', ['tools/bootstrap.mjs']],
+  ['types', [tsc, '-b']],
+  ['types of tests', [tsc, '-p', 'tsconfig.tests.json']],
+  ['rooms', ['tools/check/rooms.mjs']],
+  ['quirks', ['tools/check/quirks.mjs']],
+  ['cites', ['tools/check/cites.mjs']],
+  ['lint', [module('@biomejs/biome/bin/biome'), 'ci', '.']],
+  ['tests', [module('vitest/vitest.mjs'), 'run']],
+  ['golden', ['dist/test/golden/main.js']],
+  ['fuzz', ['dist/test/fuzz/main.js', '--seconds', FUZZ_SECONDS]],
+  ['limits', ['dist/test/limits/main.js']],
+  ['pack', ['tools/check/pack.mjs']],
+];
+
+const withoutTests = process.argv.includes('--without-tests');
+const results = [];
+for (const [name, args] of STEPS) {
+  if (withoutTests && name === 'tests') continue;
+  console.log(`\n— ${name}`);
+  const began = performance.now();
+  const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+  results.push({ name, seconds: (performance.now() - began) / 1000, passed: status === 0 });
+}
+
+console.log('');
+for (const { name, seconds, passed } of results) {
+  console.log(`${passed ? 'ok    ' : 'FAILED'} ${name.padEnd(16)}${seconds.toFixed(1).padStart(6)} s`);
+}
+const failed = results.filter(({ passed }) => !passed).map(({ name }) => name);
+console.log(failed.length === 0 ? 'check: everything passed' : `check: failed: ${failed.join(', ')}`);
+process.exitCode = failed.length === 0 ? 0 : 1;

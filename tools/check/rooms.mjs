@@ -1,0 +1,69 @@
+// Who may import whom: a room imports rooms to its left only, through their index.ts.
+// Only node/ imports node:*; nobody exports by default.
+import path from 'node:path';
+import { filesOf, isSource, lineOf, report } from './sources.mjs';
+
+/** From left to right; rooms of one row stand beside each other. A room is a folder or a file without `.ts`. */
+const ORDER = [
+  ['src/u32', 'src/errors', 'src/verdict'],
+  ['src/hash', 'src/lang', 'src/capture'],
+  ['src/netlink', 'src/packet', 'src/report'],
+  ['src/era'],
+  ['src/env'],
+  ['src/conntrack'],
+  ['src/sched/notation', 'src/sched/psched'],
+  ['src/sched/ematch', 'src/sched/action'],
+  ['src/sched/flow'],
+  ['src/sched/classifier'],
+  ['src/sched/chain'],
+  ['src/sched/qdisc'],
+  ['src/sched/fate'],
+  ['src/sched/netns'],
+  ['src/engine'],
+  ['src/run', 'src/command'],
+  ['src/explain', 'src/lint', 'src/study'],
+  ['src/index'],
+  ['node'],
+];
+const RANK = new Map(ORDER.flatMap((rooms, rank) => rooms.map((room) => [room, rank])));
+
+const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g;
+const DEFAULT_EXPORT = /^export\s+(?:default\b|\{[^}]*\bas default\b)/gm;
+
+/** The room a file is in: the longest name in ORDER that its path begins with. */
+function roomOf(file) {
+  const parts = file.replace(/\.ts$/, '').split('/');
+  for (let length = parts.length; length > 0; length--) {
+    const name = parts.slice(0, length).join('/');
+    if (RANK.has(name)) return name;
+  }
+  return null;
+}
+
+/** Why a file may not import this, or null if it may. */
+function objection(file, room, specifier) {
+  if (specifier.startsWith('node:')) return room === 'node' ? null : 'only node/ imports node:*';
+  if (!specifier.startsWith('.')) return room === 'node' ? null : 'the core has no dependencies';
+  const target = path.posix.join(path.posix.dirname(file), specifier);
+  const other = roomOf(target);
+  if (other === room) return null;
+  if (other === null) return `${target} is in no room of the table`;
+  if (RANK.get(other) >= RANK.get(room)) return `${other} is not to the left of ${room}`;
+  return target === `${other}.ts` || target === `${other}/index.ts` ? null : `${other}/index.ts is the only door`;
+}
+
+const findings = [];
+let imports = 0;
+for (const { name, text } of filesOf(['src', 'node'], isSource)) {
+  const room = roomOf(name);
+  if (room === null) findings.push(`${name}: in no room of the table`);
+  for (const match of text.matchAll(IMPORT)) {
+    imports++;
+    const why = room && objection(name, room, match[1]);
+    if (why) findings.push(`${name}:${lineOf(text, match.index)}: imports '${match[1]}': ${why}`);
+  }
+  for (const match of text.matchAll(DEFAULT_EXPORT)) {
+    findings.push(`${name}:${lineOf(text, match.index)}: default export`);
+  }
+}
+report(findings, `rooms: ${imports} imports, all to the left and through the door`);
