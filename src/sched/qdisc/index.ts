@@ -1,10 +1,18 @@
 import type { ClassKind, QdiscKind } from '../notation.ts';
 import { CLSACT } from './clsact.ts';
+import { CODEL } from './codel.ts';
+import { DRR } from './drr.ts';
 import { BFIFO, PFIFO, PFIFO_HEAD_DROP } from './fifo.ts';
+import { FQ_CODEL } from './fq-codel.ts';
+import { HFSC } from './hfsc.ts';
+import { HTB } from './htb.ts';
 import { INGRESS } from './ingress.ts';
 import { PFIFO_FAST } from './pfifo-fast.ts';
 import { MQ, NOQUEUE } from './plain.ts';
 import { PRIO } from './prio.ts';
+import { QFQ } from './qfq.ts';
+import { SFQ } from './sfq.ts';
+import { TBF } from './tbf.ts';
 
 /** All kinds of qdiscs. A new one is a file and a row. */
 export const QDISCS: readonly QdiscKind[] = [
@@ -17,6 +25,14 @@ export const QDISCS: readonly QdiscKind[] = [
   NOQUEUE,
   MQ,
   PRIO,
+  DRR,
+  HTB,
+  HFSC,
+  QFQ,
+  SFQ,
+  FQ_CODEL,
+  CODEL,
+  TBF,
 ];
 
 /** A kind by its exact name; null: there is none. */

@@ -62,7 +62,7 @@ function notAnOption<T>(words: Words, word: string, rows: readonly Option<T>[], 
 }
 
 /** `Usage: ... kind [ word ARGUMENT ] …`, in lines of at most 100 characters. */
-export function usageOf<T>(kind: string, rows: readonly Option<T>[]): string {
+export function usageOf(kind: string, rows: readonly Pick<Option<never>, 'word' | 'argument'>[]): string {
   const lines = [`Usage: ... ${kind}`];
   for (const { word, argument } of rows) {
     const option = argument === undefined ? `[ ${word} ]` : `[ ${word} ${argument} ]`;
