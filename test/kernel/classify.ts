@@ -85,6 +85,8 @@ export interface Classified {
 }
 
 const FIRST_PREF = 2;
+/** Lines of the batch that stand before the filters: the queueing discipline and the filter that sees everything. */
+const LINES_BEFORE = 2;
 /** Preferences are 16 bits and the first and the last are ours. */
 export const MAX_FILTERS = 1000;
 
@@ -172,7 +174,7 @@ function pack(frames: readonly SentFrame[]): Buffer {
   return Buffer.concat(
     frames.flatMap(({ bytes, mark, priority, owner }) => {
       const head = Buffer.alloc(16);
-      [bytes.length, mark, priority, owner].forEach((word, i) => head.writeUInt32LE(word >>> 0, 4 * i));
+      for (const [i, word] of [bytes.length, mark, priority, owner].entries()) head.writeUInt32LE(word >>> 0, 4 * i);
       return [head, bytes];
     }),
   );
@@ -196,4 +198,19 @@ function answersOf(visits: Buffer, frames: number, filters: number): Answer[][] 
 function sipKeyAt(bytes: Buffer, at: number): SipKey {
   const [k0lo = 0, k0hi = 0, k1lo = 0, k1hi = 0] = [0, 4, 8, 12].map((more) => bytes.readInt32LE(at + more));
   return { k0lo, k0hi, k1lo, k1hi };
+}
+
+/** Filters that tc could not add, by number, with the first thing that was said of each. */
+export function refusals(said: string): Map<number, string> {
+  const refused = new Map<number, string>();
+  let reason = '';
+  for (const line of said.split('\n')) {
+    const failed = /^Command failed -:(\d+)$/.exec(line.trim());
+    if (failed === null) reason ||= line.trim();
+    else {
+      refused.set(Number(failed[1]) - LINES_BEFORE - 1, reason);
+      reason = '';
+    }
+  }
+  return refused;
 }
