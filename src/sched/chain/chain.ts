@@ -1,6 +1,7 @@
+import { Errno, KernelError } from '../../errors.ts';
 import { outerProtocol, type Packet } from '../../packet/index.ts';
-import { UNSPEC, type Verdict } from '../../verdict.ts';
-import type { Result } from '../flow/index.ts';
+import { UNSPEC, Verdict } from '../../verdict.ts';
+import type { Result } from '../notation.ts';
 
 /** include/uapi/linux/if_ether.h: ETH_P_ALL */
 export const ETH_P_ALL = 0x0003;
@@ -24,21 +25,93 @@ export interface Proto {
   readonly classifier: Classifier;
 }
 
-/** struct tcf_chain: protos in ascending order of preference. */
-export class Chain {
-  private protos: Proto[] = [];
+/** Told of every proto that was asked: for traces. */
+export type Visit = (chain: Chain, proto: Proto, verdict: Verdict, result: Result) => void;
 
-  add(proto: Proto): void {
+/** Finds the chains of a block that `goto chain` may name. */
+export type FindChain = (index: number) => Chain | null;
+
+/** net/sched/cls_api.c: __tcf_classify() — this many restarts are allowed, the next one drops. */
+const MAX_RECLASSIFY_LOOP = 16;
+/** Preferences are made up from here downwards, above AUTO_FLOOR. */
+const AUTO_FIRST = 0xc000;
+const AUTO_FLOOR = 0x8000;
+const KIND_MASK = 0xf0000000 | 0;
+const EXT_VAL_MASK = 0x0fffffff;
+
+/** struct tcf_chain: protos in ascending order of preference. */
+export class Chain<P extends Proto = Proto> {
+  readonly index: number;
+  /** Lowest preference first; at most one of each preference. */
+  readonly protos: P[] = [];
+  /** Made by `tc chain add`: stays when its last proto goes. */
+  explicit = false;
+  /** Actions that say `goto chain` with this number. */
+  actionRefs = 0;
+  /** The only kind of filter allowed, if a template was set; null: any. */
+  template: string | null = null;
+
+  constructor(index = 0) {
+    this.index = index;
+  }
+
+  /** tcf_chain_held_by_acts_only() — exists only because some action names it; users do not see it. */
+  get hidden(): boolean {
+    return this.protos.length === 0 && !this.explicit;
+  }
+
+  add(proto: P): void {
     const after = this.protos.findIndex((other) => other.pref > proto.pref);
     this.protos.splice(after < 0 ? this.protos.length : after, 0, proto);
   }
 
-  /** net/sched/cls_api.c: __tcf_classify() — the first proto whose verdict is not negative ends the search. */
-  classify(p: Packet, result: ChainResult): Verdict {
-    const protocol = outerProtocol(p);
+  remove(proto: P): void {
+    const at = this.protos.indexOf(proto);
+    if (at >= 0) this.protos.splice(at, 1);
+  }
+
+  /**
+   * net/sched/cls_api.c: tcf_chain_tp_find() — the proto of a preference, or null. Protocol 0 is any; another one than
+   * the proto's is EINVAL, since one preference serves one protocol.
+   */
+  find(pref: number, protocol: number): P | null {
+    const proto = this.protos.find((other) => other.pref === pref) ?? null;
+    if (proto !== null && protocol !== 0 && proto.protocol !== protocol) throw new KernelError(Errno.EINVAL, NOT_FOUND);
+    return proto;
+  }
+
+  /**
+   * tcf_auto_prio() — the preference of a proto that was given none: one below the lowest above 0x8000, so that later
+   * ones are asked first (quirk 40).
+   */
+  autoPref(): number {
+    const next = this.protos.find((other) => other.pref >= AUTO_FLOOR);
+    if (next?.pref === AUTO_FLOOR) throw new KernelError(Errno.EINVAL, NOT_FOUND);
+    return next === undefined ? AUTO_FIRST : next.pref - 1;
+  }
+
+  /**
+   * net/sched/cls_api.c: __tcf_classify() — the first proto whose verdict is not negative ends the search. Reclassify
+   * starts over at this chain, wherever the search had gone; goto goes on in another chain and does not come back.
+   */
+  classify(p: Packet, result: ChainResult, chains: FindChain = NO_CHAINS, visit: Visit | null = null): Verdict {
+    let chain: Chain = this;
+    for (let restarts = 0; ; restarts++) {
+      const verdict = chain.ask(p, result, visit);
+      const gone = (verdict & KIND_MASK) === Verdict.GOTO_CHAIN;
+      if (verdict !== Verdict.RECLASSIFY && !gone) return verdict;
+      const next = gone ? chains(verdict & EXT_VAL_MASK) : this;
+      if (next === null || restarts >= MAX_RECLASSIFY_LOOP) return Verdict.SHOT;
+      chain = next;
+    }
+  }
+
+  /** One pass over the protos; actions may change what protocol the packet has, so it is read for each. */
+  private ask(p: Packet, result: ChainResult, visit: Visit | null): Verdict {
     for (const proto of this.protos) {
-      if (proto.protocol !== protocol && proto.protocol !== ETH_P_ALL) continue;
+      if (proto.protocol !== ETH_P_ALL && proto.protocol !== outerProtocol(p)) continue;
       const verdict = proto.classifier.classify(p, result);
+      visit?.(this, proto, verdict, result);
       if (verdict < 0) continue;
       result.pref = proto.pref;
       return verdict;
@@ -46,3 +119,6 @@ export class Chain {
     return UNSPEC;
   }
 }
+
+const NOT_FOUND = 'Filter with specified priority/protocol not found';
+const NO_CHAINS: FindChain = () => null;

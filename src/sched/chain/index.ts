@@ -1,2 +1,11 @@
 /** Chains of protos: who is asked, in which order. */
-export { Chain, type ChainResult, type Classifier, ETH_P_ALL, type Proto } from './chain.ts';
+export { Block } from './block.ts';
+export {
+  Chain,
+  type ChainResult,
+  type Classifier,
+  ETH_P_ALL,
+  type FindChain,
+  type Proto,
+  type Visit,
+} from './chain.ts';

@@ -1,0 +1,181 @@
+import { Errno, KernelError } from '../../errors.ts';
+import { type AttrWriter, decode } from '../../netlink/index.ts';
+import type { Packet } from '../../packet/index.ts';
+import type { Verdict } from '../../verdict.ts';
+import type { Classifier, Proto } from '../chain/index.ts';
+import { dumpFlow, FLOW, FlowClassifier, type FlowConfig, type FlowFilter, type FlowOptions } from '../flow/index.ts';
+import type { Result } from '../notation.ts';
+import type { FilterBlock } from './device.ts';
+import type { BuiltActions, BuiltMatch } from './parts.ts';
+import type { Call } from './reply.ts';
+import type { State } from './state.ts';
+import { TCA_TYPE } from './validate.ts';
+
+/** What a request asks a classifier to change, and from where. */
+export interface FilterChange {
+  /** Payload of TCA_OPTIONS; null: absent. */
+  readonly options: Uint8Array | null;
+  /** Payload of TCA_RATE; null: absent. */
+  readonly rate: Uint8Array | null;
+  /** Handle of the qdisc; 0 on a shared block. */
+  readonly qdisc: number;
+  /** At ingress, clsact, or on a shared block. */
+  readonly ingress: boolean;
+  /** The request may not create: TCA_ACT_FLAGS_REPLACE. */
+  readonly replace: boolean;
+  readonly call: Call;
+}
+
+/** struct tcf_proto_ops: one classifier instance as the control plane sees it. */
+export interface KernelClassifier extends Classifier {
+  /** ->get(); handle 0 is nobody's. */
+  has(handle: number): boolean;
+  /** ->change(): the handle of the filter made or changed. Throws KernelError and changes nothing. */
+  change(handle: number, request: FilterChange): number;
+  /** ->delete(): whether it was the last. */
+  delete(handle: number): boolean;
+  /** ->walk() */
+  handles(): readonly number[];
+  /** ->dump(): TCA_OPTIONS and what follows it. */
+  dump(handle: number, w: AttrWriter): void;
+  destroy(): void;
+}
+
+/** A proto that requests made. */
+export interface KernelProto extends Proto {
+  readonly kind: string;
+  readonly classifier: KernelClassifier;
+}
+
+/** The classifiers this kernel has. A new one is a class and a row. */
+const KINDS: Readonly<Record<string, new (state: State, block: FilterBlock) => KernelClassifier>> = {
+  flow: class FlowKernelClassifier implements KernelClassifier {
+    private readonly flow: FlowClassifier;
+    private readonly state: State;
+    private readonly block: FilterBlock;
+    /** Ematches and actions, by handle. */
+    private readonly parts = new Map<number, FilterParts>();
+
+    constructor(state: State, block: FilterBlock) {
+      this.flow = new FlowClassifier(state.env);
+      this.state = state;
+      this.block = block;
+    }
+
+    classify(p: Packet, result: Result): Verdict {
+      return this.flow.classify(p, result);
+    }
+
+    has(handle: number): boolean {
+      return this.flow.get(handle) !== null;
+    }
+
+    /** net/sched/cls_flow.c: flow_change(). The new actions are there before the old ones go. */
+    change(handle: number, request: FilterChange): number {
+      if (request.options === null) throw new KernelError(Errno.EINVAL);
+      const { env, userNamespace } = this.state;
+      const built: FilterParts[] = [];
+      const place = {
+        env,
+        qdisc: request.qdisc,
+        sharedBlock: this.block.shared,
+        userNamespace,
+        stream: this.state.nextStream(),
+        build: (options: FlowOptions) => {
+          const parts = this.build(options, request);
+          built.push(parts);
+          return { match: parts.match.match, act: parts.actions.act };
+        },
+      };
+      try {
+        const filter = this.flow.change(handle, decode(FLOW, request.options), place);
+        this.parts.get(filter.handle)?.actions.release();
+        for (const parts of built) this.parts.set(filter.handle, parts);
+        return filter.handle;
+      } catch (error) {
+        for (const parts of built) parts.actions.release();
+        throw error;
+      }
+    }
+
+    private build({ act, police, ematches }: FlowOptions, request: FilterChange): FilterParts {
+      const { actions: makers, env } = this.state;
+      const buildActions = (): BuiltActions => makers.buildActions({ ...request, act, police, block: this.block });
+      if (env.era.actionsFirst) {
+        const actions = buildActions();
+        try {
+          return { actions, match: makers.buildMatch(ematches) };
+        } catch (error) {
+          actions.release();
+          throw error;
+        }
+      }
+      const match = makers.buildMatch(ematches);
+      return { match, actions: buildActions() };
+    }
+
+    delete(handle: number): boolean {
+      const last = this.flow.delete(handle);
+      this.forget(handle);
+      return last;
+    }
+
+    private forget(handle: number): void {
+      this.parts.get(handle)?.actions.release();
+      this.parts.delete(handle);
+    }
+
+    handles(): readonly number[] {
+      return this.flow.walk().map((filter) => filter.handle);
+    }
+
+    /** net/sched/cls_flow.c: flow_dump() */
+    dump(handle: number, w: AttrWriter): void {
+      const filter = this.flow.get(handle);
+      const parts = this.parts.get(handle);
+      if (filter === null || parts === undefined) return;
+      const { act, police } = parts.actions.dump();
+      const ematches = parts.match.payload;
+      const options: FlowOptions = {
+        ...optionsOf(filter, this.state.env.hz),
+        ...(act === null ? {} : { act }),
+        ...(police === null ? {} : { police }),
+        ...(ematches === null ? {} : { ematches }),
+      };
+      w.nest(TCA_TYPE.OPTIONS, () => dumpFlow(options, w));
+      parts.actions.writeStats(w);
+    }
+
+    destroy(): void {
+      for (const handle of [...this.parts.keys()]) this.forget(handle);
+      this.flow.destroy();
+    }
+
+    /** For who asks about a filter itself. */
+    get(handle: number): FlowFilter | null {
+      return this.flow.get(handle);
+    }
+  },
+};
+
+interface FilterParts {
+  readonly match: BuiltMatch;
+  readonly actions: BuiltActions;
+}
+
+/** A settled filter's own settings as options. */
+function optionsOf(filter: FlowConfig, hz: number): FlowOptions {
+  const { keymask, mode, mask, xor, rshift, addend, divisor, baseclass, perturbPeriod } = filter;
+  const perturb = Math.floor((perturbPeriod >>> 0) / hz);
+  return { keys: keymask, mode, mask, xor, rshift, addend, divisor, baseclass, perturb };
+}
+
+/** net/sched/cls_api.c: tcf_proto_lookup_ops() — null: no such classifier. */
+export function createClassifier(kind: string, state: State, block: FilterBlock): KernelClassifier | null {
+  const Kind = findKind(kind) ? KINDS[kind] : undefined;
+  return Kind === undefined ? null : new Kind(state, block);
+}
+
+export function findKind(kind: string): boolean {
+  return Object.hasOwn(KINDS, kind);
+}

@@ -1,0 +1,233 @@
+import { TC_H } from '../../netlink/index.ts';
+import { tcH, tcMajor, tcMinor } from '../../u32.ts';
+import type { Block } from '../chain/index.ts';
+import type { QdiscDevice, QdiscKind } from '../notation.ts';
+import type { KernelProto } from './classifier.ts';
+
+/** A network device that requests may name. */
+export interface DeviceSpec {
+  readonly name: string;
+  readonly ifindex: number;
+  /** Default true: only a device that is up has a default qdisc. */
+  readonly up?: boolean;
+  /** Default 1500; lo 65536. */
+  readonly mtu?: number;
+  /** Default 1000 packets. */
+  readonly txqlen?: number;
+  /** Transmit queues, default 1. */
+  readonly txQueues?: number;
+  /** `dummy` and `loopback` (the default for lo and others) have no queue of their own; `ether` gets pfifo_fast, or mq. */
+  readonly kind?: 'dummy' | 'loopback' | 'ether';
+}
+
+export type FilterBlock = Block<KernelProto>;
+
+/** A class that a user made, or hfsc's root class: struct htb_class and its like. */
+export interface Class {
+  readonly id: number;
+  /** The class above; null: right under the qdisc. */
+  readonly above: Class | null;
+  settings: unknown;
+  /** Where its filters are, if this kind has them on classes. */
+  readonly block: FilterBlock | null;
+  /** The qdisc below; null on an inner class, and where only noop is. */
+  leaf: Qdisc | null;
+  /** Number of classes right under it. */
+  children: number;
+  /** hfsc's root: X:0, there from the beginning to the end. */
+  readonly root: boolean;
+}
+
+/** struct Qdisc: one queueing discipline where it hangs. */
+export class Qdisc {
+  readonly kind: QdiscKind;
+  readonly device: Device;
+  readonly handle: number;
+  /** TC_H_ROOT, TC_H_INGRESS, or the class it hangs on. */
+  parent: number;
+  settings: unknown;
+  /** TCQ_F_INVISIBLE: made by the kernel below a class; lists leave it out. */
+  readonly invisible: boolean;
+  /** refcnt: how often it is attached. */
+  refs = 1;
+  /** Filters of the qdisc itself, or of the ingress hook; null: none can be attached there. */
+  block: FilterBlock | null = null;
+  /** Filters of clsact's egress hook. */
+  egressBlock: FilterBlock | null = null;
+  /** Classes that users made. */
+  readonly classes = new ClassTable();
+  /** What hangs on the classes that are always there, from minor 1 on; null: noop. */
+  bands: (Qdisc | null)[] = [];
+  /** TCA_STAB_BASE, as it was given. */
+  sizeTable: Uint8Array | null = null;
+  /** An estimator was asked for: statistics carry its (zero) rates. */
+  estimated = false;
+
+  constructor(kind: QdiscKind, device: Device, handle: number, parent: number, settings: unknown, invisible = false) {
+    this.kind = kind;
+    this.device = device;
+    this.handle = handle;
+    this.parent = parent;
+    this.settings = settings;
+    this.invisible = invisible;
+  }
+
+  /** ->graft(): other qdiscs may hang on its classes. */
+  get grafts(): boolean {
+    return this.kind.classes !== null || this.kind.bands !== null;
+  }
+
+  /** Number of classes that are always there. */
+  get bandCount(): number {
+    return this.kind.bands?.count(this.settings) ?? 0;
+  }
+
+  /** ->find(): whether this class is there. Kinds with one child take any class id for it. */
+  has(classid: number): boolean {
+    const { kind } = this;
+    if (kind.filters === 'hooks') return this.egressBlock === null || HOOK_MINORS.has(tcMinor(classid));
+    if (kind.classes !== null) return this.classes.get(classid) !== null;
+    if (ONE_CHILD.has(kind.kind)) return true;
+    const minor = tcMinor(classid);
+    return minor >= 1 && minor <= this.bandCount;
+  }
+
+  /** net/sched/sch_api.c: qdisc_leaf() — what hangs on a class; null: nothing, or no such class. */
+  leaf(classid: number): Qdisc | null {
+    if (this.kind.classes !== null) {
+      const cl = this.classes.get(classid);
+      return cl === null || cl.children > 0 ? null : cl.leaf;
+    }
+    return this.has(classid) ? (this.bands[this.bandOf(classid)] ?? null) : null;
+  }
+
+  /** Index into `bands`. */
+  bandOf(classid: number): number {
+    return ONE_CHILD.has(this.kind.kind) ? 0 : tcMinor(classid) - 1;
+  }
+
+  /** All qdiscs right below. */
+  below(): Qdisc[] {
+    return [...this.bands, ...[...this.classes.walk()].map((cl) => cl.leaf)].filter((q) => q !== null);
+  }
+
+  /** All blocks that end with it, those of its classes included. */
+  blocks(): FilterBlock[] {
+    return [this.block, this.egressBlock, ...[...this.classes.walk()].map((cl) => cl.block)].filter((b) => b !== null);
+  }
+}
+
+const HOOK_MINORS: ReadonlySet<number> = new Set([tcMinor(TC_H.MIN_INGRESS), tcMinor(TC_H.MIN_EGRESS)]);
+/** tbf_find() and its like answer 1 to everything. */
+const ONE_CHILD: ReadonlySet<string> = new Set(['tbf', 'red', 'sfb']);
+
+/**
+ * struct Qdisc_class_hash: decides in which order classes are listed. Grows as the kernel's does, new ones stand first
+ * in their bucket (quirk 44).
+ */
+export class ClassTable {
+  private buckets: Class[][] = [[], [], [], []];
+  private count = 0;
+
+  get(id: number): Class | null {
+    return this.bucket(id).find((cl) => cl.id === id) ?? null;
+  }
+
+  /** qdisc_class_hash_insert(), qdisc_class_hash_grow() */
+  add(cl: Class): void {
+    this.bucket(cl.id).unshift(cl);
+    this.count++;
+    if (this.count * 4 <= this.buckets.length * 3) return;
+    const old = this.buckets;
+    this.buckets = Array.from({ length: old.length * 2 }, () => []);
+    for (const bucket of old) for (const other of bucket) this.bucket(other.id).unshift(other);
+  }
+
+  remove(cl: Class): void {
+    const bucket = this.bucket(cl.id);
+    const at = bucket.indexOf(cl);
+    if (at < 0) return;
+    bucket.splice(at, 1);
+    this.count--;
+  }
+
+  /** Every class, in the order of lists. */
+  *walk(): Generator<Class> {
+    for (const bucket of this.buckets) yield* bucket;
+  }
+
+  /** include/net/sch_generic.h: qdisc_class_hash() */
+  private bucket(id: number): Class[] {
+    let folded = (id ^ (id >>> 8)) >>> 0;
+    folded ^= folded >>> 4;
+    return this.buckets[folded & (this.buckets.length - 1)] ?? [];
+  }
+}
+
+/** struct net_device, as far as qdiscs are concerned. */
+export class Device implements QdiscDevice {
+  readonly name: string;
+  readonly ifindex: number;
+  readonly up: boolean;
+  readonly mtu: number;
+  readonly headerLength = 14;
+  readonly txqlen: number;
+  readonly txQueues: number;
+  readonly kind: 'dummy' | 'loopback' | 'ether';
+  /** dev->qdisc; null: noop, as on a device that never was up. */
+  root: Qdisc | null = null;
+  /** Qdisc of the ingress queue; null: noop. */
+  ingress: Qdisc | null = null;
+  /** dev_ingress_queue(): made by the first request for an ingress qdisc, and then stays. */
+  hasIngressQueue = false;
+  /** dev->qdisc_hash: everything below the root, by time. */
+  private readonly hashed: Qdisc[] = [];
+
+  constructor(spec: DeviceSpec) {
+    this.name = spec.name;
+    this.ifindex = spec.ifindex;
+    this.up = spec.up ?? true;
+    this.mtu = spec.mtu ?? (spec.name === 'lo' ? 65536 : 1500);
+    this.txqlen = spec.txqlen ?? 1000;
+    this.txQueues = spec.txQueues ?? 1;
+    this.kind = spec.kind ?? (spec.name === 'lo' ? 'loopback' : 'dummy');
+  }
+
+  get spec(): Required<DeviceSpec> {
+    const { name, ifindex, up, mtu, txqlen, txQueues, kind } = this;
+    return { name, ifindex, up, mtu, txqlen, txQueues, kind };
+  }
+
+  /** qdisc_hash_add(): the root and the ingress qdisc stay outside. */
+  hash(q: Qdisc): void {
+    if (q.parent !== TC_H.ROOT && !q.kind.ingress) this.hashed.push(q);
+  }
+
+  unhash(q: Qdisc): void {
+    const at = this.hashed.indexOf(q);
+    if (at >= 0) this.hashed.splice(at, 1);
+  }
+
+  /** net/sched/sch_api.c: qdisc_lookup() — by `major:`; handle 0 is nobody's. */
+  lookup(handle: number): Qdisc | null {
+    if (handle === 0) return null;
+    const below = [this.root, ...this.hashed, this.ingress];
+    return below.find((q) => q !== null && q.handle === handle) ?? null;
+  }
+
+  /** hash_for_each(dev->qdisc_hash): 16 buckets by hash_32(handle, 4), latest first in each (quirk 44). */
+  listed(): Qdisc[] {
+    const bucket = (q: Qdisc): number => Math.imul(q.handle, GOLDEN_RATIO_32) >>> 28;
+    return this.hashed
+      .map((q, at) => ({ q, at }))
+      .sort((a, b) => bucket(a.q) - bucket(b.q) || b.at - a.at)
+      .map(({ q }) => q);
+  }
+}
+
+const GOLDEN_RATIO_32 = 0x61c88647;
+
+/** TC_H_MAJ(): the qdisc's handle in a class id. */
+export function majorOf(classid: number): number {
+  return tcH(tcMajor(classid), 0);
+}

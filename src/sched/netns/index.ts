@@ -1,0 +1,3 @@
+/** The kernel we emulate: request datagrams in, reply datagrams out; packets in, verdicts out. */
+export type { DeviceSpec } from './device.ts';
+export { Netns, type NetnsOptions, type Place, type SavedNetns } from './netns.ts';

@@ -1,0 +1,200 @@
+import type { Env } from '../../env.ts';
+import type { EraName } from '../../era.ts';
+import { Errno, FormatError, KernelError } from '../../errors.ts';
+import { joinMessages, type Message, NLM_F, RTM, splitMessages, TC_H } from '../../netlink/index.ts';
+import type { Packet } from '../../packet/index.ts';
+import { UNSPEC, type Verdict } from '../../verdict.ts';
+import type { ChainResult, Visit } from '../chain/index.ts';
+import { deleteChain, dumpChains, getChain, newChain } from './chain.ts';
+import { deleteClass, dumpClasses, getClass, newClass } from './class.ts';
+import { Device, type DeviceSpec, type FilterBlock } from './device.ts';
+import { deleteFilter, dumpFilters, getFilter, newFilter } from './filter.ts';
+import { NoActions } from './parts.ts';
+import { blockAt } from './place.ts';
+import { activate, deleteQdisc, dumpQdiscs, getQdisc, newQdisc } from './qdisc.ts';
+import { Call, type Reply } from './reply.ts';
+import { State } from './state.ts';
+
+type Doit = (state: State, call: Call) => void;
+type Dumpit = (state: State, call: Call) => Iterable<Reply>;
+
+/** rtnl_register(): what answers which message. */
+const DOIT: ReadonlyMap<number, Doit> = new Map<number, Doit>([
+  [RTM.NEWQDISC, newQdisc],
+  [RTM.DELQDISC, deleteQdisc],
+  [RTM.GETQDISC, getQdisc],
+  [RTM.NEWTCLASS, newClass],
+  [RTM.DELTCLASS, deleteClass],
+  [RTM.GETTCLASS, getClass],
+  [RTM.NEWTFILTER, newFilter],
+  [RTM.DELTFILTER, deleteFilter],
+  [RTM.GETTFILTER, getFilter],
+  [RTM.NEWCHAIN, newChain],
+  [RTM.DELCHAIN, deleteChain],
+  [RTM.GETCHAIN, getChain],
+]);
+const DUMPIT: ReadonlyMap<number, Dumpit> = new Map<number, Dumpit>([
+  [RTM.GETQDISC, dumpQdiscs],
+  [RTM.GETTCLASS, dumpClasses],
+  [RTM.GETTFILTER, dumpFilters],
+  [RTM.GETCHAIN, dumpChains],
+]);
+
+/** Messages below it belong to netlink itself. */
+const NLMSG_MIN_TYPE = 16;
+/** Of four message numbers in a row the third is the get. */
+const KIND_GET = 2;
+
+export interface NetnsOptions {
+  readonly env: Env;
+  /** Names and numbers are the requester's business; lo is not there unless it is named. */
+  readonly devices: readonly DeviceSpec[];
+  /** Requests come from a user namespace other than the first. */
+  readonly userNamespace?: boolean;
+}
+
+/** Everything a namespace was told, as JSON: replayed, it is the same again. */
+export interface SavedNetns {
+  readonly schema: 1;
+  readonly era: EraName;
+  readonly devices: readonly Required<DeviceSpec>[];
+  /** Datagrams of one message each, in hex. */
+  readonly requests: readonly string[];
+}
+
+/** Where a packet is classified: at the root qdisc, or at one of the hooks of ingress and clsact. */
+export interface Place {
+  readonly dev: string;
+  readonly hook: 'egress' | 'clsact-egress' | 'ingress';
+  /** At egress, the parent whose filters are asked instead of the root qdisc's. */
+  readonly parent?: number;
+}
+
+/** The kernel we emulate: one network namespace with its devices, qdiscs, classes and filters. */
+export class Netns {
+  private readonly state: State;
+  private readonly requests: string[] = [];
+  private readonly result: ChainResult = { classid: 0, handle: 0, pref: 0 };
+
+  constructor({ env, devices, userNamespace = false }: NetnsOptions) {
+    this.state = new State(env, userNamespace, new NoActions());
+    for (const spec of devices) this.addDevice(spec);
+  }
+
+  /** A device appears, with the default qdisc of its kind. */
+  addDevice(spec: DeviceSpec): void {
+    const device = new Device(spec);
+    this.state.devices.set(device.ifindex, device);
+    activate(this.state, device);
+  }
+
+  get devices(): readonly Device[] {
+    return [...this.state.devices.values()];
+  }
+
+  /**
+   * One datagram of requests, as sent by netlink port `port` with NETLINK_EXT_ACK set (as tc does); answers in the
+   * datagrams that the kernel would send, in order. Never throws: what is no message is ignored, as in the kernel.
+   */
+  request(datagram: Uint8Array, port = 0): Uint8Array[] {
+    const replies: Uint8Array[] = [];
+    try {
+      for (const message of splitMessages(datagram)) replies.push(...this.handle(message, port));
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+    }
+    return replies;
+  }
+
+  /** net/netlink/af_netlink.c: netlink_rcv_skb(), for one message. */
+  private handle(message: Message, port: number): Uint8Array[] {
+    const call = new Call(message, port);
+    const wanted = call.has(NLM_F.REQUEST) && message.type >= NLMSG_MIN_TYPE;
+    let error: KernelError | null = null;
+    if (wanted) {
+      const dumpit = this.dumper(call);
+      if (dumpit !== null) return call.dump(dumpit(this.state, call));
+      error = this.doit(call);
+    }
+    const sent = call.sent.map((reply) => joinMessages([reply]));
+    if (error !== null || call.has(NLM_F.ACK)) sent.push(joinMessages([call.ack(error)]));
+    return sent;
+  }
+
+  /** What lists, if this request is for a list. */
+  private dumper({ message }: Call): Dumpit | null {
+    const dumps = (message.type & 3) === KIND_GET && (message.flags & NLM_F.DUMP) !== 0 && message.payload.length > 0;
+    return dumps ? (DUMPIT.get(message.type) ?? null) : null;
+  }
+
+  /** net/core/rtnetlink.c: rtnetlink_rcv_msg() */
+  private doit(call: Call): KernelError | null {
+    const { message } = call;
+    if (message.payload.length === 0) return null;
+    const doit = DOIT.get(message.type);
+    if (doit === undefined) return new KernelError(Errno.EOPNOTSUPP);
+    try {
+      doit(this.state, call);
+    } catch (error) {
+      if (error instanceof KernelError) return error;
+      throw error;
+    }
+    if ((message.type & 3) !== KIND_GET) this.requests.push(hex(joinMessages([message])));
+    return null;
+  }
+
+  /**
+   * The filters of one place asked about a packet. `result` is overwritten by the next call; its class is meaningful
+   * where the verdict is not negative.
+   */
+  classify(
+    p: Packet,
+    place: Place,
+    visit: Visit | null = null,
+  ): { readonly verdict: Verdict; readonly result: ChainResult } {
+    const block = this.block(place);
+    this.result.classid = this.result.handle = this.result.pref = 0;
+    const verdict = block === null ? UNSPEC : block.classify(p, this.result, visit);
+    return { verdict, result: this.result };
+  }
+
+  /** The block of filters at a place; null: nothing there takes filters. */
+  private block({ dev, hook, parent }: Place): FilterBlock | null {
+    const device = this.devices.find(({ name }) => name === dev);
+    if (device === undefined) return null;
+    if (parent !== undefined) {
+      const q = device.lookup((parent & 0xffff0000) >>> 0);
+      return q === null ? null : blockAt(q, parent);
+    }
+    if (hook === 'egress') return device.root === null ? null : blockAt(device.root, device.root.handle);
+    const at = hook === 'ingress' ? TC_H.MIN_INGRESS : TC_H.MIN_EGRESS;
+    const { ingress } = device;
+    if (ingress === null || (hook === 'clsact-egress' && ingress.egressBlock === null)) return null;
+    return blockAt(ingress, at);
+  }
+
+  /** What load() needs to make the same namespace again. */
+  save(): SavedNetns {
+    return {
+      schema: 1,
+      era: this.state.env.era.name,
+      devices: this.devices.map((device) => device.spec),
+      requests: [...this.requests],
+    };
+  }
+
+  /** A namespace with the saved devices, told the saved requests. `env` must be of the saved era. */
+  static load(saved: SavedNetns, env: Env): Netns {
+    const netns = new Netns({ env, devices: saved.devices });
+    for (const request of saved.requests) netns.request(bytes(request));
+    return netns;
+  }
+}
+
+function hex(data: Uint8Array): string {
+  return Array.from(data, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function bytes(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length >> 1 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+}

@@ -1,0 +1,83 @@
+import type { Env } from '../../env.ts';
+import { Errno, KernelError } from '../../errors.ts';
+import { Block, type Chain } from '../chain/index.ts';
+import type { KernelProto } from './classifier.ts';
+import type { Device, FilterBlock, Qdisc } from './device.ts';
+import type { Actions } from './parts.ts';
+
+/** All that one network namespace remembers: what the handlers of requests share. */
+export class State {
+  readonly env: Env;
+  /** The requester's user namespace is not the first one. */
+  readonly userNamespace: boolean;
+  readonly devices = new Map<number, Device>();
+  readonly actions: Actions;
+  /** qdisc_alloc_handle()'s static counter. */
+  private autoHandle = 0x80000000;
+  /** Filters made so far: each new one draws its hashrnd from a stream of its own. */
+  private filters = 0;
+  private readonly sharedBlocks = new Map<number, FilterBlock>();
+
+  constructor(env: Env, userNamespace: boolean, actions: Actions) {
+    this.env = env;
+    this.userNamespace = userNamespace;
+    this.actions = actions;
+  }
+
+  /** __dev_get_by_index() */
+  device(ifindex: number): Device {
+    const device = this.devices.get(ifindex);
+    if (device === undefined) throw new KernelError(Errno.ENODEV);
+    return device;
+  }
+
+  nextStream(): number {
+    return ++this.filters;
+  }
+
+  /** net/sched/sch_api.c: qdisc_alloc_handle() — 8001: and on, over all devices together. */
+  allocateHandle(device: Device): number {
+    for (let tries = 0; tries < 0x7fff; tries++) {
+      this.autoHandle = (this.autoHandle + 0x10000) >>> 0;
+      if (this.autoHandle === 0xffff0000) this.autoHandle = 0x80000000;
+      if (device.lookup(this.autoHandle) === null) return this.autoHandle;
+    }
+    throw new KernelError(Errno.ENOSPC, 'Maximum number of qdisc handles was exceeded');
+  }
+
+  /** tcf_block_refcnt_get() */
+  sharedBlock(index: number): FilterBlock | null {
+    return this.sharedBlocks.get(index) ?? null;
+  }
+
+  /** tcf_block_get_ext() — a block of one's own, or the shared one with this number, made if need be. */
+  takeBlock(index = 0): FilterBlock {
+    const block = (index === 0 ? undefined : this.sharedBlocks.get(index)) ?? new Block<KernelProto>(index);
+    if (index !== 0) this.sharedBlocks.set(index, block);
+    block.users++;
+    return block;
+  }
+
+  /** tcf_block_put_ext() — the last user takes all filters along. */
+  dropBlock(block: FilterBlock): void {
+    if (--block.users > 0) return;
+    this.sharedBlocks.delete(block.index);
+    for (const chain of [...block.chains]) flushChain(block, chain);
+  }
+
+  /** qdisc_destroy() — with all that hangs below. */
+  destroy(q: Qdisc): void {
+    for (const child of q.below()) this.destroy(child);
+    for (const block of q.blocks()) this.dropBlock(block);
+    q.device.unhash(q);
+  }
+}
+
+/** net/sched/cls_api.c: tcf_chain_flush() */
+export function flushChain(block: FilterBlock, chain: Chain<KernelProto>): void {
+  for (const proto of [...chain.protos]) {
+    chain.remove(proto);
+    proto.classifier.destroy();
+  }
+  block.release(chain);
+}

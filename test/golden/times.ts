@@ -1,0 +1,64 @@
+/** TCA_ACT_STATS nests aside, what in an answer counts time or packets that nobody sent on purpose. */
+export function masked(reply: Uint8Array): Buffer {
+  const copy = Buffer.from(reply);
+  for (let at = 0; at + 16 <= copy.length; ) {
+    const length = copy.readUInt32LE(at);
+    if (length < 16) break;
+    const type = copy.readUInt16LE(at + 4);
+    const end = Math.min(at + length, copy.length);
+    if (type === RTM_NEWTFILTER) eachAttribute(copy, at + 36, end, maskFilter);
+    else if (type === RTM_GETACTION) eachAttribute(copy, at + 20, end, maskActions);
+    else if (type === RTM_NEWQDISC) eachAttribute(copy, at + 36, end, maskStats);
+    at += (length + 3) & ~3;
+  }
+  return copy;
+}
+
+const RTM_NEWQDISC = 36;
+const RTM_NEWTFILTER = 44;
+const RTM_GETACTION = 50;
+
+type Visit = (copy: Buffer, type: number, at: number, end: number) => void;
+
+function eachAttribute(copy: Buffer, from: number, to: number, visit: Visit): void {
+  for (let at = from; at + 4 <= to; ) {
+    const length = copy.readUInt16LE(at);
+    if (length < 4) return;
+    visit(copy, copy.readUInt16LE(at + 2) & 0x3fff, at + 4, Math.min(at + length, to));
+    at += (length + 3) & ~3;
+  }
+}
+
+/** Statistics of a qdisc: neighbour discovery of a real device comes by now and then. */
+function maskStats(copy: Buffer, type: number, at: number, end: number): void {
+  if (type === 3) copy.fill(0, at, end);
+  else if (type === 7) eachAttribute(copy, at, end, (_, __, from, to) => copy.fill(0, from, to));
+}
+
+function maskFilter(copy: Buffer, type: number, at: number, end: number): void {
+  if (type === 2) eachAttribute(copy, at, end, maskFlow);
+}
+
+/** Inside a flow filter's options: ACT (a list of actions) and POLICE (the options of one). */
+function maskFlow(copy: Buffer, type: number, at: number, end: number): void {
+  if (type === 9) eachAttribute(copy, at, end, maskAction);
+  else if (type === 10) maskTimes(copy, at, end);
+}
+
+function maskActions(copy: Buffer, type: number, at: number, end: number): void {
+  if (type === 1) eachAttribute(copy, at, end, maskAction);
+}
+
+/** TCA_ACT_OPTIONS of one action. */
+function maskAction(copy: Buffer, _: number, at: number, end: number): void {
+  eachAttribute(copy, at, end, (__, type, from, to) => {
+    if (type === 2) maskTimes(copy, from, to);
+  });
+}
+
+/** struct tcf_t is the only attribute of an action that is 32 bytes long. */
+function maskTimes(copy: Buffer, at: number, end: number): void {
+  eachAttribute(copy, at, end, (_, __, from, to) => {
+    if (to - from === 32) copy.fill(0, from, to);
+  });
+}
