@@ -16,7 +16,7 @@ const STEPS = [
   ['rooms', ['tools/check/rooms.mjs']],
   ['quirks', ['tools/check/quirks.mjs']],
   ['cites', ['tools/check/cites.mjs']],
-  ['lint', [module('@biomejs/biome/bin/biome'), 'ci', '.']],
+  ['lint', [module('@biomejs/biome/bin/biome'), 'ci', '--colors=off', '.']],
   ['tests', [module('vitest/vitest.mjs'), 'run']],
   ['golden', ['dist/test/golden/main.js']],
   ['fuzz', ['dist/test/fuzz/main.js', '--seconds', FUZZ_SECONDS]],

@@ -4,8 +4,9 @@ import { type Clock, createEnv } from '../../env.ts';
 import { ERAS } from '../../era.ts';
 import { Errno } from '../../errors.ts';
 import { UNSPEC, Verdict } from '../../verdict.ts';
+import type { Act, Match } from '../notation.ts';
 import { FlowClassifier } from './classifier.ts';
-import type { Act, Match, Place } from './filter.ts';
+import type { Place } from './filter.ts';
 
 const UDP = ethernet('0800', ipv4('10.1.2.3', '10.9.8.7', 17, ports(1000, 53)));
 const SECOND = 1e9;
