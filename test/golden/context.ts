@@ -64,7 +64,7 @@ export function applyContext(p: Packet, context: Context, data: Uint8Array, at: 
   p.ct = context.nfct && context.conntrack ? entry(context.conntrack) : null;
 }
 
-const ALL_GIVEN = Object.values(Given).reduce((all, bit) => all | bit, 0);
+export const ALL_GIVEN = Object.values(Given).reduce((all, bit) => all | bit, 0);
 
 function entry(recorded: Conntrack): Ct {
   const ct = new Ct();

@@ -24,8 +24,8 @@ export function checkNetlink(directory: string): Report {
   return report;
 }
 
-function checkCase({ setup, sub, steps }: NetlinkCase): string[] {
-  const netns = namespaceAfter(setup, sub === 'userns');
+export function checkCase({ setup, sub, steps }: NetlinkCase): string[] {
+  const netns = namespaceAfter(setup, { userNamespace: sub === 'userns' });
   return steps.flatMap(({ command, raw, netlink }) =>
     checkStep(netns, netlink).map((difference) => `${command ?? raw}: ${difference}`),
   );

@@ -2,19 +2,19 @@ import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
 import { getClassid, Words } from '../../src/lang/index.ts';
 import { type AttrWriter, joinMessages, NLM_F, RTM, TC_H, writeTc } from '../../src/netlink/index.ts';
-import { Netns } from '../../src/sched/netns/index.ts';
+import { Netns, type NetnsOptions } from '../../src/sched/netns/index.ts';
 import { findClass, findQdisc } from '../../src/sched/qdisc/index.ts';
 
 /** The devices of the errors, show and netlink families. */
-const DEVICES = [
+export const DEVICES = [
   { name: 'lo', ifindex: 1 },
   { name: 'd0', ifindex: 7 },
   { name: 'd1', ifindex: 8 },
 ];
 
 /** A fresh namespace after the commands of a record's `setup`; the bytes of those were not recorded. */
-export function namespaceAfter(setup: readonly string[], userNamespace: boolean): Netns {
-  const netns = new Netns({ env: createEnv({ era: ERAS['6.1'], seed: 0 }), devices: DEVICES, userNamespace });
+export function namespaceAfter(setup: readonly string[], options: Partial<NetnsOptions> = {}): Netns {
+  const netns = new Netns({ env: createEnv({ era: ERAS['6.1'], seed: 0 }), devices: DEVICES, ...options });
   for (const command of setup) {
     const [reply] = netns.request(requestOf(command));
     if (reply === undefined || new DataView(reply.buffer).getInt32(16, true) !== 0)

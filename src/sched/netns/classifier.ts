@@ -23,6 +23,9 @@ export interface FilterChange {
   readonly ingress: boolean;
   /** The request may not create: TCA_ACT_FLAGS_REPLACE. */
   readonly replace: boolean;
+  readonly parent: number;
+  readonly chain: number;
+  readonly pref: number;
   readonly call: Call;
 }
 
@@ -81,6 +84,7 @@ const KINDS: Readonly<Record<string, new (state: State, block: FilterBlock) => K
         sharedBlock: this.block.shared,
         userNamespace,
         stream: this.state.nextStream(),
+        hashrnd: this.state.hashrnd({ ...request, handle }),
         build: (options: FlowOptions) => {
           const parts = this.build(options, request);
           built.push(parts);

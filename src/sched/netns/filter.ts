@@ -125,6 +125,9 @@ function change(call: Call, request: FilterRequest, where: FilterPlace, chain: K
     qdisc: where.q?.handle ?? 0,
     ingress: where.q === null || where.q.kind.ingress,
     replace: !call.has(NLM_F.CREATE),
+    parent: where.parent,
+    chain: chain.index,
+    pref: proto.pref,
     call,
   });
   call.notify({ type: RTM.NEWTFILTER, payload: filterMessage(where, chain, proto, handle) });

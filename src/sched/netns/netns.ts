@@ -13,7 +13,7 @@ import { NoActions } from './parts.ts';
 import { blockAt } from './place.ts';
 import { activate, deleteQdisc, dumpQdiscs, getQdisc, newQdisc } from './qdisc.ts';
 import { Call, type Reply } from './reply.ts';
-import { State } from './state.ts';
+import { type FilterName, State } from './state.ts';
 
 type Doit = (state: State, call: Call) => void;
 type Dumpit = (state: State, call: Call) => Iterable<Reply>;
@@ -51,6 +51,8 @@ export interface NetnsOptions {
   readonly devices: readonly DeviceSpec[];
   /** Requests come from a user namespace other than the first. */
   readonly userNamespace?: boolean;
+  /** The kernel's random seed of a new filter, where it is known; otherwise `env` draws one. */
+  readonly hashrnd?: (filter: FilterName) => number | undefined;
 }
 
 /** Everything a namespace was told, as JSON: replayed, it is the same again. */
@@ -76,8 +78,8 @@ export class Netns {
   private readonly requests: string[] = [];
   private readonly result: ChainResult = { classid: 0, handle: 0, pref: 0 };
 
-  constructor({ env, devices, userNamespace = false }: NetnsOptions) {
-    this.state = new State(env, userNamespace, new NoActions());
+  constructor({ env, devices, userNamespace = false, hashrnd }: NetnsOptions) {
+    this.state = new State(env, userNamespace, new NoActions(), hashrnd);
     for (const spec of devices) this.addDevice(spec);
   }
 

@@ -5,6 +5,15 @@ import type { KernelProto } from './classifier.ts';
 import type { Device, FilterBlock, Qdisc } from './device.ts';
 import type { Actions } from './parts.ts';
 
+/** Where a filter stands: what a user who knows its random seed names it by. */
+export interface FilterName {
+  /** Parent that it was added with; of a shared block its number. */
+  readonly parent: number;
+  readonly chain: number;
+  readonly pref: number;
+  readonly handle: number;
+}
+
 /** All that one network namespace remembers: what the handlers of requests share. */
 export class State {
   readonly env: Env;
@@ -12,14 +21,17 @@ export class State {
   readonly userNamespace: boolean;
   readonly devices = new Map<number, Device>();
   readonly actions: Actions;
+  /** hashrnd of a new filter, where it is known. */
+  readonly hashrnd: (filter: FilterName) => number | undefined;
   /** qdisc_alloc_handle()'s static counter. */
   private autoHandle = 0x80000000;
   /** Filters made so far: each new one draws its hashrnd from a stream of its own. */
   private filters = 0;
   private readonly sharedBlocks = new Map<number, FilterBlock>();
 
-  constructor(env: Env, userNamespace: boolean, actions: Actions) {
+  constructor(env: Env, userNamespace: boolean, actions: Actions, hashrnd: State['hashrnd'] = () => undefined) {
     this.env = env;
+    this.hashrnd = hashrnd;
     this.userNamespace = userNamespace;
     this.actions = actions;
   }

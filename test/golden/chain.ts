@@ -1,0 +1,216 @@
+import { Frame } from '../../src/capture/index.ts';
+import { createEnv, createPacket } from '../../src/env.ts';
+import { ERAS } from '../../src/era.ts';
+import { UsageError } from '../../src/errors.ts';
+import { getClassid, getU32, parseProtocol, shellWords, Words } from '../../src/lang/index.ts';
+import { filterInfo, joinMessages, NLM_F, RTM, TC_H, writeTc } from '../../src/netlink/index.ts';
+import { enter, type Packet } from '../../src/packet/index.ts';
+import type { Visit } from '../../src/sched/chain/index.ts';
+import { findClassifier } from '../../src/sched/classifier/index.ts';
+import type { Netns } from '../../src/sched/netns/index.ts';
+import { classText } from '../../src/u32.ts';
+import { verdictName } from '../../src/verdict.ts';
+import { ALL_GIVEN } from './context.ts';
+import { readFramesOf, readJson, readLines } from './records.ts';
+import { emptyReport, type Report, record, skip } from './report.ts';
+import { DEVICES, namespaceAfter } from './setup.ts';
+
+interface ChainCase {
+  readonly id: string;
+  readonly hook: 'ingress' | 'egress';
+  readonly device: { readonly name: string; readonly ifindex: number };
+  readonly commands: readonly string[];
+  readonly hashrnd: Readonly<Record<string, number>>;
+  readonly packets: readonly ChainPacket[];
+}
+
+interface ChainPacket {
+  readonly packet: number;
+  readonly seen: boolean;
+  readonly context: {
+    readonly mark: number;
+    readonly priority: number;
+    readonly protocol: string;
+    readonly iif: number;
+    readonly len: number;
+    readonly vlanTag: number | null;
+    readonly foldSk: number;
+    readonly foldDst: number;
+  };
+  readonly verdict: string;
+  readonly classid: string | null;
+  readonly after: {
+    readonly mark: number;
+    readonly priority: number;
+    readonly vlanTci: number;
+    readonly len: number;
+    readonly protocol: string;
+  };
+  readonly trace: readonly TraceStep[];
+}
+
+interface TraceStep {
+  readonly chain: number;
+  readonly prio: number;
+  readonly protocol: string;
+  readonly ret: number;
+  readonly classid: string;
+}
+
+const ETHERNET = 1;
+const FIRST_SECOND = 1700000000;
+
+/** chain/: each packet past all filters of a case; the trace of visits, the verdict, and what the packet became. */
+export function checkChain(directory: string): Report {
+  const report = emptyReport();
+  const frames = readFramesOf(directory, 'packets.pcap');
+  const position = new Map(
+    readJson<{ packet: number; frame: number }[]>(directory, 'packets.json').map((p) => [p.packet, p.frame - 1]),
+  );
+  for (const recorded of readLines<ChainCase>(directory, 'cases.jsonl')) {
+    checkCase(recorded, (packet) => frames[position.get(packet) ?? -1] ?? null, report);
+  }
+  return report;
+}
+
+function checkCase(recorded: ChainCase, frameOf: (packet: number) => Uint8Array | null, report: Report): void {
+  const { id, hook, device } = recorded;
+  const clock = { now: 0 };
+  const env = createEnv({ era: ERAS['6.1'], seed: 0, clock });
+  const setup =
+    hook === 'egress'
+      ? `tc qdisc add dev ${device.name} root handle 1: drr`
+      : `tc qdisc add dev ${device.name} ingress`;
+  const netns = namespaceAfter([setup], {
+    env,
+    hashrnd: ({ chain, pref, handle }) =>
+      recorded.hashrnd[`chain ${chain} prio ${pref} handle 0x${handle.toString(16)}`],
+  });
+  for (const command of recorded.commands) run(netns, command, recorded);
+  const p = createPacket(env);
+  for (const [at, packet] of recorded.packets.entries()) {
+    const frame = frameOf(packet.packet);
+    if (!packet.seen || frame === null) {
+      skip(report, 'the packet never reached the classifier');
+      continue;
+    }
+    clock.now = at * 1e9;
+    fill(p, frame, packet.context, hook);
+    const trace: TraceStep[] = [];
+    const visit: Visit = (chain, proto, ret, { classid }) =>
+      trace.push({
+        chain: chain.index,
+        prio: proto.pref,
+        protocol: hex4(proto.protocol),
+        ret,
+        classid: classText(classid),
+      });
+    const { verdict, result } = netns.classify(p, { dev: device.name, hook }, visit);
+    const classid = verdict < 0 ? null : classText(result.classid);
+    record(report, `${id} packet ${packet.packet}`, differences(packet, trace, verdictOf(verdict), classid, p));
+  }
+}
+
+/** Verdicts beyond the names are written as numbers in the records. */
+function verdictOf(verdict: number): string {
+  return verdict >= 0x10000000 ? `0x${verdict.toString(16)}` : verdictName(verdict);
+}
+
+function hex4(protocol: number): string {
+  return `0x${protocol.toString(16).padStart(4, '0')}`;
+}
+
+function differences(
+  theirs: ChainPacket,
+  trace: TraceStep[],
+  verdict: string,
+  classid: string | null,
+  p: Packet,
+): string[] {
+  const after = {
+    mark: p.mark >>> 0,
+    priority: p.priority >>> 0,
+    vlanTci: Math.max(p.vlanTci, 0),
+    len: p.len,
+    protocol: hex4(p.protocol),
+  };
+  const rows: [string, unknown, unknown][] = [
+    ['trace', trace, theirs.trace],
+    ['verdict', verdict, theirs.verdict],
+    ['classid', classid, theirs.classid],
+    ['after', after, theirs.after],
+  ];
+  return rows
+    .map(([what, a, b]) => [what, JSON.stringify(a), JSON.stringify(b)])
+    .filter(([, a, b]) => a !== b)
+    .map(([what, a, b]) => `${what} ${a}, kernel ${b}`);
+}
+
+/** The packet as the hook had it; a route is attached nowhere here, so foldDst is the fold of a null pointer. */
+function fill(p: Packet, data: Uint8Array, context: ChainPacket['context'], hook: 'ingress' | 'egress'): void {
+  const frame = new Frame();
+  Object.assign(frame, {
+    data,
+    at: 0,
+    end: data.length,
+    length: data.length,
+    linkType: ETHERNET,
+    seconds: FIRST_SECOND,
+  });
+  const reason = enter(frame, p, { hook, vlan: 'inband' });
+  if (reason !== null) throw new Error(reason);
+  p.mark = context.mark;
+  p.priority = context.priority;
+  p.iif = context.iif;
+  p.sk = context.foldSk;
+  p.dst = context.foldDst;
+  p.nfct = context.foldDst;
+  p.given = ALL_GIVEN;
+}
+
+/** One `filter add|replace|del` line, as tc would send it; a line that tc refuses is skipped, as `tc -force` does. */
+function run(netns: Netns, command: string, { device, hook }: ChainCase): void {
+  const parent = hook === 'egress' ? '1:' : 'ffff:';
+  const text = command.replaceAll('DEV', device.name).replaceAll('PAR', parent);
+  try {
+    netns.request(requestOf(new Words(shellWords(text))));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+  }
+}
+
+const VERBS = {
+  add: [RTM.NEWTFILTER, NLM_F.CREATE | NLM_F.EXCL],
+  replace: [RTM.NEWTFILTER, NLM_F.CREATE],
+  del: [RTM.DELTFILTER, 0],
+} as const;
+
+function requestOf(words: Words): Uint8Array {
+  words.next(); // filter
+  const verb = words.next() as keyof typeof VERBS;
+  const [type, flags] = VERBS[verb];
+  let [ifindex, parent, chain, pref, protocol] = [0, 0, -1, 0, verb === 'del' ? 0 : 0x0003];
+  let handle: string | null = null;
+  for (;;) {
+    const word = words.next();
+    if (word === 'dev') {
+      const name = words.next();
+      ifindex = DEVICES.find((device) => device.name === name)?.ifindex ?? 0;
+    } else if (word === 'parent') parent = getClassid(words.next()) ?? TC_H.ROOT;
+    else if (word === 'chain') chain = getU32(words.next()) ?? 0;
+    else if (word === 'prio') pref = getU32(words.next()) ?? 0;
+    else if (word === 'protocol') protocol = parseProtocol(words.next()) ?? 0;
+    else if (word === 'handle') handle = words.next();
+    else {
+      const kind = findClassifier(word);
+      if (kind === null) throw new Error(`no classifier ${word}`);
+      const tcm = { ifindex, handle: getU32(handle ?? '0') ?? 0, parent, info: filterInfo(pref, protocol) };
+      const payload = writeTc(tcm, (w) => {
+        if (chain >= 0) w.nest(11, () => w.u32(chain));
+        w.nest(1, () => w.bytes(new TextEncoder().encode(`${word}\0`)));
+        kind.speak(handle, words, w);
+      });
+      return joinMessages([{ type, flags: NLM_F.REQUEST | NLM_F.ACK | flags, seq: 1, pid: 0, payload }]);
+    }
+  }
+}
