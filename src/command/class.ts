@@ -1,0 +1,181 @@
+import { UsageError } from '../errors.ts';
+import { getClassid, getQdiscHandle, matches, type Printer, type Words } from '../lang/index.ts';
+import { AttrWriter, type Message, NLM_F, RTM, readTc, TC_H, TCA, type TcMessage } from '../netlink/index.ts';
+import { findClass, findQdisc } from '../sched/qdisc/index.ts';
+import { classidText, tcMajor, tcMinor } from '../u32.ts';
+import { ESTIMATOR, takeEstimator } from './estimator.ts';
+import { duplicate, Exit, giveUp, type TcProcess } from './process.ts';
+import { required } from './qdisc.ts';
+import { printStats2, readStats2 } from './stats.ts';
+import { usageOf } from './usage.ts';
+
+const VERBS: readonly (readonly [verb: string, type: number, flags: number])[] = [
+  ['add', RTM.NEWTCLASS, NLM_F.EXCL | NLM_F.CREATE],
+  ['change', RTM.NEWTCLASS, 0],
+  ['replace', RTM.NEWTCLASS, NLM_F.CREATE],
+  ['delete', RTM.DELTCLASS, 0],
+];
+
+/** tc/tc_class.c: do_class() */
+export function doClass(words: Words, tc: TcProcess): void {
+  if (words.done) {
+    listClasses(words, tc);
+    return;
+  }
+  const word = words.next();
+  const verb = VERBS.find(([name]) => matches(word, name));
+  if (verb !== undefined) modify(verb[1], verb[2], words, tc);
+  else if (['list', 'show', 'lst'].some((name) => matches(word, name))) listClasses(words, tc);
+  else if (matches(word, 'help')) throw help(0);
+  else throw giveUp(`Command "${word}" is unknown, try "tc class help".`, '', words.at - 1);
+}
+
+function help(status: number): UsageError {
+  const verbs = [...VERBS.map(([name]) => name), 'show'];
+  const usage = usageOf('class', verbs, 'dev NAME parent ID [ classid ID ] [ KIND OPTIONS ]');
+  return new UsageError('', -1, usage, status);
+}
+
+/** tc/tc_class.c: tc_class_modify() */
+function modify(type: number, flags: number, words: Words, tc: TcProcess): void {
+  let device = '';
+  let parent = 0;
+  let classid = 0;
+  let kind = '';
+  let estimator: Uint8Array | null = null;
+  while (!words.done && kind === '') {
+    const word = words.next();
+    if (word === 'dev') {
+      const name = words.next();
+      if (device !== '') throw duplicate('dev', name);
+      device = name;
+    } else if (word === 'classid') {
+      const text = words.next();
+      if (classid !== 0) throw duplicate('classid', text);
+      classid = required(getClassid(text), words, 'invalid class ID');
+    } else if (word === 'handle') {
+      throw giveUp('Error: try "classid" instead of "handle"');
+    } else if (word === 'root') {
+      if (parent !== 0) throw giveUp('Error: "root" is duplicate parent ID.');
+      parent = TC_H.ROOT;
+    } else if (word === 'parent') {
+      const text = words.next();
+      if (parent !== 0) throw duplicate('parent', text);
+      parent = required(getClassid(text), words, 'invalid parent ID');
+    } else if (matches(word, 'estimator')) {
+      estimator = takeEstimator(words);
+    } else if (matches(word, 'help')) {
+      throw help(255);
+    } else {
+      kind = word.slice(0, 15);
+    }
+  }
+  const w = new AttrWriter();
+  if (kind !== '') w.put(TCA.kind, kind);
+  if (estimator !== null) w.put(ESTIMATOR, estimator);
+  speakOptions(kind, words, w);
+  const ifindex = device === '' ? 0 : tc.index(device);
+  tc.talk(type, flags, { ifindex, handle: classid, parent, info: 0 }, (out) => out.bytes(w.done()));
+}
+
+function speakOptions(kind: string, words: Words, w: AttrWriter): void {
+  const classes = kind === '' ? null : findClass(kind);
+  if (classes !== null) {
+    classes.speak(words, w);
+    return;
+  }
+  if (kind !== '' && findQdisc(kind) !== null) throw new UsageError(`Error: Qdisc "${kind}" is classless.`);
+  if (words.done) return;
+  const word = words.next();
+  if (kind !== '') throw words.error(`Unknown qdisc "${kind}", hence option "${word}" is unparsable`);
+  throw giveUp(`Garbage instead of arguments "${word} ...". Try "tc class help".`, '', words.at - 1);
+}
+
+/** tc/tc_class.c: tc_class_list() */
+function listClasses(words: Words, tc: TcProcess): void {
+  let device = '';
+  let qdisc = 0;
+  let classid = 0;
+  let parent = 0;
+  while (!words.done) {
+    const word = words.next();
+    if (word === 'dev') {
+      const name = words.next();
+      if (device !== '') throw duplicate('dev', name);
+      device = name;
+    } else if (word === 'qdisc') {
+      const text = words.next();
+      if (qdisc !== 0) throw duplicate('qdisc', text);
+      qdisc = required(getQdiscHandle(text), words, 'invalid qdisc ID');
+    } else if (word === 'classid') {
+      const text = words.next();
+      if (classid !== 0) throw duplicate('classid', text);
+      classid = required(getClassid(text), words, 'invalid class ID');
+    } else if (word === 'root') {
+      if (parent !== 0) throw giveUp('Error: "root" is duplicate parent ID');
+      parent = TC_H.ROOT;
+    } else if (word === 'parent') {
+      const text = words.next();
+      if (parent !== 0) throw duplicate('parent', text);
+      parent = required(getClassid(text), words, 'invalid parent ID');
+    } else if (matches(word, 'help')) {
+      throw help(255);
+    } else {
+      throw giveUp(`What is "${word}"? Try "tc class help".`, '', words.at - 1);
+    }
+  }
+  const ifindex = device === '' ? 0 : tc.index(device);
+  let whole = true;
+  tc.show((out) => {
+    whole = tc.dump(
+      RTM.GETTCLASS,
+      { ifindex, handle: 0, parent, info: 0 },
+      () => undefined,
+      (message) => {
+        const t = readTc(message);
+        if (qdisc !== 0 && tcMajor(t.handle) !== tcMajor(qdisc)) return;
+        if (classid !== 0 && t.handle !== classid) return;
+        printClass(message, t, tc, ifindex === 0, qdisc !== 0, out);
+      },
+    );
+  });
+  if (!whole) throw new Exit(1);
+}
+
+/** A class's number; only its minor where the qdisc was named. */
+function name(id: number, minorOnly: boolean): string {
+  return minorOnly ? `:${tcMinor(id).toString(16)}` : classidText(id);
+}
+
+/** tc/tc_class.c: print_class() */
+function printClass(
+  message: Message,
+  t: TcMessage,
+  tc: TcProcess,
+  withDevice: boolean,
+  minorOnly: boolean,
+  out: Printer,
+): void {
+  const { kind = '', options, stats2 } = t.attributes;
+  out.open('{');
+  if (message.type === RTM.DELTCLASS) out.put('deleted', true, 'deleted ');
+  out.put('class', kind, `class ${kind} `);
+  if (t.handle !== 0) out.put('handle', name(t.handle, minorOnly), `${name(t.handle, minorOnly)} `);
+  if (withDevice) {
+    const device = tc.deviceName(t.ifindex);
+    out.put('dev', device, `dev ${device} `);
+  }
+  if (t.parent === TC_H.ROOT) out.put('root', true, 'root ');
+  else out.put('parent', name(t.parent, minorOnly), `parent ${name(t.parent, minorOnly)} `);
+  if (t.info !== 0) {
+    const leaf = `${tcMajor(t.info).toString(16)}:`;
+    out.put('leaf', leaf, `leaf ${leaf} `);
+  }
+  if (options !== undefined) findClass(kind)?.print(options, out, tc.options);
+  out.text('\n');
+  if (tc.options.statistics && stats2 !== undefined) {
+    printStats2(readStats2(stats2), ' ', out);
+    out.text('\n');
+  }
+  out.close();
+}

@@ -1,0 +1,6 @@
+/**
+ * tc's command line: one line of words in, netlink requests to whoever answers them, and what tc would print out.
+ * Knows no kernel: the emulated one and a live one are Transports alike.
+ */
+export type { Links, Transport } from './process.ts';
+export { type Answer, runTc, type TcRun } from './tc.ts';

@@ -1,0 +1,192 @@
+import { strerror, UsageError } from '../errors.ts';
+import { Printer } from '../lang/index.ts';
+import {
+  type AttrWriter,
+  joinMessages,
+  type Message,
+  NLM_F,
+  NLMSG,
+  readAck,
+  splitMessages,
+  type Tcmsg,
+  writeTc,
+} from '../netlink/index.ts';
+
+/** Who answers tc: the emulated kernel, or a live one. */
+export interface Transport {
+  /** Sends one datagram; the datagrams that come back, in order. */
+  request(datagram: Uint8Array): Uint8Array[];
+  readonly links: Links;
+}
+
+/** Names of network devices. */
+export interface Links {
+  /** 0: there is no such device. */
+  index(name: string): number;
+  name(index: number): string | null;
+  /** Makes the device that a qdisc is put on first, where whoever answers allows it; its index, or 0. */
+  create?(name: string): number;
+}
+
+/** What tc was told before its command: -s, -d, -r, -j, -p … */
+export interface TcOptions {
+  statistics: boolean;
+  details: boolean;
+  raw: boolean;
+  iec: boolean;
+  numeric: boolean;
+  brief: boolean;
+  json: boolean;
+  pretty: boolean;
+  force: boolean;
+  /** Repeat the JSON of tc 6.1.0, which is invalid where flow options are shown: for checking records only. */
+  oldJson: boolean;
+}
+
+export const NO_OPTIONS: TcOptions = {
+  statistics: false,
+  details: false,
+  raw: false,
+  iec: false,
+  numeric: false,
+  brief: false,
+  json: false,
+  pretty: false,
+  force: false,
+  oldJson: false,
+};
+
+/** Ends the command with this exit status; everything to be said has been said. */
+export class Exit extends Error {
+  override readonly name = 'Exit';
+  readonly status: number;
+  constructor(status: number) {
+    super(`exit ${status}`);
+    this.status = status;
+  }
+}
+
+/** tc's own trouble: it says this and exits with 255 (main() returns -1). */
+export function giveUp(message: string, hint = '', word = -1): UsageError {
+  return new UsageError(message, word, hint, 255);
+}
+
+/** iproute2 lib/utils.c: duparg() */
+export function duplicate(keyword: string, word: string): UsageError {
+  return giveUp(`Error: duplicate "${keyword}": "${word}" is the second value.`);
+}
+
+/**
+ * One run of tc: its options, its netlink socket, and what it has printed. A batch is one run with many commands, so
+ * what tc remembers between commands (quirk 50) is remembered here.
+ */
+export class TcProcess {
+  readonly transport: Transport;
+  readonly options: TcOptions;
+  readonly pid: number;
+  stdout = '';
+  stderr = '';
+  private seq: number;
+
+  /** `seq`: what tc starts counting from, the time in seconds. */
+  constructor(transport: Transport, options: TcOptions, seq = 0, pid = 0) {
+    this.transport = transport;
+    this.options = options;
+    this.seq = seq >>> 0;
+    this.pid = pid;
+  }
+
+  say(text: string): void {
+    this.stderr += text;
+  }
+
+  /** A printer in the style that -j and -p ask for; show() takes what it holds. */
+  printer(): Printer {
+    const { json, pretty, oldJson } = this.options;
+    return new Printer(json ? (pretty ? 'pretty' : 'json') : 'text', oldJson);
+  }
+
+  /** new_json_obj() … delete_json_obj(): the array that all objects of one command's output stand in. */
+  show(print: (out: Printer) => void): void {
+    const out = this.printer();
+    out.open('[');
+    try {
+      print(out);
+    } finally {
+      out.close();
+      this.stdout += out.isJson ? `${out}\n` : out.toString();
+    }
+  }
+
+  /** The device's index; tc's words if there is none. `create`: the command may be the first to name it. */
+  index(name: string, create = false): number {
+    const { links } = this.transport;
+    const index = links.index(name) || (create ? (links.create?.(name) ?? 0) : 0);
+    if (index === 0) throw new UsageError(`Cannot find device "${name}"`, -1, '', 1);
+    return index;
+  }
+
+  /** ll_index_to_name() */
+  deviceName(index: number): string {
+    return this.transport.links.name(index) ?? `if${index}`;
+  }
+
+  /**
+   * iproute2 lib/libnetlink.c: rtnl_talk() — one request, and its answer if one is wanted. An error is told as tc tells
+   * it and ends the command with status 2.
+   */
+  talk(type: number, flags: number, tcm: Tcmsg, attributes: (w: AttrWriter) => void, answered = false): Message | null {
+    const request = NLM_F.REQUEST | flags | (answered ? 0 : NLM_F.ACK);
+    for (const message of this.exchange(type, request, tcm, attributes)) {
+      if (message.type !== NLMSG.ERROR) {
+        if (answered) return message;
+        continue;
+      }
+      const { errno, extack } = readAck(message);
+      if (extack.message) this.sayExtack(extack.message, errno);
+      else if (errno !== 0) this.say(`RTNETLINK answers: ${strerror(errno)}\n`);
+      if (errno !== 0) return this.refused(type);
+      if (!answered) return null;
+    }
+    return null;
+  }
+
+  /** Only filters add a line to what the kernel said. */
+  private refused(type: number): never {
+    const filter = type >= 44 && type <= 46;
+    const chain = type >= 100 && type <= 102;
+    if (filter || chain) this.say('We have an error talking to the kernel\n');
+    throw new Exit(2);
+  }
+
+  /** rtnl_dump_filter(): every message of a dump; false if the kernel broke it off (told already). */
+  dump(type: number, tcm: Tcmsg, attributes: (w: AttrWriter) => void, each: (message: Message) => void): boolean {
+    for (const message of this.exchange(type, NLM_F.REQUEST | NLM_F.DUMP, tcm, attributes)) {
+      if (message.type === NLMSG.ERROR || message.type === NLMSG.DONE) return this.dumpEnded(message);
+      each(message);
+    }
+    return true;
+  }
+
+  private dumpEnded(message: Message): boolean {
+    const { errno, extack } = readAck(message);
+    if (errno === 0) return true;
+    if (extack.message) this.sayExtack(extack.message, errno);
+    else if (errno === 90) this.say('Error: Buffer too small for object.\n');
+    else if (errno !== 2 && errno !== 95) this.say(`RTNETLINK answers: ${strerror(errno)}\n`);
+    this.say('Dump terminated\n');
+    return false;
+  }
+
+  private *exchange(type: number, flags: number, tcm: Tcmsg, attributes: (w: AttrWriter) => void): Generator<Message> {
+    this.seq = (this.seq + 1) >>> 0;
+    const payload = writeTc(tcm, attributes);
+    const datagram = joinMessages([{ type, flags, seq: this.seq, pid: 0, payload }]);
+    for (const reply of this.transport.request(datagram)) yield* splitMessages(reply);
+  }
+
+  /** nl_dump_ext_ack() */
+  private sayExtack(text: string, errno: number): void {
+    this.say(`${errno === 0 ? 'Warning' : 'Error'}: ${text}${text.endsWith('.') ? '' : '.'}\n`);
+  }
+}

@@ -1,0 +1,236 @@
+import { UsageError } from '../errors.ts';
+import { getClassid, getQdiscHandle, getU32, matches, type Printer, type Words } from '../lang/index.ts';
+import { AttrWriter, type Message, NLM_F, RTM, readTc, TC_H, TCA, type TcMessage } from '../netlink/index.ts';
+import type { QdiscKind } from '../sched/notation.ts';
+import { findQdisc } from '../sched/qdisc/index.ts';
+import { classidText, tcH, tcMajor } from '../u32.ts';
+import { ESTIMATOR, takeEstimator } from './estimator.ts';
+import { duplicate, Exit, giveUp, type TcProcess } from './process.ts';
+import { printStats2, readStats2 } from './stats.ts';
+import { usageOf } from './usage.ts';
+
+/** Verbs of `tc qdisc`, in the order in which a prefix is tried. */
+const VERBS: readonly (readonly [verb: string, type: number, flags: number])[] = [
+  ['add', RTM.NEWQDISC, NLM_F.EXCL | NLM_F.CREATE],
+  ['change', RTM.NEWQDISC, 0],
+  ['replace', RTM.NEWQDISC, NLM_F.CREATE | NLM_F.REPLACE],
+  ['link', RTM.NEWQDISC, NLM_F.REPLACE],
+  ['delete', RTM.DELQDISC, 0],
+];
+
+/** tc/tc_qdisc.c: do_qdisc() */
+export function doQdisc(words: Words, tc: TcProcess): void {
+  if (words.done) {
+    listQdiscs(words, tc);
+    return;
+  }
+  const word = words.next();
+  const verb = VERBS.find(([name]) => matches(word, name));
+  if (verb !== undefined) modify(verb[1], verb[2], words, tc);
+  else if (['list', 'show', 'lst'].some((name) => matches(word, name))) listQdiscs(words, tc);
+  else if (matches(word, 'help')) throw help(0);
+  else throw giveUp(`Command "${word}" is unknown, try "tc qdisc help".`, '', words.at - 1);
+}
+
+function help(status: number): UsageError {
+  const verbs = [...VERBS.map(([name]) => name), 'show'];
+  const usage = usageOf(
+    'qdisc',
+    verbs,
+    'dev NAME [ root | ingress | clsact | parent ID ] [ handle H: ] [ KIND OPTIONS ]',
+  );
+  return new UsageError('', -1, usage, status);
+}
+
+/** What stands before a qdisc's kind. */
+interface Request {
+  device: string;
+  handle: number;
+  parent: number;
+  kind: string;
+  estimator: Uint8Array | null;
+  ingressBlock: number;
+  egressBlock: number;
+}
+
+/** tc/tc_qdisc.c: tc_qdisc_modify() */
+function modify(type: number, flags: number, words: Words, tc: TcProcess): void {
+  const r: Request = {
+    device: '',
+    handle: 0,
+    parent: 0,
+    kind: '',
+    estimator: null,
+    ingressBlock: 0,
+    egressBlock: 0,
+  };
+  while (!words.done && r.kind === '') takeWord(words, r);
+  const w = new AttrWriter();
+  if (r.kind !== '') w.put(TCA.kind, r.kind);
+  if (r.estimator !== null) w.put(ESTIMATOR, r.estimator);
+  if (r.ingressBlock !== 0) w.put(TCA.ingressBlock, r.ingressBlock);
+  if (r.egressBlock !== 0) w.put(TCA.egressBlock, r.egressBlock);
+  speakOptions(r.kind, words, w);
+  const ifindex = r.device === '' ? 0 : tc.index(r.device, (flags & NLM_F.CREATE) !== 0);
+  tc.talk(type, flags, { ifindex, handle: r.handle, parent: r.parent, info: 0 }, (out) => out.bytes(w.done()));
+}
+
+function takeWord(words: Words, r: Request): void {
+  const word = words.next();
+  if (word === 'dev') {
+    const name = words.next();
+    if (r.device !== '') throw duplicate('dev', name);
+    r.device = name;
+  } else if (word === 'handle') {
+    if (r.handle !== 0) throw duplicate('handle', word);
+    r.handle = required(getQdiscHandle(words.next()), words, 'invalid qdisc ID');
+  } else if (word === 'root') {
+    if (r.parent !== 0) throw giveUp('Error: "root" is duplicate parent ID');
+    r.parent = TC_H.ROOT;
+  } else if (word === 'clsact' || word === 'ingress') {
+    if (r.parent !== 0) throw giveUp(`Error: "${word}" is a duplicate parent ID`);
+    r.parent = TC_H.INGRESS;
+    r.handle = tcH(tcMajor(TC_H.INGRESS), 0);
+    r.kind = word;
+  } else if (word === 'parent') {
+    const text = words.next();
+    if (r.parent !== 0) throw duplicate('parent', text);
+    r.parent = required(getClassid(text), words, 'invalid parent ID');
+  } else if (matches(word, 'estimator')) {
+    r.estimator = takeEstimator(words);
+  } else if (matches(word, 'stab')) {
+    throw words.error('"stab" is not supported');
+  } else if (matches(word, 'ingress_block')) {
+    r.ingressBlock = required(getU32(words.next()) || undefined, words, 'invalid ingress block index value');
+  } else if (matches(word, 'egress_block')) {
+    r.egressBlock = required(getU32(words.next()) || undefined, words, 'invalid egress block index value');
+  } else if (matches(word, 'help')) {
+    throw help(255);
+  } else {
+    r.kind = word.slice(0, 15);
+  }
+}
+
+/** The number, or tc's words about the word taken last. */
+export function required(value: number | undefined, words: Words, what: string): number {
+  if (value === undefined) throw words.invalid(what);
+  return value;
+}
+
+function speakOptions(kind: string, words: Words, w: AttrWriter): void {
+  const qdisc = kind === '' ? null : findQdisc(kind);
+  if (qdisc !== null) {
+    qdisc.speak(words, w);
+    return;
+  }
+  if (words.done) return;
+  const word = words.next();
+  if (kind !== '') throw words.error(`Unknown qdisc "${kind}", hence option "${word}" is unparsable`);
+  throw giveUp(`Garbage instead of arguments "${word} ...". Try "tc qdisc help".`, '', words.at - 1);
+}
+
+/** Which qdiscs `show` wants: tc asks for all of a device and picks. */
+interface Wanted {
+  device: string;
+  handle: number;
+  parent: number;
+}
+
+/** tc/tc_qdisc.c: tc_qdisc_list() */
+function listQdiscs(words: Words, tc: TcProcess): void {
+  const wanted: Wanted = { device: '', handle: 0, parent: 0 };
+  while (!words.done) takeWanted(words, wanted);
+  const ifindex = wanted.device === '' ? 0 : tc.index(wanted.device);
+  let whole = true;
+  tc.show((out) => {
+    const tcm = { ifindex, handle: 0, parent: 0, info: 0 };
+    whole = tc.dump(
+      RTM.GETQDISC,
+      tcm,
+      () => undefined,
+      (message) => {
+        const t = readTc(message);
+        if (ifindex !== 0 && t.ifindex !== ifindex) return;
+        if (wanted.handle !== 0 && t.handle !== wanted.handle) return;
+        if (wanted.parent !== 0 && t.parent !== wanted.parent) return;
+        printQdisc(message, t, tc, ifindex === 0, out);
+      },
+    );
+  });
+  if (!whole) throw new Exit(1);
+}
+
+function takeWanted(words: Words, wanted: Wanted): void {
+  const word = words.next();
+  const only = (): void => {
+    if (wanted.parent !== 0) throw words.invalid('parent is already specified');
+    if (wanted.handle !== 0) throw words.invalid('handle is already specified');
+  };
+  if (word === 'dev') {
+    wanted.device = words.next();
+  } else if (word === 'root') {
+    only();
+    wanted.parent = TC_H.ROOT;
+  } else if (word === 'ingress' || word === 'clsact') {
+    only();
+    wanted.parent = TC_H.INGRESS;
+  } else if (matches(word, 'parent')) {
+    only();
+    wanted.parent = required(getClassid(words.next()), words, 'invalid parent ID');
+  } else if (matches(word, 'handle')) {
+    only();
+    wanted.handle = required(getQdiscHandle(words.next()), words, 'invalid handle ID');
+  } else if (matches(word, 'help')) {
+    throw help(255);
+  } else if (word !== 'invisible') {
+    throw giveUp(`What is "${word}"? Try "tc qdisc help".`, '', words.at - 1);
+  }
+}
+
+/** tc/tc_qdisc.c: print_qdisc() */
+function printQdisc(message: Message, t: TcMessage, tc: TcProcess, withDevice: boolean, out: Printer): void {
+  const { kind = '', options, stats2 } = t.attributes;
+  out.open('{');
+  if (message.type === RTM.DELQDISC) out.put('deleted', true, 'deleted ');
+  out.put('kind', kind, `qdisc ${kind}`);
+  const handle = `${tcMajor(t.handle).toString(16)}:`;
+  out.put('handle', handle, ` ${handle}`);
+  if (tc.options.raw) out.text(`[${t.handle.toString(16).padStart(8, '0')}]`);
+  out.text(' ');
+  if (withDevice) {
+    const name = tc.deviceName(t.ifindex);
+    out.put('dev', name, `dev ${name} `);
+  }
+  if (t.parent === TC_H.ROOT) out.put('root', true, 'root ');
+  else if (t.parent !== 0) out.put('parent', classidText(t.parent), `parent ${classidText(t.parent)} `);
+  if (t.info !== 1) out.put('refcnt', t.info, `refcnt ${t.info} `);
+  const { ingressBlock, egressBlock } = t.attributes;
+  if (ingressBlock !== undefined) out.put('ingress_block', ingressBlock, `ingress_block ${ingressBlock} `);
+  if (egressBlock !== undefined) out.put('egress_block', egressBlock, `egress_block ${egressBlock} `);
+  out.open('{', 'options');
+  const shown: QdiscKind | null = findQdisc(kind);
+  if (options !== undefined) shown?.print(options, out, tc.options);
+  out.close();
+  out.text('\n');
+  if (tc.options.statistics && stats2 !== undefined) {
+    printStats2(readStats2(stats2), ' ', out);
+    out.text('\n');
+  }
+  out.close();
+}
+
+/** tc/tc_qdisc.c: tc_qdisc_block_exists() */
+export function blockExists(block: number, tc: TcProcess): boolean {
+  let found = false;
+  const tcm = { ifindex: 0, handle: 0, parent: 0, info: 0 };
+  tc.dump(
+    RTM.GETQDISC,
+    tcm,
+    () => undefined,
+    (message) => {
+      const { ingressBlock, egressBlock } = readTc(message).attributes;
+      found ||= ingressBlock === block || egressBlock === block;
+    },
+  );
+  return found;
+}

@@ -1,0 +1,147 @@
+import { UsageError } from '../errors.ts';
+import { batchLines, matches, Words } from '../lang/index.ts';
+import { doActions } from './action.ts';
+import { doClass } from './class.ts';
+import { CHAIN, doFilter, FILTER, nothingShown } from './filter.ts';
+import { Exit, giveUp, NO_OPTIONS, type TcOptions, TcProcess, type Transport } from './process.ts';
+import { doQdisc } from './qdisc.ts';
+import { usageOf } from './usage.ts';
+
+/** What one run of tc printed, and its exit status. */
+export interface Answer {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exit: number;
+}
+
+export interface TcRun {
+  readonly transport: Transport;
+  /** Text of the file that -batch names; `-` is standard input. */
+  readonly readBatch?: (file: string) => string;
+  /** Sequence numbers begin above this; tc takes the time in seconds. */
+  readonly seq?: number;
+  /** Print the invalid JSON of tc 6.1.0: for checking records. */
+  readonly oldJson?: boolean;
+}
+
+type Flag = { readonly [K in keyof TcOptions]: TcOptions[K] extends boolean ? K : never }[keyof TcOptions];
+
+/** tc's own options, in the order in which a prefix is tried; null: taken and without effect here. */
+const OPTIONS: readonly (readonly [word: string, flag: Flag | null, argument: boolean])[] = [
+  ['-stats', 'statistics', false],
+  ['-statistics', 'statistics', false],
+  ['-details', 'details', false],
+  ['-raw', 'raw', false],
+  ['-pretty', 'pretty', false],
+  ['-graph', null, false],
+  ['-Version', null, false],
+  ['-iec', 'iec', false],
+  ['-help', null, false],
+  ['-force', 'force', false],
+  ['-batch', null, true],
+  ['-netns', null, true],
+  ['-Numeric', 'numeric', false],
+  ['-names', null, false],
+  ['-nm', null, false],
+  ['-cf', null, true],
+  ['-conf', null, true],
+  ['-color', null, false],
+  ['-timestamp', null, false],
+  ['-tshort', null, false],
+  ['-json', 'json', false],
+  ['-oneline', null, false],
+  ['-brief', 'brief', false],
+];
+
+const OBJECTS = ['qdisc', 'class', 'filter', 'chain', 'actions'];
+/** The version whose words, bytes and prints these are. */
+const VERSION = 'tc utility, iproute2-6.1.0';
+
+/** tc/tc.c: main() — one run of tc with these arguments (without the name). Throws only what is our own fault. */
+export function runTc(args: readonly string[], run: TcRun): Answer {
+  const options: TcOptions = { ...NO_OPTIONS, oldJson: run.oldJson ?? false };
+  const tc = new TcProcess(run.transport, options, run.seq ?? 0);
+  const exit = guarded(tc, () => main(new Words(args), tc, run));
+  return { stdout: tc.stdout, stderr: tc.stderr, exit };
+}
+
+function main(words: Words, tc: TcProcess, run: TcRun): number {
+  let batch: string | null = null;
+  while (words.peek().startsWith('-')) {
+    const word = words.next();
+    const row = OPTIONS.find(([name]) => matches(word, name));
+    if (row === undefined) throw giveUp(`Option "${word}" is unknown, try "tc -help".`, '', words.at - 1);
+    const [name, flag, argument] = row;
+    if (flag !== null) tc.options[flag] = true;
+    if (name === '-Version') return tell(tc, `${VERSION}\n`);
+    if (name === '-help') throw usage();
+    if (!argument) continue;
+    if (words.done && name === '-batch') throw usage();
+    const value = words.next();
+    if (name === '-batch') batch = value;
+  }
+  const memory = { shown: nothingShown() };
+  if (batch !== null) return doBatch(batch, tc, run, memory);
+  if (words.done) throw usage();
+  doCommand(words, tc, memory);
+  return 0;
+}
+
+function tell(tc: TcProcess, text: string): number {
+  tc.stdout += text;
+  return 0;
+}
+
+function usage(): UsageError {
+  const options =
+    '-s(tatistics) | -d(etails) | -r(aw) | -iec | -j(son) | -p(retty) | -br(ief) | -force | -b(atch) FILE';
+  return new UsageError('', -1, `${usageOf(`[ ${options} ] OBJECT`, OBJECTS, 'COMMAND')}`, 0);
+}
+
+/** What a batch remembers from one command to the next. */
+interface Memory {
+  shown: ReturnType<typeof nothingShown>;
+}
+
+/** tc/tc.c: do_cmd() */
+function doCommand(words: Words, tc: TcProcess, memory: Memory): void {
+  const word = words.next();
+  if (matches(word, 'qdisc')) doQdisc(words, tc);
+  else if (matches(word, 'class')) doClass(words, tc);
+  else if (matches(word, 'filter')) doFilter(FILTER, words, tc, memory.shown);
+  else if (matches(word, 'chain')) doFilter(CHAIN, words, tc, memory.shown);
+  else if (matches(word, 'actions')) doActions(words, tc);
+  else if (matches(word, 'help')) throw usage();
+  else throw giveUp(`Object "${word}" is unknown, try "tc help".`, '', words.at - 1);
+}
+
+/** tc/tc.c: batch() — stops at the first failure unless -force was given. Exit status 1 if anything failed. */
+function doBatch(file: string, tc: TcProcess, run: TcRun, memory: Memory): number {
+  const text = run.readBatch?.(file);
+  if (text === undefined) throw giveUp(`Cannot open file "${file}" for reading: No such file or directory`);
+  let failed = 0;
+  for (const { line, words } of batchLines(text)) {
+    const status = guarded(tc, () => {
+      doCommand(new Words(words), tc, memory);
+      return 0;
+    });
+    if (status === 0) continue;
+    failed = 1;
+    tc.say(`Command failed ${file}:${line}\n`);
+    if (!tc.options.force) return 1;
+  }
+  return failed;
+}
+
+/** Tells what went wrong as tc does, and gives the exit status. */
+function guarded(tc: TcProcess, work: () => number): number {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Exit) return error.status;
+    if (!(error instanceof UsageError)) throw error;
+    if (error.message !== '') tc.say(`${error.message}\n`);
+    if (error.hint !== '') tc.say(`${error.hint}\n`);
+    return error.exit;
+  }
+}

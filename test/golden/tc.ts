@@ -1,0 +1,100 @@
+import { runTc, type Transport } from '../../src/command/index.ts';
+import { createEnv } from '../../src/env.ts';
+import { ERAS } from '../../src/era.ts';
+import { shellWords } from '../../src/lang/index.ts';
+import { Netns } from '../../src/sched/netns/index.ts';
+import { readLines } from './records.ts';
+import { emptyReport, type Report, record, skip } from './report.ts';
+
+interface Step {
+  readonly command?: string;
+  readonly batch?: readonly string[];
+  readonly raw?: string;
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly replies?: readonly string[];
+  readonly volatile?: boolean;
+}
+
+interface Case {
+  readonly id: string;
+  readonly setup: readonly string[];
+  readonly steps: readonly Step[];
+  readonly userNamespace?: boolean;
+}
+
+/** The namespace each case began with: lo and two dummy devices, up. */
+export function freshNetns(userNamespace: boolean): Netns {
+  const env = createEnv({ era: ERAS['6.1'], seed: 0 });
+  const device = (name: string, ifindex: number) => ({ name, ifindex });
+  return new Netns({ env, devices: [device('lo', 1), device('d0', 7), device('d1', 8)], userNamespace });
+}
+
+/** errors/ and show/: what tc printed and exited with, step by step; raw datagrams and their answers. */
+export function checkTc(directory: string): Report {
+  const report = emptyReport();
+  for (const one of readLines<Case>(directory, 'cases.jsonl')) checkCase(one, report);
+  return report;
+}
+
+function checkCase(one: Case, report: Report): void {
+  const netns = freshNetns(one.userNamespace ?? false);
+  for (const command of one.setup) run(netns, { command });
+  for (const step of one.steps) {
+    const id = `${one.id} ${step.raw === undefined ? step.command : `raw ${step.raw}`}`;
+    const differences = step.raw === undefined ? checkCommand(netns, step) : checkRaw(netns, step.raw, step);
+    if (step.volatile) skip(report, 'volatile: differed between two boots');
+    else record(report, id, differences);
+  }
+}
+
+function run(netns: Netns, step: Pick<Step, 'command' | 'batch'>) {
+  const devices = netns.devices;
+  const transport: Transport = {
+    request: (datagram) => netns.request(datagram),
+    links: {
+      index: (name) => devices.find((device) => device.spec.name === name)?.ifindex ?? 0,
+      name: (index) => devices.find((device) => device.ifindex === index)?.spec.name ?? null,
+    },
+  };
+  const args = shellWords(step.command ?? '').slice(1);
+  return runTc(args, { transport, readBatch: () => `${(step.batch ?? []).join('\n')}\n`, oldJson: true });
+}
+
+function checkCommand(netns: Netns, step: Step): string[] {
+  const ours = run(netns, step);
+  const differences: string[] = [];
+  if (ours.exit !== step.exit) differences.push(`exit ${ours.exit}, tc ${step.exit}`);
+  compare('stdout', beforeUsage(ours.stdout), beforeUsage(step.stdout), differences);
+  compare('stderr', beforeUsage(ours.stderr), beforeUsage(step.stderr), differences);
+  return differences;
+}
+
+function compare(what: string, ours: string, theirs: string, differences: string[]): void {
+  const [a, b] = [masked(ours), masked(theirs)];
+  if (a !== b) differences.push(`${what} ${JSON.stringify(a)}, tc ${JSON.stringify(b)}`);
+}
+
+/** Usage blocks are our own words: only what stands before them is compared. */
+function beforeUsage(text: string): string {
+  const at = text.search(/^Usage:/m);
+  return at < 0 ? text : text.slice(0, at).trimEnd();
+}
+
+/** Run times, in text and in JSON. */
+function masked(text: string): string {
+  return text
+    .replace(/(installed|used|firstused|expires) \d+ sec/g, '$1 N sec')
+    .replace(/"(installed|last_used|first_used|expires)":( ?)\d+/g, '"$1":$2N');
+}
+
+function checkRaw(netns: Netns, raw: string, step: Step): string[] {
+  const theirs = step.replies ?? [];
+  const port = Buffer.from(theirs[0] ?? '', 'hex').subarray(12, 16);
+  const replies = netns
+    .request(Buffer.from(raw, 'hex'), port.length < 4 ? 0 : port.readUInt32LE())
+    .map((reply) => Buffer.from(reply).toString('hex'));
+  if (replies.join(' ') === theirs.join(' ')) return [];
+  return [`replies ${replies.join(' ') || 'none'}, kernel ${theirs.join(' ') || 'none'}`];
+}
