@@ -1,7 +1,7 @@
 import { getTime, type Printer, timeText, type Words } from '../../lang/index.ts';
 import { type AttrWriter, table, u32 } from '../../netlink/index.ts';
 import type { QdiscKind } from '../notation.ts';
-import { Found, flag, number, type Option, options, QUEUE, readNest, speakAll } from './options.ts';
+import { Found, fix, numberTo, type Option, options, QUEUE, readNest, speakAll } from './options.ts';
 
 /** A kernel's codel_time_t, 1024 ns each, of so many microseconds, in microseconds again: 5000 becomes 4999. */
 export function codelTime(usec: number): number {
@@ -22,17 +22,13 @@ const CODEC = table(TCA_CODEL);
 type Codel = Pick<ReturnType<typeof CODEC.read>, keyof typeof TCA_CODEL>;
 type Spoken = { -readonly [K in keyof Codel]?: number };
 
-function set(spoken: Spoken, to: keyof Spoken, value: number): void {
-  spoken[to] = value;
-}
-
 const WORDS: readonly Option<Spoken>[] = [
-  number('limit', 'PACKETS', (spoken, value) => set(spoken, 'limit', value)),
-  number('target', 'TIME', (spoken, value) => set(spoken, 'target', value), getTime),
-  number('ce_threshold', 'TIME', (spoken, value) => set(spoken, 'ceThreshold', value), getTime),
-  number('interval', 'TIME', (spoken, value) => set(spoken, 'interval', value), getTime),
-  flag('ecn', (spoken) => set(spoken, 'ecn', 1)),
-  flag('noecn', (spoken) => set(spoken, 'ecn', 0)),
+  numberTo('limit', 'PACKETS', 'limit'),
+  numberTo('target', 'TIME', 'target', getTime),
+  numberTo('ce_threshold', 'TIME', 'ceThreshold', getTime),
+  numberTo('interval', 'TIME', 'interval', getTime),
+  fix('ecn', 'ecn', 1),
+  fix('noecn', 'ecn', 0),
 ];
 
 /** codel_parse_opt(): 0 is silence, but for ecn and ce_threshold. */

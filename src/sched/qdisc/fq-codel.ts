@@ -2,7 +2,7 @@ import { getSize, getTime, getU8, type Printer, sizeText, timeText, type Words }
 import { type AttrWriter, table, u8, u32 } from '../../netlink/index.ts';
 import type { QdiscKind, QdiscPlace } from '../notation.ts';
 import { codelTime } from './codel.ts';
-import { einval, FLOWS, Found, flag, number, type Option, options, pschedMtu, readNest, speakAll } from './options.ts';
+import { einval, FLOWS, Found, fix, numberTo, type Option, options, pschedMtu, readNest, speakAll } from './options.ts';
 
 /** Times in microseconds, memory in bytes. */
 const TCA_FQ_CODEL = {
@@ -26,20 +26,12 @@ type Spoken = { -readonly [K in keyof FqCodel]?: number };
 /** What tc says, in its order; 0 is silence. */
 const SPOKEN = ['limit', 'flows', 'quantum', 'interval', 'target'] as const;
 
-function time(word: string, to: keyof Spoken): Option<Spoken> {
-  return number<Spoken>(word, 'TIME', (spoken, value) => set(spoken, to, value), getTime);
-}
-
-function set(spoken: Spoken, to: keyof Spoken, value: number): void {
-  spoken[to] = value;
-}
-
 const WORDS: readonly Option<Spoken>[] = [
-  number('limit', 'PACKETS', (spoken, value) => set(spoken, 'limit', value)),
-  number('flows', 'NUMBER', (spoken, value) => set(spoken, 'flows', value)),
-  number('quantum', 'BYTES', (spoken, value) => set(spoken, 'quantum', value)),
-  time('target', 'target'),
-  time('ce_threshold', 'ceThreshold'),
+  numberTo('limit', 'PACKETS', 'limit'),
+  numberTo('flows', 'NUMBER', 'flows'),
+  numberTo('quantum', 'BYTES', 'quantum'),
+  numberTo('target', 'TIME', 'target', getTime),
+  numberTo('ce_threshold', 'TIME', 'ceThreshold', getTime),
   {
     word: 'ce_threshold_selector',
     argument: 'VALUE/MASK',
@@ -49,11 +41,11 @@ const WORDS: readonly Option<Spoken>[] = [
       spoken.ceMask = mask === undefined ? 0xff : selector(words, mask);
     },
   },
-  number('memory_limit', 'BYTES', (spoken, value) => set(spoken, 'memoryLimit', value), getSize),
-  number('drop_batch', 'SIZE', (spoken, value) => set(spoken, 'dropBatch', value)),
-  time('interval', 'interval'),
-  flag('ecn', (spoken) => set(spoken, 'ecn', 1)),
-  flag('noecn', (spoken) => set(spoken, 'ecn', 0)),
+  numberTo('memory_limit', 'BYTES', 'memoryLimit', getSize),
+  numberTo('drop_batch', 'SIZE', 'dropBatch'),
+  numberTo('interval', 'TIME', 'interval', getTime),
+  fix('ecn', 'ecn', 1),
+  fix('noecn', 'ecn', 0),
 ];
 
 function selector(words: Words, text: string): number {

@@ -1,16 +1,22 @@
 import type { ClassKind, QdiscKind } from '../notation.ts';
+import { CAKE } from './cake.ts';
+import { CHOKE } from './choke.ts';
 import { CLSACT } from './clsact.ts';
 import { CODEL } from './codel.ts';
 import { DRR } from './drr.ts';
+import { ETS } from './ets.ts';
 import { BFIFO, PFIFO, PFIFO_HEAD_DROP } from './fifo.ts';
 import { FQ_CODEL } from './fq-codel.ts';
 import { HFSC } from './hfsc.ts';
 import { HTB } from './htb.ts';
 import { INGRESS } from './ingress.ts';
+import { MULTIQ } from './multiq.ts';
 import { PFIFO_FAST } from './pfifo-fast.ts';
 import { MQ, NOQUEUE } from './plain.ts';
 import { PRIO } from './prio.ts';
 import { QFQ } from './qfq.ts';
+import { RED_KIND } from './red.ts';
+import { SFB } from './sfb.ts';
 import { SFQ } from './sfq.ts';
 import { TBF } from './tbf.ts';
 
@@ -33,6 +39,12 @@ export const QDISCS: readonly QdiscKind[] = [
   FQ_CODEL,
   CODEL,
   TBF,
+  CAKE,
+  MULTIQ,
+  ETS,
+  RED_KIND,
+  CHOKE,
+  SFB,
 ];
 
 /** A kind by its exact name; null: there is none. */

@@ -1,7 +1,7 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { getU32, matches, type Words } from '../../lang/index.ts';
 import { AttrReader, type AttrWriter, type Codec, decode, TCA } from '../../netlink/index.ts';
-import type { BandKind, QdiscPlace } from '../notation.ts';
+import type { QdiscPlace } from '../notation.ts';
 
 /**
  * What the files of the qdisc kinds share: a kind's words as a table, TCA_OPTIONS around what they become, and the
@@ -100,6 +100,33 @@ export function number<T>(
   return { word, argument, speak: (words, spoken) => set(spoken, take(words, word, get)) };
 }
 
+/** The same, into a field. */
+export function numberTo<K extends string>(
+  word: string,
+  argument: string,
+  to: K,
+  get?: (text: string) => number | undefined,
+): Option<Record<K, number>> {
+  return number<Record<K, number>>(
+    word,
+    argument,
+    (spoken, value) => {
+      spoken[to] = value;
+    },
+    get,
+  );
+}
+
+/** A keyword that stands alone and means that a field has this number. */
+export function fix<K extends string>(word: string, to: K, value: number): Option<Record<K, number>> {
+  return {
+    word,
+    speak(_, spoken) {
+      spoken[to] = value;
+    },
+  };
+}
+
 /** A keyword that stands alone. */
 export function flag<T>(word: string, set: (spoken: T) => void): Option<T> {
   return { word, speak: (_, spoken) => set(spoken) };
@@ -174,13 +201,13 @@ export const QUEUE = {
 export const FLOWS = { ...QUEUE, classful: true, filters: 'qdisc' } as const;
 
 /** Exactly one class, X:1, that holds the child; no filters. */
-export const ONE_CHILD: BandKind<unknown> = {
+export const ONE_CHILD = {
   count: () => 1,
   root: false,
   listed: true,
   child: 'hidden',
   change: null,
-};
+} as const;
 
 /** Text of a double as C's "%g" prints it. */
 export function gText(x: number): string {

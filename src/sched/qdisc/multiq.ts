@@ -1,0 +1,43 @@
+import { Errno, KernelError } from '../../errors.ts';
+import { struct, u16 } from '../../netlink/index.ts';
+import type { BandKind, QdiscKind } from '../notation.ts';
+import { putOptions, QUEUE, readStruct, speakAll } from './options.ts';
+
+/** struct tc_multiq_qopt: bands in use and at most. */
+const QOPT = struct({ bands: u16, maxBands: u16 });
+type Multiq = ReturnType<typeof QOPT.read>;
+
+const BANDS: BandKind<Multiq> = {
+  count: ({ bands }) => bands,
+  root: false,
+  listed: true,
+  child: 'hidden',
+  change: null,
+};
+
+/** net/sched/sch_multiq.c, iproute2 tc/q_multiq.c: a band for each of a device's transmit queues. */
+export const MULTIQ: QdiscKind<Multiq> = {
+  ...QUEUE,
+  kind: 'multiq',
+  codec: QOPT,
+  speak(words, w) {
+    speakAll(words, [], null, { kind: 'multiq' });
+    putOptions(w, QOPT, { bands: 0, maxBands: 0 });
+  },
+  /** multiq_tune(): what the request says of bands does not count. */
+  settle(_, payload, { device }) {
+    if (payload !== null && device.txQueues <= 1) throw new KernelError(Errno.EOPNOTSUPP);
+    readStruct(QOPT, payload);
+    return { bands: device.txQueues, maxBands: device.txQueues };
+  },
+  classful: true,
+  bands: BANDS,
+  filters: 'qdisc',
+  dump: (multiq, w) => putOptions(w, QOPT, multiq),
+  print(payload, out) {
+    if (payload === null || !QOPT.fits(payload.length)) return;
+    const { bands, maxBands } = QOPT.read(payload, 0, payload.length);
+    out.put('bands', bands, `bands ${bands}/`);
+    out.put('max_bands', maxBands, `${maxBands} `);
+  },
+};

@@ -1,0 +1,127 @@
+import type { Printer, Words } from '../../lang/index.ts';
+import { type AttrWriter, struct, table, u32 } from '../../netlink/index.ts';
+import type { QdiscKind, QdiscPlace } from '../notation.ts';
+import { toU32 } from '../psched.ts';
+import {
+  einval,
+  Found,
+  getDouble,
+  numberTo,
+  ONE_CHILD,
+  type Option,
+  options,
+  QUEUE,
+  readNest,
+  speakAll,
+} from './options.ts';
+
+/** struct tc_sfb_qopt: times in milliseconds, probabilities in 65535ths. */
+const QOPT = struct({
+  rehash: u32,
+  warmup: u32,
+  max: u32,
+  binSize: u32,
+  increment: u32,
+  decrement: u32,
+  limit: u32,
+  penaltyRate: u32,
+  penaltyBurst: u32,
+});
+type Sfb = ReturnType<typeof QOPT.read>;
+type Spoken = { -readonly [K in keyof Sfb]: Sfb[K] };
+
+const TCA_SFB = { parms: [1, QOPT] } as const;
+const CODEC = table(TCA_SFB);
+
+const MAX_PROB = 0xffff;
+
+/** get_prob(): what follows the number does not matter. */
+function getProbability(text: string): number | undefined {
+  const share = getDouble(text);
+  return share === undefined || share < 0 || share > 1 ? undefined : toU32(share * MAX_PROB + 0.5);
+}
+
+const WORDS: readonly Option<Spoken>[] = [
+  numberTo('rehash', 'MSECS', 'rehash'),
+  numberTo('db', 'MSECS', 'warmup'),
+  numberTo('limit', 'PACKETS', 'limit'),
+  numberTo('max', 'PACKETS', 'max'),
+  numberTo('target', 'PACKETS', 'binSize'),
+  numberTo('increment', 'FLOAT', 'increment', getProbability),
+  numberTo('decrement', 'FLOAT', 'decrement', getProbability),
+  numberTo('penalty_rate', 'PPS', 'penaltyRate'),
+  numberTo('penalty_burst', 'PACKETS', 'penaltyBurst'),
+];
+
+/** sfb_parse_opt(): tc's defaults are not the kernel's. */
+function speak(words: Words, w: AttrWriter): void {
+  const spoken: Spoken = {
+    ...{ rehash: 600_000, warmup: 60_000, max: 0, binSize: 0, limit: 0, penaltyRate: 10, penaltyBurst: 20 },
+    increment: Math.floor((MAX_PROB + 1000) / 2000),
+    decrement: Math.floor((MAX_PROB + 10000) / 20000),
+  };
+  speakAll(words, WORDS, spoken, { kind: 'sfb' });
+  if (spoken.max === 0) spoken.max = spoken.binSize === 0 ? 25 : Math.floor(((spoken.binSize * 5 + 1) >>> 0) / 4);
+  if (spoken.binSize === 0) spoken.binSize = Math.floor(((spoken.max * 4 + 3) >>> 0) / 5);
+  options(w, () => w.put(TCA_SFB.parms, spoken));
+}
+
+/** sfb_default_ops */
+const DEFAULTS: Sfb = {
+  rehash: 600_000,
+  warmup: 60_000,
+  max: 25,
+  binSize: 20,
+  increment: Math.floor((MAX_PROB + 500) / 1000),
+  decrement: Math.floor((MAX_PROB + 3000) / 6000),
+  limit: 0,
+  penaltyRate: 10,
+  penaltyBurst: 20,
+};
+
+const MSEC_PER_JIFFY = 4;
+
+/** jiffies_to_msecs(msecs_to_jiffies()): whole jiffies, up. */
+function jiffies(msec: number): number {
+  return (Math.ceil(msec / MSEC_PER_JIFFY) * MSEC_PER_JIFFY) >>> 0;
+}
+
+/** sfb_change() */
+function settle(payload: Uint8Array | null, { device }: QdiscPlace): Sfb {
+  const asked = payload === null ? DEFAULTS : readNest(CODEC, payload).parms;
+  if (asked === undefined) throw einval();
+  const { rehash, warmup, limit } = asked;
+  return { ...asked, rehash: jiffies(rehash), warmup: jiffies(warmup), limit: limit || device.txqlen };
+}
+
+/** sfb_print_opt() */
+function print(payload: Uint8Array | null, out: Printer): void {
+  if (payload === null) return;
+  const parms = new Found(payload).get(TCA_SFB.parms);
+  if (parms === undefined) return;
+  const share = (part: number) => (part / MAX_PROB).toFixed(5);
+  const whole = (name: string, part: number, text: string) => out.put(name, part, text);
+  whole('limit', parms.limit, `limit ${parms.limit} `);
+  whole('max', parms.max, `max ${parms.max} `);
+  whole('target', parms.binSize, `target ${parms.binSize}\n`);
+  out.put('increment', parms.increment / MAX_PROB, `  increment ${share(parms.increment)} `);
+  out.put('decrement', parms.decrement / MAX_PROB, `decrement ${share(parms.decrement)} `);
+  whole('penalty_rate', parms.penaltyRate, `penalty rate ${parms.penaltyRate} `);
+  whole('penalty_burst', parms.penaltyBurst, `burst ${parms.penaltyBurst} `);
+  whole('rehash', parms.rehash, `(${parms.rehash}ms `);
+  whole('db', parms.warmup, `${parms.warmup}ms)`);
+}
+
+/** net/sched/sch_sfb.c, iproute2 tc/q_sfb.c: stochastic fair blue. */
+export const SFB: QdiscKind<Sfb> = {
+  ...QUEUE,
+  kind: 'sfb',
+  codec: CODEC,
+  speak,
+  settle: (_, payload, place) => settle(payload, place),
+  classful: true,
+  bands: { ...ONE_CHILD, listed: false },
+  filters: 'qdisc',
+  dump: (sfb, w) => options(w, () => w.put(TCA_SFB.parms, sfb)),
+  print,
+};
