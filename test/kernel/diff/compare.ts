@@ -1,12 +1,13 @@
+import { Frame } from '../../../src/capture/index.ts';
 import { createEnv, createPacket, type Env } from '../../../src/env.ts';
 import type { Era } from '../../../src/era.ts';
 import { KernelError, UsageError } from '../../../src/errors.ts';
 import { parseProtocol } from '../../../src/lang/index.ts';
-import { FlowKeys, type Packet } from '../../../src/packet/index.ts';
+import { enter, FlowKeys, type Packet } from '../../../src/packet/index.ts';
 import { Chain, type ChainResult } from '../../../src/sched/chain/index.ts';
 import { FlowClassifier, Key, NEEDS_DISSECT, parseFlowOptions } from '../../../src/sched/flow/index.ts';
 import { applyContext } from '../../golden/context.ts';
-import { type Answer, type Classified, HOOKS, type Hook, OWNERS, refusals, type SentFrame, type TriedFilter } from '../classify.ts';
+import { type Classified, HOOKS, type Hook, OWNERS, refusals, type SentFrame, type TriedFilter } from '../classify.ts';
 import type { KernelPacket } from '../sk-buff.ts';
 
 /** One (packet, filter) on which the kernel and we do not agree; null: the filter was not asked. */
@@ -28,8 +29,14 @@ export interface Comparison {
   /** Filters that the kernel and we both refused. */
   readonly refused: number;
   readonly differences: readonly Difference[];
+  /** Frames that src/packet/link.ts places otherwise than the kernel did. */
+  readonly misplaced: readonly { readonly frame: number; readonly what: string }[];
   /** Filters refused by one of the two only. */
-  readonly verdicts: readonly { readonly filter: number; readonly kernel: string | null; readonly ours: string | null }[];
+  readonly verdicts: readonly {
+    readonly filter: number;
+    readonly kernel: string | null;
+    readonly ours: string | null;
+  }[];
 }
 
 const VLAN_HEADER = 4;
@@ -51,11 +58,21 @@ export function compare(
     return (kernel === null) === (refused === null) ? [] : [{ filter, kernel, ours: refused }];
   });
   const standing = ours.map(({ asked, refused }, i) => (refused === null && !refusedByKernel.has(i) ? asked : null));
-  const result = { pairs: 0, drawn: 0, dropped: 0, refused: refusedByKernel.size, differences: [] as Difference[], verdicts };
+  const result = {
+    pairs: 0,
+    drawn: 0,
+    dropped: 0,
+    refused: refusedByKernel.size,
+    differences: [] as Difference[],
+    misplaced: [] as { frame: number; what: string }[],
+    verdicts,
+  };
   const p = createPacket(env);
   const flow = new FlowKeys();
   frames.forEach((frame, number) => {
     const packet = theirs.packets[number] ?? null;
+    const what = misplacement(frame, packet, hook, p);
+    if (what !== null) result.misplaced.push({ frame: number, what });
     if (packet === null) {
       result.dropped++;
       return;
@@ -71,7 +88,7 @@ export function compare(
       result.pairs++;
       const answer = answers.get(filter);
       const kernel = answer?.classid ?? null;
-      const mine = asked.classOf(p, answer);
+      const mine = asked.classOf(p, answer?.hashrnd ?? 0);
       p.hash = packet.hash;
       if (kernel !== mine) {
         result.differences.push({ frame: number, filter, kernel, ours: mine, hashrnd: answer?.hashrnd ?? 0 });
@@ -90,15 +107,47 @@ export function fill(p: Packet, frame: SentFrame, packet: KernelPacket, flow: Fl
   env.era.dissect(p, flow);
 }
 
+/** What enter() makes of the frame otherwise than the kernel, as far as the keys depend on it; null: nothing. */
+function misplacement(frame: SentFrame, packet: KernelPacket | null, hook: Hook, p: Packet): string | null {
+  const captured = new Frame();
+  Object.assign(captured, {
+    data: frame.bytes,
+    end: frame.bytes.length,
+    length: frame.bytes.length,
+    linkType: ETHERNET,
+  });
+  const reason = enter(captured, p, { hook: hook.endsWith('ingress') ? 'ingress' : 'egress', vlan: 'inband' });
+  if (packet === null || reason !== null) {
+    if (packet === null && reason !== null) return null;
+    return packet === null ? 'dropped by the kernel, not by us' : `dropped by us (${reason}), not by the kernel`;
+  }
+  const { context } = packet;
+  const theirs = [context.protocol, context.len, context.networkOffset, context.vlanTag?.proto, context.vlanTag?.tci];
+  const ours = [
+    hex(p.protocol),
+    p.len,
+    p.network - p.at,
+    ...(p.vlanTci < 0 ? [undefined, undefined] : [hex(p.vlanProto), p.vlanTci]),
+  ];
+  const names = ['protocol', 'len', 'networkOffset', 'vlan proto', 'vlan tci'];
+  const differing = names.flatMap((name, i) =>
+    ours[i] === theirs[i] ? [] : [`${name} ${ours[i]}, kernel ${theirs[i]}`],
+  );
+  return differing.length === 0 ? null : differing.join('; ');
+}
+
+const ETHERNET = 1;
+const hex = (value: number): string => `0x${value.toString(16).padStart(4, '0')}`;
+
 /** The frame as the kernel holds it once its outermost tag has moved to metadata. */
 function withoutTag(frame: Uint8Array): Uint8Array {
   return Buffer.concat([frame.subarray(0, TYPE_AT), frame.subarray(TYPE_AT + VLAN_HEADER)]);
 }
 
 /** A filter as we would ask it, or why we refuse it. */
-function attempt(filter: TriedFilter, hook: Hook, env: Env): { asked: Asked | null; refused: string | null } {
+function attempt(filter: TriedFilter, hook: Hook, env: Env): { asked: AskedFilter | null; refused: string | null } {
   try {
-    return { asked: new Asked(filter, hook, env), refused: null };
+    return { asked: new AskedFilter(filter, hook, env), refused: null };
   } catch (error) {
     if (error instanceof KernelError || error instanceof UsageError) return { asked: null, refused: error.message };
     throw error;
@@ -106,7 +155,7 @@ function attempt(filter: TriedFilter, hook: Hook, env: Env): { asked: Asked | nu
 }
 
 /** One of our filters, alone in a chain; built again when the kernel's has drawn a new seed. */
-class Asked {
+export class AskedFilter {
   readonly keymask: number;
   private chain: Chain;
   private hashrnd = 0;
@@ -119,7 +168,15 @@ class Asked {
     const options = parseFlowOptions(filter.options);
     this.build = (hashrnd) => {
       const classifier = new FlowClassifier(env);
-      const place = { env, qdisc: HOOKS[hook].handle, sharedBlock: false, userNamespace: false, build: accept, stream: 1, hashrnd };
+      const place = {
+        env,
+        qdisc: HOOKS[hook].handle,
+        sharedBlock: false,
+        userNamespace: false,
+        build: accept,
+        stream: 1,
+        hashrnd,
+      };
       const { keymask } = classifier.change(1, options, place);
       const chain = new Chain();
       chain.add({ pref: 1, protocol, classifier });
@@ -130,10 +187,11 @@ class Asked {
     this.keymask = keymask;
   }
 
-  classOf(p: Packet, answer: Answer | undefined): number | null {
-    if (answer !== undefined && answer.hashrnd !== this.hashrnd) {
-      this.hashrnd = answer.hashrnd;
-      this.chain = this.build(answer.hashrnd).chain;
+  /** The class under a seed; null: the filter is not asked about such a packet. */
+  classOf(p: Packet, hashrnd: number): number | null {
+    if (hashrnd !== this.hashrnd) {
+      this.hashrnd = hashrnd;
+      this.chain = this.build(hashrnd).chain;
     }
     return this.chain.classify(p, this.result) < 0 ? null : this.result.classid;
   }

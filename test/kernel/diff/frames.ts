@@ -149,8 +149,8 @@ function ipv4(r: Random, depth: number): Buffer {
 function ipv6(r: Random, depth: number): Buffer {
   const [protocol, rest] = nextProtocol(r, depth);
   const header = Buffer.alloc(8);
-  const label = r.once(4) ? (r.word() & 0xfffff) : 0;
-  header.writeUInt32BE(((r.once(40) ? r.below(16) : 6) << 28 | r.below(256) << 20 | label) >>> 0);
+  const label = r.once(4) ? r.word() & 0xfffff : 0;
+  header.writeUInt32BE((((r.once(40) ? r.below(16) : 6) << 28) | (r.below(256) << 20) | label) >>> 0);
   header.writeUInt16BE(r.once(20) ? r.below(0x10000) : rest.length & 0xffff, 4);
   header[6] = protocol;
   header[7] = r.below(256);
@@ -158,7 +158,17 @@ function ipv6(r: Random, depth: number): Buffer {
 }
 
 function address(r: Random): Buffer {
-  const known = ['00000000', '0a000001', '0a000002', 'c0a80101', '7f000001', 'ffffffff', 'e00000fb', '81000001', '88a80123'];
+  const known = [
+    '00000000',
+    '0a000001',
+    '0a000002',
+    'c0a80101',
+    '7f000001',
+    'ffffffff',
+    'e00000fb',
+    '81000001',
+    '88a80123',
+  ];
   return r.once(2) ? r.bytes(4) : Buffer.from(r.pick(known), 'hex');
 }
 
@@ -174,7 +184,10 @@ function withPorts(r: Random): Buffer {
 }
 
 function icmp(r: Random): Buffer {
-  return Buffer.concat([Buffer.from([r.pick([0, 3, 8, 13, 128, 129, 133, r.below(256)]), r.below(4)]), r.bytes(2 + r.below(30))]);
+  return Buffer.concat([
+    Buffer.from([r.pick([0, 3, 8, 13, 128, 129, 133, r.below(256)]), r.below(4)]),
+    r.bytes(2 + r.below(30)),
+  ]);
 }
 
 function authentication(r: Random, depth: number): Buffer {
@@ -205,7 +218,10 @@ function fragment(r: Random, depth: number): Buffer {
 /** RFC 2784 and 2890, and version 1 of RFC 2637; the flags say which words are there. */
 function gre(r: Random, depth: number): Buffer {
   const version = r.once(4) ? 1 : r.once(20) ? r.below(8) : 0;
-  const flags = (r.pick([0, 0x8000, 0x2000, 0x1000, 0xb000, 0xa000, 0x4000, 0x0080, 0x2080, 0x3080, r.below(0x10000) & 0xfff8]) & 0xfff8) | version;
+  const flags =
+    (r.pick([0, 0x8000, 0x2000, 0x1000, 0xb000, 0xa000, 0x4000, 0x0080, 0x2080, 0x3080, r.below(0x10000) & 0xfff8]) &
+      0xfff8) |
+    version;
   const [type, rest] = version === 1 && !r.once(4) ? [0x880b, ppp(r, depth + 1)] : nextType(r, depth);
   const words = [0x8000, 0x2000, 0x1000, ...(version === 1 ? [0x0080] : [])].filter((bit) => flags & bit).length;
   return Buffer.concat([half(flags), half(type), r.bytes(4 * words), rest]);
@@ -239,7 +255,13 @@ function pppoe(r: Random, depth: number): Buffer {
   const number = r.once(4) && protocol < 0x100 ? Buffer.from([protocol]) : half(protocol);
   const length = r.once(10) ? r.below(0x10000) : number.length + rest.length;
   const version = r.once(20) ? r.below(256) : 0x11;
-  return Buffer.concat([Buffer.from([version, r.once(8) ? r.below(256) : 0]), half(r.below(0x10000)), half(length & 0xffff), number, rest]);
+  return Buffer.concat([
+    Buffer.from([version, r.once(8) ? r.below(256) : 0]),
+    half(r.below(0x10000)),
+    half(length & 0xffff),
+    number,
+    rest,
+  ]);
 }
 
 function tagged(r: Random, depth: number): Buffer {

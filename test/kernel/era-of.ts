@@ -1,0 +1,7 @@
+import { ERAS, type Era } from '../../src/era.ts';
+
+/** The era that stands for a kernel: 6.1 kernels hide folded pointers from 6.1.180 on, and so does 6.12. */
+export function eraOf(version: string): Era {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  return major === 6 && minor === 1 && patch < 180 ? ERAS['6.1.170'] : ERAS['6.1'];
+}
