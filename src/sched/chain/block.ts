@@ -6,7 +6,7 @@ import { Chain, type ChainResult, type Proto, type Visit } from './chain.ts';
 export class Block<P extends Proto = Proto> {
   /** Number of a shared block; 0: the block of one qdisc or class. */
   readonly index: number;
-  /** In the order in which they came into being. */
+  /** In the order in which they came into being, which is that of lists (quirk 48). */
   readonly chains: Chain<P>[] = [];
   /** The parent that the latest filter was added with: what dumps show as parent, whatever was asked for (quirk 41). */
   classid = 0;

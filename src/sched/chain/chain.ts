@@ -92,7 +92,7 @@ export class Chain<P extends Proto = Proto> {
 
   /**
    * net/sched/cls_api.c: __tcf_classify() — the first proto whose verdict is not negative ends the search. Reclassify
-   * starts over at this chain, wherever the search had gone; goto goes on in another chain and does not come back.
+   * starts over at this chain, wherever the search had gone (quirk 47); goto goes on in another chain and does not come back.
    */
   classify(p: Packet, result: ChainResult, chains: FindChain = NO_CHAINS, visit: Visit | null = null): Verdict {
     let chain: Chain = this;

@@ -83,7 +83,7 @@ const KINDS: Readonly<Record<string, new (state: State, block: FilterBlock) => K
         qdisc: request.qdisc,
         sharedBlock: this.block.shared,
         userNamespace,
-        stream: this.state.nextStream(),
+        stream: this.state.nextStream,
         hashrnd: this.state.hashrnd({ ...request, handle }),
         build: (options: FlowOptions) => {
           const parts = this.build(options, request);
@@ -92,7 +92,9 @@ const KINDS: Readonly<Record<string, new (state: State, block: FilterBlock) => K
         },
       };
       try {
+        const isNew = !this.has(handle);
         const filter = this.flow.change(handle, decode(FLOW, request.options), place);
+        if (isNew) this.state.filterMade();
         this.parts.get(filter.handle)?.actions.release();
         for (const parts of built) this.parts.set(filter.handle, parts);
         return filter.handle;

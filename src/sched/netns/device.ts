@@ -82,7 +82,7 @@ export class Qdisc {
     return this.kind.bands?.count(this.settings) ?? 0;
   }
 
-  /** ->find(): whether this class is there. Kinds with one child take any class id for it. */
+  /** ->find(): whether this class is there. Kinds with one child take any class id for it; so does ingress (quirk 46). */
   has(classid: number): boolean {
     const { kind } = this;
     if (kind.filters === 'hooks') return this.egressBlock === null || HOOK_MINORS.has(tcMinor(classid));

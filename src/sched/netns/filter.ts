@@ -194,7 +194,7 @@ export function getFilter(state: State, call: Call): void {
   if (request.pref === 0) throw new KernelError(Errno.ENOENT, ZERO_PREF);
   const where = place(state, request);
   const chain = where.block.find(chainIndex(request));
-  // Other than a delete, which says ENOENT here.
+  // Quirk 45: a delete says ENOENT here.
   if (chain === null) throw new KernelError(Errno.EINVAL, NO_CHAIN);
   const proto = findProto(chain, request);
   if (!proto.classifier.has(request.handle)) throw new KernelError(Errno.ENOENT, NO_HANDLE);

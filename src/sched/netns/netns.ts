@@ -135,14 +135,18 @@ export class Netns {
     if (message.payload.length === 0) return null;
     const doit = DOIT.get(message.type);
     if (doit === undefined) return new KernelError(Errno.EOPNOTSUPP);
+    const { handlesMade } = this.state;
+    let refused: KernelError | null = null;
     try {
       doit(this.state, call);
     } catch (error) {
-      if (error instanceof KernelError) return error;
-      throw error;
+      if (!(error instanceof KernelError)) throw error;
+      refused = error;
     }
-    if ((message.type & 3) !== KIND_GET) this.requests.push(hex(joinMessages([message])));
-    return null;
+    // A refused request may have used up a handle, which later ones then do not get.
+    const changed = refused === null ? (message.type & 3) !== KIND_GET : this.state.handlesMade !== handlesMade;
+    if (changed) this.requests.push(hex(joinMessages([message])));
+    return refused;
   }
 
   /**

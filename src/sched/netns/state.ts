@@ -25,6 +25,8 @@ export class State {
   readonly hashrnd: (filter: FilterName) => number | undefined;
   /** qdisc_alloc_handle()'s static counter. */
   private autoHandle = 0x80000000;
+  /** How many handles were made up, also for requests that failed afterwards. */
+  handlesMade = 0;
   /** Filters made so far: each new one draws its hashrnd from a stream of its own. */
   private filters = 0;
   private readonly sharedBlocks = new Map<number, FilterBlock>();
@@ -43,13 +45,19 @@ export class State {
     return device;
   }
 
-  nextStream(): number {
-    return ++this.filters;
+  /** Stream of random numbers of the filter that is made next. */
+  get nextStream(): number {
+    return this.filters + 1;
+  }
+
+  filterMade(): void {
+    this.filters++;
   }
 
   /** net/sched/sch_api.c: qdisc_alloc_handle() — 8001: and on, over all devices together. */
   allocateHandle(device: Device): number {
     for (let tries = 0; tries < 0x7fff; tries++) {
+      this.handlesMade++;
       this.autoHandle = (this.autoHandle + 0x10000) >>> 0;
       if (this.autoHandle === 0xffff0000) this.autoHandle = 0x80000000;
       if (device.lookup(this.autoHandle) === null) return this.autoHandle;
