@@ -81,15 +81,16 @@ export interface RateWords {
   readonly linklayer: number;
 }
 
-/** iproute2 tc/tc_core.c: tc_calc_rtable_64() */
+/** iproute2 tc/tc_core.c: tc_calc_rtable() — reckons with the rate that fits the spec. */
 export function rateTable({ rate, mpu, overhead, cellLog, mtu, linklayer }: RateWords): RateTable {
   let log = cellLog;
   if (log < 0) for (log = 0; (mtu || 2047) >>> log > 255; log++);
   const w = new AttrWriter();
   const specMpu = mpu & 0xffff;
-  for (let i = 1; i <= 256; i++) w.u32(xmitTime(rate, wireSize((i << log) >>> 0, specMpu, linklayer)));
+  const specRate = Math.min(rate, 0xffffffff);
+  for (let i = 1; i <= 256; i++) w.u32(xmitTime(specRate, wireSize((i << log) >>> 0, specMpu, linklayer)));
   const spec = { cellLog: log, linklayer: linklayer & LINKLAYER_MASK, overhead, cellAlign: -1, mpu: specMpu };
-  return { spec: { ...spec, rate: Math.min(rate, 0xffffffff) }, table: w.done() };
+  return { spec: { ...spec, rate: specRate }, table: w.done() };
 }
 
 /** iproute2 tc/tc_util.c: get_size_and_cell() — `SIZE[/CELL]`; the cell is a power of two, -1 where it is not given. */

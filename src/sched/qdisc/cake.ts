@@ -37,7 +37,11 @@ const TCA_CAKE = {
 /** The order of the rows is the kernel's in a dump. */
 const CODEC = table(TCA_CAKE, 'Attribute failed policy validation');
 type Attributes = Pick<ReturnType<typeof CODEC.read>, keyof typeof TCA_CAKE>;
-type Spoken = { -readonly [K in keyof Attributes]: Attributes[K] } & { preset?: string };
+type Spoken = { -readonly [K in keyof Attributes]: Attributes[K] } & {
+  preset?: string;
+  /** A rate of 0 is said only by this word. */
+  unlimited?: boolean;
+};
 
 /** What tc says, in its order, behind the rate. */
 const SPOKEN = [
@@ -156,11 +160,13 @@ const WORDS: readonly Option<Spoken>[] = [
     argument: 'RATE',
     speak(words, spoken) {
       spoken.baseRate64 = BigInt(take(words, 'bandwidth', getRate64));
+      spoken.unlimited = false;
       spoken.autorate = 0;
     },
   },
   flag('unlimited', (spoken) => {
     spoken.baseRate64 = 0n;
+    spoken.unlimited = true;
     spoken.autorate = 0;
   }),
   fix('autorate-ingress', 'autorate', 1),
@@ -213,7 +219,7 @@ const WORDS: readonly Option<Spoken>[] = [
 ];
 
 /** Numbers that tc does not send when they are 0. */
-const SILENT_ZERO: readonly string[] = ['mpu', 'rtt', 'target', 'memory'];
+const SILENT_ZERO: readonly string[] = ['mpu', 'rtt', 'target', 'memory', 'fwmark'];
 
 /** cake_parse_opt() */
 function speak(words: Words, w: AttrWriter): void {
@@ -221,7 +227,7 @@ function speak(words: Words, w: AttrWriter): void {
   speakAll(words, WORDS, spoken, { kind: 'cake' });
   const { baseRate64 } = spoken;
   options(w, () => {
-    if (baseRate64 !== undefined) w.put(TCA_CAKE.baseRate64, baseRate64);
+    if (baseRate64 !== undefined && (baseRate64 !== 0n || spoken.unlimited)) w.put(TCA_CAKE.baseRate64, baseRate64);
     for (const name of SPOKEN) {
       const value = spoken[name];
       if (value !== undefined && (value !== 0 || !SILENT_ZERO.includes(name))) w.put<number>(TCA_CAKE[name], value);

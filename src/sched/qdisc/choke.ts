@@ -49,7 +49,6 @@ function speak(words: Words, w: AttrWriter, warn: Warn = () => {}): void {
   const plog = probabilityLog(bytes(qthMin), bytes(qthMax), probability);
   if (plog === undefined) throw words.error('CHOKE: failed to calculate probability.');
   const idle = idleDamping(wlog, avpkt, rate);
-  if (idle === undefined) throw words.error('CHOKE: failed to calculate idle damping table.');
   options(w, () => {
     w.put(TCA_CHOKE.parms, { limit, qthMin, qthMax, wlog, plog, scellLog: idle.scellLog, flags });
     w.put(TCA_CHOKE.stab, idle.table);

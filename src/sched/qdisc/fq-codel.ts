@@ -36,9 +36,15 @@ const WORDS: readonly Option<Spoken>[] = [
     word: 'ce_threshold_selector',
     argument: 'VALUE/MASK',
     speak(words, spoken) {
-      const [value = '', mask] = words.next().split('/');
-      spoken.ceSelector = selector(words, value);
-      spoken.ceMask = mask === undefined ? 0xff : selector(words, mask);
+      const text = words.next();
+      const slash = text.indexOf('/');
+      if (slash < 0) throw words.error('Missing mask for "ce_threshold_selector"');
+      const mask = getU8(text.slice(slash + 1));
+      if (mask === undefined) throw words.error('Illegal mask for "ce_threshold_selector"');
+      const value = getU8(text.slice(0, slash));
+      if (value === undefined) throw words.error('Illegal "ce_threshold_selector"');
+      spoken.ceSelector = value;
+      spoken.ceMask = mask;
     },
   },
   numberTo('memory_limit', 'BYTES', 'memoryLimit', getSize),
@@ -48,24 +54,22 @@ const WORDS: readonly Option<Spoken>[] = [
   fix('noecn', 'ecn', 0),
 ];
 
-function selector(words: Words, text: string): number {
-  const value = getU8(text);
-  if (value === undefined) throw words.error('Illegal "ce_threshold_selector"');
-  return value;
-}
-
 /** fq_codel_parse_opt() */
 function speak(words: Words, w: AttrWriter): void {
   const spoken: Spoken = {};
   speakAll(words, WORDS, spoken, { kind: 'fq_codel' });
   options(w, () => {
     for (const name of SPOKEN) if (spoken[name]) w.put(TCA_FQ_CODEL[name], spoken[name]);
-    for (const name of ['ecn', 'ceThreshold', 'ceSelector', 'ceMask', 'memoryLimit', 'dropBatch'] as const) {
-      const said = name === 'memoryLimit' || name === 'ceThreshold' ? spoken[name] !== 0xffffffff : true;
-      if (spoken[name] !== undefined && said) w.put(TCA_FQ_CODEL[name], spoken[name]);
+    if (spoken.ecn !== undefined) w.put(TCA_FQ_CODEL.ecn, spoken.ecn);
+    for (const name of ['ceThreshold', 'ceMask', 'ceSelector', 'memoryLimit'] as const) {
+      if ((spoken[name] ?? ALL_ONES) !== ALL_ONES) w.put<number>(TCA_FQ_CODEL[name], spoken[name] ?? 0);
     }
+    if (spoken.dropBatch) w.put(TCA_FQ_CODEL.dropBatch, spoken.dropBatch);
   });
 }
+
+/** ~0U: tc's "not given". */
+const ALL_ONES = 0xffffffff;
 
 const MAX_FLOWS = 65536;
 const MIN_QUANTUM = 256;

@@ -12,6 +12,7 @@ import { HTB } from './htb.ts';
 import { INGRESS } from './ingress.ts';
 import { MULTIQ } from './multiq.ts';
 import { PFIFO_FAST } from './pfifo-fast.ts';
+import { PIE } from './pie.ts';
 import { MQ, NOQUEUE } from './plain.ts';
 import { PRIO } from './prio.ts';
 import { QFQ } from './qfq.ts';
@@ -38,6 +39,7 @@ export const QDISCS: readonly QdiscKind[] = [
   SFQ,
   FQ_CODEL,
   CODEL,
+  PIE,
   TBF,
   CAKE,
   MULTIQ,

@@ -27,6 +27,8 @@ export interface Manner {
   readonly kind: string;
   /** `help` may be cut short too. */
   readonly helpPrefix?: boolean;
+  /** false: `help` is a word like any unknown one. */
+  readonly help?: boolean;
   readonly unknown?: (word: string) => string;
 }
 
@@ -47,6 +49,7 @@ export function speakAll<T>(
 }
 
 function isHelp(word: string, manner: Manner): boolean {
+  if (manner.help === false) return false;
   return manner.helpPrefix === true ? matches(word, 'help') : word === 'help';
 }
 

@@ -39,17 +39,13 @@ export function averageLog(words: Words, who: string, { qthMin, burst, avpkt }: 
   throw fail('');
 }
 
-/** iproute2 tc/tc_red.c: tc_red_eval_idle_damping() — the table, and the log of its cell; undefined: it fails. */
-export function idleDamping(
-  wlog: number,
-  avpkt: number,
-  rate: number,
-): { scellLog: number; table: Uint8Array } | undefined {
+/** iproute2 tc/tc_red.c: tc_red_eval_idle_damping() — the table, and the log of its cell. */
+export function idleDamping(wlog: number, avpkt: number, rate: number): { scellLog: number; table: Uint8Array } {
   const lW = -Math.log(1 - 1 / (1 << wlog)) / xmitTime(rate, avpkt);
   const maxTime = 31 / lW;
   let scellLog = 0;
-  while (scellLog < 32 && !(maxTime / 2 ** scellLog < 512)) scellLog++;
-  if (scellLog === 32) return undefined;
+  // 1 << 31 is negative in C, which ends the search as well.
+  while (!(maxTime / (1 << scellLog) < 512) && scellLog < 31) scellLog++;
   const table = Uint8Array.from({ length: 256 }, (_, i) => Math.min(toU32((i << scellLog) * lW) & 0xff, 31));
   table[255] = 31;
   return { scellLog, table };

@@ -1,4 +1,4 @@
-import { getRate, getSize, getU32, matches, type Printer, sizeText, type Words } from '../../lang/index.ts';
+import { getRate, getSize, getU32, type Printer, sizeText, type Words } from '../../lang/index.ts';
 import { type AttrWriter, bytes, type Codec, struct, table, u8, u32 } from '../../netlink/index.ts';
 import type { QdiscKind, Show, Warn } from '../notation.ts';
 import { toU32 } from '../psched.ts';
@@ -77,14 +77,16 @@ const QEVENT: Option<Spoken> = {
     const word = words.next();
     const event = EVENTS.find(([name]) => name === word);
     if (event === undefined) throw words.error(`Unknown qevent \`${word}'`);
-    while (!words.done && matches(words.peek(), 'block')) {
-      words.next();
-      if (spoken[event[1]] !== 0) throw words.error(`Duplicate block index of qevent \`${word}'`);
+    if (spoken[event[1]] !== 0) throw words.error('Duplicate qevent');
+    words.need();
+    while (words.takeExact('block')) {
+      words.need();
+      if (spoken[event[1]] !== 0) throw words.error('Qevent block index already specified');
       const block = getU32(words.next(), 10);
-      if (block === undefined || block === 0) throw words.invalid('Invalid block index');
+      if (block === undefined || block === 0) throw words.error('Illegal qevent block index');
       spoken[event[1]] = block;
     }
-    if (spoken[event[1]] === 0) throw words.error(`Unspecified block index of qevent \`${word}'`);
+    if (spoken[event[1]] === 0) throw words.error('Unspecified qevent block index');
   },
 };
 
@@ -124,7 +126,6 @@ function speak(words: Words, w: AttrWriter, warn: Warn = () => {}): void {
   const plog = probabilityLog(qthMin, qthMax, probability);
   if (plog === undefined) throw words.error('RED: failed to calculate probability.');
   const idle = idleDamping(wlog, avpkt, spoken.rate || DEFAULT_RATE);
-  if (idle === undefined) throw words.error('RED: failed to calculate idle damping table.');
   options(w, () => {
     w.put(TCA_RED.parms, { limit, qthMin, qthMax, wlog, plog, scellLog: idle.scellLog, flags: 0 });
     w.put(TCA_RED.stab, idle.table);

@@ -60,7 +60,7 @@ function speak(words: Words, w: AttrWriter): void {
     increment: Math.floor((MAX_PROB + 1000) / 2000),
     decrement: Math.floor((MAX_PROB + 10000) / 20000),
   };
-  speakAll(words, WORDS, spoken, { kind: 'sfb' });
+  speakAll(words, WORDS, spoken, { kind: 'sfb', help: false });
   if (spoken.max === 0) spoken.max = spoken.binSize === 0 ? 25 : Math.floor(((spoken.binSize * 5 + 1) >>> 0) / 4);
   if (spoken.binSize === 0) spoken.binSize = Math.floor(((spoken.max * 4 + 3) >>> 0) / 5);
   options(w, () => w.put(TCA_SFB.parms, spoken));

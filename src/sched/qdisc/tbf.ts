@@ -1,7 +1,9 @@
+import type { UsageError } from '../../errors.ts';
 import {
   getRate64,
   getSize,
   getTime,
+  getU16,
   matches,
   type Printer,
   rateText,
@@ -33,7 +35,7 @@ import {
   xmitSize,
   xmitTime,
 } from '../psched.ts';
-import { einval, Found, ONE_CHILD, type Option, options, QUEUE, readNest, speakAll, take, usageOf } from './options.ts';
+import { einval, Found, ONE_CHILD, type Option, options, QUEUE, readNest, speakAll, usageOf } from './options.ts';
 
 /** struct tc_tbf_qopt */
 const QOPT = struct({ rate: RATESPEC, peakrate: RATESPEC, limit: u32, buffer: u32, mtu: u32 });
@@ -61,10 +63,9 @@ interface Spoken {
   peakrate: number;
   overhead: number;
   linklayer: number;
-  any: boolean;
 }
 
-type Name = Exclude<keyof Spoken, 'any' | 'cellLog' | 'peakCellLog'>;
+type Name = Exclude<keyof Spoken, 'cellLog' | 'peakCellLog'>;
 
 interface Row {
   readonly word: string;
@@ -72,25 +73,51 @@ interface Row {
   readonly aliases?: readonly string[];
   readonly argument: string;
   readonly to: Name;
-  /** What tc calls it when it comes twice, and what must still be unsaid then. */
-  readonly twice?: readonly [called: string, ...names: Name[]];
+  /** It may come but once. */
+  readonly once?: boolean;
   readonly get: (text: string) => number | undefined;
 }
 
-function row({ to, twice, get, ...option }: Row): Option<Spoken> {
+/** A number behind the keyword; tc names what it could not read. */
+function taken<T>(words: Words, name: string, get: (text: string) => T | undefined): T {
+  const text = words.next();
+  const value = get(text);
+  if (value === undefined) throw words.error(`tbf: illegal value for "${name}": "${text}"`);
+  return value;
+}
+
+function row({ to, once = true, get, ...option }: Row): Option<Spoken> {
   return {
     ...option,
     speak(words, spoken) {
       words.need();
-      if (twice !== undefined) unsaid(words, spoken, twice);
-      spoken[to] = take(words, option.word, get);
-      spoken.any = true;
+      if (once && spoken[to] !== 0) throw twice(words, option.word);
+      spoken[to] = taken(words, option.word, get);
     },
   };
 }
 
-function unsaid(words: Words, spoken: Spoken, [called, ...names]: readonly [string, ...Name[]]): void {
-  if (names.some((name) => spoken[name] !== 0)) throw words.error(`Double "${called}" spec`);
+function twice(words: Words, called: string): UsageError {
+  return words.error(`tbf: duplicate "${called}" specification`);
+}
+
+/** `limit` and `latency`: one tells the other. The slash is tc's own. */
+function waiting(
+  word: 'limit' | 'latency',
+  other: 'limit' | 'latency',
+  both: string,
+  row: Option<Spoken>,
+): Option<Spoken> {
+  return {
+    ...row,
+    speak(words, spoken) {
+      words.need();
+      if (spoken[word] === 0 && spoken[other] !== 0) {
+        throw words.error(`tbf: specifying both ${both} is not allowed`);
+      }
+      row.speak(words, spoken, word);
+    },
+  };
 }
 
 /** `burst SIZE[/CELL]` and `mtu SIZE[/CELL]`. */
@@ -105,12 +132,10 @@ function sized(
     argument: 'BYTES[/BYTES]',
     speak(words, spoken, typed) {
       words.need();
-      unsaid(words, spoken, [called, to]);
-      const value = getSizeAndCell(words.next());
-      if (value === undefined) throw words.error(`Illegal "${typed}"`);
+      if (spoken[to] !== 0) throw twice(words, called);
+      const value = taken(words, typed, getSizeAndCell);
       spoken[to] = value.size;
       if (value.cellLog >= 0) spoken[cell] = value.cellLog;
-      spoken.any = true;
     },
   };
 }
@@ -119,63 +144,41 @@ function getLinklayer(text: string): number | undefined {
   return LINKLAYERS.find(([name]) => matches(text, name))?.[1];
 }
 
+const getDecimal16 = (text: string): number | undefined => getU16(text, 10);
+
 const WORDS: readonly Option<Spoken>[] = [
-  row({
-    word: 'limit',
-    prefix: true,
-    argument: 'BYTES',
-    to: 'limit',
-    twice: ['limit/latency', 'limit', 'latency'],
-    get: getSize,
-  }),
-  row({
-    word: 'latency',
-    prefix: true,
-    argument: 'TIME',
-    to: 'latency',
-    twice: ['limit/latency', 'limit', 'latency'],
-    get: getTime,
-  }),
-  sized({ word: 'burst', prefix: true, aliases: ['buffer', 'maxburst'] }, 'buffer', 'cellLog', 'buffer/burst'),
+  waiting(
+    'limit',
+    'latency',
+    '"latency" and "limit"',
+    row({ word: 'limit', prefix: true, argument: 'BYTES', to: 'limit', get: getSize }),
+  ),
+  waiting(
+    'latency',
+    'limit',
+    '"limit" and "/latency"',
+    row({ word: 'latency', prefix: true, argument: 'TIME', to: 'latency', get: getTime }),
+  ),
+  sized({ word: 'burst', prefix: true, aliases: ['buffer', 'maxburst'] }, 'buffer', 'cellLog', 'buffer/burst/maxburst'),
   sized({ word: 'mtu', aliases: ['minburst'] }, 'mtu', 'peakCellLog', 'mtu/minburst'),
-  row({ word: 'mpu', argument: 'BYTES', to: 'mpu', twice: ['mpu', 'mpu'], get: getSize }),
-  row({ word: 'rate', argument: 'RATE', to: 'rate', twice: ['rate', 'rate'], get: getRate64 }),
-  row({
-    word: 'peakrate',
-    prefix: true,
-    argument: 'RATE',
-    to: 'peakrate',
-    twice: ['peakrate', 'peakrate'],
-    get: getRate64,
-  }),
-  row({
-    word: 'overhead',
-    prefix: true,
-    argument: 'BYTES',
-    to: 'overhead',
-    twice: ['overhead', 'overhead'],
-    get: getSize,
-  }),
-  row({ word: 'linklayer', prefix: true, argument: 'NAME', to: 'linklayer', get: getLinklayer }),
+  row({ word: 'mpu', argument: 'BYTES', to: 'mpu', get: getSize }),
+  row({ word: 'rate', argument: 'RATE', to: 'rate', get: getRate64 }),
+  row({ word: 'peakrate', prefix: true, argument: 'RATE', to: 'peakrate', get: getRate64 }),
+  row({ word: 'overhead', prefix: true, argument: 'BYTES', to: 'overhead', get: getDecimal16 }),
+  row({ word: 'linklayer', prefix: true, argument: 'NAME', to: 'linklayer', once: false, get: getLinklayer }),
 ];
 
 /** tbf_parse_opt() */
 function speak(words: Words, w: AttrWriter): void {
   const spoken: Spoken = {
     ...{ limit: 0, latency: 0, buffer: 0, cellLog: -1, mtu: 0, peakCellLog: -1, mpu: 0, rate: 0, peakrate: 0 },
-    ...{ overhead: 0, linklayer: Linklayer.ETHERNET, any: false },
+    ...{ overhead: 0, linklayer: Linklayer.ETHERNET },
   };
-  speakAll(words, WORDS, spoken, { kind: 'tbf' });
-  if (!spoken.any) return;
+  speakAll(words, WORDS, spoken, { kind: 'tbf', unknown: (word) => `tbf: unknown parameter "${word}"` });
   complete(words, spoken);
   const { rate, peakrate, buffer, mtu } = spoken;
-  const rtab = rateTable({ ...spoken, overhead: spoken.overhead & 0xffff });
-  const ptab = rateTable({
-    ...spoken,
-    overhead: spoken.overhead & 0xffff,
-    rate: peakrate,
-    cellLog: spoken.peakCellLog,
-  });
+  const rtab = rateTable(spoken);
+  const ptab = rateTable({ ...spoken, rate: peakrate, cellLog: spoken.peakCellLog });
   options(w, () => {
     w.put(TCA_TBF.parms, {
       rate: rtab.spec,
