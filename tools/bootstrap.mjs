@@ -16,7 +16,11 @@ if (major < 20 || (major === 20 && minor < 19)) {
 /** Runs `work` unless the files it depends on are as they were when it last succeeded. */
 function onceFor(stampName, files, isThere, work) {
   const hash = createHash('sha256').update(process.version);
-  for (const file of files) hash.update(file).update('\0').update(readFileSync(path.join(root, file)));
+  for (const file of files)
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(path.join(root, file)));
   const digest = hash.digest('hex');
   const stamp = path.join(root, '.cache', stampName);
   if (isThere() && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;

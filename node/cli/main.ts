@@ -19,6 +19,14 @@ const handlers: Handlers = {
     const { explainPacket } = await import('./explain.ts');
     await explainPacket(what, flags);
   },
+  async tc(args, flags) {
+    const { tc } = await import('./tc.ts');
+    process.exitCode = await tc(args, flags);
+  },
+  async netlink(action, args) {
+    const { netlink } = await import('./netlink.ts');
+    process.exitCode = netlink(action, args);
+  },
   async completion(shell) {
     const { completion } = await import('./completion.ts');
     const output = new Output();

@@ -60,8 +60,13 @@ export class Output {
 
 /** Standard error: what is worth telling besides the result. If nobody hears it, nothing can be done. */
 export function say(text: string): void {
+  sayRaw(`${text}\n`);
+}
+
+/** The same, with whatever newlines the text has. */
+export function sayRaw(text: string): void {
   try {
-    writeText(STDERR, `${text}\n`);
+    writeText(STDERR, text);
   } catch (error) {
     if (!(error instanceof PipeClosed || error instanceof OutputError)) throw error;
   }

@@ -30,6 +30,13 @@ export interface ExplainFlags extends WalkFlags {
   readonly format: 'text' | 'json';
 }
 
+export interface TcFlags {
+  readonly state?: string;
+  readonly dev?: readonly string[];
+  readonly era?: string;
+  readonly strictDev?: true;
+}
+
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
@@ -37,6 +44,8 @@ export type Shell = (typeof SHELLS)[number];
 export interface Handlers {
   classify(captures: readonly string[], flags: ClassifyFlags): Promise<void>;
   explain(what: readonly string[], flags: ExplainFlags): Promise<void>;
+  tc(args: readonly string[], flags: TcFlags): Promise<void>;
+  netlink(action: 'decode' | 'encode', args: readonly string[]): Promise<void>;
   completion(shell: Shell): Promise<void>;
 }
 
@@ -114,10 +123,13 @@ export function createProgram(version: string, handlers: Handlers): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .configureHelp({ showGlobalOptions: false })
+    .enablePositionalOptions()
     .exitOverride()
     .addHelpText('after', () => `\n${exitCodeHelp()}\n\nMore: cls-flow classify --help, man cls-flow`);
   addClassify(program, handlers);
   addExplain(program, handlers);
+  addTc(program, handlers);
+  addNetlink(program, handlers);
   program
     .command('completion')
     .description('print a completion script for a shell')
@@ -165,6 +177,35 @@ function addExplain(program: Command, handlers: Handlers): void {
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', () => `\n${exampleHelp('explain')}\n\n${exitCodeHelp()}`)
     .action((what: string[], flags: ExplainFlags) => handlers.explain(what, flags));
+}
+
+/** tc's own words are passed through as they are, `-h` and unknown options too; ours stand before them. */
+function addTc(program: Command, handlers: Handlers): void {
+  program
+    .command('tc')
+    .description('one tc command against an emulated kernel that a file keeps; exits as tc does')
+    .usage('[--state FILE] [--dev NAME[:IFINDEX]] [--era KERNEL] [--strict-dev] TC-ARGUMENTS…')
+    .argument('[args...]', 'what follows "tc": filter add dev eth0 …, -s filter show dev eth0, -batch FILE')
+    .option('--state <file>', "where the kernel is kept (default: CLS_FLOW_STATE, or in the user's state directory)")
+    .addOption(new Option('--dev <name[:ifindex]>', 'a device that exists; lo always does').argParser(list))
+    .addOption(new Option('--era <kernel>', 'whose rules, for a new state').choices(['6.1', '6.1.170', 'seed']))
+    .option('--strict-dev', 'never make a device because a qdisc names it')
+    .helpOption('--help', 'print this help')
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action((args: string[], flags: TcFlags) => handlers.tc(args, flags));
+}
+
+function addNetlink(program: Command, handlers: Handlers): void {
+  program
+    .command('netlink')
+    .description('traffic control messages: the bytes of a tc command, and what bytes mean')
+    .addArgument(new Argument('<action>', 'decode FILE|HEX, or encode TC-ARGUMENTS').choices(['decode', 'encode']))
+    .argument('[args...]', 'decode: hex, a file of hex, or an nlmon capture; encode: what follows "tc"')
+    .helpOption('--help', 'print this help')
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action((action: 'decode' | 'encode', args: string[]) => handlers.netlink(action, args));
 }
 
 function exampleHelp(name: keyof typeof EXAMPLES): string {

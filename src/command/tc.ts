@@ -16,8 +16,8 @@ export interface Answer {
 
 export interface TcRun {
   readonly transport: Transport;
-  /** Text of the file that -batch names; `-` is standard input. */
-  readonly readBatch?: (file: string) => string;
+  /** Text of the file that -batch names, `-` being standard input; undefined: it cannot be read. */
+  readonly readBatch?: (file: string) => string | undefined;
   /** Sequence numbers begin above this; tc takes the time in seconds. */
   readonly seq?: number;
   /** Print the invalid JSON of tc 6.1.0: for checking records. */

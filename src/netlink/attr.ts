@@ -254,7 +254,7 @@ export const string: Codec<string> = {
   sample: (draw) => Array.from({ length: draw(16) }, () => String.fromCharCode(33 + draw(94))).join(''),
 };
 
-function hexOf(bytes: Uint8Array): string {
+export function hexOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 

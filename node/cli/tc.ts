@@ -1,0 +1,74 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { runTc, type Transport } from '../../src/command/index.ts';
+import type { EraName } from '../../src/era.ts';
+import { escapeText } from '../../src/lang/index.ts';
+import type { Netns } from '../../src/sched/netns/index.ts';
+import { CommandLineError } from './errors.ts';
+import { Output, say, sayRaw } from './output.ts';
+import type { TcFlags } from './program.ts';
+import { addDevice, defaultStatePath, openState, saveState } from './state.ts';
+
+/** IFNAMSIZ less the final null; what else dev_valid_name() refuses. */
+const DEVICE_NAME = /^[^\s/:]{1,15}$/;
+const MAX_IFINDEX = 0x7fffffff;
+
+/** Runs one tc command, or a batch, against the kernel in the state file. Returns tc's exit status. */
+export async function tc(args: readonly string[], flags: TcFlags): Promise<number> {
+  const file = flags.state ?? defaultStatePath();
+  const netns = openState(file, flags.era as EraName | undefined);
+  const before = JSON.stringify(netns.save());
+  for (const spec of flags.dev ?? []) nameDevice(netns, spec);
+  const answer = runTc(args, { transport: transportOf(netns, flags.strictDev !== true), readBatch });
+  const output = new Output();
+  output.write(answer.stdout);
+  output.flush();
+  if (answer.stderr !== '') sayRaw(answer.stderr);
+  if (JSON.stringify(netns.save()) !== before) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    await saveState(file, netns);
+  }
+  return answer.exit;
+}
+
+/** `--dev NAME[:IFINDEX]`: a device that is there already may be named again. */
+export function nameDevice(netns: Netns, spec: string): void {
+  const [name = '', number, ...rest] = spec.split(':');
+  const ifindex = number === undefined ? undefined : Number(number);
+  const sound = ifindex === undefined || (Number.isInteger(ifindex) && ifindex > 0 && ifindex <= MAX_IFINDEX);
+  if (!DEVICE_NAME.test(name) || rest.length > 0 || !sound) {
+    throw new CommandLineError(`--dev ${spec}: NAME or NAME:IFINDEX expected`);
+  }
+  const known = netns.devices.find((device) => device.spec.name === name);
+  if (known !== undefined && (ifindex === undefined || known.ifindex === ifindex)) return;
+  if (known !== undefined) throw new CommandLineError(`--dev ${spec}: ${name} has index ${known.ifindex} already`);
+  const other = netns.devices.find((device) => device.ifindex === ifindex);
+  if (other !== undefined) throw new CommandLineError(`--dev ${spec}: index ${ifindex} is ${other.spec.name}'s`);
+  addDevice(netns, name, ifindex);
+}
+
+/** The emulated kernel, with the names of its devices. `create`: a qdisc brings its device along, with a note. */
+export function transportOf(netns: Netns, create: boolean): Transport {
+  return {
+    request: (datagram) => netns.request(datagram),
+    links: {
+      index: (name) => netns.devices.find((device) => device.spec.name === name)?.ifindex ?? 0,
+      name: (index) => netns.devices.find((device) => device.ifindex === index)?.spec.name ?? null,
+      create: (name) => {
+        if (!create || !DEVICE_NAME.test(name)) return 0;
+        const ifindex = addDevice(netns, name);
+        say(`cls-flow: note: device ${escapeText(name)} did not exist, made it with index ${ifindex}`);
+        return ifindex;
+      },
+    },
+  };
+}
+
+/** The text of a batch file; undefined if it cannot be read: tc has its own words for that. */
+function readBatch(file: string): string | undefined {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
