@@ -48,6 +48,12 @@ export function getU32(text: string, base: 0 | 10 | 16 = 0): number | undefined 
   return getUnsigned(text, 0xffffffff, base);
 }
 
+/** iproute2 lib/utils.c: get_u64() */
+export function getU64(text: string, base: 0 | 10 | 16 = 0): bigint | undefined {
+  const { value, rest } = strtoul(text, base);
+  return rest === '' ? value : undefined;
+}
+
 export function getU16(text: string, base: 0 | 10 | 16 = 0): number | undefined {
   return getUnsigned(text, 0xffff, base);
 }
@@ -196,7 +202,7 @@ export function rateText(rate: number | bigint, iec = false): string {
     bits /= kilo;
     unit++;
   }
-  return `${Number(bits)}${['', 'K', 'M', 'G', 'T'][unit] ?? ''}${iec ? 'i' : ''}bit`;
+  return `${Number(bits)}${['', 'K', 'M', 'G', 'T'][unit] ?? ''}${iec && unit > 0 ? 'i' : ''}bit`;
 }
 
 /** iproute2 lib/json_print_math.c: sprint_size() */
