@@ -55,6 +55,13 @@ export function xmitSize(rate: number, ticks: number): number {
   return toU32((rate * ticksToUsec(ticks)) / USEC_PER_SEC);
 }
 
+/** The same in a table: what does not fit 32 bits, which C leaves open, comes out as 0 of Debian's vectorised loop. */
+function cellTime(rate: number, size: number): number {
+  const usec = Math.trunc(USEC_PER_SEC * (size / rate));
+  const ticks = Math.trunc(usec * TICKS_PER_USEC);
+  return usec < 2 ** 32 && ticks < 2 ** 32 ? ticks : 0;
+}
+
 /** iproute2 tc/tc_core.c: tc_adjust_size() */
 function wireSize(size: number, mpu: number, linklayer: number): number {
   const bytes = Math.max(size, mpu);
@@ -88,7 +95,7 @@ export function rateTable({ rate, mpu, overhead, cellLog, mtu, linklayer }: Rate
   const w = new AttrWriter();
   const specMpu = mpu & 0xffff;
   const specRate = Math.min(rate, 0xffffffff);
-  for (let i = 1; i <= 256; i++) w.u32(xmitTime(specRate, wireSize((i << log) >>> 0, specMpu, linklayer)));
+  for (let i = 1; i <= 256; i++) w.u32(cellTime(specRate, wireSize((i << log) >>> 0, specMpu, linklayer)));
   const spec = { cellLog: log, linklayer: linklayer & LINKLAYER_MASK, overhead, cellAlign: -1, mpu: specMpu };
   return { spec: { ...spec, rate: specRate }, table: w.done() };
 }

@@ -4,6 +4,7 @@ import {
   getSize,
   getTime,
   getU32,
+  hexText,
   type Printer,
   rateText,
   sizeText,
@@ -306,7 +307,7 @@ function print(payload: Uint8Array | null, out: Printer, show: Show): void {
   const memory = of('memory');
   if (memory !== 0) out.put('memlimit', memory, `memlimit ${sizeText(memory)} `);
   const fwmark = of('fwmark');
-  if (fwmark !== 0) out.put('fwmark', fwmark, `fwmark 0x${fwmark.toString(16)} `);
+  out.put('fwmark', hexText(fwmark), fwmark === 0 ? '' : `fwmark ${hexText(fwmark)} `);
 }
 
 function printBandwidth(rate: bigint | undefined, out: Printer, show: Show): void {

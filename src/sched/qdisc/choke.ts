@@ -4,7 +4,7 @@ import type { QdiscKind, Show, Warn } from '../notation.ts';
 import { toU32 } from '../psched.ts';
 import { einval, Found, fix, getDouble, numberTo, type Option, options, QUEUE, readNest, speakAll } from './options.ts';
 import { printDetails, RED_QOPT, type RedQopt, STAB } from './red.ts';
-import { averageLog, idleDamping, probabilityLog, RED, redFits, redMaxP } from './red-parms.ts';
+import { averageLog, idleDamping, printRedFlags, probabilityLog, RED, redFits, redMaxP } from './red-parms.ts';
 
 const TCA_CHOKE = { parms: [1, RED_QOPT], stab: [2, STAB], maxP: [3, u32] } as const;
 const CODEC = table(TCA_CHOKE);
@@ -77,7 +77,7 @@ function print(payload: Uint8Array | null, out: Printer, show: Show): void {
   out.put('limit', parms.limit, `limit ${parms.limit}p `);
   out.put('min', parms.qthMin, `min ${parms.qthMin}p `);
   out.put('max', parms.qthMax, `max ${parms.qthMax}p `);
-  if ((parms.flags & RED.ECN) !== 0) out.put('ecn', true, 'ecn ');
+  printRedFlags(parms.flags, out);
   if (show.details) printDetails(parms, found.get(TCA_CHOKE.maxP) ?? 0, out);
 }
 

@@ -8,7 +8,7 @@ export const CLSACT: QdiscKind<null> = {
   ...QUEUE,
   kind: 'clsact',
   codec: nest,
-  speak: (words) => speakAll(words, [], null, { kind: 'clsact' }),
+  speak: (words) => speakAll(words, [], null, { kind: 'clsact', help: false }),
   settle: (_, __, place) => hook(place),
   changes: false,
   ingress: true,

@@ -135,7 +135,7 @@ const QDISC_WORDS: readonly Option<SpokenQdisc>[] = [
 /** htb_parse_opt() */
 function speakQdisc(words: Words, w: AttrWriter): void {
   const spoken: SpokenQdisc = { rate2quantum: 10, defcls: 0, debug: 0, directQlen: 0xffffffff, offload: false };
-  speakAll(words, QDISC_WORDS, spoken, KIND);
+  speakAll(words, QDISC_WORDS, spoken, { ...KIND, help: false });
   options(w, () => {
     w.put(TCA_HTB.init, { ...spoken, version: TC_VERSION, directPkts: 0 });
     if (spoken.directQlen !== 0xffffffff) w.put(TCA_HTB.directQlen, spoken.directQlen);
@@ -393,10 +393,10 @@ function printClass(found: Found, out: Printer, show: Show): boolean {
   }
   if (show.details) {
     out.put('burst', buffer, `burst ${sizeText(buffer)}/`);
-    out.put('burst_cell', 1 << parms.rate.cellLog, `${(1 << parms.rate.cellLog) >>> 0}`);
+    out.put('burst_cell', 1 << parms.rate.cellLog, `${(1 << parms.rate.cellLog) >>> 0} `);
     out.put('mpu_rate', parms.rate.mpu, `mpu ${sizeText(parms.rate.mpu)} `);
     out.put('cburst', cbuffer, `cburst ${sizeText(cbuffer)}/`);
-    out.put('cburst_cell', 1 << parms.ceil.cellLog, `${(1 << parms.ceil.cellLog) >>> 0}`);
+    out.put('cburst_cell', 1 << parms.ceil.cellLog, `${(1 << parms.ceil.cellLog) >>> 0} `);
     out.put('mpu_ceil', parms.ceil.mpu, `mpu ${sizeText(parms.ceil.mpu)} `);
     out.put('level', parms.level | 0, `level ${parms.level | 0} `);
   } else {

@@ -9,7 +9,10 @@ export const INGRESS: QdiscKind<null> = {
   kind: 'ingress',
   codec: nest,
   speak(words) {
-    speakAll(words, [{ word: 'handle', argument: 'ID', speak: (rest) => void rest.next() }], null, { kind: 'ingress' });
+    speakAll(words, [{ word: 'handle', argument: 'ID', speak: (rest) => void rest.next() }], null, {
+      kind: 'ingress',
+      help: false,
+    });
   },
   settle: (_, __, place) => hook(place),
   changes: false,

@@ -37,7 +37,9 @@ export const MULTIQ: QdiscKind<Multiq> = {
   print(payload, out) {
     if (payload === null || !QOPT.fits(payload.length)) return;
     const { bands, maxBands } = QOPT.read(payload, 0, payload.length);
-    out.put('bands', bands, `bands ${bands}/`);
-    out.put('max_bands', maxBands, `${maxBands} `);
+    out.unconverted((plain) => {
+      plain.put('bands', bands, `bands ${bands}/`);
+      plain.put('max_bands', maxBands, `${maxBands} `);
+    });
   },
 };

@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { getU32, matches, type Words } from '../../lang/index.ts';
+import { getU32, matches, type Printer, type Words } from '../../lang/index.ts';
 import { AttrReader, type AttrWriter, type Codec, decode, TCA } from '../../netlink/index.ts';
 import type { QdiscPlace } from '../notation.ts';
 
@@ -219,6 +219,12 @@ export function gText(x: number): string {
   const power = Number(exponent);
   if (power >= -4 && power < 6) return String(Number(x.toPrecision(6)));
   return `${Number(mantissa)}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
+}
+
+/** print_float(): JSON has the number as the text shows it. */
+export function printFloat(name: string, value: number, out: Printer): void {
+  const text = gText(value);
+  out.put(name, Number(text), `${name} ${text} `);
 }
 
 /** sscanf("%lg"): the number that the text begins with. */

@@ -57,12 +57,12 @@ const WORDS: readonly Option<Spoken>[] = [
   }),
 ];
 
-/** One element of the priomap; tc takes a band too many. */
+/** One element of the priomap. */
 function element(words: Words, spoken: Spoken, word: string): boolean {
   if (spoken.index < 0) return false;
   const band = getU32(word, 10);
   if (band === undefined) throw words.error('Illegal "priomap" element');
-  if (band > spoken.bands >>> 0) throw words.error('"priomap" element is out of bands');
+  if (band >= spoken.bands >>> 0) throw words.error('"priomap" element is out of bands');
   if (spoken.index > 15) throw words.error('"priomap" index > TC_PRIO_MAX=15');
   spoken.priomap[spoken.index++] = band & 0xff;
   return true;

@@ -1,4 +1,4 @@
-import type { Words } from '../../lang/index.ts';
+import type { Printer, Words } from '../../lang/index.ts';
 import type { Warn } from '../notation.ts';
 import { toU32, xmitTime } from '../psched.ts';
 
@@ -49,6 +49,18 @@ export function idleDamping(wlog: number, avpkt: number, rate: number): { scellL
   const table = Uint8Array.from({ length: 256 }, (_, i) => Math.min(toU32((i << scellLog) * lW) & 0xff, 31));
   table[255] = 31;
   return { scellLog, table };
+}
+
+const FLAG_WORDS: readonly (readonly [name: string, mask: number])[] = [
+  ['ecn', RED.ECN],
+  ['harddrop', RED.HARDDROP],
+  ['adaptive', RED.ADAPTATIVE],
+  ['nodrop', RED.NODROP],
+];
+
+/** iproute2 tc/tc_red.c: tc_red_print_flags() — JSON tells of each, text of those that are set. */
+export function printRedFlags(flags: number, out: Printer): void {
+  for (const [name, mask] of FLAG_WORDS) out.put(name, (flags & mask) !== 0, (flags & mask) === 0 ? '' : `${name} `);
 }
 
 interface RedParms {

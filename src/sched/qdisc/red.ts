@@ -7,16 +7,16 @@ import {
   Found,
   flag,
   getDouble,
-  gText,
   numberTo,
   ONE_CHILD,
   type Option,
   options,
+  printFloat,
   QUEUE,
   readNest,
   speakAll,
 } from './options.ts';
-import { averageLog, idleDamping, probabilityLog, RED, redFits, redMaxP } from './red-parms.ts';
+import { averageLog, idleDamping, printRedFlags, probabilityLog, RED, redFits, redMaxP } from './red-parms.ts';
 
 /** struct tc_red_qopt: bytes for red, packets for choke. */
 export const RED_QOPT = struct({ limit: u32, qthMin: u32, qthMax: u32, wlog: u8, plog: u8, scellLog: u8, flags: u8 });
@@ -183,13 +183,6 @@ function dump(red: Red, w: AttrWriter): void {
   });
 }
 
-const FLAG_WORDS: readonly (readonly [name: string, mask: number])[] = [
-  ['ecn', RED.ECN],
-  ['harddrop', RED.HARDDROP],
-  ['adaptive', RED.ADAPTATIVE],
-  ['nodrop', RED.NODROP],
-];
-
 /** red_print_opt() */
 function print(payload: Uint8Array | null, out: Printer, show: Show): void {
   if (payload === null) return;
@@ -199,26 +192,32 @@ function print(payload: Uint8Array | null, out: Printer, show: Show): void {
   out.put('limit', parms.limit, `limit ${sizeText(parms.limit)} `);
   out.put('min', parms.qthMin, `min ${sizeText(parms.qthMin)} `);
   out.put('max', parms.qthMax, `max ${sizeText(parms.qthMax)} `);
-  const flags = found.get(TCA_RED.flags)?.value ?? parms.flags;
-  for (const [name, mask] of FLAG_WORDS) out.put(name, (flags & mask) !== 0, (flags & mask) === 0 ? '' : `${name} `);
+  printRedFlags(found.get(TCA_RED.flags)?.value ?? parms.flags, out);
   if (show.details) printDetails(parms, found.get(TCA_RED.maxP) ?? 0, out);
-  for (const [name, to] of EVENTS) {
-    const block = found.get(TCA_RED[to]);
-    if (block !== undefined) printEvent(name, block, out);
+  printEvents(found, out);
+}
+
+/** qevents_print() */
+function printEvents(found: Found, out: Printer): void {
+  const bound = EVENTS.filter(([, to]) => found.get(TCA_RED[to]) !== undefined);
+  if (bound.length === 0) return;
+  out.open('[', 'qevents');
+  for (const [name, to] of bound) {
+    out.open('{');
+    out.put('kind', name, `qevent ${name}`);
+    const block = found.get(TCA_RED[to]) ?? 0;
+    out.put('block', block, ` block ${block} `);
+    out.close();
   }
+  out.close();
 }
 
 /** What `-d` adds, to choke's line too. */
 export function printDetails({ wlog, plog, scellLog }: RedQopt, maxP: number, out: Printer): void {
   out.put('ewma', wlog, `ewma ${wlog} `);
-  const probability = maxP / 2 ** 32;
-  if (maxP !== 0) out.put('probability', probability, `probability ${gText(probability)} `);
+  if (maxP !== 0) printFloat('probability', maxP / 2 ** 32, out);
   else out.put('Plog', plog, `Plog ${plog} `);
   out.put('Scell_log', scellLog, `Scell_log ${scellLog}`);
-}
-
-function printEvent(name: string, block: number, out: Printer): void {
-  out.text(`qevent ${name} block ${block} `);
 }
 
 /** net/sched/sch_red.c, iproute2 tc/q_red.c: random early detection before a child. */

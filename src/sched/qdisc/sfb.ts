@@ -1,4 +1,4 @@
-import type { Printer, Words } from '../../lang/index.ts';
+import { type Printer, timeText, type Words } from '../../lang/index.ts';
 import { type AttrWriter, struct, table, u32 } from '../../netlink/index.ts';
 import type { QdiscKind, QdiscPlace } from '../notation.ts';
 import { toU32 } from '../psched.ts';
@@ -10,6 +10,7 @@ import {
   ONE_CHILD,
   type Option,
   options,
+  printFloat,
   QUEUE,
   readNest,
   speakAll,
@@ -99,17 +100,17 @@ function print(payload: Uint8Array | null, out: Printer): void {
   if (payload === null) return;
   const parms = new Found(payload).get(TCA_SFB.parms);
   if (parms === undefined) return;
-  const share = (part: number) => (part / MAX_PROB).toFixed(5);
-  const whole = (name: string, part: number, text: string) => out.put(name, part, text);
-  whole('limit', parms.limit, `limit ${parms.limit} `);
-  whole('max', parms.max, `max ${parms.max} `);
-  whole('target', parms.binSize, `target ${parms.binSize}\n`);
-  out.put('increment', parms.increment / MAX_PROB, `  increment ${share(parms.increment)} `);
-  out.put('decrement', parms.decrement / MAX_PROB, `decrement ${share(parms.decrement)} `);
-  whole('penalty_rate', parms.penaltyRate, `penalty rate ${parms.penaltyRate} `);
-  whole('penalty_burst', parms.penaltyBurst, `burst ${parms.penaltyBurst} `);
-  whole('rehash', parms.rehash, `(${parms.rehash}ms `);
-  whole('db', parms.warmup, `${parms.warmup}ms)`);
+  const time = (name: string, msec: number) => out.put(name, msec * 1000, `${name} ${timeText(msec * 1000)} `);
+  const count = (name: string, value: number, unit: string) => out.put(name, value, `${name} ${value}${unit} `);
+  time('rehash', parms.rehash);
+  time('db', parms.warmup);
+  count('limit', parms.limit, 'p');
+  count('max', parms.max, 'p');
+  count('target', parms.binSize, 'p');
+  printFloat('increment', parms.increment / MAX_PROB, out);
+  printFloat('decrement', parms.decrement / MAX_PROB, out);
+  count('penalty_rate', parms.penaltyRate, 'pps');
+  count('penalty_burst', parms.penaltyBurst, 'p');
 }
 
 /** net/sched/sch_sfb.c, iproute2 tc/q_sfb.c: stochastic fair blue. */

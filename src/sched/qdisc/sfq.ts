@@ -7,14 +7,14 @@ import {
   FLOWS,
   flag,
   getDouble,
-  gText,
   number,
   type Option,
+  printFloat,
   pschedMtu,
   putOptions,
   speakAll,
 } from './options.ts';
-import { averageLog, probabilityLog, RED, redFits, redMaxP } from './red-parms.ts';
+import { averageLog, printRedFlags, probabilityLog, RED, redFits, redMaxP } from './red-parms.ts';
 
 const V0 = { quantum: u32, perturb: s32, limit: u32, divisor: u32, flows: u32 };
 /** struct tc_sfq_qopt, what old versions send. */
@@ -223,14 +223,14 @@ export const SFQ: QdiscKind<Sfq> = {
     out.put('quantum', q.quantum, `quantum ${sizeText(q.quantum)} `);
     if (q.depth !== 0) out.put('depth', q.depth, `depth ${q.depth} `);
     if (q.headdrop !== 0) out.put('headdrop', true, 'headdrop ');
-    if (show.details) out.put('flows', q.flows, `flows ${q.flows}/${q.divisor} `);
+    if (show.details) out.put('flows', q.flows, `flows ${q.flows} `);
     out.put('divisor', q.divisor, `divisor ${q.divisor} `);
     if (q.perturb !== 0) out.put('perturb', q.perturb, `perturb ${q.perturb}sec `);
     if (q.qthMin === 0) return;
-    out.put('ewma', q.wlog, `\n ewma ${q.wlog} `);
+    out.put('ewma', q.wlog, `ewma ${q.wlog} `);
     out.put('min', q.qthMin, `min ${sizeText(q.qthMin)} `);
     out.put('max', q.qthMax, `max ${sizeText(q.qthMax)} `);
-    out.put('probability', q.maxP / 2 ** 32, `probability ${gText(q.maxP / 2 ** 32)} `);
-    if ((q.flags & RED.ECN) !== 0) out.put('ecn', true, 'ecn ');
+    printFloat('probability', q.maxP / 2 ** 32, out);
+    printRedFlags(q.flags, out);
   },
 };

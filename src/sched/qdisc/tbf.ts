@@ -278,15 +278,15 @@ function print(payload: Uint8Array | null, out: Printer, show: Show): void {
   printBurst('burst', 'burst', xmitSize(Number(rate), parms.buffer), parms.rate, out, show);
   if (show.raw) out.raw(hex(parms.buffer));
   if (peak !== 0n) {
-    out.put('peakrate', peak, `peakrate ${rateText(peak, show.iec)} `);
+    out.text(`peakrate ${rateText(peak, show.iec)} `);
     if (parms.mtu !== 0 || parms.peakrate.mpu !== 0) {
       printBurst('mtu', 'minburst', xmitSize(Number(peak), parms.mtu), parms.peakrate, out, show);
       if (show.raw) out.raw(hex(parms.mtu));
     }
   }
   const latency = latencyOf(parms, rate, peak);
-  if (show.raw) out.put('limit', parms.limit, `limit ${sizeText(parms.limit)} `);
   if (latency >= 0) out.put('lat', Math.trunc(latency), `lat ${timeText(Math.trunc(latency))} `);
+  if (show.raw || latency < 0) out.put('limit', parms.limit, `limit ${sizeText(parms.limit)} `);
   const { overhead, linklayer } = parms.rate;
   if (overhead !== 0) out.put('overhead', overhead, `overhead ${overhead} `);
   if ((linklayer & 0x0f) > Linklayer.ETHERNET || show.details) {
@@ -308,8 +308,8 @@ function printBurst(
     out.put(plainName, size, `${plainName} ${sizeText(size)} `);
     return;
   }
-  out.put(name, size, `${name} ${sizeText(size)}/`);
-  out.put(`${name}_cell`, 1 << cellLog, `${(1 << cellLog) >>> 0} `);
+  const burst = `${sizeText(size)}/${(1 << cellLog) >>> 0}`;
+  out.put(name, burst, `${name} ${burst} `);
   out.put('mpu', mpu, `mpu ${sizeText(mpu)} `);
 }
 
