@@ -62,7 +62,7 @@ export type Tcmsg = Pick<ReturnType<typeof TCMSG.read>, 'ifindex' | 'handle' | '
 /** net/sched/sch_api.c: rtm_tca_policy — TCA_*; KIND decides what OPTIONS means. */
 export const TCA = {
   kind: [1, string],
-  options: [2, nest],
+  options: [2, bytes],
   stats: [3, bytes],
   xstats: [4, bytes],
   rate: [5, atMost(2)],

@@ -6,7 +6,7 @@ import { LEFTOVER, writeString } from './filter.ts';
 import { defaultChild } from './qdisc.ts';
 import type { Call, Reply } from './reply.ts';
 import type { State } from './state.ts';
-import { writeZeroStats } from './stats.ts';
+import { writeNoStats, writeZeroStats } from './stats.ts';
 import { RTM_TCA_POLICY, readRequest, TCA_TYPE, type TcRequest } from './validate.ts';
 
 /** A class: one that a user made, or the minor of one that is always there. */
@@ -85,7 +85,9 @@ function settleClass(
 ): Class {
   const kind = q.kind.classes;
   if (kind === null || typeof found === 'number') throw new KernelError(Errno.EOPNOTSUPP);
-  const above = kind.tree ? parentClass(q, parent) : null;
+  const named = kind.tree ? q.classes.get(parent) : null;
+  // hfsc's top classes hang below the class that stands for the qdisc.
+  const above = named ?? q.classes.get(q.handle);
   const others = [...q.classes.walk()].filter((cl) => cl !== found).map((cl) => cl.settings);
   const id = classid || freeClassid(q);
   const settings = kind.settle(found?.settings ?? null, options, {
@@ -94,7 +96,7 @@ function settleClass(
     parent,
     qdisc: q.settings,
     classid: id,
-    above: above === null || above.root ? null : above.settings,
+    above: named?.settings ?? null,
     depth: above === null ? 0 : depthOf(above) + 1,
     others,
   });
@@ -116,12 +118,6 @@ function addClass(state: State, q: Qdisc, id: number, above: Class | null, setti
   if (above.leaf !== null) state.destroy(above.leaf);
   above.leaf = null;
   return cl;
-}
-
-/** The class that `parent` names; none: right under the qdisc (hfsc: under its root class). */
-function parentClass(q: Qdisc, parent: number): Class | null {
-  const named = parent === TC_H.ROOT || parent === 0 ? null : q.classes.get(parent);
-  return named ?? q.classes.get(q.handle);
 }
 
 /** Number of classes above; the root class that stands for the qdisc does not count. */
@@ -191,7 +187,8 @@ function bandMessage(q: Qdisc, minor: number): Uint8Array {
   return writeTc(tcm, (w) => {
     writeString(w, TCA_TYPE.KIND, q.kind.kind);
     q.kind.bands?.change?.dump(q.settings, minor, w);
-    writeZeroStats(w, false);
+    if (q.oneChild) writeNoStats(w);
+    else writeZeroStats(w, false);
   });
 }
 

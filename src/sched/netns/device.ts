@@ -16,7 +16,7 @@ export interface DeviceSpec {
   readonly txqlen?: number;
   /** Transmit queues, default 1. */
   readonly txQueues?: number;
-  /** `dummy` and `loopback` (the default for lo and others) have no queue of their own; `ether` gets pfifo_fast, or mq. */
+  /** `dummy` and `loopback` (the default for lo and others) have no queue of their own; `ether` gets fq_codel, or mq. */
   readonly kind?: 'dummy' | 'loopback' | 'ether';
 }
 
@@ -77,6 +77,11 @@ export class Qdisc {
     return this.kind.classes !== null || this.kind.bands !== null;
   }
 
+  /** tbf and its like: one class, which any id names. */
+  get oneChild(): boolean {
+    return ONE_CHILD.has(this.kind.kind);
+  }
+
   /** Number of classes that are always there. */
   get bandCount(): number {
     return this.kind.bands?.count(this.settings) ?? 0;
@@ -87,7 +92,7 @@ export class Qdisc {
     const { kind } = this;
     if (kind.filters === 'hooks') return this.egressBlock === null || HOOK_MINORS.has(tcMinor(classid));
     if (kind.classes !== null) return this.classes.get(classid) !== null;
-    if (ONE_CHILD.has(kind.kind)) return true;
+    if (this.oneChild) return true;
     const minor = tcMinor(classid);
     return minor >= 1 && minor <= this.bandCount;
   }
@@ -103,7 +108,7 @@ export class Qdisc {
 
   /** Index into `bands`. */
   bandOf(classid: number): number {
-    return ONE_CHILD.has(this.kind.kind) ? 0 : tcMinor(classid) - 1;
+    return this.oneChild ? 0 : tcMinor(classid) - 1;
   }
 
   /** All qdiscs right below. */

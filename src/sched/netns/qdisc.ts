@@ -177,6 +177,9 @@ function blockIndexes({ attributes }: TcRequest, kind: QdiscKind): { ingress: nu
   };
 }
 
+/** net.core.default_qdisc, as Debian builds its kernels. */
+const DEFAULT_QDISC = 'fq_codel';
+
 const TCA_STAB_BASE = 1;
 const SIZESPEC_SIZE = 24;
 
@@ -209,12 +212,12 @@ function fillBands(q: Qdisc): void {
   q.bands.length = Math.min(q.bands.length, count);
   while (q.bands.length < count) {
     const classid = (q.handle | (q.bands.length + 1)) >>> 0;
-    q.bands.push(defaultChild(q, classid, bands.child === 'pfifo_fast' ? 'pfifo_fast' : 'pfifo'));
+    q.bands.push(defaultChild(q, classid, bands.child === 'hidden' ? 'pfifo' : DEFAULT_QDISC));
   }
 }
 
 /** net/sched/sch_generic.c: qdisc_create_dflt() — handle 0; a pfifo below a class shows in no list. */
-export function defaultChild(q: Qdisc, classid: number, name: 'pfifo' | 'pfifo_fast' = 'pfifo'): Qdisc | null {
+export function defaultChild(q: Qdisc, classid: number, name: 'pfifo' | typeof DEFAULT_QDISC = 'pfifo'): Qdisc | null {
   const kind = findQdisc(name);
   if (kind === null) return null;
   const { device } = q;
@@ -275,7 +278,7 @@ const LEAVES_NOOP: ReadonlySet<string> = new Set(['tbf', 'red', 'sfb', 'multiq',
 /** net/sched/sch_generic.c: dev_activate() with attach_default_qdiscs() — what a device that is up has by itself. */
 export function activate(state: State, device: Device): void {
   if (!device.up || device.root !== null) return;
-  const name = device.kind !== 'ether' ? 'noqueue' : device.txQueues > 1 ? 'mq' : 'pfifo_fast';
+  const name = device.kind !== 'ether' ? 'noqueue' : device.txQueues > 1 ? 'mq' : DEFAULT_QDISC;
   const kind = findQdisc(name);
   if (kind === null) return;
   const settings = kind.settle(null, null, { device, handle: 0, parent: TC_H.ROOT });

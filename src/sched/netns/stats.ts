@@ -11,6 +11,12 @@ const QUEUE_SIZE = 20;
 /** struct tc_stats */
 const OLD_SIZE = 40;
 
+/** The same of a class whose kind has no ->dump_stats(): the frame without contents. */
+export function writeNoStats(w: AttrWriter): void {
+  w.nest(TCA_TYPE.STATS2, () => {});
+  w.nest(TCA_TYPE.STATS, () => w.zeros(OLD_SIZE));
+}
+
 /**
  * net/core/gen_stats.c: gnet_stats_start_copy_compat() to gnet_stats_finish_copy() — the statistics of something that
  * no packet went through, new form and old. `estimated`: with the rates of an estimator.
