@@ -95,9 +95,8 @@ export function printPrio(payload: Uint8Array | null, out: Printer): void {
   out.put('bands', bands >>> 0, `bands ${bands >>> 0} `);
   out.put('priomap', priomap, `priomap${priomap.map((band) => ` ${band}`).join('')}`);
   const multiqueue = new Found(payload.subarray(PRIO_QOPT.size)).payload(TCA_PRIO_MQ);
-  if (multiqueue === undefined) return;
-  const on = multiqueue[0] !== undefined && multiqueue[0] !== 0;
-  out.put('multiqueue', on, ` multiqueue: ${on ? 'on' : 'off'} `);
+  const on = multiqueue?.[0] !== undefined && multiqueue[0] !== 0;
+  out.put('multiqueue', on, multiqueue === undefined ? '' : ` multiqueue: ${on ? 'on' : 'off'} `);
 }
 
 const BANDS: BandKind<Prio> = {
