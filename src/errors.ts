@@ -16,6 +16,7 @@ export const Errno = {
   ENOSPC: 28,
   ERANGE: 34,
   EMSGSIZE: 90,
+  EPROTONOSUPPORT: 93,
   EOPNOTSUPP: 95,
 } as const;
 export type Errno = (typeof Errno)[keyof typeof Errno];
@@ -32,6 +33,7 @@ const STRERROR: Readonly<Record<number, string>> = {
   28: 'No space left on device',
   34: 'Numerical result out of range',
   90: 'Message too long',
+  93: 'Protocol not supported',
   95: 'Operation not supported',
 };
 
@@ -66,6 +68,13 @@ export class UsageError extends Error {
     this.word = word;
     this.hint = hint;
     this.exit = exit;
+  }
+}
+
+/** A UsageError at which tc does not return but exits, so that it ends a whole batch (quirk 51). */
+export class FatalUsageError extends UsageError {
+  constructor(message: string, word = -1) {
+    super(message, word, '', 255);
   }
 }
 

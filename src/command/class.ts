@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { getClassid, getQdiscHandle, matches, type Printer, type Words } from '../lang/index.ts';
 import { AttrWriter, type Message, NLM_F, RTM, readTc, TC_H, TCA, type TcMessage } from '../netlink/index.ts';
-import { findClass, findQdisc } from '../sched/qdisc/index.ts';
+import { findClass } from '../sched/qdisc/index.ts';
 import { classidText, tcMajor, tcMinor } from '../u32.ts';
 import { ESTIMATOR, takeEstimator } from './estimator.ts';
 import { duplicate, Exit, giveUp, type TcProcess } from './process.ts';
@@ -84,10 +84,9 @@ function speakOptions(kind: string, words: Words, w: AttrWriter): void {
     classes.speak(words, w);
     return;
   }
-  if (kind !== '' && findQdisc(kind) !== null) throw new UsageError(`Error: Qdisc "${kind}" is classless.`);
+  if (kind !== '') throw new UsageError(`Error: Qdisc "${kind}" is classless.`);
   if (words.done) return;
   const word = words.next();
-  if (kind !== '') throw words.error(`Unknown qdisc "${kind}", hence option "${word}" is unparsable`);
   throw giveUp(`Garbage instead of arguments "${word} ...". Try "tc class help".`, '', words.at - 1);
 }
 

@@ -1,4 +1,4 @@
-import { strerror, UsageError } from '../errors.ts';
+import { FatalUsageError, strerror, UsageError } from '../errors.ts';
 import { Printer } from '../lang/index.ts';
 import {
   type AttrWriter,
@@ -73,7 +73,7 @@ export function giveUp(message: string, hint = '', word = -1): UsageError {
 
 /** iproute2 lib/utils.c: duparg() */
 export function duplicate(keyword: string, word: string): UsageError {
-  return giveUp(`Error: duplicate "${keyword}": "${word}" is the second value.`);
+  return new FatalUsageError(`Error: duplicate "${keyword}": "${word}" is the second value.`);
 }
 
 /**

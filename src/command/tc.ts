@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { FatalUsageError, UsageError } from '../errors.ts';
 import { batchLines, matches, Words } from '../lang/index.ts';
 import { doActions } from './action.ts';
 import { doClass } from './class.ts';
@@ -118,13 +118,19 @@ function doCommand(words: Words, tc: TcProcess, memory: Memory): void {
 /** tc/tc.c: batch() — stops at the first failure unless -force was given. Exit status 1 if anything failed. */
 function doBatch(file: string, tc: TcProcess, run: TcRun, memory: Memory): number {
   const text = run.readBatch?.(file);
-  if (text === undefined) throw giveUp(`Cannot open file "${file}" for reading: No such file or directory`);
+  if (text === undefined) {
+    throw new UsageError(`Cannot open file "${file}" for reading: No such file or directory`);
+  }
   let failed = 0;
   for (const { line, words } of batchLines(text)) {
-    const status = guarded(tc, () => {
-      doCommand(new Words(words), tc, memory);
-      return 0;
-    });
+    const status = guarded(
+      tc,
+      () => {
+        doCommand(new Words(words), tc, memory);
+        return 0;
+      },
+      (error) => error instanceof FatalUsageError,
+    );
     if (status === 0) continue;
     failed = 1;
     tc.say(`Command failed ${file}:${line}\n`);
@@ -133,13 +139,13 @@ function doBatch(file: string, tc: TcProcess, run: TcRun, memory: Memory): numbe
   return failed;
 }
 
-/** Tells what went wrong as tc does, and gives the exit status. */
-function guarded(tc: TcProcess, work: () => number): number {
+/** Tells what went wrong as tc does, and gives the exit status; what ends the whole run goes on to whoever ends it. */
+function guarded(tc: TcProcess, work: () => number, ends: (error: unknown) => boolean = () => false): number {
   try {
     return work();
   } catch (error) {
     if (error instanceof Exit) return error.status;
-    if (!(error instanceof UsageError)) throw error;
+    if (ends(error) || !(error instanceof UsageError)) throw error;
     if (error.message !== '') tc.say(`${error.message}\n`);
     if (error.hint !== '') tc.say(`${error.hint}\n`);
     return error.exit;

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { FatalUsageError, UsageError } from '../errors.ts';
 
 /** iproute2 lib/utils.c: matches() — any prefix of the keyword will do; an empty word is none. */
 export function matches(word: string, keyword: string): boolean {
@@ -7,7 +7,7 @@ export function matches(word: string, keyword: string): boolean {
 
 /** iproute2 lib/utils.c: incomplete_command() */
 function incomplete(at: number): UsageError {
-  return new UsageError('Command line is not complete. Try option "help"', at, '', 255);
+  return new FatalUsageError('Command line is not complete. Try option "help"', at);
 }
 
 /**
@@ -72,6 +72,7 @@ export class Words {
 
   /** iproute2 lib/utils.c: invarg() — about the word taken last. */
   invalid(what: string): UsageError {
-    return this.error(`Error: argument "${this.list[this.at - 1] ?? ''}" is wrong: ${what}`, '', 255);
+    const word = Math.max(0, this.at - 1);
+    return new FatalUsageError(`Error: argument "${this.list[word] ?? ''}" is wrong: ${what}`, word);
   }
 }

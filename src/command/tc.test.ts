@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import { createEnv } from '../env.ts';
+import { ERAS } from '../era.ts';
+import { shellWords } from '../lang/index.ts';
+import { Netns } from '../sched/netns/index.ts';
+import { runTc, type Transport } from './index.ts';
+
+/** lo and eth0, with an htb whose handle is 1:. */
+function kernel(): Transport {
+  const devices = [
+    { name: 'lo', ifindex: 1 },
+    { name: 'eth0', ifindex: 2 },
+  ];
+  const netns = new Netns({ env: createEnv({ era: ERAS['6.1'], seed: 0 }), devices });
+  const transport: Transport = {
+    request: (datagram) => netns.request(datagram),
+    links: {
+      index: (name) => devices.find((device) => device.name === name)?.ifindex ?? 0,
+      name: (index) => devices.find((device) => device.ifindex === index)?.name ?? null,
+    },
+  };
+  runTc(shellWords('qdisc add dev eth0 root handle 1: htb'), { transport });
+  return transport;
+}
+
+const tc = (transport: Transport, line: string, batch = '') =>
+  runTc(shellWords(line), { transport, readBatch: () => batch });
+
+// Expectations are what iproute2 6.1.0 printed on Linux 6.1.192, or without a kernel where none is asked.
+describe('one command of tc', () => {
+  test('shows what was added, header line first', () => {
+    const t = kernel();
+    expect(
+      tc(t, 'filter add dev eth0 parent 1: prio 1 protocol ip handle 1 flow hash keys src,dst perturb 10 divisor 1024'),
+    ).toEqual({
+      stdout: '',
+      stderr: '',
+      exit: 0,
+    });
+    const header = 'filter parent 1: protocol ip pref 1 flow chain 0 ';
+    expect(tc(t, 'filter show dev eth0').stdout).toBe(
+      `${header}\n${header}handle 0x1 hash keys src,dst divisor 1024 baseclass 1:1 perturb 10sec \n`,
+    );
+  });
+
+  test('leaves out what was asked for', () => {
+    const t = kernel();
+    tc(t, 'filter add dev eth0 parent 1: prio 1 protocol ip handle 1 flow map key dst');
+    expect(tc(t, 'filter show dev eth0 parent 1: prio 1 protocol ip chain 0').stdout).toBe(
+      'filter flow \nfilter flow handle 0x1 map keys dst baseclass 1:1 \n',
+    );
+  });
+
+  test('repeats what the kernel says, and exits with 2', () => {
+    const t = kernel();
+    tc(t, 'filter add dev eth0 parent 1: prio 1 protocol ip handle 1 flow map key dst');
+    expect(tc(t, 'filter add dev eth0 parent 1: prio 1 protocol ip handle 1 flow map key dst')).toEqual({
+      stdout: '',
+      stderr: 'Error: Filter already exists.\nWe have an error talking to the kernel\n',
+      exit: 2,
+    });
+    expect(tc(t, 'filter add dev eth0 parent 1: prio 1 protocol ip flow map key dst').stderr).toBe(
+      'RTNETLINK answers: Invalid argument\nWe have an error talking to the kernel\n',
+    );
+  });
+
+  test.each([
+    ['-Q', 'Option "-Q" is unknown, try "tc -help".\n', 255],
+    ['foo', 'Object "foo" is unknown, try "tc help".\n', 255],
+    ['qdisc foo', 'Command "foo" is unknown, try "tc qdisc help".\n', 255],
+    ['qdisc add dev lo root handle', 'Command line is not complete. Try option "help"\n', 255],
+    ['class add dev lo handle 1:1 htb', 'Error: try "classid" instead of "handle"\n', 255],
+    ['qdisc show dev nosuch', 'Cannot find device "nosuch"\n', 1],
+    ['qdisc add dev lo root nosuchq', 'Error: Specified qdisc kind is unknown.\n', 2],
+    ['qdisc add dev lo root nosuchq x', 'Unknown qdisc "nosuchq", hence option "x" is unparsable\n', 1],
+    ['class add dev lo parent 1: classid 1:1 pfifo', 'Error: Qdisc "pfifo" is classless.\n', 1],
+    ['qdisc del dev lo root', 'Error: Cannot delete qdisc with handle of zero.\n', 2],
+    ['filter show dev nosuch x', ' What is "x"? Try "tc filter help"\n', 255],
+    ['filter show dev lo chain x', 'Error: argument "x" is wrong: invalid chain index value\n', 255],
+  ])('%s', (line, stderr, exit) => {
+    expect(tc(kernel(), line)).toEqual({ stdout: '', stderr, exit });
+  });
+
+  test('JSON is valid', () => {
+    const t = kernel();
+    tc(t, 'filter add dev eth0 parent 1: prio 1 handle 1 flow map key dst and 0xff');
+    const [, filter] = JSON.parse(tc(t, '-j filter show dev eth0').stdout);
+    expect(filter.options).toEqual({ handle: '0x1', mode: 'map', keys: ['dst'], and: '0xff', baseclass: '1:1' });
+  });
+});
+
+describe('a batch', () => {
+  test('stops at the first command that fails, and says which', () => {
+    const batch = 'filter add dev eth0 parent 9: flow map key dst\nfilter show dev eth0\n';
+    expect(tc(kernel(), '-batch file', batch)).toEqual({
+      stdout: '',
+      stderr: "Error: Parent Qdisc doesn't exists.\nWe have an error talking to the kernel\nCommand failed file:1\n",
+      exit: 1,
+    });
+  });
+
+  test('goes on with -force, and still exits with 1', () => {
+    const batch = 'filter add dev eth0 parent 9: flow map key dst\nqdisc show dev lo\n';
+    const answer = tc(kernel(), '-force -batch file', batch);
+    expect(answer.exit).toBe(1);
+    expect(answer.stdout).toContain('qdisc noqueue 0: root');
+  });
+
+  test('quirk 50: a second show with a chain is a duplicate', () => {
+    const batch = 'filter show dev lo chain 2\nfilter show dev lo chain 3\n';
+    expect(tc(kernel(), '-batch file', batch)).toEqual({
+      stdout: '',
+      stderr: 'Error: duplicate "chain": "3" is the second value.\n',
+      exit: 255,
+    });
+  });
+
+  test('quirk 51: what makes tc exit ends the batch without a word about the line', () => {
+    const batch = 'qdisc add dev lo root handle\nqdisc show dev lo\n';
+    expect(tc(kernel(), '-force -batch file', batch)).toEqual({
+      stdout: '',
+      stderr: 'Command line is not complete. Try option "help"\n',
+      exit: 255,
+    });
+  });
+});
