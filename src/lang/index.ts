@@ -20,9 +20,11 @@ export {
   getU8,
   getU16,
   getU32,
+  getU64,
   hexText,
   rateText,
   sizeText,
+  strtoul,
   time64Text,
   timeText,
 } from './units.ts';

@@ -3,6 +3,7 @@
  * FlowKeys, and hashed by rxhash(). Nothing here throws: a short packet ends the walk where the kernel ends it,
  * and no byte outside head … end of a Packet is read.
  */
+export { byteAt, isReadable, Layer, layerStart } from './bytes.ts';
 export { describeFrame } from './describe.ts';
 export { dissect, foldAddress } from './dissect.ts';
 export { dissectSeed } from './dissect-seed.ts';

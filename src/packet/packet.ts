@@ -1,6 +1,10 @@
 import type { Exactness } from './exactness.ts';
 
 const EMPTY = new Uint8Array(0);
+/** Room before an owned frame, for tags and headers put in front: NET_SKB_PAD and more. */
+const HEADROOM = 128;
+/** The two addresses of an Ethernet header. */
+const ADDRESSES = 12;
 
 /** enum ip_conntrack_dir */
 export const Direction = { ORIGINAL: 0, REPLY: 1 } as const;
@@ -69,6 +73,13 @@ export class Packet {
   /** NETIF_F_HW_VLAN_CTAG_TX of the device: whether the vlan-tag key looks at metadata or at bytes (quirk 2). */
   vlanOffload = true;
 
+  /** Index of skb->dev, the device that the packet is on where it is classified; 0: not told. */
+  dev = 0;
+  /** skb->pkt_type: 0 to this host, 1 broadcast, 2 multicast, 3 to another host, 4 outgoing. */
+  pktType = 0;
+  /** What is known of the socket's numbers, by TCF_META_ID_SK_*; null: no socket. */
+  socket: readonly (number | undefined)[] | null = null;
+
   iif = 0;
   priority = 0;
   mark = 0;
@@ -95,6 +106,11 @@ export class Packet {
   seconds = 0;
   nanoseconds = 0;
 
+  /** Bytes that actions have added to `len` (or taken): qdisc_pkt_len(), which police and counters ask, stays. */
+  grown = 0;
+  /** The packet's own bytes, once somebody changes them; kept from packet to packet. */
+  private copy: Uint8Array = EMPTY;
+
   /** addr_fold(NULL) of the era under its key: what the pointers are until somebody tells them. */
   readonly nullFold: number;
   /** Source of the numbers the kernel draws while dissecting (TIPC keep-alives). */
@@ -113,10 +129,59 @@ export class Packet {
     this.mac = this.addresses = this.transport = this.vlanTci = -1;
     this.macLen = this.network = this.protocol = this.vlanProto = 0;
     this.vlanOffload = true;
+    this.dev = this.pktType = 0;
+    this.socket = null;
     this.iif = this.priority = this.mark = this.rtClassid = this.skUid = this.skGid = 0;
     this.queue = this.tcIndex = this.hash = this.given = 0;
     this.sk = this.dst = this.nfct = this.nullFold;
     this.ct = null;
-    this.seconds = this.nanoseconds = 0;
+    this.seconds = this.nanoseconds = this.grown = 0;
+  }
+
+  /** Length of the packet as it came to the hook: qdisc_skb_cb(skb)->pkt_len. */
+  get hookLength(): number {
+    return this.len - this.grown;
+  }
+
+  /**
+   * net/core/skbuff.c: skb_ensure_writable() — before the first byte is changed, the frame moves out of the shared
+   * chunk into the packet's own buffer, with room in front of it; its address bytes then stand next to its type.
+   * All positions follow.
+   */
+  own(): void {
+    if (this.data === this.copy) return;
+    const split = this.mac >= 0 && this.addresses >= 0 && this.addresses !== this.mac;
+    const from = split ? this.mac : this.head;
+    const size = this.end - from;
+    if (this.copy.length < HEADROOM + size) this.copy = new Uint8Array(HEADROOM + size);
+    const { data, copy } = this;
+    const rest = split ? Math.min(this.mac + ADDRESSES, this.end) : from;
+    copy.set(data.subarray(rest, this.end), HEADROOM + rest - from);
+    if (split) copy.set(data.subarray(this.addresses, this.addresses + ADDRESSES), HEADROOM);
+    this.data = copy;
+    this.shift(HEADROOM - from);
+    this.head = HEADROOM;
+    if (split) this.addresses = this.mac;
+  }
+
+  /** skb_cow_head(): makes the packet's own bytes begin at least `size` (at most 128) behind the buffer's start. */
+  makeRoom(size: number): void {
+    this.own();
+    if (this.head >= size) return;
+    const larger = new Uint8Array(HEADROOM + this.copy.length);
+    larger.set(this.copy, HEADROOM);
+    this.data = this.copy = larger;
+    this.shift(HEADROOM);
+  }
+
+  /** All positions follow bytes that have moved. */
+  private shift(by: number): void {
+    this.head += by;
+    this.at += by;
+    this.end += by;
+    this.network += by;
+    if (this.transport >= 0) this.transport = Math.max(0, this.transport + by);
+    if (this.mac >= 0) this.mac += by;
+    if (this.addresses >= 0) this.addresses += by;
   }
 }

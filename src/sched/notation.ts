@@ -40,6 +40,7 @@ export interface Result {
 /** A set of addresses that ematches ask about. */
 export interface PacketSet {
   readonly index: number;
+  readonly name: string;
   /** Whether the packet is in it; bit i - 1 of `source`: dimension i is the packet's source. */
   has(p: Packet, dimensions: number, source: number): boolean;
 }
@@ -52,6 +53,8 @@ export interface World {
   set(key: string | number): PacketSet | null;
   /** The action that several filters share under this kind and index. */
   action(kind: string, index: number): Act | null;
+  /** Told of every copy that mirred sends to a device: out of it, or into it as if received. */
+  copied?(p: Packet, ifindex: number, direction: 'egress' | 'ingress'): void;
 }
 
 /** An ematch tree or a part of it, built. */
@@ -59,16 +62,10 @@ export type Match = (p: Packet) => boolean;
 /** An action list or one action, built. */
 export type Act = (p: Packet, result: Result) => Verdict;
 
-/** One kind of ematch. Built when a filter changes, run for every packet. */
-export interface EmatchKind<T> extends Notation<T> {
-  /** TCF_EM_*: its number in messages. */
-  readonly id: number;
-  readonly scope: Scope;
-  compile(value: T, world: World, env: Env): Match;
-}
-
+/** One kind of action. Built when a filter or the action itself changes, run for every packet. */
 export interface ActionKind<T> extends Notation<T> {
-  readonly scope: Scope;
+  /** Depends on the options: `drop` alone is the packet's affair, `random determ` counts all packets. */
+  scope(value: T): Scope;
   compile(value: T, world: World, env: Env): Act;
 }
 
