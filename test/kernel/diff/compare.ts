@@ -6,7 +6,7 @@ import { parseProtocol } from '../../../src/lang/index.ts';
 import { enter, FlowKeys, type Packet } from '../../../src/packet/index.ts';
 import { Chain, type ChainResult } from '../../../src/sched/chain/index.ts';
 import { FlowClassifier, Key, NEEDS_DISSECT, parseFlowOptions } from '../../../src/sched/flow/index.ts';
-import { applyContext } from '../../golden/context.ts';
+import { applyContext, type Context } from '../../golden/context.ts';
 import { type Classified, HOOKS, type Hook, OWNERS, refusals, type SentFrame, type TriedFilter } from '../classify.ts';
 import type { KernelPacket } from '../sk-buff.ts';
 
@@ -19,9 +19,17 @@ export interface Difference {
   readonly hashrnd: number;
 }
 
+export interface Misplaced {
+  readonly frame: number;
+  readonly what: string;
+  readonly context: Context | null;
+}
+
 export interface Comparison {
   /** (packet, filter) pairs compared: the filter was asked, or rightly not. */
   readonly pairs: number;
+  /** Those of them that the kernel's filter was asked. */
+  readonly asked: number;
   /** Pairs that rest on a number which the kernel draws while it dissects. */
   readonly drawn: number;
   /** Frames that the kernel dropped before any filter. */
@@ -30,7 +38,7 @@ export interface Comparison {
   readonly refused: number;
   readonly differences: readonly Difference[];
   /** Frames that src/packet/link.ts places otherwise than the kernel did. */
-  readonly misplaced: readonly { readonly frame: number; readonly what: string }[];
+  readonly misplaced: readonly Misplaced[];
   /** Filters refused by one of the two only. */
   readonly verdicts: readonly {
     readonly filter: number;
@@ -60,19 +68,20 @@ export function compare(
   const standing = ours.map(({ asked, refused }, i) => (refused === null && !refusedByKernel.has(i) ? asked : null));
   const result = {
     pairs: 0,
+    asked: 0,
     drawn: 0,
     dropped: 0,
     refused: refusedByKernel.size,
     differences: [] as Difference[],
-    misplaced: [] as { frame: number; what: string }[],
+    misplaced: [] as Misplaced[],
     verdicts,
   };
   const p = createPacket(env);
   const flow = new FlowKeys();
   frames.forEach((frame, number) => {
     const packet = theirs.packets[number] ?? null;
-    const what = misplacement(frame, packet, hook, p);
-    if (what !== null) result.misplaced.push({ frame: number, what });
+    const what = misplacement(frame.bytes, packet?.context ?? null, hook, p);
+    if (what !== null) result.misplaced.push({ frame: number, what, context: packet?.context ?? null });
     if (packet === null) {
       result.dropped++;
       return;
@@ -87,6 +96,7 @@ export function compare(
       }
       result.pairs++;
       const answer = answers.get(filter);
+      if (answer !== undefined) result.asked++;
       const kernel = answer?.classid ?? null;
       const mine = asked.classOf(p, answer?.hashrnd ?? 0);
       p.hash = packet.hash;
@@ -108,20 +118,14 @@ export function fill(p: Packet, frame: SentFrame, packet: KernelPacket, flow: Fl
 }
 
 /** What enter() makes of the frame otherwise than the kernel, as far as the keys depend on it; null: nothing. */
-function misplacement(frame: SentFrame, packet: KernelPacket | null, hook: Hook, p: Packet): string | null {
+export function misplacement(frame: Uint8Array, context: Context | null, hook: Hook, p: Packet): string | null {
   const captured = new Frame();
-  Object.assign(captured, {
-    data: frame.bytes,
-    end: frame.bytes.length,
-    length: frame.bytes.length,
-    linkType: ETHERNET,
-  });
+  Object.assign(captured, { data: frame, end: frame.length, length: frame.length, linkType: ETHERNET });
   const reason = enter(captured, p, { hook: hook.endsWith('ingress') ? 'ingress' : 'egress', vlan: 'inband' });
-  if (packet === null || reason !== null) {
-    if (packet === null && reason !== null) return null;
-    return packet === null ? 'dropped by the kernel, not by us' : `dropped by us (${reason}), not by the kernel`;
+  if (context === null || reason !== null) {
+    if (context === null && reason !== null) return null;
+    return context === null ? 'dropped by the kernel, not by us' : `dropped by us (${reason}), not by the kernel`;
   }
-  const { context } = packet;
   const theirs = [context.protocol, context.len, context.networkOffset, context.vlanTag?.proto, context.vlanTag?.tci];
   const ours = [
     hex(p.protocol),
@@ -145,7 +149,11 @@ function withoutTag(frame: Uint8Array): Uint8Array {
 }
 
 /** A filter as we would ask it, or why we refuse it. */
-function attempt(filter: TriedFilter, hook: Hook, env: Env): { asked: AskedFilter | null; refused: string | null } {
+export function attempt(
+  filter: TriedFilter,
+  hook: Hook,
+  env: Env,
+): { asked: AskedFilter | null; refused: string | null } {
   try {
     return { asked: new AskedFilter(filter, hook, env), refused: null };
   } catch (error) {

@@ -1,0 +1,227 @@
+import path from 'node:path';
+import type { Era } from '../../../src/era.ts';
+import { classText } from '../../../src/u32.ts';
+import { readFramesOf } from '../../golden/records.ts';
+import { Bench, HOOK_NAMES, HOOKS, type Hook, OWNERS, type SentFrame, type TriedFilter } from '../classify.ts';
+import { converse } from '../control.ts';
+import { eraOf } from '../era-of.ts';
+import type { RunningKernel } from '../harness.ts';
+import { ROOT } from '../root.ts';
+import { type Comparison, compare, type Difference } from './compare.ts';
+import { type AskSessions, compareControl, shrinkSession } from './control.ts';
+import { randomFilter } from './filters.ts';
+import { randomFrame } from './frames.ts';
+import { Random } from './random.ts';
+import { keep, type RegressRecord } from './record.ts';
+import { randomSession } from './requests.ts';
+import { type Case, shrink } from './shrink.ts';
+
+/** A question to the kernel: as many filters as a packet may see at once, and frames enough to be worth the start. */
+const FILTERS = 250;
+const FRAMES = 2000;
+const SESSIONS = 100;
+/** Differences told in full, of one run; the others are counted. */
+const TOLD = 5;
+
+/** A run ends when both numbers are reached, or the minutes are over. */
+export interface Goal {
+  readonly minutes: number;
+  readonly pairs: number;
+  readonly messages: number;
+}
+
+/** One run of random questions against one kernel. */
+export class Run {
+  private readonly k: RunningKernel;
+  private readonly era: Era;
+  private readonly bench: Bench;
+  private readonly random: Random;
+  private readonly captured: readonly Uint8Array[];
+  private readonly count = {
+    pairs: 0,
+    asked: 0,
+    frames: 0,
+    filters: 0,
+    drawn: 0,
+    messages: 0,
+    differences: 0,
+    told: 0,
+  };
+
+  private constructor(k: RunningKernel, era: Era, bench: Bench, seed: number) {
+    this.k = k;
+    this.era = era;
+    this.bench = bench;
+    this.random = new Random(seed);
+    this.captured = readFramesOf(path.join(ROOT, 'examples'), 'household.pcapng');
+    const { bootSeconds, about } = k;
+    const boot = `booted in ${bootSeconds.toFixed(1)} s`;
+    console.log(`${about.package} (Linux ${about.version}), ${boot}; era ${era.name}, seed ${seed}`);
+  }
+
+  static async open(k: RunningKernel, seed: number): Promise<Run> {
+    const era = eraOf(k.about.version);
+    return new Run(k, era, await Bench.open(k, era), seed);
+  }
+
+  /** How many differences there were. */
+  async until({ minutes, pairs, messages }: Goal): Promise<number> {
+    const start = performance.now();
+    const seconds = (): number => (performance.now() - start) / 1000;
+    const spent = { pairs: 0, messages: 0 };
+    for (let round = 0; seconds() < minutes * 60; round++) {
+      const { count } = this;
+      if (count.pairs >= pairs && count.messages >= messages) break;
+      const before = seconds();
+      if (count.pairs < pairs && (round % 5 !== 4 || count.messages >= messages)) {
+        await this.classes(HOOK_NAMES[(count.frames / FRAMES) % HOOK_NAMES.length] ?? 'egress');
+        spent.pairs += seconds() - before;
+      } else {
+        await this.control();
+        spent.messages += seconds() - before;
+      }
+    }
+    this.sum(spent);
+    return this.count.differences;
+  }
+
+  private sum(spent: { pairs: number; messages: number }): void {
+    const { pairs, asked, frames, filters, drawn, messages, differences } = this.count;
+    const rate = (count: number, seconds: number): string =>
+      `${seconds.toFixed(1)} s${seconds > 0 ? ` (${Math.round(count / seconds)}/s)` : ''}`;
+    console.log(
+      `Linux ${this.k.about.version}: ${pairs} pairs (${frames} frames, ${filters} filters; ${asked} answered, ${pairs - asked} ` +
+        `rightly not asked, ${drawn} more rest on a drawn number) in ${rate(pairs, spent.pairs)}, ` +
+        `${messages} messages in ${rate(messages, spent.messages)}; ${differences} differ`,
+    );
+  }
+
+  /** One question about classes. */
+  private async classes(hook: Hook): Promise<void> {
+    const filters = Array.from({ length: FILTERS }, () => randomFilter(this.random));
+    const frames = Array.from({ length: FRAMES }, () => randomFrame(this.random, this.captured));
+    const compared = await this.ask(hook, filters, frames);
+    this.count.pairs += compared.pairs;
+    this.count.asked += compared.asked;
+    this.count.drawn += compared.drawn;
+    this.count.frames += frames.length;
+    this.count.filters += filters.length;
+    this.count.differences += compared.differences.length + compared.verdicts.length + compared.misplaced.length;
+    for (const { filter, kernel, ours } of compared.verdicts) {
+      if (this.enough()) break;
+      const words = filters[filter] ?? { protocol: '', options: '' };
+      const about = `kernel: ${kernel ?? 'accepted'}; we: ${ours ?? 'accepted'}`;
+      this.keep([command(hook, words), about], {
+        ...this.stamp(about),
+        kind: 'words',
+        hook,
+        filter: words,
+        refused: kernel,
+      });
+    }
+    for (const { frame, what, context } of compared.misplaced) {
+      if (this.enough()) break;
+      const hex = hexOf(frames[frame]?.bytes);
+      this.keep([`${hook}: ${hex}`, what], { ...this.stamp(what), kind: 'place', hook, frame: hex, context });
+    }
+    for (const { frame, filter } of distinct(compared.differences)) {
+      if (this.enough()) break;
+      const found = { frame: frames[frame], filter: filters[filter] };
+      if (found.frame && found.filter) await this.tell(hook, { frame: found.frame, filter: found.filter });
+    }
+  }
+
+  private async ask(hook: Hook, filters: readonly TriedFilter[], frames: readonly SentFrame[]): Promise<Comparison> {
+    return compare(this.era, hook, filters, frames, await this.bench.classify(hook, filters, frames));
+  }
+
+  /** Makes a case small, prints it as commands and hex, and keeps it. */
+  private async tell(hook: Hook, found: Case): Promise<void> {
+    const question = async (filters: readonly TriedFilter[], frames: readonly SentFrame[]) =>
+      (await this.ask(hook, filters, frames)).differences;
+    const { frame, filter } = await shrink(found, question);
+    const theirs = await this.bench.classify(hook, [filter], [frame]);
+    const [difference] = compare(this.era, hook, [filter], [frame], theirs).differences;
+    const packet = theirs.packets[0];
+    if (difference === undefined || !packet) {
+      console.log(`${command(hook, found.filter)}\n  ${hexOf(found.frame.bytes)}\n  differed once and not again`);
+      return;
+    }
+    const hex = hexOf(frame.bytes);
+    const about = `kernel: ${name(difference.kernel)}; we: ${name(difference.ours)}`;
+    const { mark, priority } = frame;
+    this.keep([HOOKS[hook].qdisc, command(hook, filter), `frame ${hex} mark ${mark} priority ${priority}`, about], {
+      ...this.stamp(about),
+      kind: 'pair',
+      hook,
+      filter,
+      hashrnd: difference.hashrnd,
+      frame: hex,
+      mark,
+      priority,
+      owner: OWNERS[frame.owner] ?? [0, 0],
+      context: packet.context,
+      socket: packet.pointers.sk !== 0n,
+      dataAt: packet.dataAt,
+      hash: packet.hash,
+      rxhashKey: theirs.rxhashKey,
+      foldKey: theirs.foldKey,
+      classid: difference.kernel,
+    });
+  }
+
+  /** One question about control messages. */
+  private async control(): Promise<void> {
+    const sessions = Array.from({ length: SESSIONS }, () => randomSession(this.random));
+    const question: AskSessions = async (asked) => compareControl(this.era, asked, await converse(this.k, asked));
+    const differences = await question(sessions);
+    this.count.messages += sessions.reduce((sum, session) => sum + session.length, 0);
+    this.count.differences += differences.length;
+    for (const { session, datagram } of differences) {
+      if (this.enough()) break;
+      const found = await shrinkSession((sessions[session] ?? []).slice(0, datagram + 1), question);
+      const theirs = await converse(this.k, [found]);
+      const [difference] = compareControl(this.era, [found], theirs);
+      if (difference === undefined) continue;
+      const datagrams = found.slice(0, difference.datagram + 1).map(hexOf);
+      this.keep(
+        [...datagrams.map((each) => `send ${each}`), `kernel ${difference.kernel}`, `we     ${difference.ours}`],
+        {
+          ...this.stamp(`we: ${difference.ours}`),
+          kind: 'control',
+          port: theirs[0]?.port ?? 0,
+          datagrams,
+          answer: difference.kernel,
+        },
+      );
+    }
+  }
+
+  private enough(): boolean {
+    return this.count.told++ >= TOLD;
+  }
+
+  private stamp(about: string) {
+    const date = new Date().toISOString().slice(0, 10);
+    return { about, kernel: this.k.about.version, era: this.era.name, date };
+  }
+
+  private keep(lines: readonly string[], kept: RegressRecord): void {
+    const file = keep(kept);
+    console.log([...lines, file === null ? 'kept before' : path.relative(ROOT, file)].join('\n  '));
+  }
+}
+
+/** The first difference of each filter: others of the same filter mostly have the same cause. */
+function distinct(all: readonly Difference[]): Difference[] {
+  const seen = new Map<number, Difference>();
+  for (const difference of all) if (!seen.has(difference.filter)) seen.set(difference.filter, difference);
+  return [...seen.values()];
+}
+
+function command(hook: Hook, { protocol, options }: TriedFilter): string {
+  return `filter add ${HOOKS[hook].filtersOn} pref 2 handle 1 protocol ${protocol} flow ${options}`;
+}
+
+const name = (classid: number | null): string => (classid === null ? 'not asked' : classText(classid));
+const hexOf = (bytes: Uint8Array = new Uint8Array(0)): string => Buffer.from(bytes).toString('hex');
