@@ -6,7 +6,7 @@ import type { Classifier, Proto } from '../chain/index.ts';
 import { dumpFlow, FLOW, FlowClassifier, type FlowConfig, type FlowFilter, type FlowOptions } from '../flow/index.ts';
 import type { Result } from '../notation.ts';
 import type { FilterBlock } from './device.ts';
-import type { BuiltActions, BuiltMatch } from './parts.ts';
+import { type BuiltActions, type BuiltMatch, buildMatch } from './parts.ts';
 import type { Call } from './reply.ts';
 import type { State } from './state.ts';
 import { TCA_TYPE } from './validate.ts';
@@ -105,18 +105,18 @@ const KINDS: Readonly<Record<string, new (state: State, block: FilterBlock) => K
     }
 
     private build({ act, police, ematches }: FlowOptions, request: FilterChange): FilterParts {
-      const { actions: makers, env } = this.state;
+      const { actions: makers, env, world } = this.state;
       const buildActions = (): BuiltActions => makers.buildActions({ ...request, act, police, block: this.block });
       if (env.era.actionsFirst) {
         const actions = buildActions();
         try {
-          return { actions, match: makers.buildMatch(ematches) };
+          return { actions, match: buildMatch(ematches, world, env) };
         } catch (error) {
           actions.release();
           throw error;
         }
       }
-      const match = makers.buildMatch(ematches);
+      const match = buildMatch(ematches, world, env);
       return { match, actions: buildActions() };
     }
 

@@ -13,7 +13,7 @@ import { NoActions } from './parts.ts';
 import { blockAt } from './place.ts';
 import { activate, deleteQdisc, dumpQdiscs, getQdisc, newQdisc } from './qdisc.ts';
 import { Call, type Reply } from './reply.ts';
-import { type FilterName, State } from './state.ts';
+import { type Outside, State } from './state.ts';
 
 type Doit = (state: State, call: Call) => void;
 type Dumpit = (state: State, call: Call) => Iterable<Reply>;
@@ -45,14 +45,10 @@ const NLMSG_MIN_TYPE = 16;
 /** Of four message numbers in a row the third is the get. */
 const KIND_GET = 2;
 
-export interface NetnsOptions {
+export interface NetnsOptions extends Outside {
   readonly env: Env;
   /** Names and numbers are the requester's business; lo is not there unless it is named. */
   readonly devices: readonly DeviceSpec[];
-  /** Requests come from a user namespace other than the first. */
-  readonly userNamespace?: boolean;
-  /** The kernel's random seed of a new filter, where it is known; otherwise `env` draws one. */
-  readonly hashrnd?: (filter: FilterName) => number | undefined;
 }
 
 /** Everything a namespace was told, as JSON: replayed, it is the same again. */
@@ -78,8 +74,8 @@ export class Netns {
   private readonly requests: string[] = [];
   private readonly result: ChainResult = { classid: 0, handle: 0, pref: 0 };
 
-  constructor({ env, devices, userNamespace = false, hashrnd }: NetnsOptions) {
-    this.state = new State(env, userNamespace, new NoActions(), hashrnd);
+  constructor({ env, devices, ...outside }: NetnsOptions) {
+    this.state = new State(env, outside, new NoActions());
     for (const spec of devices) this.addDevice(spec);
   }
 
@@ -89,6 +85,12 @@ export class Netns {
     this.state.devices.set(device.ifindex, device);
     activate(this.state, device);
   }
+
+  /** Names and numbers of the devices, as tc looks them up; 0 and null: none. */
+  readonly links = {
+    index: (name: string): number => this.devices.find((device) => device.name === name)?.ifindex ?? 0,
+    name: (ifindex: number): string | null => this.state.devices.get(ifindex)?.name ?? null,
+  };
 
   get devices(): readonly Device[] {
     return [...this.state.devices.values()];

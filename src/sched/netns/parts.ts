@@ -1,7 +1,9 @@
+import type { Env } from '../../env.ts';
 import { Errno, KernelError } from '../../errors.ts';
 import type { AttrWriter } from '../../netlink/index.ts';
 import { Verdict } from '../../verdict.ts';
-import type { Act, Match } from '../notation.ts';
+import { compileMatch, dumpMatch } from '../ematch/index.ts';
+import type { Act, Match, World } from '../notation.ts';
 import type { FilterBlock } from './device.ts';
 import type { Call } from './reply.ts';
 
@@ -33,8 +35,13 @@ export interface BuiltActions {
   release(): void;
 }
 
+/** net/sched/ematch.c: tcf_em_tree_validate(); without the attribute everything matches. */
+export function buildMatch(ematches: Uint8Array | undefined, world: World, env: Env): BuiltMatch {
+  if (ematches === undefined) return { match: () => true, payload: null };
+  return { match: compileMatch(ematches, world, env).match, payload: dumpMatch(ematches) };
+}
+
 export interface Actions {
-  buildMatch(ematches: Uint8Array | undefined): BuiltMatch;
   buildActions(request: ActionsRequest): BuiltActions;
 }
 
@@ -46,10 +53,6 @@ const NOTHING: BuiltActions = {
 };
 
 export class NoActions implements Actions {
-  buildMatch(ematches: Uint8Array | undefined): BuiltMatch {
-    if (ematches === undefined) return { match: () => true, payload: null };
-    throw new KernelError(Errno.EOPNOTSUPP);
-  }
   buildActions({ act, police }: ActionsRequest): BuiltActions {
     if (act === undefined && police === undefined) return NOTHING;
     throw new KernelError(Errno.EOPNOTSUPP);

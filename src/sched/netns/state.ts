@@ -1,6 +1,7 @@
 import type { Env } from '../../env.ts';
 import { Errno, KernelError } from '../../errors.ts';
 import { Block, type Chain } from '../chain/index.ts';
+import type { PacketSet, World } from '../notation.ts';
 import type { KernelProto } from './classifier.ts';
 import type { Device, FilterBlock, Qdisc } from './device.ts';
 import type { Actions } from './parts.ts';
@@ -14,6 +15,18 @@ export interface FilterName {
   readonly handle: number;
 }
 
+/** What a namespace is given from outside. */
+export interface Outside {
+  /** Requests come from a user namespace other than the first. */
+  readonly userNamespace?: boolean;
+  /** The kernel's random seed of a new filter, where it is known; otherwise `env` draws one. */
+  readonly hashrnd?: (filter: FilterName) => number | undefined;
+  /** Sets that ematches may name. */
+  readonly sets?: readonly PacketSet[];
+  /** Told of every copy that mirred sends to a device. */
+  readonly copied?: World['copied'];
+}
+
 /** All that one network namespace remembers: what the handlers of requests share. */
 export class State {
   readonly env: Env;
@@ -21,6 +34,8 @@ export class State {
   readonly userNamespace: boolean;
   readonly devices = new Map<number, Device>();
   readonly actions: Actions;
+  /** What ematches and actions ask about what is around them. */
+  readonly world: World;
   /** hashrnd of a new filter, where it is known. */
   readonly hashrnd: (filter: FilterName) => number | undefined;
   /** qdisc_alloc_handle()'s static counter. */
@@ -31,11 +46,21 @@ export class State {
   private filters = 0;
   private readonly sharedBlocks = new Map<number, FilterBlock>();
 
-  constructor(env: Env, userNamespace: boolean, actions: Actions, hashrnd: State['hashrnd'] = () => undefined) {
+  constructor(
+    env: Env,
+    { userNamespace = false, hashrnd = () => undefined, sets = [], copied }: Outside,
+    actions: Actions,
+  ) {
     this.env = env;
     this.hashrnd = hashrnd;
     this.userNamespace = userNamespace;
     this.actions = actions;
+    this.world = {
+      device: (ifindex) => this.devices.get(ifindex)?.name ?? null,
+      set: (key) => sets.find(({ name, index }) => name === key || index === key) ?? null,
+      action: () => null,
+      ...(copied === undefined ? {} : { copied }),
+    };
   }
 
   /** __dev_get_by_index() */
