@@ -1,0 +1,70 @@
+import { Errno, KernelError } from '../../errors.ts';
+import { getU16 } from '../../lang/index.ts';
+import { type Decoded, struct, table, u16 } from '../../netlink/index.ts';
+import { Verdict } from '../../verdict.ts';
+import { ipVersion } from './bytes.ts';
+import { checkControl, printControl, takeControlOr } from './control.ts';
+import { type Action, BARE, Counters, dumpRows, GEN, NO_GEN, NOBODY, printTail, TM, takeIndex, usage } from './kind.ts';
+
+/** net/sched/act_connmark.c, tc/m_connmark.c: the connection's mark becomes the packet's. */
+
+const CONNMARK = struct({ ...GEN, zone: u16 }, 24);
+
+/** include/uapi/linux/tc_act/tc_connmark.h: TCA_CONNMARK_* */
+const TCA_CONNMARK = { parms: [1, CONNMARK], tm: [2, TM] } as const;
+type Connmark = Decoded<typeof TCA_CONNMARK>;
+const NO_CONNMARK = { ...NO_GEN, zone: 0 };
+
+const USAGE = 'Usage: ... connmark [ zone ZONE ] [ CONTROL ] [ index INDEX ]';
+
+export const connmark: Action<Connmark> = {
+  kind: 'connmark',
+  codec: table(TCA_CONNMARK),
+  scope: () => 'packet',
+  speak(words, w, { warn } = NOBODY) {
+    while (words.take('connmark'));
+    if (words.take('help')) throw usage(words, USAGE);
+    let zone: number | undefined = 0;
+    if (words.take('zone')) {
+      zone = getU16(words.next(), 10);
+      // tc's words for it (m_connmark.c was copied from m_simple.c).
+      if (zone === undefined) throw words.error('simple: Illegal "index"');
+    }
+    const action = takeControlOr(words, Verdict.PIPE, warn);
+    const index = takeIndex(words, 'simple: Illegal "index"') ?? 0;
+    w.put(TCA_CONNMARK.parms, { ...NO_CONNMARK, action, index, zone });
+  },
+  gen: ({ parms }) => parms,
+  stamp: (value, gen, tm) => ({
+    parms: { ...(value.parms ?? NO_CONNMARK), ...gen },
+    ...(tm === undefined ? {} : { tm }),
+  }),
+  check({ parms }) {
+    if (parms === undefined) throw new KernelError(Errno.EINVAL);
+  },
+  settle({ parms = NO_CONNMARK }, _old, place) {
+    checkControl(parms.action, place);
+    return { parms };
+  },
+  dump: (value, w) => dumpRows(TCA_CONNMARK, ['parms', 'tm'], value, w),
+  print({ parms = NO_CONNMARK, tm }, out, show = BARE) {
+    out.put('kind', 'connmark', 'connmark ');
+    out.put('zone', parms.zone, `zone ${parms.zone}`);
+    printControl(out, ' ', parms.action, '');
+    printTail(out, parms, tm, show);
+  },
+  /**
+   * net/sched/act_connmark.c: tcf_connmark_act() — marked packets count as overlimits. Where no entry is attached the
+   * kernel would look for one; what is tracked here is attached already.
+   */
+  compile({ parms = NO_CONNMARK }, _world, _env, counters = new Counters()) {
+    const { action } = parms;
+    return (p) => {
+      if (p.ct !== null && ipVersion(p) !== 0) {
+        p.mark = p.ct.mark;
+        counters.overlimits++;
+      }
+      return action;
+    };
+  },
+};
