@@ -197,7 +197,7 @@ function check(asked: QoptV1): void {
   const { divisor, quantum, perturb } = asked;
   if ((divisor & (divisor - 1)) !== 0 || divisor > MAX_DIVISOR) throw einval();
   if (perturb < 0 || perturb > Math.floor(0x7fffffff / HZ)) throw einval('sch_sfq: invalid perturb period');
-  if (quantum > MAX_ALLOT) throw einval('sch_sfq: invalid quantum');
+  if (quantum > MAX_ALLOT) throw einval();
   if (!redFits(asked)) throw einval();
 }
 
