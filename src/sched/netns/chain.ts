@@ -3,11 +3,20 @@ import { MAGIC_BLOCK, NLM_F, RTM, writeTc } from '../../netlink/index.ts';
 import type { Chain } from '../chain/index.ts';
 import type { KernelProto } from './classifier.ts';
 import { findKind } from './classifier.ts';
-import { chainIndex, dumpPlace, kindText, LEFTOVER, notifyChain, writeString } from './filter.ts';
+import { chainIndex, dumpPlace, notifyChain } from './filter.ts';
 import { type FilterPlace, findBlock, findQdisc } from './place.ts';
 import type { Call, Reply } from './reply.ts';
 import { flushChain, type State } from './state.ts';
-import { RTM_TCA_POLICY, readRequest, TCA_TYPE, type TcRequest, u32Of } from './validate.ts';
+import {
+  kindText,
+  LEFTOVER,
+  RTM_TCA_POLICY,
+  readRequest,
+  TCA_TYPE,
+  type TcRequest,
+  u32Of,
+  writeString,
+} from './validate.ts';
 
 type KernelChain = Chain<KernelProto>;
 

@@ -2,11 +2,12 @@ import { Errno, KernelError } from '../../errors.ts';
 import { type AttrWriter, decode } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import type { Verdict } from '../../verdict.ts';
+import type { Bound } from '../action/index.ts';
 import type { Classifier, Proto } from '../chain/index.ts';
 import { dumpFlow, FLOW, FlowClassifier, type FlowConfig, type FlowFilter, type FlowOptions } from '../flow/index.ts';
 import type { Result } from '../notation.ts';
 import type { FilterBlock } from './device.ts';
-import { type BuiltActions, type BuiltMatch, buildMatch } from './parts.ts';
+import { type BuiltMatch, bindActions, boundPayload, buildMatch } from './parts.ts';
 import type { Call } from './reply.ts';
 import type { State } from './state.ts';
 import { TCA_TYPE } from './validate.ts';
@@ -21,8 +22,6 @@ export interface FilterChange {
   readonly qdisc: number;
   /** At ingress, clsact, or on a shared block. */
   readonly ingress: boolean;
-  /** The request may not create: TCA_ACT_FLAGS_REPLACE. */
-  readonly replace: boolean;
   readonly parent: number;
   readonly chain: number;
   readonly pref: number;
@@ -95,24 +94,24 @@ const KINDS: Readonly<Record<string, new (state: State, block: FilterBlock) => K
         const isNew = !this.has(handle);
         const filter = this.flow.change(handle, decode(FLOW, request.options), place);
         if (isNew) this.state.filterMade();
-        this.parts.get(filter.handle)?.actions.release();
+        this.release(this.parts.get(filter.handle));
         for (const parts of built) this.parts.set(filter.handle, parts);
         return filter.handle;
       } catch (error) {
-        for (const parts of built) parts.actions.release();
+        for (const parts of built) this.release(parts);
         throw error;
       }
     }
 
     private build({ act, police, ematches }: FlowOptions, request: FilterChange): FilterParts {
-      const { actions: makers, env, world } = this.state;
-      const buildActions = (): BuiltActions => makers.buildActions({ ...request, act, police, block: this.block });
+      const { env, world } = this.state;
+      const buildActions = (): Bound => bindActions(this.state, { ...request, act, police, block: this.block });
       if (env.era.actionsFirst) {
         const actions = buildActions();
         try {
           return { actions, match: buildMatch(ematches, world, env) };
         } catch (error) {
-          actions.release();
+          this.state.actions.release(actions);
           throw error;
         }
       }
@@ -127,8 +126,12 @@ const KINDS: Readonly<Record<string, new (state: State, block: FilterBlock) => K
     }
 
     private forget(handle: number): void {
-      this.parts.get(handle)?.actions.release();
+      this.release(this.parts.get(handle));
       this.parts.delete(handle);
+    }
+
+    private release(parts: FilterParts | undefined): void {
+      if (parts !== undefined) this.state.actions.release(parts.actions);
     }
 
     handles(): readonly number[] {
@@ -140,16 +143,14 @@ const KINDS: Readonly<Record<string, new (state: State, block: FilterBlock) => K
       const filter = this.flow.get(handle);
       const parts = this.parts.get(handle);
       if (filter === null || parts === undefined) return;
-      const { act, police } = parts.actions.dump();
       const ematches = parts.match.payload;
       const options: FlowOptions = {
         ...optionsOf(filter, this.state.env.hz),
-        ...(act === null ? {} : { act }),
-        ...(police === null ? {} : { police }),
+        ...boundPayload(parts.actions),
         ...(ematches === null ? {} : { ematches }),
       };
       w.nest(TCA_TYPE.OPTIONS, () => dumpFlow(options, w));
-      parts.actions.writeStats(w);
+      parts.actions.dumpStats(w);
     }
 
     destroy(): void {
@@ -166,7 +167,7 @@ const KINDS: Readonly<Record<string, new (state: State, block: FilterBlock) => K
 
 interface FilterParts {
   readonly match: BuiltMatch;
-  readonly actions: BuiltActions;
+  readonly actions: Bound;
 }
 
 /** A settled filter's own settings as options. */

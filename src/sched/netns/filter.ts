@@ -1,6 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { decodeUtf8 } from '../../lang/index.ts';
-import { type AttrWriter, MAGIC_BLOCK, NLM_F, RTM, writeTc } from '../../netlink/index.ts';
+import { MAGIC_BLOCK, NLM_F, RTM, writeTc } from '../../netlink/index.ts';
 import { swab16, tcMinor } from '../../u32.ts';
 import type { Chain } from '../chain/index.ts';
 import { createClassifier, type KernelProto } from './classifier.ts';
@@ -8,7 +7,17 @@ import { type FilterBlock, majorOf } from './device.ts';
 import { blockAt, type FilterPlace, findBlock, findQdisc } from './place.ts';
 import type { Call, Reply } from './reply.ts';
 import { flushChain, type State } from './state.ts';
-import { DUMP_POLICY, RTM_TCA_POLICY, readRequest, TCA_TYPE, type TcRequest, u32Of } from './validate.ts';
+import {
+  DUMP_POLICY,
+  kindText,
+  LEFTOVER,
+  RTM_TCA_POLICY,
+  readRequest,
+  TCA_TYPE,
+  type TcRequest,
+  u32Of,
+  writeString,
+} from './validate.ts';
 
 type KernelChain = Chain<KernelProto>;
 
@@ -41,14 +50,6 @@ function read(call: Call): FilterRequest {
     protocol: swab16(request.info & 0xffff),
     kind: kind === undefined ? null : kindText(kind),
   };
-}
-
-export const LEFTOVER = 'bytes leftover after parsing attributes';
-
-/** An NLA_STRING: up to its NUL, if it has one. */
-export function kindText(value: Uint8Array): string {
-  const nul = value.indexOf(0);
-  return decodeUtf8(value, 0, nul < 0 ? value.length : nul);
 }
 
 /** What all three requests check in this order: qdisc, length of the kind's name, class, block. */
@@ -124,7 +125,6 @@ function change(call: Call, request: FilterRequest, where: FilterPlace, chain: K
     rate: request.attributes.get(TCA_TYPE.RATE) ?? null,
     qdisc: where.q?.handle ?? 0,
     ingress: where.q === null || where.q.kind.ingress,
-    replace: !call.has(NLM_F.CREATE),
     parent: where.parent,
     chain: chain.index,
     pref: proto.pref,
@@ -214,13 +214,6 @@ function filterMessage(where: FilterPlace, chain: KernelChain, proto: KernelProt
     writeString(w, TCA_TYPE.KIND, proto.kind);
     w.nest(TCA_TYPE.CHAIN, () => w.u32(chain.index));
     if (handle !== 0) proto.classifier.dump(handle, w);
-  });
-}
-
-export function writeString(w: AttrWriter, type: number, text: string): void {
-  w.nest(type, () => {
-    for (let i = 0; i < text.length; i++) w.u8(text.charCodeAt(i));
-    w.u8(0);
   });
 }
 

@@ -5,11 +5,11 @@ import { joinMessages, type Message, NLM_F, RTM, splitMessages, TC_H } from '../
 import type { Packet } from '../../packet/index.ts';
 import { UNSPEC, type Verdict } from '../../verdict.ts';
 import type { ChainResult, Visit } from '../chain/index.ts';
+import { deleteAction, dumpActionsOf, getAction, newAction } from './actions.ts';
 import { deleteChain, dumpChains, getChain, newChain } from './chain.ts';
 import { deleteClass, dumpClasses, getClass, newClass } from './class.ts';
 import { Device, type DeviceSpec, type FilterBlock } from './device.ts';
 import { deleteFilter, dumpFilters, getFilter, newFilter } from './filter.ts';
-import { NoActions } from './parts.ts';
 import { blockAt } from './place.ts';
 import { activate, deleteQdisc, dumpQdiscs, getQdisc, newQdisc } from './qdisc.ts';
 import { Call, type Reply } from './reply.ts';
@@ -32,12 +32,16 @@ const DOIT: ReadonlyMap<number, Doit> = new Map<number, Doit>([
   [RTM.NEWCHAIN, newChain],
   [RTM.DELCHAIN, deleteChain],
   [RTM.GETCHAIN, getChain],
+  [RTM.NEWACTION, newAction],
+  [RTM.DELACTION, deleteAction],
+  [RTM.GETACTION, getAction],
 ]);
 const DUMPIT: ReadonlyMap<number, Dumpit> = new Map<number, Dumpit>([
   [RTM.GETQDISC, dumpQdiscs],
   [RTM.GETTCLASS, dumpClasses],
   [RTM.GETTFILTER, dumpFilters],
   [RTM.GETCHAIN, dumpChains],
+  [RTM.GETACTION, dumpActionsOf],
 ]);
 
 /** Messages below it belong to netlink itself. */
@@ -75,7 +79,7 @@ export class Netns {
   private readonly result: ChainResult = { classid: 0, handle: 0, pref: 0 };
 
   constructor({ env, devices, ...outside }: NetnsOptions) {
-    this.state = new State(env, outside, new NoActions());
+    this.state = new State(env, outside);
     for (const spec of devices) this.addDevice(spec);
   }
 

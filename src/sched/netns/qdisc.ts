@@ -4,11 +4,19 @@ import { tcMinor } from '../../u32.ts';
 import type { QdiscKind } from '../notation.ts';
 import { findQdisc } from '../qdisc/index.ts';
 import { type Device, majorOf, Qdisc } from './device.ts';
-import { kindText, LEFTOVER, writeString } from './filter.ts';
 import type { Call, Reply } from './reply.ts';
 import type { State } from './state.ts';
 import { writeZeroStats } from './stats.ts';
-import { RTM_TCA_POLICY, readRequest, TCA_TYPE, type TcRequest, u32Of } from './validate.ts';
+import {
+  kindText,
+  LEFTOVER,
+  RTM_TCA_POLICY,
+  readRequest,
+  TCA_TYPE,
+  type TcRequest,
+  u32Of,
+  writeString,
+} from './validate.ts';
 
 const INVALID_NAME = 'Invalid qdisc name';
 /** TC_H_MAJ(TC_H_INGRESS): the handle of every ingress and clsact qdisc. */

@@ -1,10 +1,10 @@
 import type { Env } from '../../env.ts';
 import { Errno, KernelError } from '../../errors.ts';
+import { ActionTable } from '../action/index.ts';
 import { Block, type Chain } from '../chain/index.ts';
 import type { PacketSet, World } from '../notation.ts';
 import type { KernelProto } from './classifier.ts';
 import type { Device, FilterBlock, Qdisc } from './device.ts';
-import type { Actions } from './parts.ts';
 
 /** Where a filter stands: what a user who knows its random seed names it by. */
 export interface FilterName {
@@ -33,7 +33,7 @@ export class State {
   /** The requester's user namespace is not the first one. */
   readonly userNamespace: boolean;
   readonly devices = new Map<number, Device>();
-  readonly actions: Actions;
+  readonly actions: ActionTable;
   /** What ematches and actions ask about what is around them. */
   readonly world: World;
   /** hashrnd of a new filter, where it is known. */
@@ -46,21 +46,20 @@ export class State {
   private filters = 0;
   private readonly sharedBlocks = new Map<number, FilterBlock>();
 
-  constructor(
-    env: Env,
-    { userNamespace = false, hashrnd = () => undefined, sets = [], copied }: Outside,
-    actions: Actions,
-  ) {
+  constructor(env: Env, { userNamespace = false, hashrnd = () => undefined, sets = [], copied }: Outside) {
     this.env = env;
     this.hashrnd = hashrnd;
     this.userNamespace = userNamespace;
-    this.actions = actions;
     this.world = {
       device: (ifindex) => this.devices.get(ifindex)?.name ?? null,
       set: (key) => sets.find(({ name, index }) => name === key || index === key) ?? null,
-      action: () => null,
+      action: (kind, index) => {
+        const instance = this.actions.find(kind, index);
+        return instance === null ? null : (p, result) => instance.run(p, result);
+      },
       ...(copied === undefined ? {} : { copied }),
     };
+    this.actions = new ActionTable(this.world, env);
   }
 
   /** __dev_get_by_index() */

@@ -1,4 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
+import { decodeUtf8 } from '../../lang/index.ts';
 import {
   AttrReader,
   AttrWriter,
@@ -157,4 +158,19 @@ function policyBytes(policy: Policy): Uint8Array {
 export function u32Of(attributes: ReadonlyMap<number, Uint8Array>, type: number): number | undefined {
   const value = attributes.get(type);
   return value === undefined ? undefined : le32(value, 0) >>> 0;
+}
+
+export const LEFTOVER = 'bytes leftover after parsing attributes';
+
+/** An NLA_STRING: up to its NUL, if it has one. */
+export function kindText(value: Uint8Array): string {
+  const nul = value.indexOf(0);
+  return decodeUtf8(value, 0, nul < 0 ? value.length : nul);
+}
+
+export function writeString(w: AttrWriter, type: number, text: string): void {
+  w.nest(type, () => {
+    for (let i = 0; i < text.length; i++) w.u8(text.charCodeAt(i));
+    w.u8(0);
+  });
 }
