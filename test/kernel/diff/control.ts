@@ -59,5 +59,5 @@ export function shorterSessions<T>(session: readonly T[]): (readonly T[])[] {
       if (at > 0) shorter.push([...session.slice(0, 1), ...session.slice(at)], session.slice(at));
     }
   }
-  return shorter;
+  return shorter.filter((each) => each.length < session.length);
 }

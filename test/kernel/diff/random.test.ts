@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { KernelError, UsageError } from '../../../src/errors.ts';
+import { parseProtocol } from '../../../src/lang/index.ts';
+import { splitMessages } from '../../../src/netlink/index.ts';
+import { parseFlowOptions } from '../../../src/sched/flow/index.ts';
+import { randomFilter } from './filters.ts';
+import { randomFrame } from './frames.ts';
+import { Random } from './random.ts';
+import { randomSession } from './requests.ts';
+
+describe('random questions', () => {
+  test('follow from the seed', () => {
+    const draw = (seed: number): unknown => {
+      const r = new Random(seed);
+      return [randomFilter(r), randomFrame(r, []), randomSession(r)];
+    };
+    expect(draw(4)).toEqual(draw(4));
+    expect(draw(4)).not.toEqual(draw(5));
+  });
+
+  test('frames are what a packet socket on a device of 1500 bytes takes', () => {
+    const r = new Random(1);
+    for (let i = 0; i < 2000; i++) {
+      const { bytes } = randomFrame(r, [new Uint8Array(3), new Uint8Array(3000)]);
+      expect(bytes.length).toBeGreaterThanOrEqual(14);
+      expect(bytes.length).toBeLessThanOrEqual(1514);
+    }
+  });
+
+  test('most filters are accepted, some are refused, and every protocol is known', () => {
+    const r = new Random(2);
+    let refused = 0;
+    for (let i = 0; i < 1000; i++) {
+      const { protocol, options } = randomFilter(r);
+      expect(parseProtocol(protocol)).not.toBeNull();
+      try {
+        parseFlowOptions(options);
+      } catch (error) {
+        expect(error instanceof UsageError || error instanceof KernelError).toBe(true);
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan(0);
+    expect(refused).toBeLessThan(100);
+  });
+
+  test('a session begins with its queueing disciplines, and every datagram is one message', () => {
+    const session = randomSession(new Random(3));
+    for (const datagram of session) expect([...splitMessages(datagram)]).toHaveLength(1);
+    expect(session.slice(0, 2).map((datagram) => [...splitMessages(datagram)][0]?.type)).toEqual([36, 36]);
+  });
+});
