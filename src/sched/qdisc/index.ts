@@ -6,7 +6,9 @@ import { CODEL } from './codel.ts';
 import { DRR } from './drr.ts';
 import { ETS } from './ets.ts';
 import { BFIFO, PFIFO, PFIFO_HEAD_DROP } from './fifo.ts';
+import { FQ } from './fq.ts';
 import { FQ_CODEL } from './fq-codel.ts';
+import { FQ_PIE } from './fq-pie.ts';
 import { HFSC } from './hfsc.ts';
 import { HTB } from './htb.ts';
 import { INGRESS } from './ingress.ts';
@@ -38,6 +40,8 @@ export const QDISCS: readonly QdiscKind[] = [
   QFQ,
   SFQ,
   FQ_CODEL,
+  FQ,
+  FQ_PIE,
   CODEL,
   PIE,
   TBF,

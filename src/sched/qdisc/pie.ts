@@ -20,10 +20,10 @@ type Pie = Required<Pick<ReturnType<typeof CODEC.read>, keyof typeof TCA_PIE>>;
 type Spoken = { -readonly [K in keyof Pie]?: number };
 
 /** A weight from 0 to 32. */
-const getWeight = (text: string): number | undefined => {
+export function getWeight(text: string): number | undefined {
   const weight = getU32(text);
   return weight === undefined || weight > 32 ? undefined : weight;
-};
+}
 
 const WORDS: readonly Option<Spoken>[] = [
   numberTo('limit', 'PACKETS', 'limit'),
@@ -55,13 +55,13 @@ function speak(words: Words, w: AttrWriter): void {
 
 const USEC_PER_JIFFY = 4000;
 
-/** A time kept in ticks of 64 ns. */
-function ticked(usec: number): number {
-  return Number(BigInt.asUintN(32, ticksToNs(nsToTicks(BigInt(usec) * 1000n)))) / 1000;
+/** Microseconds kept in ticks of 64 ns, in whole microseconds again. */
+export function ticked(usec: number): number {
+  return Number(BigInt.asUintN(32, ticksToNs(nsToTicks(BigInt(usec) * 1000n))) / 1000n);
 }
 
-/** A time kept in whole jiffies, up. */
-function jiffies(usec: number): number {
+/** Microseconds kept in whole jiffies, up. */
+export function jiffies(usec: number): number {
   return (Math.ceil(usec / USEC_PER_JIFFY) * USEC_PER_JIFFY) >>> 0;
 }
 
@@ -78,7 +78,7 @@ function settle(old: Pie | null, payload: Uint8Array | null): Pie {
   return {
     ...base,
     ...asked,
-    ...(asked.target === undefined ? {} : { target: Math.floor(ticked(asked.target)) }),
+    ...(asked.target === undefined ? {} : { target: ticked(asked.target) }),
     ...(asked.tupdate === undefined ? {} : { tupdate: jiffies(asked.tupdate) }),
   };
 }
