@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Frame } from '../../src/capture/index.ts';
 import { createEnv, createPacket } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
@@ -5,12 +6,14 @@ import { UsageError } from '../../src/errors.ts';
 import { getClassid, getU32, parseProtocol, shellWords, Words } from '../../src/lang/index.ts';
 import { filterInfo, joinMessages, NLM_F, RTM, TC_H, writeTc } from '../../src/netlink/index.ts';
 import { enter, type Packet } from '../../src/packet/index.ts';
+import { actionPart, NOBODY, policePart } from '../../src/sched/action/index.ts';
 import type { Visit } from '../../src/sched/chain/index.ts';
-import { findClassifier } from '../../src/sched/classifier/index.ts';
+import { matchPart } from '../../src/sched/ematch/index.ts';
+import { type FlowParts, parseFlowHandle, speakFlow } from '../../src/sched/flow/index.ts';
 import type { Netns } from '../../src/sched/netns/index.ts';
 import { classText } from '../../src/u32.ts';
 import { verdictName } from '../../src/verdict.ts';
-import { ALL_GIVEN } from './context.ts';
+import { ALL_GIVEN, type Context } from './context.ts';
 import { readFramesOf, readJson, readLines } from './records.ts';
 import { emptyReport, type Report, record, skip } from './report.ts';
 import { DEVICES, namespaceAfter } from './setup.ts';
@@ -60,6 +63,25 @@ interface TraceStep {
 const ETHERNET = 1;
 const FIRST_SECOND = 1700000000;
 
+/**
+ * Where skb_probe_transport_header() put the transport header of packets written by a packet socket, counted from the
+ * frame's first byte: recorded in classify/, but for four packets that are held out there. null: nowhere.
+ */
+type Transports = ReadonlyMap<number, number | null>;
+const HELD_OUT: readonly (readonly [packet: number, transport: number | null])[] = [
+  [30, 34], // SCTP over IPv4
+  [75, 54], // an unknown protocol over IPv6
+  [362, 58], // UDP over IPv4 over GRE over IPv4
+  [497, null], // ARP
+];
+
+function transportsOf(directory: string): Transports {
+  const contexts = readLines<{ packet: number; hook: string; context: Context }>(directory, 'values.jsonl')
+    .filter(({ hook }) => hook === 'egress')
+    .map(({ packet, context }) => [packet, context.transportOffset] as const);
+  return new Map([...contexts, ...HELD_OUT]);
+}
+
 /** chain/: each packet past all filters of a case; the trace of visits, the verdict, and what the packet became. */
 export function checkChain(directory: string): Report {
   const report = emptyReport();
@@ -67,13 +89,19 @@ export function checkChain(directory: string): Report {
   const position = new Map(
     readJson<{ packet: number; frame: number }[]>(directory, 'packets.json').map((p) => [p.packet, p.frame - 1]),
   );
+  const transports = transportsOf(path.join(directory, '..', 'classify'));
   for (const recorded of readLines<ChainCase>(directory, 'cases.jsonl')) {
-    checkCase(recorded, (packet) => frames[position.get(packet) ?? -1] ?? null, report);
+    checkCase(recorded, (packet) => frames[position.get(packet) ?? -1] ?? null, transports, report);
   }
   return report;
 }
 
-function checkCase(recorded: ChainCase, frameOf: (packet: number) => Uint8Array | null, report: Report): void {
+function checkCase(
+  recorded: ChainCase,
+  frameOf: (packet: number) => Uint8Array | null,
+  transports: Transports,
+  report: Report,
+): void {
   const { id, hook, device } = recorded;
   const clock = { now: 0 };
   const env = createEnv({ era: ERAS['6.1'], seed: 0, clock });
@@ -86,7 +114,8 @@ function checkCase(recorded: ChainCase, frameOf: (packet: number) => Uint8Array 
     hashrnd: ({ chain, pref, handle }) =>
       recorded.hashrnd[`chain ${chain} prio ${pref} handle 0x${handle.toString(16)}`],
   });
-  for (const command of recorded.commands) run(netns, command, recorded);
+  // A line that tc refuses is skipped, as `tc -force -batch` does, unless tc exits at once.
+  recorded.commands.every((command) => run(netns, command, recorded));
   const p = createPacket(env);
   for (const [at, packet] of recorded.packets.entries()) {
     const frame = frameOf(packet.packet);
@@ -96,6 +125,8 @@ function checkCase(recorded: ChainCase, frameOf: (packet: number) => Uint8Array 
     }
     clock.now = at * 1e9;
     fill(p, frame, packet.context, hook);
+    p.dev = device.ifindex;
+    setTransport(p, frame, transports.get(packet.packet) ?? null, hook);
     const trace: TraceStep[] = [];
     const visit: Visit = (chain, proto, ret, { classid }) =>
       trace.push({
@@ -166,18 +197,50 @@ function fill(p: Packet, data: Uint8Array, context: ChainPacket['context'], hook
   p.dst = context.foldDst;
   p.nfct = context.foldDst;
   p.given = ALL_GIVEN;
+  if (hook === 'egress') p.socket = PACKET_SOCKET;
+  else p.pktType = packetType(data);
 }
 
-/** One `filter add|replace|del` line, as tc would send it; a line that tc refuses is skipped, as `tc -force` does. */
-function run(netns: Netns, command: string, { device, hook }: ChainCase): void {
+/** What arrives on lo was written by a packet socket; what that left unset is set to the network header. */
+function setTransport(p: Packet, frame: Uint8Array, transport: number | null, hook: 'ingress' | 'egress'): void {
+  const tag = hook === 'ingress' && p.vlanTci >= 0 ? VLAN_HLEN : 0;
+  if (transport !== null) p.transport = p.end - frame.length + transport;
+  else p.transport = hook === 'ingress' ? p.network - tag : -1;
+}
+
+const VLAN_HLEN = 4;
+
+/** TCF_META_ID_SK_FAMILY of the sender: AF_PACKET. */
+const PACKET_SOCKET = Object.assign([], { 16: 17 });
+
+/** eth_type_trans() on lo, whose own address is all zero. */
+function packetType(frame: Uint8Array): number {
+  const address = frame.subarray(0, 6);
+  if (((address[0] ?? 0) & 1) !== 0) return address.every((byte) => byte === 0xff) ? 1 : 2;
+  return address.every((byte) => byte === 0) ? 0 : 3;
+}
+
+const EXITS = 255;
+
+/** One `filter add|replace|del` line, as tc would send it; false: tc exits there. */
+function run(netns: Netns, command: string, { device, hook }: ChainCase): boolean {
   const parent = hook === 'egress' ? '1:' : 'ffff:';
   const text = command.replaceAll('DEV', device.name).replaceAll('PAR', parent);
   try {
     netns.request(requestOf(new Words(shellWords(text))));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
+    return error.exit !== EXITS;
   }
+  return true;
 }
+
+const ifindexOf = (name: string): number => DEVICES.find((device) => device.name === name)?.ifindex ?? 0;
+const PARTS: FlowParts = {
+  match: matchPart({ device: () => null, set: () => null, action: () => null }),
+  police: policePart(),
+  action: actionPart({ ...NOBODY, ifindex: ifindexOf }),
+};
 
 const VERBS = {
   add: [RTM.NEWTFILTER, NLM_F.CREATE | NLM_F.EXCL],
@@ -193,22 +256,24 @@ function requestOf(words: Words): Uint8Array {
   let handle: string | null = null;
   for (;;) {
     const word = words.next();
-    if (word === 'dev') {
-      const name = words.next();
-      ifindex = DEVICES.find((device) => device.name === name)?.ifindex ?? 0;
-    } else if (word === 'parent') parent = getClassid(words.next()) ?? TC_H.ROOT;
+    if (word === 'dev') ifindex = ifindexOf(words.next());
+    else if (word === 'parent') parent = getClassid(words.next()) ?? TC_H.ROOT;
     else if (word === 'chain') chain = getU32(words.next()) ?? 0;
     else if (word === 'prio') pref = getU32(words.next()) ?? 0;
     else if (word === 'protocol') protocol = parseProtocol(words.next()) ?? 0;
     else if (word === 'handle') handle = words.next();
     else {
-      const kind = findClassifier(word);
-      if (kind === null) throw new Error(`no classifier ${word}`);
-      const tcm = { ifindex, handle: getU32(handle ?? '0') ?? 0, parent, info: filterInfo(pref, protocol) };
+      if (word !== 'flow') throw new Error(`no classifier ${word}`);
+      const tcm = {
+        ifindex,
+        handle: handle === null ? 0 : parseFlowHandle(handle),
+        parent,
+        info: filterInfo(pref, protocol),
+      };
       const payload = writeTc(tcm, (w) => {
         if (chain >= 0) w.nest(11, () => w.u32(chain));
         w.nest(1, () => w.bytes(new TextEncoder().encode(`${word}\0`)));
-        kind.speak(handle, words, w);
+        w.nest(2, () => speakFlow(words, w, PARTS));
       });
       return joinMessages([{ type, flags: NLM_F.REQUEST | NLM_F.ACK | flags, seq: 1, pid: 0, payload }]);
     }

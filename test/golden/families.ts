@@ -1,4 +1,6 @@
+import { checkChain } from './chain.ts';
 import { checkClassify, checkHash } from './classify.ts';
+import { checkNetlink } from './netlink.ts';
 import type { Report } from './report.ts';
 import { checkValues } from './values-family.ts';
 
@@ -10,7 +12,7 @@ export const FAMILIES: readonly { readonly name: string; readonly check: ((direc
   { name: 'conntrack', check: checkValues },
   { name: 'errors', check: null },
   { name: 'show', check: null },
-  { name: 'netlink', check: null },
-  { name: 'chain', check: null },
+  { name: 'netlink', check: checkNetlink },
+  { name: 'chain', check: checkChain },
   { name: 'fate', check: null },
 ];

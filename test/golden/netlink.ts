@@ -24,7 +24,7 @@ export function checkNetlink(directory: string): Report {
   return report;
 }
 
-export function checkCase({ setup, sub, steps }: NetlinkCase): string[] {
+function checkCase({ setup, sub, steps }: NetlinkCase): string[] {
   const netns = namespaceAfter(setup, { userNamespace: sub === 'userns' });
   return steps.flatMap(({ command, raw, netlink }) =>
     checkStep(netns, netlink).map((difference) => `${command ?? raw}: ${difference}`),
