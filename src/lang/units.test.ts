@@ -139,6 +139,16 @@ test('sizes are bytes with prefixes of 1024; kbit and mbit are an eighth', () =>
   ]);
 });
 
+test('a size is what fits 32 bits: tc 6.1 refuses a negative or larger one', () => {
+  expect(['-1', '-0.5', '4294967295.5', '4294967296', '4g'].map(getSize)).toEqual([
+    undefined,
+    undefined,
+    4294967295,
+    undefined,
+    undefined,
+  ]);
+});
+
 test('times are microseconds, or nanoseconds where tc counts those', () => {
   expect(['5', '5us', '5ms', '1.5s', '5ns', '1 s'].map(getTime)).toEqual([5, 5, 5000, 1500000, undefined, undefined]);
   expect(['5', '5ns', '5us', '1sec', '5x'].map(getTime64)).toEqual([5, 5, 5000, 1e9, undefined]);

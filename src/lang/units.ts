@@ -162,10 +162,10 @@ const SIZES: Readonly<Record<string, number>> = {
   gbit: 1024 ** 3 / 8,
 };
 
-/** iproute2 lib/utils_math.c: get_size() — bytes, modulo 2^32. */
+/** iproute2 lib/utils_math.c: get_size() — bytes, at most 2^32 - 1; cut to a whole number. */
 export function getSize(text: string): number | undefined {
   const size = scaled(text, SIZES);
-  return size === undefined ? undefined : toU32(size);
+  return size === undefined || size < 0 || size >= 2 ** 32 ? undefined : Math.trunc(size);
 }
 
 const NANOSECONDS: Readonly<Record<string, number>> = { ns: 1, nsec: 1, nsecs: 1 };
