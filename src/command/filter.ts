@@ -108,7 +108,7 @@ function modify(object: FilterObject, type: number, flags: number, words: Words,
   if (s.chain !== null) head.put(TCA.chain, s.chain);
   if (kind !== '') head.put(TCA.kind, kind);
   let handle = 0;
-  if (kind !== '') handle = speakKind(kind, s, words, head);
+  if (kind !== '') handle = speakKind(kind, s, words, head, tc);
   else if (s.handle !== null) throw giveUp('Must specify filter type when using "handle"');
   if (estimator !== null) head.put(ESTIMATOR, estimator);
   const info = filterInfo(s.preference, s.protocol);
@@ -116,9 +116,9 @@ function modify(object: FilterObject, type: number, flags: number, words: Words,
 }
 
 /** The kind's own words; an unknown kind has none (parse_nofopt()). Returns the handle. */
-function speakKind(kind: string, s: Selector, words: Words, w: AttrWriter): number {
+function speakKind(kind: string, s: Selector, words: Words, w: AttrWriter, tc: TcProcess): number {
   const classifier = findClassifier(kind);
-  if (classifier !== null) return classifier.speak(s.handle, words, w);
+  if (classifier !== null) return classifier.speak(s.handle, words, w, tc.words);
   if (!words.done) {
     const option = words.next();
     throw words.error(`Unknown filter "${kind}", hence option "${option}" is unparsable`);
@@ -146,7 +146,7 @@ function getFilter(object: FilterObject, words: Words, tc: TcProcess, shown: Sho
   const head = new AttrWriter();
   if (s.chain !== null) head.put(TCA.chain, s.chain);
   head.put(TCA.kind, kind);
-  const handle = speakKind(kind, s, words, head);
+  const handle = speakKind(kind, s, words, head, tc);
   if (s.handle === null) throw giveUp('Must specify filter "handle"');
   const info = filterInfo(s.preference, s.protocol);
   const answer = tc.talk(object.get, NLM_F.ECHO, { ifindex, handle, parent, info }, (w) => w.bytes(head.done()), true);
@@ -196,7 +196,7 @@ export function printFilter(message: Message, tc: TcProcess, shown: Shown, out: 
   if (index !== undefined && index !== shown.chain) out.put('chain', index, `chain ${index} `);
   if (options !== undefined) {
     out.open('{', 'options');
-    findClassifier(kind ?? '')?.print(t.handle, options, out);
+    findClassifier(kind ?? '')?.print(t.handle, options, out, tc.words);
     out.close();
   }
   out.text('\n');

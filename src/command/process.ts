@@ -11,12 +11,15 @@ import {
   type Tcmsg,
   writeTc,
 } from '../netlink/index.ts';
+import type { PacketSet, Talk } from '../sched/notation.ts';
 
 /** Who answers tc: the emulated kernel, or a live one. */
 export interface Transport {
   /** Sends one datagram; the datagrams that come back, in order. */
   request(datagram: Uint8Array): Uint8Array[];
   readonly links: Links;
+  /** The sets that ipset ematches may name. */
+  set?(key: string | number): PacketSet | null;
 }
 
 /** Names of network devices. */
@@ -94,6 +97,18 @@ export class TcProcess {
     this.options = options;
     this.seq = seq >>> 0;
     this.pid = pid;
+  }
+
+  /** What parsers and printers of kinds ask of this process. */
+  get words(): Talk {
+    const { links } = this.transport;
+    return {
+      ifindex: (name) => links.index(name),
+      device: (index) => links.name(index),
+      set: (key) => this.transport.set?.(key) ?? null,
+      warn: (line) => this.say(`${line}\n`),
+      show: { ...this.options, stats: this.options.statistics },
+    };
   }
 
   say(text: string): void {

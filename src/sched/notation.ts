@@ -69,6 +69,19 @@ export interface ActionKind<T> extends Notation<T> {
   compile(value: T, world: World, env: Env): Act;
 }
 
+/** What tc's parsers and printers ask of the process that they run in. */
+export interface Talk {
+  /** Index of the device with this name; 0: there is none. */
+  ifindex(name: string): number;
+  /** Name of the device with this index; null: there is none. */
+  device(ifindex: number): string | null;
+  /** A set by name or index. */
+  set(key: string | number): PacketSet | null;
+  /** A line on stderr that is no error. */
+  warn(line: string): void;
+  readonly show: Show & { readonly stats: boolean };
+}
+
 /** One classifier in tc's words and prints: struct filter_util. */
 export interface ClassifierKind {
   /** tc's word for it, and the kernel's TCA_KIND. */
@@ -77,9 +90,9 @@ export interface ClassifierKind {
    * parse_fopt(): takes all words that are left, writes TCA_OPTIONS as tc does (the attribute itself, or nothing), and
    * returns tcm_handle. `handle` is the text behind the word `handle`; null: there was none. Throws UsageError.
    */
-  speak(handle: string | null, words: Words, w: AttrWriter): number;
+  speak(handle: string | null, words: Words, w: AttrWriter, talk: Talk): number;
   /** print_fopt() of a TCA_OPTIONS payload. */
-  print(handle: number, options: Uint8Array, out: Printer): void;
+  print(handle: number, options: Uint8Array, out: Printer, talk: Talk): void;
 }
 
 /** How much of a qdisc or class tc prints: its options `-d`, `-r`, `-iec`. */

@@ -1,5 +1,5 @@
 import { runTc, type Transport } from '../../src/command/index.ts';
-import { createEnv } from '../../src/env.ts';
+import { type Clock, createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
 import { shellWords } from '../../src/lang/index.ts';
 import { Netns } from '../../src/sched/netns/index.ts';
@@ -25,8 +25,8 @@ interface Case {
 }
 
 /** The namespace each case began with: lo and two dummy devices, up. */
-export function freshNetns(userNamespace: boolean): Netns {
-  const env = createEnv({ era: ERAS['6.1'], seed: 0 });
+function freshNetns(userNamespace: boolean, clock: Clock): Netns {
+  const env = createEnv({ era: ERAS['6.1'], seed: 0, clock });
   const device = (name: string, ifindex: number) => ({ name, ifindex });
   return new Netns({ env, devices: [device('lo', 1), device('d0', 7), device('d1', 8)], userNamespace });
 }
@@ -39,9 +39,12 @@ export function checkTc(directory: string): Report {
 }
 
 function checkCase(one: Case, report: Report): void {
-  const netns = freshNetns(one.userNamespace ?? false);
+  const clock = { now: 0 };
+  const netns = freshNetns(one.userNamespace ?? false, clock);
   for (const command of one.setup) run(netns, { command });
   for (const step of one.steps) {
+    // Some time passes between commands, as run times of 0 are not shown.
+    clock.now += 1e9;
     const id = `${one.id} ${step.raw === undefined ? step.command : `raw ${step.raw}`}`;
     const differences = step.raw === undefined ? checkCommand(netns, step) : checkRaw(netns, step.raw, step);
     if (step.volatile) skip(report, 'volatile: differed between two boots');

@@ -10,3 +10,5 @@ export const CLASSIFIERS: readonly ClassifierKind[] = [flow, fw, u32];
 export function findClassifier(kind: string): ClassifierKind | null {
   return CLASSIFIERS.find((row) => row.kind === kind) ?? null;
 }
+
+export { flowParts } from './flow.ts';

@@ -251,7 +251,9 @@ export function printFlow(handle: number, o: FlowOptions, out: Printer, parts: F
   out.unconverted((plain) => printOptions(handle, o, plain));
   if (o.ematches !== undefined) parts.match.print(o.ematches, out);
   if (o.police !== undefined) parts.police.print(o.police, out);
-  if (o.act !== undefined) parts.action.print(o.act, out);
+  if (o.act === undefined) return;
+  out.unconverted((plain) => plain.text('\n'));
+  parts.action.print(o.act, out);
 }
 
 function printOptions(handle: number, o: FlowOptions, out: Printer): void {
