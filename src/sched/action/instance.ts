@@ -136,7 +136,7 @@ export class Instance implements Runnable {
     w.zeros(4);
   }
 
-  /** net/sched/act_api.c: tcf_tm_dump() — in jiffies, then in clock_t. */
+  /** include/net/act_api.h: tcf_tm_dump() — in jiffies, then in clock_t. */
   private times(): Tm {
     const { hz } = this.env;
     const now = this.env.now();

@@ -549,7 +549,7 @@ function apply(p: Packet, key: Key, htype: number, cmd: number): boolean {
   }
   const at = header + off;
   if (off % 4 !== 0 || !readable(p, at, 4)) return false;
-  // Words count in the machine's order: adding carries from the first byte to the next.
+  // Quirk 35: words count in the machine's order, so adding carries from the first byte to the next.
   const word = le32(p.data, at);
   const val = cmd === Cmd.ADD ? (word + key.val) & ~key.mask : key.val;
   const changed = (word & key.mask) ^ val;

@@ -46,6 +46,7 @@ export const simple: Action<Simple> = {
     if (bytes.length > DATA_MAX - 1) throw words.error(`simple: Illegal string len ${bytes.length} <${data}>`);
     w.put(TCA_DEF.parms, { ...NO_GEN, action, index: index ?? 0 });
     if (data === undefined) return;
+    // Quirk 34: tc sends 32 bytes from the word on, whatever stands in memory behind it; here, zeros do.
     w.nest(TCA_DEF.data[0], () => {
       w.bytes(bytes);
       w.zeros(DATA_MAX - bytes.length);
