@@ -1,11 +1,11 @@
-import { Errno, KernelError } from '../../errors.ts';
+import { Errno, KernelError, type UsageError } from '../../errors.ts';
 import { type AttrWriter, decode } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import type { Verdict } from '../../verdict.ts';
 import type { Bound } from '../action/index.ts';
 import type { Classifier, Proto } from '../chain/index.ts';
-import { dumpFlow, FLOW, FlowClassifier, type FlowConfig, type FlowFilter, type FlowOptions } from '../flow/index.ts';
-import type { Result } from '../notation.ts';
+import { dumpFlow, FLOW, FlowClassifier, type FlowConfig, type FlowOptions } from '../flow/index.ts';
+import type { Result, Scope } from '../notation.ts';
 import type { FilterBlock } from './device.ts';
 import { type BuiltMatch, bindActions, boundPayload, buildMatch } from './parts.ts';
 import type { Call } from './reply.ts';
@@ -41,6 +41,30 @@ export interface KernelClassifier extends Classifier {
   /** ->dump(): TCA_OPTIONS and what follows it. */
   dump(handle: number, w: AttrWriter): void;
   destroy(): void;
+  /** What whoever classifies must know of its filters' ematches and actions. */
+  survey(): Survey[];
+}
+
+/** What is to be known of filters before packets are put past them. */
+export interface Survey {
+  /** Whose history their answers depend on. */
+  readonly scope: Scope;
+  /** The first action that cannot be emulated; null: all can. */
+  readonly refusal: UsageError | null;
+  /** Whether some answer rests on random numbers that the kernel drew otherwise. */
+  readonly assumed: boolean;
+}
+
+const SCOPES: readonly Scope[] = ['packet', 'flow', 'all'];
+
+/** One survey of several. */
+export function together(surveys: readonly Survey[]): Survey {
+  const widest = Math.max(0, ...surveys.map(({ scope }) => SCOPES.indexOf(scope)));
+  return {
+    scope: SCOPES[widest] ?? 'all',
+    refusal: surveys.find(({ refusal }) => refusal !== null)?.refusal ?? null,
+    assumed: surveys.some(({ assumed }) => assumed),
+  };
 }
 
 /** A proto that requests made. */
@@ -49,121 +73,123 @@ export interface KernelProto extends Proto {
   readonly classifier: KernelClassifier;
 }
 
-/** The classifiers this kernel has. A new one is a class and a row. */
-const KINDS: Readonly<Record<string, new (state: State, block: FilterBlock) => KernelClassifier>> = {
-  flow: class FlowKernelClassifier implements KernelClassifier {
-    private readonly flow: FlowClassifier;
-    private readonly state: State;
-    private readonly block: FilterBlock;
-    /** Ematches and actions, by handle. */
-    private readonly parts = new Map<number, FilterParts>();
+/** net/sched/cls_flow.c as a tcf_proto: filters with their ematches and actions. */
+class FlowFilters implements KernelClassifier {
+  private readonly flow: FlowClassifier;
+  private readonly state: State;
+  private readonly block: FilterBlock;
+  /** Ematches and actions, by handle. */
+  private readonly parts = new Map<number, FilterParts>();
 
-    constructor(state: State, block: FilterBlock) {
-      this.flow = new FlowClassifier(state.env);
-      this.state = state;
-      this.block = block;
+  constructor(state: State, block: FilterBlock) {
+    this.flow = new FlowClassifier(state.env);
+    this.state = state;
+    this.block = block;
+  }
+
+  classify(p: Packet, result: Result): Verdict {
+    return this.flow.classify(p, result);
+  }
+
+  has(handle: number): boolean {
+    return this.flow.get(handle) !== null;
+  }
+
+  /** net/sched/cls_flow.c: flow_change(). The new actions are there before the old ones go. */
+  change(handle: number, request: FilterChange): number {
+    if (request.options === null) throw new KernelError(Errno.EINVAL);
+    const { env, userNamespace } = this.state;
+    const built: FilterParts[] = [];
+    const place = {
+      env,
+      qdisc: request.qdisc,
+      sharedBlock: this.block.shared,
+      userNamespace,
+      stream: this.state.nextStream,
+      hashrnd: this.state.hashrnd({ ...request, handle }),
+      build: (options: FlowOptions) => {
+        const parts = this.build(options, request);
+        built.push(parts);
+        return { match: parts.match.match, act: parts.actions.act };
+      },
+    };
+    try {
+      const isNew = !this.has(handle);
+      const filter = this.flow.change(handle, decode(FLOW, request.options), place);
+      if (isNew) this.state.filterMade();
+      this.release(this.parts.get(filter.handle));
+      for (const parts of built) this.parts.set(filter.handle, parts);
+      return filter.handle;
+    } catch (error) {
+      for (const parts of built) this.release(parts);
+      throw error;
     }
+  }
 
-    classify(p: Packet, result: Result): Verdict {
-      return this.flow.classify(p, result);
-    }
-
-    has(handle: number): boolean {
-      return this.flow.get(handle) !== null;
-    }
-
-    /** net/sched/cls_flow.c: flow_change(). The new actions are there before the old ones go. */
-    change(handle: number, request: FilterChange): number {
-      if (request.options === null) throw new KernelError(Errno.EINVAL);
-      const { env, userNamespace } = this.state;
-      const built: FilterParts[] = [];
-      const place = {
-        env,
-        qdisc: request.qdisc,
-        sharedBlock: this.block.shared,
-        userNamespace,
-        stream: this.state.nextStream,
-        hashrnd: this.state.hashrnd({ ...request, handle }),
-        build: (options: FlowOptions) => {
-          const parts = this.build(options, request);
-          built.push(parts);
-          return { match: parts.match.match, act: parts.actions.act };
-        },
-      };
+  private build({ act, police, ematches }: FlowOptions, request: FilterChange): FilterParts {
+    const { env, world } = this.state;
+    const buildActions = (): Bound => bindActions(this.state, { ...request, act, police, block: this.block });
+    if (env.era.actionsFirst) {
+      const actions = buildActions();
       try {
-        const isNew = !this.has(handle);
-        const filter = this.flow.change(handle, decode(FLOW, request.options), place);
-        if (isNew) this.state.filterMade();
-        this.release(this.parts.get(filter.handle));
-        for (const parts of built) this.parts.set(filter.handle, parts);
-        return filter.handle;
+        return { actions, match: buildMatch(ematches, world, env) };
       } catch (error) {
-        for (const parts of built) this.release(parts);
+        this.state.actions.release(actions);
         throw error;
       }
     }
+    const match = buildMatch(ematches, world, env);
+    return { match, actions: buildActions() };
+  }
 
-    private build({ act, police, ematches }: FlowOptions, request: FilterChange): FilterParts {
-      const { env, world } = this.state;
-      const buildActions = (): Bound => bindActions(this.state, { ...request, act, police, block: this.block });
-      if (env.era.actionsFirst) {
-        const actions = buildActions();
-        try {
-          return { actions, match: buildMatch(ematches, world, env) };
-        } catch (error) {
-          this.state.actions.release(actions);
-          throw error;
-        }
-      }
-      const match = buildMatch(ematches, world, env);
-      return { match, actions: buildActions() };
-    }
+  delete(handle: number): boolean {
+    const last = this.flow.delete(handle);
+    this.forget(handle);
+    return last;
+  }
 
-    delete(handle: number): boolean {
-      const last = this.flow.delete(handle);
-      this.forget(handle);
-      return last;
-    }
+  private forget(handle: number): void {
+    this.release(this.parts.get(handle));
+    this.parts.delete(handle);
+  }
 
-    private forget(handle: number): void {
-      this.release(this.parts.get(handle));
-      this.parts.delete(handle);
-    }
+  private release(parts: FilterParts | undefined): void {
+    if (parts !== undefined) this.state.actions.release(parts.actions);
+  }
 
-    private release(parts: FilterParts | undefined): void {
-      if (parts !== undefined) this.state.actions.release(parts.actions);
-    }
+  handles(): readonly number[] {
+    return this.flow.walk().map((filter) => filter.handle);
+  }
 
-    handles(): readonly number[] {
-      return this.flow.walk().map((filter) => filter.handle);
-    }
+  /** net/sched/cls_flow.c: flow_dump() */
+  dump(handle: number, w: AttrWriter): void {
+    const filter = this.flow.get(handle);
+    const parts = this.parts.get(handle);
+    if (filter === null || parts === undefined) return;
+    const ematches = parts.match.payload;
+    const options: FlowOptions = {
+      ...optionsOf(filter, this.state.env.hz),
+      ...boundPayload(parts.actions),
+      ...(ematches === null ? {} : { ematches }),
+    };
+    w.nest(TCA_TYPE.OPTIONS, () => dumpFlow(options, w));
+    parts.actions.dumpStats(w);
+  }
 
-    /** net/sched/cls_flow.c: flow_dump() */
-    dump(handle: number, w: AttrWriter): void {
-      const filter = this.flow.get(handle);
-      const parts = this.parts.get(handle);
-      if (filter === null || parts === undefined) return;
-      const ematches = parts.match.payload;
-      const options: FlowOptions = {
-        ...optionsOf(filter, this.state.env.hz),
-        ...boundPayload(parts.actions),
-        ...(ematches === null ? {} : { ematches }),
-      };
-      w.nest(TCA_TYPE.OPTIONS, () => dumpFlow(options, w));
-      parts.actions.dumpStats(w);
-    }
+  survey(): Survey[] {
+    return [...this.parts.values()].map(({ match, actions: { scope, refusal, assumed } }) =>
+      together([
+        { scope: match.scope, refusal: null, assumed: false },
+        { scope, refusal, assumed },
+      ]),
+    );
+  }
 
-    destroy(): void {
-      for (const handle of [...this.parts.keys()]) this.forget(handle);
-      this.flow.destroy();
-    }
-
-    /** For who asks about a filter itself. */
-    get(handle: number): FlowFilter | null {
-      return this.flow.get(handle);
-    }
-  },
-};
+  destroy(): void {
+    for (const handle of [...this.parts.keys()]) this.forget(handle);
+    this.flow.destroy();
+  }
+}
 
 interface FilterParts {
   readonly match: BuiltMatch;
@@ -177,10 +203,14 @@ function optionsOf(filter: FlowConfig, hz: number): FlowOptions {
   return { keys: keymask, mode, mask, xor, rshift, addend, divisor, baseclass, perturb };
 }
 
+/** The classifiers this kernel has. A new one is a class and a row. */
+const KINDS: Readonly<Record<string, (state: State, block: FilterBlock) => KernelClassifier>> = {
+  flow: (state, block) => new FlowFilters(state, block),
+};
+
 /** net/sched/cls_api.c: tcf_proto_lookup_ops() — null: no such classifier. */
 export function createClassifier(kind: string, state: State, block: FilterBlock): KernelClassifier | null {
-  const Kind = findKind(kind) ? KINDS[kind] : undefined;
-  return Kind === undefined ? null : new Kind(state, block);
+  return findKind(kind) ? (KINDS[kind]?.(state, block) ?? null) : null;
 }
 
 export function findKind(kind: string): boolean {

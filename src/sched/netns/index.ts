@@ -1,4 +1,14 @@
-/** The kernel we emulate: request datagrams in, reply datagrams out; packets in, verdicts out. */
+/**
+ * The kernel we emulate: one network namespace with its devices, qdiscs, classes, chains, filters and actions.
+ *
+ *   request(datagram, port)       rtnetlink requests in, the datagrams that Linux 6.1 would send back out; never throws
+ *   classify(packet, place)       the filters at a root qdisc or hook asked about a packet; verdict and class
+ *   survey(place)                 before that: scope of the filters there, an action that cannot be emulated
+ *   save(), Netns.load(saved)     as JSON `{schema: 1, era, devices, requests}`; requests in hex
+ *
+ * Statistics of qdiscs and classes are those of a device that never sent anything.
+ */
+export type { Survey } from './classifier.ts';
 export type { DeviceSpec } from './device.ts';
 export { Netns, type NetnsOptions, type Place, type SavedNetns } from './netns.ts';
-export type { FilterName } from './state.ts';
+export type { FilterName, Outside } from './state.ts';

@@ -3,7 +3,7 @@ import { createEnv, createPacket } from '../../env.ts';
 import { ERAS } from '../../era.ts';
 import { Words } from '../../lang/index.ts';
 import {
-  type AttrWriter,
+  AttrWriter,
   joinMessages,
   type Message,
   NLM_F,
@@ -15,7 +15,8 @@ import {
   TC_H,
   writeTc,
 } from '../../netlink/index.ts';
-import { speakFlow } from '../flow/index.ts';
+import { actionPart } from '../action/index.ts';
+import { NO_PARTS, speakFlow } from '../flow/index.ts';
 import { findQdisc } from '../qdisc/index.ts';
 import { Netns } from './index.ts';
 
@@ -77,7 +78,8 @@ function qdisc(netns: Netns, words: string, place: Partial<Ask> = {}, flags = AD
 }
 
 function flow(netns: Netns, words: string, place: Partial<Ask> = {}, flags = ADD): string {
-  const options = (w: AttrWriter): void => w.nest(2, () => speakFlow(new Words(words.split(' ')), w));
+  const options = (w: AttrWriter): void =>
+    w.nest(2, () => speakFlow(new Words(words.split(' ')), w, { ...NO_PARTS, action: actionPart() }));
   const where = { parent: 0x10000, pref: 10, protocol: IP, handle: 1, kind: 'flow' };
   return answer(netns, { type: RTM.NEWTFILTER, flags, options, ...where, ...place });
 }
@@ -394,6 +396,91 @@ describe('chains', () => {
     expect(answer(netns, { type: RTM.DELTFILTER, parent: 0x10000, chain: 3 })).toBe('0');
     expect(answer(netns, { type: RTM.DELCHAIN, ...where })).toBe('0');
     expect(answer(netns, { type: RTM.DELCHAIN, ...where })).toBe('22: Cannot find specified filter chain');
+  });
+});
+
+describe('actions', () => {
+  const chains = (netns: Netns): (number | undefined)[] =>
+    messages(netns, { type: RTM.GETCHAIN, flags: NLM_F.REQUEST | NLM_F.DUMP, parent: 0x10000 })
+      .filter(({ type }) => type === RTM.NEWCHAIN)
+      .map((message) => readTc(message).attributes.chain);
+  const gact =
+    (index: number) =>
+    (w: AttrWriter): void =>
+      w.nest(1, () =>
+        w.nest(1, () => {
+          w.nest(1, () => w.bytes(new TextEncoder().encode('gact\0')));
+          w.nest(3, () => w.u32(index));
+        }),
+      );
+  /** Requests about actions have a shorter header. */
+  function ask(netns: Netns, type: number, flags: number, body: (w: AttrWriter) => void): Message[] {
+    const w = new AttrWriter();
+    w.zeros(4);
+    body(w);
+    return netns
+      .request(joinMessages([{ type, flags, seq: 1, pid: 0, payload: w.done() }]))
+      .flatMap((reply) => [...splitMessages(reply)]);
+  }
+  const errno = (replies: Message[]): number => readAck(replies.at(-1)!).errno;
+
+  test('that go to a chain hold it where nobody sees it', () => {
+    const netns = fresh();
+    qdisc(netns, 'drr');
+    expect(flow(netns, 'map key src action goto chain 7')).toBe('0');
+    expect(chains(netns)).toEqual([0]);
+    expect(answer(netns, { type: RTM.GETCHAIN, parent: 0x10000, chain: 7 })).toBe(
+      '22: Cannot find specified filter chain',
+    );
+    const held = { type: RTM.DELTFILTER, parent: 0x10000, chain: 7, pref: 1 };
+    expect(answer(netns, held)).toBe('2: Filter with specified priority/protocol not found');
+    answer(netns, { type: RTM.DELTFILTER, parent: 0x10000, pref: 10 });
+    expect(answer(netns, held)).toBe('2: Cannot find specified filter chain');
+  });
+
+  test('go when the filter goes, or is changed, or was refused', () => {
+    const netns = fresh();
+    qdisc(netns, 'drr');
+    const get = (index: number): number => errno(ask(netns, RTM.GETACTION, CHANGE, gact(index)));
+    expect(flow(netns, 'map key src action drop')).toBe('0');
+    expect(flow(netns, 'map keys src action drop', { handle: 0 })).toBe('22');
+    expect([get(1), get(2)]).toEqual([0, 2]);
+    expect(flow(netns, 'map key src', {}, CHANGE)).toBe('0');
+    expect(get(1)).toBe(2);
+  });
+
+  test('that a filter has are not deleted under it', () => {
+    const netns = fresh();
+    qdisc(netns, 'drr');
+    flow(netns, 'map key src action drop');
+    expect(errno(ask(netns, RTM.DELACTION, CHANGE, gact(1)))).toBe(1);
+    expect(errno(ask(netns, RTM.DELACTION, CHANGE, gact(9)))).toBe(2);
+    expect(errno(ask(netns, RTM.NEWACTION, ADD, () => {}))).toBe(22);
+  });
+
+  test('are listed by kind, numbered from 0, behind their count', () => {
+    const netns = fresh();
+    qdisc(netns, 'drr');
+    flow(netns, 'map key src action pipe action drop');
+    const [list, done] = ask(netns, RTM.GETACTION, NLM_F.REQUEST | NLM_F.DUMP, gact(0));
+    expect(list?.type).toBe(RTM.GETACTION);
+    expect([...list!.payload.subarray(4, 12)]).toEqual([8, 0, 3, 0, 2, 0, 0, 0]);
+    expect(done?.type).toBe(NLMSG.DONE);
+    expect(ask(netns, RTM.GETACTION, NLM_F.REQUEST | NLM_F.DUMP, () => {}).map(({ type }) => type)).toEqual([
+      NLMSG.DONE,
+    ]);
+  });
+
+  test('say what is to be known before packets are classified', () => {
+    const netns = fresh();
+    qdisc(netns, 'drr');
+    flow(netns, 'map key src action drop');
+    const place = { dev: 'd0', hook: 'egress' } as const;
+    expect(netns.survey(place)).toEqual({ scope: 'packet', refusal: null, assumed: false });
+    flow(netns, 'map key src action pass random netrand drop 5', { handle: 2 });
+    expect(netns.survey(place)).toMatchObject({ scope: 'all', assumed: true });
+    flow(netns, 'map key src action skbmod swap mac', { handle: 3 });
+    expect(netns.survey(place).refusal?.message).toContain('skbmod');
   });
 });
 

@@ -8,6 +8,7 @@ import type { ChainResult, Visit } from '../chain/index.ts';
 import { deleteAction, dumpActionsOf, getAction, newAction } from './actions.ts';
 import { deleteChain, dumpChains, getChain, newChain } from './chain.ts';
 import { deleteClass, dumpClasses, getClass, newClass } from './class.ts';
+import { type Survey, together } from './classifier.ts';
 import { Device, type DeviceSpec, type FilterBlock } from './device.ts';
 import { deleteFilter, dumpFilters, getFilter, newFilter } from './filter.ts';
 import { blockAt } from './place.ts';
@@ -76,7 +77,10 @@ export interface Place {
 export class Netns {
   private readonly state: State;
   private readonly requests: string[] = [];
-  private readonly result: ChainResult = { classid: 0, handle: 0, pref: 0 };
+  private readonly answer = { verdict: UNSPEC, result: { classid: 0, handle: 0, pref: 0 } satisfies ChainResult };
+  /** The place that was asked about last, and what is there; forgotten when a request comes. */
+  private asked: Place | null = null;
+  private askedBlock: FilterBlock | null = null;
 
   constructor({ env, devices, ...outside }: NetnsOptions) {
     this.state = new State(env, outside);
@@ -106,6 +110,7 @@ export class Netns {
    */
   request(datagram: Uint8Array, port = 0): Uint8Array[] {
     const replies: Uint8Array[] = [];
+    this.asked = null;
     try {
       for (const message of splitMessages(datagram)) replies.push(...this.handle(message, port));
     } catch (error) {
@@ -156,18 +161,28 @@ export class Netns {
   }
 
   /**
-   * The filters of one place asked about a packet. `result` is overwritten by the next call; its class is meaningful
-   * where the verdict is not negative.
+   * The filters of one place asked about a packet. The answer is overwritten by the next call; its class is meaningful
+   * where the verdict is not negative. Throws the UsageError that survey() tells of when such an action's turn comes.
    */
   classify(
     p: Packet,
     place: Place,
     visit: Visit | null = null,
   ): { readonly verdict: Verdict; readonly result: ChainResult } {
-    const block = this.block(place);
-    this.result.classid = this.result.handle = this.result.pref = 0;
-    const verdict = block === null ? UNSPEC : block.classify(p, this.result, visit);
-    return { verdict, result: this.result };
+    if (place !== this.asked) {
+      this.askedBlock = this.block(place);
+      this.asked = place;
+    }
+    const { answer, askedBlock } = this;
+    answer.result.classid = answer.result.handle = answer.result.pref = 0;
+    answer.verdict = askedBlock === null ? UNSPEC : askedBlock.classify(p, answer.result, visit);
+    return answer;
+  }
+
+  /** What is to be known of the filters at a place before packets are classified there. */
+  survey(place: Place): Survey {
+    const chains = this.block(place)?.chains ?? [];
+    return together(chains.flatMap(({ protos }) => protos.flatMap(({ classifier }) => classifier.survey())));
   }
 
   /** The block of filters at a place; null: nothing there takes filters. */

@@ -4,7 +4,7 @@ import { AttrReader, AttrWriter } from '../../netlink/index.ts';
 import { le32 } from '../../u32.ts';
 import { type ActionChains, type Bound, dumpActions, type Estimation } from '../action/index.ts';
 import { compileMatch, dumpMatch } from '../ematch/index.ts';
-import type { Match, World } from '../notation.ts';
+import type { Match, Scope, World } from '../notation.ts';
 import type { FilterBlock } from './device.ts';
 import type { Call } from './reply.ts';
 import type { State } from './state.ts';
@@ -15,12 +15,13 @@ export interface BuiltMatch {
   readonly match: Match;
   /** The payload of the attribute; null: a dump is silent about it. */
   readonly payload: Uint8Array | null;
+  readonly scope: Scope;
 }
 
 /** net/sched/ematch.c: tcf_em_tree_validate(); without the attribute everything matches. */
 export function buildMatch(ematches: Uint8Array | undefined, world: World, env: Env): BuiltMatch {
-  if (ematches === undefined) return { match: () => true, payload: null };
-  return { match: compileMatch(ematches, world, env).match, payload: dumpMatch(ematches) };
+  if (ematches === undefined) return { match: () => true, payload: null, scope: 'packet' };
+  return { ...compileMatch(ematches, world, env), payload: dumpMatch(ematches) };
 }
 
 /** What a filter asks to be done, and where it stands. */
