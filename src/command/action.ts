@@ -1,7 +1,123 @@
-import type { Words } from '../lang/index.ts';
-import { giveUp, type TcProcess } from './process.ts';
+import { UsageError } from '../errors.ts';
+import { getU32, matches, type Printer, type Words } from '../lang/index.ts';
+import { AttrWriter, bytes, decode, type Message, NLM_F, nest, RTM, string, table, u32 } from '../netlink/index.ts';
+import { findAction, printActions, speakActions, TCA_ACT } from '../sched/action/index.ts';
+import { Exit, giveUp, type TcProcess } from './process.ts';
+import { usageOf } from './usage.ts';
 
-/** tc/m_action.c: do_action() */
-export function doActions(words: Words, _tc: TcProcess): void {
-  throw giveUp(`"actions ${words.peek()}" is not supported yet`);
+/** struct tcamsg: family and padding, all zero; then TCA_ROOT_*. */
+const TCAMSG = new Uint8Array(4);
+const TCA_ROOT = { tab: [1, nest], flags: [2, bytes], count: [3, u32] } as const;
+const ROOT = table(TCA_ROOT);
+/** struct nla_bitfield32 with TCA_ACT_FLAG_LARGE_DUMP_ON as value and selector. */
+const LARGE_DUMP = Uint8Array.of(1, 0, 0, 0, 1, 0, 0, 0);
+const KIND = [TCA_ACT.kind[0], string] as const;
+const INDEX = [TCA_ACT.index[0], u32] as const;
+
+const VERBS = ['add', 'change', 'replace', 'delete', 'get', 'list', 'flush'];
+
+/** tc/m_action.c: do_action() — several commands may follow each other; a list is the last. */
+export function doActions(words: Words, tc: TcProcess): void {
+  while (!words.done) {
+    const word = words.next();
+    if (matches(word, 'add')) modify(NLM_F.EXCL | NLM_F.CREATE, words, tc);
+    else if (matches(word, 'change') || matches(word, 'replace')) modify(NLM_F.CREATE | NLM_F.REPLACE, words, tc);
+    else if (matches(word, 'delete')) getOrDelete(RTM.DELACTION, words, tc);
+    else if (matches(word, 'get')) getOrDelete(RTM.GETACTION, words, tc);
+    else if (['list', 'show', 'lst'].some((name) => matches(word, name))) list(words, tc);
+    else if (matches(word, 'flush')) flush(words, tc);
+    else if (matches(word, 'help')) throw usage();
+    else throw giveUp(`Command "${word}" is unknown, try "tc actions help".`, '', words.at - 1);
+  }
+}
+
+function usage(): UsageError {
+  return new UsageError('', -1, usageOf('actions', VERBS, 'action KIND [ OPTIONS ] [ index N ]'), 255);
+}
+
+function request(attributes: (w: AttrWriter) => void): Uint8Array {
+  const w = new AttrWriter();
+  w.bytes(TCAMSG);
+  attributes(w);
+  return w.done();
+}
+
+/** tc_action_modify() */
+function modify(flags: number, words: Words, tc: TcProcess): void {
+  const tab = new AttrWriter();
+  try {
+    speakActions(words, tab, tc.words);
+  } catch (error) {
+    if (!(error instanceof UsageError) || error.exit !== 1) throw error;
+    throw new UsageError(`${error.message}\nIllegal "action"`, error.word, error.hint, 255);
+  }
+  const payload = request((w) => w.put(TCA_ROOT.tab, tab.done()));
+  tc.talk(RTM.NEWACTION, flags, payload);
+}
+
+/** tc_action_gd() — one or more actions by kind and index. */
+function getOrDelete(type: number, words: Words, tc: TcProcess): void {
+  const tab = new AttrWriter();
+  for (let order = 1; !words.done; ) {
+    if (words.takeExact('action')) continue;
+    if (words.peek() === 'help') throw usage();
+    const kind = kindOf(words, 'Error: non existent action: ');
+    if (words.done) throw giveUp(`Error: no index specified action: ${kind}`);
+    if (!words.take('index')) throw giveUp(`Error: no index specified action: ${kind}`, '', words.at);
+    const index = getU32(words.next(), 10);
+    if (index === undefined) throw giveUp('Illegal "index"', '', words.at - 1);
+    tab.nest(order++, () => {
+      tab.put(KIND, kind);
+      if (index > 0) tab.put(INDEX, index);
+    });
+  }
+  const payload = request((w) => w.put(TCA_ROOT.tab, tab.done()));
+  const answer = tc.talk(type, 0, payload, type === RTM.GETACTION);
+  if (answer !== null) tc.show((out) => printAction(answer, tc, out));
+}
+
+function kindOf(words: Words, complaint: string): string {
+  const kind = words.next();
+  if (findAction(kind) === undefined) throw giveUp(`${complaint}${kind}`, '', words.at - 1);
+  return kind;
+}
+
+/** The words behind list and flush: one kind. */
+function ofKind(words: Words): Uint8Array {
+  words.takeExact('action');
+  if (words.done) throw usage();
+  const kind = kindOf(words, 'bad action ');
+  const tab = new AttrWriter();
+  tab.nest(1, () => tab.put(KIND, kind));
+  return request((w) => {
+    w.put(TCA_ROOT.tab, tab.done());
+    w.put(TCA_ROOT.flags, LARGE_DUMP);
+  });
+}
+
+/** tc_act_list_or_flush(), RTM_GETACTION */
+function list(words: Words, tc: TcProcess): void {
+  const payload = ofKind(words);
+  let whole = true;
+  tc.show((out) => {
+    whole = tc.dump(RTM.GETACTION, payload, (message) => printAction(message, tc, out));
+  });
+  if (!whole) throw new Exit(1);
+}
+
+/** tc_act_list_or_flush(), RTM_DELACTION */
+function flush(words: Words, tc: TcProcess): void {
+  tc.talk(RTM.DELACTION, NLM_F.ROOT, ofKind(words));
+}
+
+/** tc/m_action.c: print_action() */
+function printAction(message: Message, tc: TcProcess, out: Printer): void {
+  const { tab, count = 0 } = decode(ROOT, message.payload, TCAMSG.length);
+  out.open('{');
+  out.put('total acts', count, `total acts ${count}\n`);
+  out.close();
+  if (tab === undefined) return;
+  out.open('{');
+  printActions(tab, out, { ...tc.words.show, device: (index) => tc.transport.links.name(index) });
+  out.close();
 }

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { getClassid, getQdiscHandle, matches, type Printer, type Words } from '../lang/index.ts';
-import { AttrWriter, type Message, NLM_F, RTM, readTc, TC_H, TCA, type TcMessage } from '../netlink/index.ts';
+import { AttrWriter, type Message, NLM_F, RTM, readTc, TC_H, TCA, type TcMessage, writeTc } from '../netlink/index.ts';
 import { findClass } from '../sched/qdisc/index.ts';
 import { classidText, tcMajor, tcMinor } from '../u32.ts';
 import { ESTIMATOR, takeEstimator } from './estimator.ts';
@@ -75,7 +75,11 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
   if (estimator !== null) w.put(ESTIMATOR, estimator);
   speakOptions(kind, words, w);
   const ifindex = device === '' ? 0 : tc.index(device);
-  tc.talk(type, flags, { ifindex, handle: classid, parent, info: 0 }, (out) => out.bytes(w.done()));
+  tc.talk(
+    type,
+    flags,
+    writeTc({ ifindex, handle: classid, parent, info: 0 }, (out) => out.bytes(w.done())),
+  );
 }
 
 function speakOptions(kind: string, words: Words, w: AttrWriter): void {
@@ -128,8 +132,7 @@ function listClasses(words: Words, tc: TcProcess): void {
   tc.show((out) => {
     whole = tc.dump(
       RTM.GETTCLASS,
-      { ifindex, handle: 0, parent, info: 0 },
-      () => undefined,
+      writeTc({ ifindex, handle: 0, parent, info: 0 }, () => undefined),
       (message) => {
         const t = readTc(message);
         if (qdisc !== 0 && tcMajor(t.handle) !== tcMajor(qdisc)) return;

@@ -13,6 +13,7 @@ import {
   TC_H,
   TCA,
   type TcMessage,
+  writeTc,
 } from '../netlink/index.ts';
 import { findClassifier } from '../sched/classifier/index.ts';
 import { classidText } from '../u32.ts';
@@ -112,7 +113,11 @@ function modify(object: FilterObject, type: number, flags: number, words: Words,
   else if (s.handle !== null) throw giveUp('Must specify filter type when using "handle"');
   if (estimator !== null) head.put(ESTIMATOR, estimator);
   const info = filterInfo(s.preference, s.protocol);
-  tc.talk(type, flags, { ifindex, handle, parent, info }, (w) => w.bytes(head.done()));
+  tc.talk(
+    type,
+    flags,
+    writeTc({ ifindex, handle, parent, info }, (w) => w.bytes(head.done())),
+  );
 }
 
 /** The kind's own words; an unknown kind has none (parse_nofopt()). Returns the handle. */
@@ -149,7 +154,8 @@ function getFilter(object: FilterObject, words: Words, tc: TcProcess, shown: Sho
   const handle = speakKind(kind, s, words, head, tc);
   if (s.handle === null) throw giveUp('Must specify filter "handle"');
   const info = filterInfo(s.preference, s.protocol);
-  const answer = tc.talk(object.get, NLM_F.ECHO, { ifindex, handle, parent, info }, (w) => w.bytes(head.done()), true);
+  const request = writeTc({ ifindex, handle, parent, info }, (w) => w.bytes(head.done()));
+  const answer = tc.talk(object.get, NLM_F.ECHO, request, true);
   if (answer !== null) tc.show((out) => printFilter(answer, tc, shown, out));
 }
 
@@ -171,13 +177,13 @@ function listFilters(object: FilterObject, words: Words, tc: TcProcess, shown: S
   if (s.protocolSet) shown.protocol = s.protocol;
   shown.chain = s.chain;
   const tcm = { ifindex, handle: 0, parent, info: filterInfo(s.preference, s.protocol) };
-  const attributes = (w: AttrWriter): void => {
+  const request = writeTc(tcm, (w) => {
     if (s.chain !== null) w.put(TCA.chain, s.chain);
     if (tc.options.brief) w.put(TCA.dumpFlags, Uint8Array.of(1, 0, 0, 0, 1, 0, 0, 0));
-  };
+  });
   let whole = true;
   tc.show((out) => {
-    whole = tc.dump(object.get, tcm, attributes, (message) => printFilter(message, tc, shown, out));
+    whole = tc.dump(object.get, request, (message) => printFilter(message, tc, shown, out));
   });
   if (!whole) throw new Exit(1);
 }

@@ -1,16 +1,6 @@
 import { FatalUsageError, strerror, UsageError } from '../errors.ts';
 import { Printer } from '../lang/index.ts';
-import {
-  type AttrWriter,
-  joinMessages,
-  type Message,
-  NLM_F,
-  NLMSG,
-  readAck,
-  splitMessages,
-  type Tcmsg,
-  writeTc,
-} from '../netlink/index.ts';
+import { joinMessages, type Message, NLM_F, NLMSG, RTM, readAck, splitMessages } from '../netlink/index.ts';
 import type { PacketSet, Talk } from '../sched/notation.ts';
 
 /** Who answers tc: the emulated kernel, or a live one. */
@@ -58,6 +48,13 @@ export const NO_OPTIONS: TcOptions = {
   force: false,
   oldJson: false,
 };
+
+/** What `tc actions` exits with when it is refused. */
+const ACTION_STATUS: ReadonlyMap<number, number> = new Map([
+  [RTM.NEWACTION, 255],
+  [RTM.DELACTION, 1],
+  [RTM.GETACTION, 1],
+]);
 
 /** Ends the command with this exit status; everything to be said has been said. */
 export class Exit extends Error {
@@ -150,9 +147,9 @@ export class TcProcess {
    * iproute2 lib/libnetlink.c: rtnl_talk() — one request, and its answer if one is wanted. An error is told as tc tells
    * it and ends the command with status 2.
    */
-  talk(type: number, flags: number, tcm: Tcmsg, attributes: (w: AttrWriter) => void, answered = false): Message | null {
+  talk(type: number, flags: number, payload: Uint8Array, answered = false): Message | null {
     const request = NLM_F.REQUEST | flags | (answered ? 0 : NLM_F.ACK);
-    for (const message of this.exchange(type, request, tcm, attributes)) {
+    for (const message of this.exchange(type, request, payload)) {
       if (message.type !== NLMSG.ERROR) {
         if (answered) return message;
         continue;
@@ -166,17 +163,16 @@ export class TcProcess {
     return null;
   }
 
-  /** Only filters add a line to what the kernel said. */
+  /** Only filters, chains and actions add a line to what the kernel said. */
   private refused(type: number): never {
-    const filter = type >= 44 && type <= 46;
-    const chain = type >= 100 && type <= 102;
-    if (filter || chain) this.say('We have an error talking to the kernel\n');
-    throw new Exit(2);
+    const action = type >= RTM.NEWACTION && type <= RTM.GETACTION;
+    if (action || type >= RTM.NEWTFILTER) this.say('We have an error talking to the kernel\n');
+    throw new Exit(ACTION_STATUS.get(type) ?? 2);
   }
 
   /** rtnl_dump_filter(): every message of a dump; false if the kernel broke it off (told already). */
-  dump(type: number, tcm: Tcmsg, attributes: (w: AttrWriter) => void, each: (message: Message) => void): boolean {
-    for (const message of this.exchange(type, NLM_F.REQUEST | NLM_F.DUMP, tcm, attributes)) {
+  dump(type: number, payload: Uint8Array, each: (message: Message) => void): boolean {
+    for (const message of this.exchange(type, NLM_F.REQUEST | NLM_F.DUMP, payload)) {
       if (message.type === NLMSG.ERROR || message.type === NLMSG.DONE) return this.dumpEnded(message);
       each(message);
     }
@@ -193,9 +189,8 @@ export class TcProcess {
     return false;
   }
 
-  private *exchange(type: number, flags: number, tcm: Tcmsg, attributes: (w: AttrWriter) => void): Generator<Message> {
+  private *exchange(type: number, flags: number, payload: Uint8Array): Generator<Message> {
     this.seq = (this.seq + 1) >>> 0;
-    const payload = writeTc(tcm, attributes);
     const datagram = joinMessages([{ type, flags, seq: this.seq, pid: 0, payload }]);
     for (const reply of this.transport.request(datagram)) yield* splitMessages(reply);
   }

@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { getClassid, getQdiscHandle, getU32, matches, type Printer, type Words } from '../lang/index.ts';
-import { AttrWriter, type Message, NLM_F, RTM, readTc, TC_H, TCA, type TcMessage } from '../netlink/index.ts';
+import { AttrWriter, type Message, NLM_F, RTM, readTc, TC_H, TCA, type TcMessage, writeTc } from '../netlink/index.ts';
 import type { QdiscKind } from '../sched/notation.ts';
 import { findQdisc } from '../sched/qdisc/index.ts';
 import { classidText, tcH, tcMajor } from '../u32.ts';
@@ -72,7 +72,11 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
   if (r.egressBlock !== 0) w.put(TCA.egressBlock, r.egressBlock);
   speakOptions(r.kind, words, w);
   const ifindex = r.device === '' ? 0 : tc.index(r.device, (flags & NLM_F.CREATE) !== 0);
-  tc.talk(type, flags, { ifindex, handle: r.handle, parent: r.parent, info: 0 }, (out) => out.bytes(w.done()));
+  tc.talk(
+    type,
+    flags,
+    writeTc({ ifindex, handle: r.handle, parent: r.parent, info: 0 }, (out) => out.bytes(w.done())),
+  );
 }
 
 function takeWord(words: Words, r: Request): void {
@@ -146,8 +150,7 @@ function listQdiscs(words: Words, tc: TcProcess): void {
     const tcm = { ifindex, handle: 0, parent: 0, info: 0 };
     whole = tc.dump(
       RTM.GETQDISC,
-      tcm,
-      () => undefined,
+      writeTc(tcm, () => undefined),
       (message) => {
         const t = readTc(message);
         if (ifindex !== 0 && t.ifindex !== ifindex) return;
@@ -225,8 +228,7 @@ export function blockExists(block: number, tc: TcProcess): boolean {
   const tcm = { ifindex: 0, handle: 0, parent: 0, info: 0 };
   tc.dump(
     RTM.GETQDISC,
-    tcm,
-    () => undefined,
+    writeTc(tcm, () => undefined),
     (message) => {
       const { ingressBlock, egressBlock } = readTc(message).attributes;
       found ||= ingressBlock === block || egressBlock === block;

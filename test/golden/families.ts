@@ -2,6 +2,7 @@ import { checkChain } from './chain.ts';
 import { checkClassify, checkHash } from './classify.ts';
 import { checkNetlink } from './netlink.ts';
 import type { Report } from './report.ts';
+import { checkTc } from './tc.ts';
 import { checkValues } from './values-family.ts';
 
 /** One row for each family of records; `check` is null where the project does not handle it yet. */
@@ -10,8 +11,8 @@ export const FAMILIES: readonly { readonly name: string; readonly check: ((direc
   { name: 'hash', check: checkHash },
   { name: 'meta', check: checkValues },
   { name: 'conntrack', check: checkValues },
-  { name: 'errors', check: null },
-  { name: 'show', check: null },
+  { name: 'errors', check: checkTc },
+  { name: 'show', check: checkTc },
   { name: 'netlink', check: checkNetlink },
   { name: 'chain', check: checkChain },
   { name: 'fate', check: null },
