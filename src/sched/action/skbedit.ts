@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { getClassid, getU32, type Words } from '../../lang/index.ts';
+import { getClassid, getU32, matches, type Words } from '../../lang/index.ts';
 import { classid, type Decoded, struct, table, u16, u32, u64 } from '../../netlink/index.ts';
 import { classidText } from '../../u32.ts';
 import { Verdict } from '../../verdict.ts';
@@ -41,10 +41,8 @@ const INHERITDSFIELD = 0x20n;
 const TXQ_SKBHASH = 0x40n;
 const EDITS = ['priority', 'queueMapping', 'mark', 'ptype', 'mask'] as const;
 
-/** PACKET_*: the first is 0. */
+/** PACKET_*, from 0; tc tries them in this order. */
 const PTYPES = ['host', 'broadcast', 'multicast', 'otherhost'];
-/** In the order in which tc tries them. */
-const PTYPE_WORDS = ['host', 'broadcast', 'multicast', 'otherhost'];
 
 const USAGE = [
   'Usage: ... skbedit [ queue_mapping QUEUE ] [ priority CLASSID ] [ mark MARK[/MASK] ] [ inheritdsfield ]',
@@ -88,9 +86,9 @@ const WORDS: readonly { readonly word: string; speak(words: Words, s: Spoken): v
     word: 'ptype',
     speak(words, s) {
       const text = words.next();
-      const name = PTYPE_WORDS.find((word) => text !== '' && word.startsWith(text));
-      if (name === undefined) throw words.error(`Illegal ptype (${text})`);
-      s.ptype = PTYPES.indexOf(name);
+      const ptype = PTYPES.findIndex((name) => matches(text, name));
+      if (ptype < 0) throw words.error(`Illegal ptype (${text})`);
+      s.ptype = ptype;
     },
   },
   {
