@@ -10,5 +10,6 @@
  */
 export type { Survey } from './classifier.ts';
 export type { DeviceSpec } from './device.ts';
-export { Netns, type NetnsOptions, type Place, type SavedNetns } from './netns.ts';
+export { Netns, type NetnsOptions, type Place } from './netns.ts';
+export type { SavedNetns } from './saved.ts';
 export type { FilterName, Outside } from './state.ts';

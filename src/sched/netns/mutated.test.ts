@@ -4,7 +4,9 @@ import { ERAS } from '../../era.ts';
 import { jhash2 } from '../../hash/index.ts';
 import { Words } from '../../lang/index.ts';
 import { type AttrWriter, joinMessages, RTM, splitMessages, TC_H, writeTc } from '../../netlink/index.ts';
-import { speakFlow } from '../flow/index.ts';
+import { actionPart, policePart } from '../action/index.ts';
+import { matchPart } from '../ematch/index.ts';
+import { type FlowParts, speakFlow } from '../flow/index.ts';
 import { QDISCS } from '../qdisc/index.ts';
 import { Netns } from './index.ts';
 
@@ -24,10 +26,15 @@ function message(
   return joinMessages([{ type, flags: EVERYTHING & ~0x300, seq: 1, pid: 0, payload }]);
 }
 
+const FLOW =
+  'hash keys src,dst divisor 16 match cmp(u8 at 9 layer network eq 6) and meta(nf_mark gt 4)' +
+  ' action skbedit mark 5 pipe action police rate 1mbit burst 10k pipe action gact pass random determ drop 5';
+const WORLD = { device: () => null, set: () => null, action: () => null };
+const PARTS: FlowParts = { match: matchPart(WORLD), police: policePart(), action: actionPart() };
+
 /** One good request of each type, for each kind where it has kinds. */
 function seeds(): Uint8Array[] {
-  const flow = (w: AttrWriter): void =>
-    w.nest(2, () => speakFlow(new Words('hash keys src,dst divisor 16'.split(' ')), w));
+  const flow = (w: AttrWriter): void => w.nest(2, () => speakFlow(new Words(FLOW.split(' ')), w, PARTS));
   const types = Object.values(RTM).filter((type) => type > RTM.GETTCLASS);
   return [
     ...types.map((type) => message(type, 0x10000, 1, 'flow', flow)),

@@ -514,4 +514,19 @@ describe('a namespace', () => {
     expect(again.request(dump)).toEqual(netns.request(dump));
     expect(again.save()).toEqual(saved);
   });
+
+  test('is not loaded from what is no saved namespace, or from one of another era', () => {
+    const env = createEnv({ era: ERAS['6.1'], seed: 1 });
+    const saved = fresh().save();
+    for (const wrong of [
+      null,
+      {},
+      { ...saved, schema: 2 },
+      { ...saved, devices: [{}] },
+      { ...saved, requests: ['0g'] },
+    ]) {
+      expect(() => Netns.load(wrong, env)).toThrow('expected');
+    }
+    expect(() => Netns.load(saved, createEnv({ era: ERAS.seed, seed: 1 }))).toThrow('a state of era seed expected');
+  });
 });

@@ -1,5 +1,4 @@
 import type { Env } from '../../env.ts';
-import type { EraName } from '../../era.ts';
 import { Errno, FormatError, KernelError } from '../../errors.ts';
 import { joinMessages, type Message, NLM_F, RTM, splitMessages, TC_H } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
@@ -14,6 +13,7 @@ import { deleteFilter, dumpFilters, getFilter, newFilter } from './filter.ts';
 import { blockAt } from './place.ts';
 import { activate, deleteQdisc, dumpQdiscs, getQdisc, newQdisc } from './qdisc.ts';
 import { Call, type Reply } from './reply.ts';
+import { bytes, checkSaved, hex, type SavedNetns } from './saved.ts';
 import { type Outside, State } from './state.ts';
 
 type Doit = (state: State, call: Call) => void;
@@ -54,15 +54,6 @@ export interface NetnsOptions extends Outside {
   readonly env: Env;
   /** Names and numbers are the requester's business; lo is not there unless it is named. */
   readonly devices: readonly DeviceSpec[];
-}
-
-/** Everything a namespace was told, as JSON: replayed, it is the same again. */
-export interface SavedNetns {
-  readonly schema: 1;
-  readonly era: EraName;
-  readonly devices: readonly Required<DeviceSpec>[];
-  /** Datagrams of one message each, in hex. */
-  readonly requests: readonly string[];
 }
 
 /** Where a packet is classified: at the root qdisc, or at one of the hooks of ingress and clsact. */
@@ -210,18 +201,14 @@ export class Netns {
     };
   }
 
-  /** A namespace with the saved devices, told the saved requests. `env` must be of the saved era. */
-  static load(saved: SavedNetns, env: Env): Netns {
-    const netns = new Netns({ env, devices: saved.devices });
-    for (const request of saved.requests) netns.request(bytes(request));
+  /**
+   * A namespace with the saved devices, told the saved requests. Throws FormatError if `saved` (parsed JSON) is not
+   * what save() gave, or of another era than `env`.
+   */
+  static load(saved: unknown, env: Env, outside: Outside = {}): Netns {
+    const { devices, requests } = checkSaved(saved, env.era.name);
+    const netns = new Netns({ ...outside, env, devices });
+    for (const request of requests) netns.request(bytes(request));
     return netns;
   }
-}
-
-function hex(data: Uint8Array): string {
-  return Array.from(data, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-function bytes(text: string): Uint8Array {
-  return Uint8Array.from({ length: text.length >> 1 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
 }

@@ -1,0 +1,51 @@
+import type { EraName } from '../../era.ts';
+import { FormatError } from '../../errors.ts';
+import type { DeviceSpec } from './device.ts';
+
+/** Everything a namespace was told, as JSON: replayed, it is the same again. */
+export interface SavedNetns {
+  readonly schema: 1;
+  readonly era: EraName;
+  readonly devices: readonly Required<DeviceSpec>[];
+  /** Datagrams of one message each, in hex. */
+  readonly requests: readonly string[];
+}
+
+/** The same, if it is that; else FormatError. Offsets are into no file here, so they are 0. */
+export function checkSaved(saved: unknown, era: EraName): SavedNetns {
+  if (!isObject(saved) || saved.schema !== 1) throw wrong('a state of schema 1 expected');
+  if (saved.era !== era) throw wrong(`a state of era ${era} expected, not ${String(saved.era)}`);
+  const { devices, requests } = saved;
+  if (!Array.isArray(devices) || !devices.every(isDevice)) throw wrong('devices with name and ifindex expected');
+  if (!Array.isArray(requests) || !requests.every(isHex)) throw wrong('requests in hex expected');
+  return { schema: 1, era, devices, requests };
+}
+
+function wrong(message: string): FormatError {
+  return new FormatError(0, message);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+const DEVICE_FIELDS = { up: 'boolean', mtu: 'number', txqlen: 'number', txQueues: 'number', kind: 'string' } as const;
+
+function isDevice(value: unknown): value is Required<DeviceSpec> {
+  if (!isObject(value) || typeof value.name !== 'string' || !Number.isInteger(value.ifindex)) return false;
+  return Object.entries(DEVICE_FIELDS).every(
+    ([name, type]) => value[name] === undefined || typeof value[name] === type,
+  );
+}
+
+function isHex(value: unknown): value is string {
+  return typeof value === 'string' && /^([0-9a-f]{2})*$/.test(value);
+}
+
+export function hex(data: Uint8Array): string {
+  return Array.from(data, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+export function bytes(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length >> 1 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+}
