@@ -93,8 +93,9 @@ test('no kind reads outside the packet', () => {
       continue;
     }
     const bytes = ethernet(draw(2) === 0 ? '0800' : '8100', '45000800 4500'.repeat(1 + draw(8)));
+    const device = draw(2) === 0 ? INGRESS : EGRESS;
     const answers = [0x00, 0xff, 0x45].map((canary) => {
-      const p = packetOf(bytes, draw(2) === 0 ? INGRESS : EGRESS, env);
+      const p = packetOf(bytes, device, env);
       const around = new Uint8Array(bytes.length + 512).fill(canary);
       around.set(bytes, 256);
       p.data = around;
