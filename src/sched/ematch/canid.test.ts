@@ -33,6 +33,13 @@ describe('canid', () => {
     expect(matches(expr, id)).toBe(matched);
   });
 
+  test('a packet shorter than a frame is none', () => {
+    const p = canPacket('23010000');
+    p.end -= 1;
+    p.len -= 1;
+    expect(compileMatch(payloadOf('canid(sff 0x123)'), AROUND, envOf()).match(p)).toBe(false);
+  });
+
   test('prints in capitals; the kernel dumps long ids first', () => {
     const payload = payloadOf('canid(sff 0x7ff:0x70 eff 0x1234567)');
     expect(printedOf(payload)).toBe('canid(sff 0x7FF:0x70 eff 0x1234567)');

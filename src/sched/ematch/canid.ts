@@ -18,6 +18,8 @@ interface CanId {
 const EFF_FLAG = 0x80000000;
 const EFF_MASK = 0x1fffffff;
 const SFF_MASK = 0x7ff;
+/** A whole classic frame; a shorter packet is none. */
+const CAN_MTU = 16;
 /** iproute2 tc/em_canid.c: EM_CANID_RULES_MAX */
 const SPOKEN_MAX = 400;
 /** net/sched/em_canid.c: EM_CAN_RULES_MAX */
@@ -114,7 +116,7 @@ export const canid: EmatchKind<CanId> = {
     const extended = rules.filter(isExtended);
     const short = shortIds(rules.filter((rule) => !isExtended(rule)));
     return (p) => {
-      if (p.at + 4 > p.end) return false;
+      if (p.len < CAN_MTU || p.at + 4 > p.end) return false;
       const id = le32(p.data, p.at);
       if (id >= 0) return short[id & SFF_MASK] === 1;
       for (const rule of extended) if (((rule.id ^ id) & rule.mask) === 0) return true;

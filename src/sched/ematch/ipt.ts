@@ -18,7 +18,7 @@ const PRE_ROUTING = 0;
 const NFPROTO_IPV4 = 2;
 const NFPROTO_IPV6 = 10;
 
-/** net/sched/em_ipt.c: em_ipt_match[] — the only two xtables matches there. */
+/** net/sched/em_ipt.c: em_ipt_xt_matches[] — the only two xtables matches there. */
 function isKnown({ hook, name, revision = 0 }: Ipt): boolean {
   if (name === 'policy') return revision === 0 && hook === PRE_ROUTING;
   return name === 'addrtype' && revision === 1;

@@ -38,7 +38,7 @@ function u32(read: (p: Packet) => number): (env: Env) => Collect {
 /** What a capture does not hold, and nobody has told. */
 const unknown = (): Collect => () => false;
 
-/** net/sched/em_meta.c: get_random_bytes() of 64 bits. */
+/** META_COLLECTOR(int_random): 64 bits, drawn like all numbers that the kernel draws for this packet. */
 function random(): Collect {
   return (p, out) => {
     out.hi = p.random();
@@ -137,7 +137,8 @@ function sk(id: number, name: string, description: string): MetaId {
 
 /**
  * include/uapi/linux/tc_ematch/tc_em_meta.h: TCF_META_ID_* that net/sched/em_meta.c has collectors for, in the order
- * and under the headings of tc's list. 35 (route capabilities), 7-bit gaps and the like are unsupported.
+ * and under the headings of tc's list. 35, route
+ * capabilities, is unsupported.
  */
 export const META_SECTIONS: readonly { readonly title: string; readonly ids: readonly MetaId[] }[] = [
   {
