@@ -30,8 +30,8 @@ export interface Comparison {
   readonly pairs: number;
   /** Those of them that the kernel's filter was asked. */
   readonly asked: number;
-  /** Pairs that rest on a number which the kernel draws while it dissects. */
-  readonly drawn: number;
+  /** Pairs that rest on what no one can know: see unknowable(). */
+  readonly unknowable: number;
   /** Frames that the kernel dropped before any filter. */
   readonly dropped: number;
   /** Filters that the kernel and we both refused. */
@@ -69,7 +69,7 @@ export function compare(
   const result = {
     pairs: 0,
     asked: 0,
-    drawn: 0,
+    unknowable: 0,
     dropped: 0,
     refused: refusedByKernel.size,
     differences: [] as Difference[],
@@ -87,11 +87,12 @@ export function compare(
       return;
     }
     fill(p, frame, packet, flow, env);
+    const unknown = unknowable(p, flow);
     const answers = new Map((theirs.answers[number] ?? []).map((answer) => [answer.filter, answer]));
     standing.forEach((asked, filter) => {
       if (asked === null) return;
-      if (flow.drawn && (asked.keymask & (NEEDS_DISSECT | (1 << Key.RXHASH))) !== 0) {
-        result.drawn++;
+      if ((asked.keymask & unknown) !== 0) {
+        result.unknowable++;
         return;
       }
       result.pairs++;
@@ -116,6 +117,18 @@ export function fill(p: Packet, frame: SentFrame, packet: KernelPacket, flow: Fl
   if (packet.pointers.sk !== 0n) [p.skUid, p.skGid] = OWNERS[frame.owner] ?? [0, 0];
   env.era.dissect(p, flow);
 }
+
+/**
+ * The keys whose value no one can know: those that rest on a number drawn while dissecting (TIPC keep-alives), and the
+ * tag that __vlan_get_tag() reads from data + 12 without asking whether the packet is that long.
+ */
+function unknowable(p: Packet, flow: FlowKeys): number {
+  const drawn = flow.drawn ? NEEDS_DISSECT | (1 << Key.RXHASH) : 0;
+  const beyond = !p.vlanOffload && p.at + TAG_END > p.end ? 1 << Key.VLAN_TAG : 0;
+  return drawn | beyond;
+}
+
+const TAG_END = 16;
 
 /** What enter() makes of the frame otherwise than the kernel, as far as the keys depend on it; null: nothing. */
 export function misplacement(frame: Uint8Array, context: Context | null, hook: Hook, p: Packet): string | null {

@@ -113,9 +113,41 @@ const PROTOCOLS: readonly (readonly [number, Build])[] = [
 const DEEPEST = 14;
 
 function ethernet(r: Random, depth = 0): Buffer {
+  if (depth === 0 && r.once(40)) return tower(r);
   const [type, rest] = nextType(r, depth);
   if (depth === 0 && r.once(25)) return Buffer.concat([r.bytes(12), half(r.below(1536)), r.pick(LLC), rest]);
   return Buffer.concat([r.bytes(12), half(type), rest]);
+}
+
+/** About as many small headers as the kernel is willing to look at (15), some of them more. */
+function tower(r: Random): Buffer {
+  let type = 0x0800;
+  let rest = ipv4Around(r, 17, withPorts(r));
+  for (let i = 12 + r.below(6); i > 0; i--) {
+    const inner = type === 0x0800 ? 4 : type === 0x86dd ? 41 : 0;
+    if (inner === 0 || r.once(2)) [type, rest] = [0x8100, Buffer.concat([half(r.below(0x1000)), half(type), rest])];
+    else if (r.once(2)) [type, rest] = [0x0800, ipv4Around(r, inner, rest)];
+    else [type, rest] = [0x86dd, ipv6Around(r, 60, Buffer.concat([Buffer.from([inner, 0]), r.bytes(6), rest]))];
+    if (type === 0x8100 && r.once(2)) {
+      const gre = Buffer.concat([half(0), half(type), rest]);
+      [type, rest] = [0x0800, ipv4Around(r, 47, gre)];
+    }
+  }
+  return Buffer.concat([r.bytes(12), half(type), rest]);
+}
+
+function ipv4Around(r: Random, protocol: number, rest: Buffer): Buffer {
+  const header = Buffer.concat([Buffer.alloc(12), address(r), address(r)]);
+  header[0] = 0x45;
+  header[9] = protocol;
+  return Buffer.concat([header, rest]);
+}
+
+function ipv6Around(r: Random, protocol: number, rest: Buffer): Buffer {
+  const header = Buffer.alloc(8);
+  header[0] = 0x60;
+  header[6] = protocol;
+  return Buffer.concat([header, address6(r), address6(r), rest]);
 }
 
 /** What follows a length in place of a type. */

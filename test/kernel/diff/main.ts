@@ -3,9 +3,10 @@ import { withKernel } from '../harness.ts';
 import { CannotRun, KERNELS } from '../packages.ts';
 import { Run } from './run.ts';
 
-const USAGE = `npm run kernel:diff -- [--kernel ${KERNELS.map(({ name }) => name).join('|')}|all] [--minutes M] [--pairs N] [--messages N] [--seed S]
+const USAGE = `npm run kernel:diff -- [--kernel ${KERNELS.map(({ name }) => name).join('|')}|all] [--minutes M] [--pairs N] [--messages N] [--seed S] [--tell N]
 Random filters and frames, and random requests, asked of a real kernel and of us: until so many pairs and messages were
-compared, or M minutes are over (default 1). Differences are made small, printed, and kept in test/golden/records/regress.`;
+compared, or M minutes are over (default 1). The first differences (--tell, default 5) are made small, printed, and kept in
+test/golden/records/regress.`;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -15,6 +16,7 @@ async function main(): Promise<number> {
       pairs: { type: 'string' },
       messages: { type: 'string' },
       seed: { type: 'string' },
+      tell: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -24,7 +26,8 @@ async function main(): Promise<number> {
   const minutes = number(values.minutes, counted ? Number.POSITIVE_INFINITY : 1);
   const pairs = number(values.pairs, counted ? 0 : Number.POSITIVE_INFINITY);
   const messages = number(values.messages, counted ? 0 : Number.POSITIVE_INFINITY);
-  if (values.help || [seed, minutes, pairs, messages].some(Number.isNaN)) {
+  const tell = number(values.tell, 5);
+  if (values.help || [seed, minutes, pairs, messages, tell].some(Number.isNaN)) {
     console.log(USAGE);
     return values.help ? 0 : 2;
   }
@@ -32,7 +35,9 @@ async function main(): Promise<number> {
   let differences = 0;
   for (const name of kernels) {
     try {
-      differences += await withKernel(name, async (k) => (await Run.open(k, seed)).until({ minutes, pairs, messages }));
+      differences += await withKernel(name, async (k) =>
+        (await Run.open(k, seed, tell)).until({ minutes, pairs, messages }),
+      );
     } catch (error) {
       if (!(error instanceof CannotRun)) throw error;
       console.log(`${name}: skipped: ${error.message}`);

@@ -20,8 +20,6 @@ import { type Case, shrink } from './shrink.ts';
 const FILTERS = 250;
 const FRAMES = 2000;
 const SESSIONS = 100;
-/** Differences told in full, of one run; the others are counted. */
-const TOLD = 5;
 
 /** A run ends when both numbers are reached, or the minutes are over. */
 export interface Goal {
@@ -36,32 +34,35 @@ export class Run {
   private readonly era: Era;
   private readonly bench: Bench;
   private readonly random: Random;
+  private readonly most: number;
   private readonly captured: readonly Uint8Array[];
   private readonly count = {
     pairs: 0,
     asked: 0,
     frames: 0,
     filters: 0,
-    drawn: 0,
+    unknowable: 0,
     messages: 0,
     differences: 0,
     told: 0,
   };
 
-  private constructor(k: RunningKernel, era: Era, bench: Bench, seed: number) {
+  private constructor(k: RunningKernel, era: Era, bench: Bench, seed: number, tell: number) {
     this.k = k;
     this.era = era;
     this.bench = bench;
     this.random = new Random(seed);
+    this.most = tell;
     this.captured = readFramesOf(path.join(ROOT, 'examples'), 'household.pcapng');
     const { bootSeconds, about } = k;
     const boot = `booted in ${bootSeconds.toFixed(1)} s`;
     console.log(`${about.package} (Linux ${about.version}), ${boot}; era ${era.name}, seed ${seed}`);
   }
 
-  static async open(k: RunningKernel, seed: number): Promise<Run> {
+  /** `tell`: how many differences are told in full; the others are counted. */
+  static async open(k: RunningKernel, seed: number, tell: number): Promise<Run> {
     const era = eraOf(k.about.version);
-    return new Run(k, era, await Bench.open(k, era), seed);
+    return new Run(k, era, await Bench.open(k, era), seed, tell);
   }
 
   /** How many differences there were. */
@@ -86,12 +87,12 @@ export class Run {
   }
 
   private sum(spent: { pairs: number; messages: number }): void {
-    const { pairs, asked, frames, filters, drawn, messages, differences } = this.count;
+    const { pairs, asked, frames, filters, unknowable, messages, differences } = this.count;
     const rate = (count: number, seconds: number): string =>
       `${seconds.toFixed(1)} s${seconds > 0 ? ` (${Math.round(count / seconds)}/s)` : ''}`;
     console.log(
       `Linux ${this.k.about.version}: ${pairs} pairs (${frames} frames, ${filters} filters; ${asked} answered, ${pairs - asked} ` +
-        `rightly not asked, ${drawn} more rest on a drawn number) in ${rate(pairs, spent.pairs)}, ` +
+        `rightly not asked, ${unknowable} more cannot be known) in ${rate(pairs, spent.pairs)}, ` +
         `${messages} messages in ${rate(messages, spent.messages)}; ${differences} differ`,
     );
   }
@@ -103,7 +104,7 @@ export class Run {
     const compared = await this.ask(hook, filters, frames);
     this.count.pairs += compared.pairs;
     this.count.asked += compared.asked;
-    this.count.drawn += compared.drawn;
+    this.count.unknowable += compared.unknowable;
     this.count.frames += frames.length;
     this.count.filters += filters.length;
     this.count.differences += compared.differences.length + compared.verdicts.length + compared.misplaced.length;
@@ -198,7 +199,7 @@ export class Run {
   }
 
   private enough(): boolean {
-    return this.count.told++ >= TOLD;
+    return this.count.told++ >= this.most;
   }
 
   private stamp(about: string) {
