@@ -77,6 +77,7 @@ export function deleteAction(state: State, call: Call): void {
 function flush(state: State, call: Call, tab: Uint8Array): void {
   const { kind, count, warning } = state.actions.flush(tab);
   if (warning !== '') call.warning = warning;
+  if (count === 0) return;
   const payload = message((w) =>
     w.nest(TAB, () =>
       w.nest(0, () => {

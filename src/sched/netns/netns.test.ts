@@ -298,6 +298,31 @@ describe('qdiscs', () => {
     expect(qdisc(netns, 'nosuch', { handle: 0 }, REPLACE)).toBe('2: Specified qdisc kind is unknown');
   });
 
+  test('quirk 49: adding one of another kind without a handle replaces what is there', () => {
+    const netns = fresh();
+    expect(qdisc(netns, 'prio')).toBe('0');
+    expect(qdisc(netns, 'prio', { handle: 0 })).toBe('17: Exclusivity flag on, cannot modify');
+    expect(qdisc(netns, 'drr', { handle: 0 })).toBe('0');
+    expect(qdisc(netns, 'prio', { handle: 0 }, CHANGE)).toBe('0');
+    const [root] = messages(netns, { type: RTM.GETQDISC, flags: NLM_F.REQUEST | NLM_F.ECHO, parent: TC_H.ROOT });
+    expect(readTc(root!)).toMatchObject({ handle: 0x80020000, attributes: { kind: 'prio' } });
+  });
+
+  test('stay where they are, and hang on classes only', () => {
+    const netns = fresh();
+    qdisc(netns, 'prio');
+    expect(qdisc(netns, 'pfifo', { parent: 0x10001, handle: 0x110000 })).toBe('0');
+    expect(qdisc(netns, 'pfifo', { parent: 0x10002, handle: 0x110000 })).toBe(
+      '22: Cannot move an existing qdisc to a different parent',
+    );
+    expect(qdisc(netns, 'pfifo', { parent: 0x110001, handle: 0 })).toBe('95: Parent qdisc is not classful');
+    expect(qdisc(netns, 'pfifo', { parent: 0x10009, handle: 0 })).toBe('2: Specified class not found');
+    qdisc(netns, 'clsact', { parent: TC_H.INGRESS, handle: 0xffff0000 });
+    expect(qdisc(netns, 'pfifo', { parent: 0xffff0001, handle: 0 })).toBe(
+      '95: Cannot add children to ingress/clsact qdisc',
+    );
+  });
+
   test('are deleted by parent and handle; what is then left is noqueue', () => {
     const netns = fresh();
     const gone = { type: RTM.DELQDISC, parent: TC_H.ROOT };

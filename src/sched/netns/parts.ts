@@ -50,7 +50,7 @@ export function bindActions(state: State, { act, police, rate, block, ingress, c
 }
 
 /** net/core/gen_estimator.c: gen_new_estimator() — null: refused. */
-function estimationOf(rate: Uint8Array): Estimation | null {
+export function estimationOf(rate: Uint8Array): Estimation | null {
   const [first, ewmaLog] = rate;
   if (first === undefined || ewmaLog === undefined) return null;
   const interval = (first << 24) >> 24;

@@ -4,6 +4,7 @@ import { tcMinor } from '../../u32.ts';
 import type { QdiscKind } from '../notation.ts';
 import { findQdisc } from '../qdisc/index.ts';
 import { type Device, majorOf, Qdisc } from './device.ts';
+import { estimationOf } from './parts.ts';
 import type { Call, Reply } from './reply.ts';
 import type { State } from './state.ts';
 import { writeZeroStats } from './stats.ts';
@@ -53,6 +54,7 @@ export function newQdisc(state: State, call: Call): void {
     return;
   }
   const above = aboveOf(request, 'Failed to find specified qdisc');
+  if (above?.kind.ingress) throw new KernelError(Errno.EOPNOTSUPP, 'Cannot add children to ingress/clsact qdisc');
   let q = hangingAt(request, above);
   if (request.ingress) device.hasIngressQueue = true;
   if (q?.handle === 0) q = null; // a default one, which does not count
@@ -62,13 +64,15 @@ export function newQdisc(state: State, call: Call): void {
         throw new KernelError(Errno.EEXIST, 'NLM_F_REPLACE needed to override');
       }
       if (tcMinor(handle) !== 0) throw new KernelError(Errno.EINVAL, 'Invalid minor handle');
-      const other = device.lookup(handle);
-      if (other !== null) {
-        regraft(state, call, request, above, other);
-        return;
+      if (device.lookup(handle) !== null) {
+        throw new KernelError(Errno.EINVAL, 'Cannot move an existing qdisc to a different parent');
       }
     }
-    if (handle !== 0 || q === null || replaces(call, kind, q)) {
+    const instead = q !== null && handle === 0 && replaces(call, kind, q);
+    if (handle !== 0 || q === null || instead) {
+      if (!call.has(NLM_F.CREATE) && !instead) {
+        throw new KernelError(Errno.ENOENT, 'Qdisc not found. To create specify NLM_F_CREATE flag');
+      }
       create(state, call, request, above);
       return;
     }
@@ -76,10 +80,19 @@ export function newQdisc(state: State, call: Call): void {
   changeQdisc(call, request, q);
 }
 
-/** What "this magic test" of tc_modify_qdisc() comes to: replacing by one of another kind makes a new one. */
+/**
+ * What "this magic test" of tc_modify_qdisc() comes to: one of another kind takes the place, unless the request may
+ * only replace. So `add` without a handle replaces (quirk 49), and so does `change`.
+ */
 function replaces(call: Call, kind: string | null, q: Qdisc): boolean {
-  if (!call.has(NLM_F.CREATE | NLM_F.REPLACE)) return false;
-  return call.has(NLM_F.EXCL) || (kind !== null && kind !== q.kind.kind);
+  if (kind === null || kind === q.kind.kind) return false;
+  if (call.has(NLM_F.CREATE)) return call.has(NLM_F.REPLACE) || call.has(NLM_F.EXCL);
+  return isChange(call);
+}
+
+/** No flag says what to do: `tc qdisc change`. */
+function isChange(call: Call): boolean {
+  return !call.has(NLM_F.CREATE) && !call.has(NLM_F.REPLACE) && !call.has(NLM_F.EXCL);
 }
 
 /** The qdisc whose class `parent` names; null: root or the ingress hook. */
@@ -92,25 +105,15 @@ function aboveOf({ device, parent, ingress }: QdiscRequest, missing: string): Qd
 
 /** What is there now. */
 function hangingAt({ device, parent, ingress }: QdiscRequest, above: Qdisc | null): Qdisc | null {
-  if (above !== null) return above.leaf(parent);
+  if (above !== null) return leafOf(above, parent);
   return ingress ? device.ingress : device.root;
 }
 
-/** The qdisc of that handle moves to another parent. */
-function regraft(state: State, call: Call, request: QdiscRequest, above: Qdisc | null, q: Qdisc): void {
-  if (call.has(NLM_F.EXCL)) throw new KernelError(Errno.EEXIST, 'Exclusivity flag on, cannot override');
-  if (request.kind !== null && request.kind !== q.kind.kind) throw new KernelError(Errno.EINVAL, INVALID_NAME);
-  if (q.kind.ingress) throw new KernelError(Errno.EINVAL, 'Cannot regraft ingress or clsact Qdiscs');
-  if (above !== null && isBelow(above, q)) {
-    throw new KernelError(Errno.EINVAL, 'Qdisc parent/child loop detected');
-  }
-  if (request.ingress) throw new KernelError(Errno.EINVAL, 'Ingress cannot graft directly');
-  graft(state, call, request, above, q);
-}
-
-/** check_loop() */
-function isBelow(q: Qdisc, top: Qdisc): boolean {
-  return q === top || top.below().some((child) => isBelow(q, child));
+/** qdisc_leaf() — what hangs on a class; null: nothing. */
+function leafOf(q: Qdisc, classid: number): Qdisc | null {
+  if (!q.kind.classful) throw new KernelError(Errno.EOPNOTSUPP, 'Parent qdisc is not classful');
+  if (!q.has(classid)) throw new KernelError(Errno.ENOENT, 'Specified class not found');
+  return q.leaf(classid);
 }
 
 /** net/sched/sch_api.c: qdisc_change() and what tc_modify_qdisc() checks before it. */
@@ -135,9 +138,6 @@ function changeQdisc(call: Call, request: QdiscRequest, q: Qdisc | null): void {
 
 /** The qdisc is made, then hung where it belongs. */
 function create(state: State, call: Call, request: QdiscRequest, above: Qdisc | null): void {
-  if (!call.has(NLM_F.CREATE)) {
-    throw new KernelError(Errno.ENOENT, 'Qdisc not found. To create specify NLM_F_CREATE flag');
-  }
   const q = createQdisc(state, request);
   try {
     graft(state, call, request, above, q);
@@ -161,13 +161,23 @@ function createQdisc(state: State, request: QdiscRequest): Qdisc {
   const options = attributes.get(TCA_TYPE.OPTIONS) ?? null;
   const q = new Qdisc(kind, device, handle, parent, kind.settle(null, options, { device, handle, parent }));
   q.sizeTable = sizeTable;
-  q.estimated = attributes.has(TCA_TYPE.RATE);
+  q.estimated = estimates(attributes.get(TCA_TYPE.RATE), kind);
   if (kind.filters !== 'none') q.block = state.takeBlock(blocks.ingress);
   if (kind.kind === 'clsact') q.egressBlock = state.takeBlock(blocks.egress);
   addRootClass(q);
   fillBands(q);
   device.hash(q);
   return q;
+}
+
+/** Whether an estimator is asked for, and can be had. */
+function estimates(rate: Uint8Array | undefined, kind: QdiscKind): boolean {
+  if (rate === undefined) return false;
+  if (kind.kind === 'mq') {
+    throw new KernelError(Errno.EOPNOTSUPP, 'Cannot attach rate estimator to a multi-queue root qdisc');
+  }
+  if (estimationOf(rate) === null) throw new KernelError(Errno.EINVAL, 'Failed to generate new estimator');
+  return true;
 }
 
 /** qdisc_block_indexes_set() */
