@@ -9,6 +9,8 @@ export interface KernelPacket {
   readonly pointers: { readonly sk: bigint; readonly dst: bigint; readonly nfct: bigint };
   /** skb->hash: 0 unless somebody had asked before. */
   readonly hash: number;
+  readonly macLen: number;
+  readonly pktType: number;
   /** skb->data, counted from the MAC header. */
   readonly dataAt: number;
 }
@@ -49,6 +51,8 @@ export class PacketReader {
     return {
       pointers,
       hash: word('hash'),
+      macLen: half('mac_len'),
+      pktType: ((bytes[this.fields.pkt_type.bit >> 3] ?? 0) >> (this.fields.pkt_type.bit & 7)) & 7,
       dataAt: mac === UNSET ? 0 : data - mac,
       context: {
         mark: word('mark'),
@@ -95,6 +99,8 @@ const NAMES = [
   'mark',
   'skb_iif',
   'hash',
+  'mac_len',
+  'pkt_type',
   'vlan_proto',
   'vlan_tci',
 ] as const;

@@ -3,9 +3,18 @@ import { createEnv, createPacket, type Env } from '../../../src/env.ts';
 import type { Era } from '../../../src/era.ts';
 import { KernelError, UsageError } from '../../../src/errors.ts';
 import { parseProtocol } from '../../../src/lang/index.ts';
-import { enter, FlowKeys, type Packet } from '../../../src/packet/index.ts';
-import { Chain, type ChainResult } from '../../../src/sched/chain/index.ts';
-import { FlowClassifier, Key, NEEDS_DISSECT, parseFlowOptions } from '../../../src/sched/flow/index.ts';
+import { enter, FlowKeys, outerProtocol, type Packet } from '../../../src/packet/index.ts';
+import { ETH_P_ALL } from '../../../src/sched/chain/index.ts';
+import { compileMatch, matchPart } from '../../../src/sched/ematch/index.ts';
+import {
+  FlowClassifier,
+  type FlowOptions,
+  Key,
+  NEEDS_DISSECT,
+  NO_PARTS,
+  parseFlowOptions,
+} from '../../../src/sched/flow/index.ts';
+import type { World } from '../../../src/sched/notation.ts';
 import { applyContext, type Context } from '../../golden/context.ts';
 import { type Classified, HOOKS, type Hook, OWNERS, refusals, type SentFrame, type TriedFilter } from '../classify.ts';
 import type { KernelPacket } from '../sk-buff.ts';
@@ -17,6 +26,8 @@ export interface Difference {
   readonly kernel: number | null;
   readonly ours: number | null;
   readonly hashrnd: number;
+  /** The class that the filter before it had left. */
+  readonly before: number;
 }
 
 export interface Misplaced {
@@ -88,21 +99,32 @@ export function compare(
     }
     fill(p, frame, packet, flow, env);
     const unknown = unknowable(p, flow);
+    // What the first filter of all, the bench's own, has left: map key mark.
+    let before = (HOOKS[hook].handle | ((1 + frame.mark) & 0xffff)) >>> 0;
     const answers = new Map((theirs.answers[number] ?? []).map((answer) => [answer.filter, answer]));
     standing.forEach((asked, filter) => {
       if (asked === null) return;
+      const answer = answers.get(filter);
+      const left = before;
+      before = answer?.classid ?? before;
       if ((asked.keymask & unknown) !== 0) {
         result.unknowable++;
         return;
       }
       result.pairs++;
-      const answer = answers.get(filter);
       if (answer !== undefined) result.asked++;
       const kernel = answer?.classid ?? null;
-      const mine = asked.classOf(p, answer?.hashrnd ?? 0);
+      const mine = asked.classOf(p, answer?.hashrnd ?? 0, left);
       p.hash = packet.hash;
       if (kernel !== mine) {
-        result.differences.push({ frame: number, filter, kernel, ours: mine, hashrnd: answer?.hashrnd ?? 0 });
+        result.differences.push({
+          frame: number,
+          filter,
+          kernel,
+          ours: mine,
+          hashrnd: answer?.hashrnd ?? 0,
+          before: left,
+        });
       }
     });
   });
@@ -114,6 +136,8 @@ export function fill(p: Packet, frame: SentFrame, packet: KernelPacket, flow: Fl
   const data = packet.context.vlanTag === null ? frame.bytes : withoutTag(frame.bytes);
   applyContext(p, packet.context, data, packet.dataAt);
   p.hash = packet.hash;
+  p.macLen = packet.macLen;
+  p.pktType = packet.pktType;
   if (packet.pointers.sk !== 0n) [p.skUid, p.skGid] = OWNERS[frame.owner] ?? [0, 0];
   env.era.dissect(p, flow);
 }
@@ -175,47 +199,61 @@ export function attempt(
   }
 }
 
-/** One of our filters, alone in a chain; built again when the kernel's has drawn a new seed. */
+/** One of our filters; built again when the kernel's has drawn a new seed. */
 export class AskedFilter {
+  /** Keys whose values its answer rests on; those that ematches read likewise are among them. */
   readonly keymask: number;
-  private chain: Chain;
+  private classifier: FlowClassifier;
   private hashrnd = 0;
-  private readonly result: ChainResult = { classid: 0, handle: 0, pref: 0 };
-  private readonly build: (hashrnd: number) => { chain: Chain; keymask: number };
+  private readonly protocol: number;
+  private readonly result = { classid: 0, handle: 0 };
+  private readonly build: (hashrnd: number) => { classifier: FlowClassifier; keymask: number };
 
   constructor(filter: TriedFilter, hook: Hook, env: Env) {
     const protocol = parseProtocol(filter.protocol);
     if (protocol === null) throw new Error(`unknown protocol ${filter.protocol}`);
-    const options = parseFlowOptions(filter.options);
+    const options = parseFlowOptions(filter.options, { ...NO_PARTS, match: matchPart(NOWHERE) });
+    const place = {
+      env,
+      qdisc: HOOKS[hook].handle,
+      sharedBlock: false,
+      userNamespace: false,
+      build: parts(env),
+      stream: 1,
+    };
+    this.protocol = protocol;
     this.build = (hashrnd) => {
       const classifier = new FlowClassifier(env);
-      const place = {
-        env,
-        qdisc: HOOKS[hook].handle,
-        sharedBlock: false,
-        userNamespace: false,
-        build: accept,
-        stream: 1,
-        hashrnd,
-      };
-      const { keymask } = classifier.change(1, options, place);
-      const chain = new Chain();
-      chain.add({ pref: 1, protocol, classifier });
-      return { chain, keymask };
+      const { keymask } = classifier.change(1, options, { ...place, hashrnd });
+      return { classifier, keymask };
     };
-    const { chain, keymask } = this.build(0);
-    this.chain = chain;
-    this.keymask = keymask;
+    const { classifier, keymask } = this.build(0);
+    this.classifier = classifier;
+    this.keymask = keymask | (/\bvlan\b/.test(filter.options) ? 1 << Key.VLAN_TAG : 0);
   }
 
-  /** The class under a seed; null: the filter is not asked about such a packet. */
-  classOf(p: Packet, hashrnd: number): number | null {
+  /**
+   * The class under a seed; null: the filter is not asked about such a packet. Where its ematches say no, the class is
+   * what the filter before it has left: `before`.
+   */
+  classOf(p: Packet, hashrnd: number, before: number): number | null {
+    if (this.protocol !== ETH_P_ALL && this.protocol !== outerProtocol(p)) return null;
     if (hashrnd !== this.hashrnd) {
       this.hashrnd = hashrnd;
-      this.chain = this.build(hashrnd).chain;
+      this.classifier = this.build(hashrnd).classifier;
     }
-    return this.chain.classify(p, this.result) < 0 ? null : this.result.classid;
+    this.result.classid = before;
+    this.classifier.classify(p, this.result);
+    return this.result.classid;
   }
 }
 
-const accept = () => ({ match: () => true, act: () => 0 });
+const NOWHERE: World = { device: () => null, set: () => null, action: () => null };
+
+/** Ematches as they are; actions are the bench's own. */
+function parts(env: Env) {
+  return ({ ematches }: FlowOptions) => ({
+    match: ematches === undefined ? () => true : compileMatch(ematches, NOWHERE, env).match,
+    act: () => 0,
+  });
+}

@@ -9,6 +9,8 @@ export function randomFilter(r: Random): TriedFilter {
   const protocol = r.once(3) ? r.pick(PROTOCOLS) : 'all';
   const words = r.once(2) ? mapWords(r) : hashWords(r);
   if (r.once(3)) words.push(`divisor ${r.once(4) ? r.word() : 1 + r.below(5000)}`);
+  // tc takes a match only with another word behind it.
+  if (r.once(5)) words.push(`match '${expression(r, 0)}'`, `divisor ${r.below(5000)}`);
   if (r.once(4)) words.push(`baseclass ${baseclass(r)}`);
   return { protocol, options: words.join(' ') };
 }
@@ -42,6 +44,50 @@ function hashWords(r: Random): string[] {
   if (r.once(8)) words.push(mapWord(r));
   if (r.once(10)) words.push(`perturb ${r.below(100)}`);
   return words;
+}
+
+/** Ematches joined by and, or, not and parentheses. */
+function expression(r: Random, depth: number): string {
+  const terms = [term(r, depth)];
+  while (r.once(2) && terms.length < 4) terms.push(r.pick(['and', 'or']), term(r, depth));
+  return terms.join(' ');
+}
+
+function term(r: Random, depth: number): string {
+  const inner = depth < 3 && r.once(5) ? `(${expression(r, depth + 1)})` : ematch(r);
+  return r.once(4) ? `not ${inner}` : inner;
+}
+
+const OPERANDS = ['eq', 'gt', 'lt'];
+const META = ['pkt_len', 'protocol', 'priority', 'nf_mark', 'vlan', 'mac_len', 'pkt_type', 'tc_index'];
+
+function ematch(r: Random): string {
+  const layer = r.pick(['link', 'network', 'transport', 'network']);
+  const at = r.once(20) ? r.below(0x10000) : r.below(60);
+  switch (r.below(5)) {
+    case 0: {
+      const bits = r.pick([8, 16, 32]);
+      const value = r.once(2) ? r.below(4) : r.word() & (bits === 32 ? -1 : (1 << bits) - 1);
+      const mask = r.once(2) ? ` mask ${hex(r)}` : '';
+      const trans = r.once(6) ? ' trans' : '';
+      return `cmp(u${bits} at ${at} layer ${layer}${mask}${trans} ${r.pick(OPERANDS)} ${value >>> 0})`;
+    }
+    case 1:
+      return `nbyte("${r.pick(['E', 'a', 'ab', '0'])}" at ${at} layer ${layer})`;
+    case 2: {
+      const bits = r.pick([8, 16, 32]);
+      const most = bits === 32 ? 0xffffffff : (1 << bits) - 1;
+      const mask = (r.once(2) ? r.word() : 1 << r.below(bits)) & most;
+      const value = r.once(2) ? 0 : mask & r.u32();
+      const whole = bits === 32 ? at & ~3 : bits === 16 ? at & ~1 : at;
+      return `u32(u${bits} ${value >>> 0} 0x${(mask >>> 0).toString(16)} at ${r.once(3) ? 'nexthdr+' : ''}${whole})`;
+    }
+    default: {
+      const mask = r.once(3) ? ` mask ${hex(r)}` : '';
+      const right = r.once(4) ? r.pick(META) : r.once(2) ? r.below(100) : r.word();
+      return `meta(${r.pick(META)}${mask} ${r.pick(OPERANDS)} ${right})`;
+    }
+  }
 }
 
 function baseclass(r: Random): string {

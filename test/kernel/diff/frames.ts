@@ -126,7 +126,7 @@ function tower(r: Random): Buffer {
   for (let i = 12 + r.below(6); i > 0; i--) {
     const inner = type === 0x0800 ? 4 : type === 0x86dd ? 41 : 0;
     if (inner === 0 || r.once(2)) [type, rest] = [0x8100, Buffer.concat([half(r.below(0x1000)), half(type), rest])];
-    else if (r.once(2)) [type, rest] = [0x0800, ipv4Around(r, inner, rest)];
+    else if (r.below(2) === 1) [type, rest] = [0x0800, ipv4Around(r, inner, rest)];
     else [type, rest] = [0x86dd, ipv6Around(r, 60, Buffer.concat([Buffer.from([inner, 0]), r.bytes(6), rest]))];
     if (type === 0x8100 && r.once(2)) {
       const gre = Buffer.concat([half(0), half(type), rest]);

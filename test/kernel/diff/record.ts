@@ -36,6 +36,10 @@ export interface PairRecord extends Kept {
   readonly socket: boolean;
   readonly dataAt: number;
   readonly hash: number;
+  readonly macLen: number;
+  readonly pktType: number;
+  /** The class that the filter before it had left. */
+  readonly before: number;
   readonly rxhashKey: SipKey;
   readonly foldKey: SipKey;
   /** What the kernel said; null: it did not ask the filter. */
@@ -129,8 +133,9 @@ function replayPair(kept: PairRecord): number | null {
   };
   const p = createPacket(env);
   const pointers = { sk: kept.socket ? 1n : 0n, dst: 0n, nfct: 0n };
-  fill(p, frame, { context: kept.context, pointers, hash: kept.hash, dataAt: kept.dataAt }, new FlowKeys(), env);
-  return new AskedFilter(kept.filter, kept.hook, env).classOf(p, kept.hashrnd);
+  const { context, hash, dataAt, macLen, pktType } = kept;
+  fill(p, frame, { context, pointers, hash, dataAt, macLen, pktType }, new FlowKeys(), env);
+  return new AskedFilter(kept.filter, kept.hook, env).classOf(p, kept.hashrnd, kept.before);
 }
 
 function replayWords({ filter, hook, era, refused }: WordsRecord): string | null {

@@ -41,14 +41,14 @@ export async function shrink(start: Case, ask: Ask): Promise<Case> {
 /** How much there is to look at: words of the filter, bytes of the frame, and those of them that are not zero. */
 export function cost({ frame, filter }: Case): number {
   const { bytes, mark, priority, owner } = frame;
-  const words = filter.options.split(/[ ,]/).length + (filter.protocol === 'all' ? 0 : 1);
+  const words = wordsOf(filter.options).join(' ').split(/[ ,]/).length + (filter.protocol === 'all' ? 0 : 1);
   const bits = bytes.reduce((sum, byte) => sum + (byte === 0 ? 0 : 1), 0);
   return 20 * words + 2 * bytes.length + bits + [mark, priority, owner].filter((value) => value !== 0).length;
 }
 
 /** One option less, one key less, a single key by itself, every protocol. */
 export function simplerFilters(filter: TriedFilter): TriedFilter[] {
-  const [mode = '', , list = '', ...rest] = filter.options.split(' ');
+  const [mode = '', , list = '', ...rest] = wordsOf(filter.options);
   const keys = [...new Set(list.split(','))];
   const options = pairs(rest);
   const of = (someKeys: readonly string[], someOptions: readonly string[]): TriedFilter => ({
@@ -62,6 +62,11 @@ export function simplerFilters(filter: TriedFilter): TriedFilter[] {
     ...options.map((_, i) => of(keys, options.toSpliced(i, 1))),
     ...(keys.length > 1 ? keys.map((_, i) => of(keys.toSpliced(i, 1), options)) : []),
   ].filter((simpler) => simpler.options !== filter.options || simpler.protocol !== filter.protocol);
+}
+
+/** As tc's batch splits them: what is quoted is one word. */
+function wordsOf(options: string): string[] {
+  return options.match(/'[^']*'|\S+/g) ?? [];
 }
 
 function pairs(words: readonly string[]): string[] {
