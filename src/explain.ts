@@ -2,7 +2,7 @@ import type { Frame } from './capture/index.ts';
 import { jhash2 } from './hash/index.ts';
 import { addressText, protocolName } from './lang/index.ts';
 import { AddrType, type Exactness, FlowKeys, ipProtocolName, Step } from './packet/index.ts';
-import { NO_FILTER, type Run } from './run.ts';
+import { NO_FILTER, type Run, type RunFilter } from './run.ts';
 import {
   classExactness,
   classid,
@@ -10,7 +10,6 @@ import {
   type FlowFilter,
   KEYS,
   type KeySource,
-  type Known,
   keyExactness,
   keySource,
   keysOf,
@@ -46,15 +45,21 @@ export interface ArithmeticStep {
   readonly value: string;
 }
 
+/** A filter that was asked. */
 export interface FilterStep {
+  readonly chain: number;
   readonly pref: number;
   readonly handle: string;
   readonly spec: string;
   readonly mode: 'map' | 'hash';
+  /** False: its ematches said no, and the rest is empty. */
+  readonly matched: boolean;
   readonly keys: readonly KeyStep[];
   readonly arithmetic: readonly ArithmeticStep[];
-  readonly classid: string;
-  readonly exactness: Exactness;
+  readonly classid: string | null;
+  readonly exactness: Exactness | null;
+  /** What its actions said; null: it was not matched. */
+  readonly verdict: string | null;
 }
 
 /** The walk of one packet, told step by step. `--format json` prints just this. */
@@ -91,9 +96,8 @@ export function explain(run: Run, frame: Frame): Explanation {
     options.env.era.dissect(p, flow);
     tellPorts(headers, flow);
   }
-  run.conclude();
-  const filters = run.reason === null || run.reason === NO_FILTER ? asked(run) : [];
-  const classified = run.reason === null;
+  const filters = heard(run, () => run.conclude());
+  const classified = run.verdict >= 0;
   return {
     schema: 1,
     packet: run.number,
@@ -105,8 +109,8 @@ export function explain(run: Run, frame: Frame): Explanation {
     given: given(run),
     headers,
     filters,
-    classid: classified ? classText(run.result.classid) : null,
-    pref: classified ? run.result.pref : null,
+    classid: classified ? classText(run.classid) : null,
+    pref: classified ? run.pref : null,
     verdict: verdictName(run.verdict),
     exactness: classified ? run.exactness : null,
     reason: run.reason,
@@ -140,41 +144,52 @@ function tellPorts(headers: HeaderStep[], flow: FlowKeys): void {
   headers[headers.length - 1] = { ...last, outcome: flow.ports === 0 ? 'no ports' : ports };
 }
 
-/** The filters that were asked: all up to the one that took the packet. */
-function asked(run: Run): FilterStep[] {
+/** The filters that are asked while `work` goes on, told before their actions may change the packet. */
+function heard(run: Run, work: () => void): FilterStep[] {
   const steps: FilterStep[] = [];
-  const last = run.reason === null ? run.result.pref : run.options.filters.length;
-  for (let pref = 1; pref <= last; pref++) {
-    const step = filterStep(run, pref);
-    if (step !== null) steps.push(step);
+  const filters = run.filters;
+  for (const at of filters) {
+    at.classifier.listener = {
+      asked(filter, words) {
+        const where = filters.find((one) => one.classifier === at.classifier && one.handle === filter.handle) ?? at;
+        steps.push(filterStep(run, where, filter, words));
+      },
+      answered(_, verdict) {
+        const last = steps.at(-1);
+        if (last !== undefined) steps[steps.length - 1] = { ...last, verdict: verdictName(verdict) };
+      },
+    };
   }
+  work();
+  for (const { classifier } of filters) classifier.listener = null;
   return steps;
 }
 
-function filterStep(run: Run, pref: number): FilterStep | null {
-  const filter = run.filter(pref);
-  const classifier = run.classifier(pref);
-  const plan = run.options.filters[pref - 1];
-  if (filter === null || classifier === null || plan === undefined) return null;
+function filterStep(run: Run, at: RunFilter, filter: FlowFilter, words: Int32Array | null): FilterStep {
   const { packet: p, options } = run;
-  const known: Known = { ...options.known, hashrnd: plan.hashrnd !== undefined };
-  const words = classifier.readKeys(filter, p).slice(0, filter.nkeys);
-  const { era } = options.env;
-  const keys = keysOf(filter.keymask).map((key, i) => ({
-    name: KEYS[key].name,
-    value: hex(words[i] ?? 0),
-    source: keySource(key, p, classifier.flow, era),
-    exactness: keyExactness(key, p, classifier.flow, options.env, known),
-  }));
-  return {
-    pref,
+  const { env, known } = options;
+  const { flow } = at.classifier;
+  const step = {
+    chain: at.chain,
+    pref: at.pref,
     handle: `0x${filter.handle.toString(16)}`,
-    spec: plan.spec,
+    spec: at.spec,
     mode: filter.mode === Mode.HASH ? 'hash' : 'map',
-    keys,
+    verdict: null,
+  } as const;
+  if (words === null) return { ...step, matched: false, keys: [], arithmetic: [], classid: null, exactness: null };
+  return {
+    ...step,
+    matched: true,
+    keys: keysOf(filter.keymask).map((key, i) => ({
+      name: KEYS[key].name,
+      value: hex(words[i] ?? 0),
+      source: keySource(key, p, flow, env.era),
+      exactness: keyExactness(key, p, flow, env, known),
+    })),
     arithmetic: arithmetic(filter, words),
     classid: classText(classid(filter, words)),
-    exactness: classExactness(filter, p, classifier.flow, options.env, known),
+    exactness: classExactness(filter, p, flow, env, known),
   };
 }
 
@@ -265,16 +280,19 @@ export function explainText(e: Explanation): string {
 }
 
 function filterLines(filter: FilterStep): string[] {
-  return [
-    `filter pref ${filter.pref} handle ${filter.handle}: ${filter.spec}`,
-    ...filter.keys.map(
-      (key) => `  ${column(key.name, 16)} ${key.value}  from ${column(key.source, 18)} ${key.exactness}`,
-    ),
-    ...filter.arithmetic.map(({ step, value }) => `  ${value}  ${step}`),
-  ];
+  const { chain, pref, handle, spec, verdict } = filter;
+  const lines = [`filter ${chain === 0 ? '' : `chain ${chain} `}pref ${pref} handle ${handle}: ${spec}`];
+  if (!filter.matched) return [...lines, '  no match'];
+  for (const { name, value, source, exactness } of filter.keys) {
+    lines.push(`  ${column(name, 16)} ${value}  from ${column(source, 18)} ${exactness}`);
+  }
+  lines.push(...filter.arithmetic.map(({ step, value }) => `  ${value}  ${step}`));
+  if (verdict !== 'ok') lines.push(`  class ${filter.classid}, verdict ${verdict}`);
+  return lines;
 }
 
 function outcomeLine(e: Explanation): string {
   if (e.classid === null) return `no class: ${e.reason}`;
-  return `class ${e.classid}, verdict ${e.verdict}, by pref ${e.pref} (${e.exactness})`;
+  const ends = e.reason === null ? '' : `, ${e.reason}`;
+  return `class ${e.classid}, verdict ${e.verdict}, by pref ${e.pref} (${e.exactness})${ends}`;
 }

@@ -4,7 +4,8 @@ import type { Tracker } from './conntrack/index.ts';
 import { createEnv } from './env.ts';
 import { ERAS } from './era.ts';
 import { NO_METADATA, parseMetadata, parseValues } from './packet/index.ts';
-import { type FilterPlan, Run, type RunOptions } from './run.ts';
+import type { FilterPlan } from './plan.ts';
+import { Run, type RunOptions } from './run.ts';
 import { parseFlowOptions } from './sched/flow/index.ts';
 import { classText } from './u32.ts';
 
@@ -28,14 +29,14 @@ describe('one packet', () => {
   test('goes to the filter of the lowest preference', () => {
     const r = run(['map key dst and 0xff', 'map key src and 0xff']);
     r.step(DB);
-    expect([classText(r.result.classid), r.result.pref, r.verdict, r.exactness]).toEqual(['1:8', 1, 0, 'exact']);
+    expect([classText(r.classid), r.pref, r.verdict, r.exactness]).toEqual(['1:8', 1, 0, 'exact']);
     expect([...r.tally.rows()]).toEqual([{ classid: 0x10008, packets: 1, bytes: DB.length }]);
   });
 
   test('has major ffff at ingress', () => {
     const r = run(['map key dst and 0xff'], { device: INGRESS });
     r.step(DB);
-    expect(classText(r.result.classid)).toBe('ffff:8');
+    expect(classText(r.classid)).toBe('ffff:8');
   });
 
   test('that no filter took is counted with the reason', () => {
@@ -71,7 +72,7 @@ describe('what is told besides the frames', () => {
     const r = run(['map key mark baseclass 1:1'], { metadata });
     const classes = [DB, udp('10.0.0.2', '10.0.0.7'), udp('10.0.0.2', '10.0.0.7')].map((frame) => {
       r.step(frame);
-      return classText(r.result.classid);
+      return classText(r.classid);
     });
     expect(classes).toEqual(['1:2', '1:3', '1:4']);
     expect(r.tally.exactness.exact).toBe(3);
@@ -99,17 +100,17 @@ describe('connections', () => {
   test('are asked for at egress', () => {
     const r = run(['map key nfct-src and 0xff baseclass 1:1'], { tracker });
     r.step(DB);
-    expect(classText(r.result.classid)).toBe(classText(0x10064));
+    expect(classText(r.classid)).toBe(classText(0x10064));
   });
 
   test('are not asked for at ingress: the kernel tracks later', () => {
     const r = run(['map key nfct-src and 0xff baseclass 1:1'], { tracker, device: INGRESS });
     r.step(DB);
-    expect(classText(r.result.classid)).toBe('1:2');
+    expect(classText(r.classid)).toBe('1:2');
   });
 
   test('are needed by the four keys that read tuples', () => {
-    const needs = (spec: string): boolean => Run.needsConntrack([plan(spec)]);
+    const needs = (spec: string): boolean => run([spec]).needsConntrack;
     expect(['nfct-src', 'nfct-dst', 'nfct-proto-src', 'nfct-proto-dst'].every((key) => needs(`map key ${key}`))).toBe(
       true,
     );
@@ -124,7 +125,7 @@ describe('time', () => {
       const frame = udp('10.0.0.1', '10.0.0.7');
       frame.seconds = seconds;
       r.step(frame);
-      return r.filter(1)?.hashrnd ?? -1;
+      return r.filters[0]?.filter.hashrnd ?? -1;
     };
     const [first, same, later] = [at(1_700_000_000), at(1_700_000_009), at(1_700_000_010)];
     expect(same).toBe(first);

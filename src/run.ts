@@ -1,6 +1,8 @@
 import type { Frame } from './capture/index.ts';
 import type { Tracker } from './conntrack/index.ts';
 import { type Clock, createPacket, type Env } from './env.ts';
+import { Printer } from './lang/index.ts';
+import { AttrWriter, decode } from './netlink/index.ts';
 import {
   AddrType,
   applyMetadata,
@@ -11,27 +13,23 @@ import {
   FlowKeys,
   type Metadata,
   type Packet,
+  weaker,
 } from './packet/index.ts';
+import { type Asked, type FilterPlan, kernelOf } from './plan.ts';
 import { type FilterRow, Sharing, Tally } from './report/index.ts';
-import { Chain, type ChainResult, ETH_P_ALL } from './sched/chain/index.ts';
 import {
   classExactness,
-  FlowClassifier,
+  dumpFlow,
+  FLOW,
   type FlowFilter,
-  type FlowOptions,
   Key,
   type Known,
-  keysOf,
   NEEDS_DISSECT,
+  optionsOf,
+  printFlow,
 } from './sched/flow/index.ts';
-import { UNSPEC, type Verdict } from './verdict.ts';
-
-/** One `--filter`: what was typed, what it says, and the kernel's own seed if it is known. */
-export interface FilterPlan {
-  readonly spec: string;
-  readonly options: FlowOptions;
-  readonly hashrnd?: number | undefined;
-}
+import type { FlowFilterAt } from './sched/netns/index.ts';
+import { UNSPEC, Verdict, verdictName } from './verdict.ts';
 
 export interface RunOptions {
   readonly env: Env;
@@ -40,8 +38,10 @@ export interface RunOptions {
   readonly device: Device;
   /** In order of preference: 1, 2, …; each attached with `protocol all`, handle 0x1. */
   readonly filters: readonly FilterPlan[];
+  /** A kernel that was told its filters otherwise, by a script; `filters` is not looked at then. */
+  readonly kernel?: Asked | undefined;
   /** Which of the kernel's two boot secrets were told. */
-  readonly known: { readonly rxhashKey: boolean; readonly foldKey: boolean };
+  readonly known: Known;
   readonly metadata: Metadata;
   /** Conntrack for the nfct keys; null: nothing is tracked. Never asked at ingress: the kernel tracks later. */
   readonly tracker: Tracker | null;
@@ -49,15 +49,30 @@ export interface RunOptions {
   readonly sharing: boolean;
 }
 
-/** Every `--filter` has this handle. */
-const HANDLE = 1;
-const QDISC = { egress: 0x00010000, ingress: 0xffff0000 };
 /** Reason of a packet that every filter was asked about. */
 export const NO_FILTER = 'no filter took it';
-const MATCH_ALL = () => ({ match: () => true, act: () => 0 });
+/** Verdicts after which the packet does not go on to a class. */
+const ENDS: ReadonlySet<Verdict> = new Set([
+  Verdict.SHOT,
+  Verdict.STOLEN,
+  Verdict.QUEUED,
+  Verdict.TRAP,
+  Verdict.CONSUMED,
+]);
+
+/** A flow filter that the run may ask: where it is, and what was typed. */
+export interface RunFilter extends FlowFilterAt {
+  readonly spec: string;
+  /** As it is now: perturbation puts another in its place. */
+  readonly filter: FlowFilter;
+}
 
 const SOURCES = (1 << Key.SRC) | (1 << Key.NFCT_SRC);
 const DESTINATIONS = (1 << Key.DST) | (1 << Key.NFCT_DST);
+const TUPLE_KEYS = [Key.NFCT_SRC, Key.NFCT_DST, Key.NFCT_PROTO_SRC, Key.NFCT_PROTO_DST].reduce<number>(
+  (mask, key) => mask | (1 << key),
+  0,
+);
 const TUPLE_ADDRESSES = (1 << Key.NFCT_SRC) | (1 << Key.NFCT_DST);
 
 /**
@@ -76,53 +91,69 @@ export class Run {
   exactness: Exactness = 'exact';
   /** Bytes of the frame on the wire, link header included. */
   length = 0;
-  readonly result: ChainResult = { classid: 0, handle: 0, pref: 0 };
+  classid = 0;
+  /** Preference and handle of the filter that answered; 0: none did. */
+  pref = 0;
+  handle = 0;
 
   readonly options: RunOptions;
-  private readonly chain = new Chain();
-  private readonly classifiers: FlowClassifier[] = [];
-  private readonly known: Known[] = [];
+  readonly kernel: Asked;
+  private readonly assumed: boolean;
+  private readonly tracks: boolean;
   private readonly ct = new Ct();
   private readonly flow = new FlowKeys();
   private firstSeconds = 0;
   private firstNanoseconds = 0;
 
-  /** Throws the KernelError of the first filter the kernel would refuse. */
+  /**
+   * Throws the KernelError of the first filter the kernel would refuse, and the UsageError of an action that cannot be
+   * emulated.
+   */
   constructor(options: RunOptions) {
     this.options = options;
     this.packet = createPacket(options.env);
     this.sharing = options.sharing ? new Sharing() : null;
-    for (const [index, plan] of options.filters.entries()) this.attach(index + 1, plan);
+    this.kernel = options.kernel ?? kernelOf(options.filters, options.env, options.device.hook);
+    const survey = this.kernel.netns.survey(this.kernel.place);
+    if (survey.refusal !== null) throw survey.refusal;
+    this.assumed = survey.assumed;
+    this.tracks = options.device.hook === 'egress' && this.needsConntrack;
   }
 
-  private attach(pref: number, plan: FilterPlan): void {
-    const { env, device, known } = this.options;
-    const classifier = new FlowClassifier(env);
-    const place = { env, qdisc: QDISC[device.hook], sharedBlock: false, userNamespace: false, build: MATCH_ALL };
-    classifier.change(HANDLE, plan.options, { ...place, stream: pref, hashrnd: plan.hashrnd });
-    this.chain.add({ pref, protocol: ETH_P_ALL, classifier });
-    this.classifiers.push(classifier);
-    this.known.push({ ...known, hashrnd: plan.hashrnd !== undefined });
+  /** The flow filters that may be asked, in order. */
+  get filters(): RunFilter[] {
+    const { netns, place } = this.kernel;
+    return netns.flowFilters(place).flatMap((at) => {
+      const filter = at.classifier.get(at.handle);
+      return filter === null ? [] : [{ ...at, filter, spec: this.specOf(at, filter) }];
+    });
+  }
+
+  private specOf({ pref }: FlowFilterAt, filter: FlowFilter): string {
+    const typed = this.options.kernel === undefined ? this.options.filters[pref - 1]?.spec : undefined;
+    if (typed !== undefined) return typed;
+    const w = new AttrWriter();
+    dumpFlow(optionsOf(filter, this.options.env.hz), w);
+    const out = new Printer();
+    printFlow(filter.handle, decode(FLOW, w.done()), out);
+    return `flow ${out.toString().trim()}`;
   }
 
   /** The filters as they are used, for the reports: call before the first packet, as perturbation changes hashrnd. */
   filterRows(): FilterRow[] {
-    return this.options.filters.map((plan, index) => ({
-      pref: index + 1,
-      handle: '0x1',
-      spec: plan.spec,
-      hashrnd: `0x${(this.filter(index + 1)?.hashrnd ?? 0).toString(16).padStart(8, '0')}`,
-      from: plan.hashrnd === undefined ? 'seed' : 'given',
+    return this.filters.map(({ chain, pref, handle, spec, filter }) => ({
+      ...(chain === 0 ? {} : { chain }),
+      pref,
+      handle: `0x${handle.toString(16)}`,
+      spec,
+      hashrnd: `0x${filter.hashrnd.toString(16).padStart(8, '0')}`,
+      from: filter.hashrndTold ? 'given' : 'seed',
     }));
   }
 
-  /** The filter at a preference, as it is now. */
-  filter(pref: number): FlowFilter | null {
-    return this.classifiers[pref - 1]?.get(HANDLE) ?? null;
-  }
-
-  classifier(pref: number): FlowClassifier | null {
-    return this.classifiers[pref - 1] ?? null;
+  /** Whether any filter reads the conntrack tuple, so that connections must be followed. */
+  get needsConntrack(): boolean {
+    return this.filters.some(({ filter }) => (filter.keymask & TUPLE_KEYS) !== 0);
   }
 
   /** Classifies one frame and counts it. */
@@ -148,26 +179,30 @@ export class Run {
     this.exactness = 'exact';
     this.reason = enter(frame, p, device);
     if (this.reason !== null) return;
-    if (tracker !== null && device.hook === 'egress' && tracker.track(p, this.ct, this.options.clock.now))
-      p.ct = this.ct;
+    if (tracker !== null && this.tracks && tracker.track(p, this.ct, this.options.clock.now)) p.ct = this.ct;
     if (metadata.byPrefix.length > 0) env.era.dissect(p, this.flow);
     applyMetadata(metadata, this.number, p, this.flow);
   }
 
   private classify(): void {
-    const { result } = this;
-    result.pref = 0;
-    this.verdict = this.chain.classify(this.packet, result);
-    if (this.verdict < 0) {
+    const { netns, place } = this.kernel;
+    const { verdict, result } = netns.classify(this.packet, place);
+    const { classid, pref, handle, proto } = result;
+    this.verdict = verdict;
+    this.classid = classid;
+    this.pref = verdict < 0 ? 0 : pref;
+    this.handle = verdict < 0 ? 0 : handle;
+    if (verdict < 0) {
       this.reason = NO_FILTER;
       return;
     }
-    const filter = this.filter(result.pref);
-    const flow = this.classifiers[result.pref - 1]?.flow;
-    const known = this.known[result.pref - 1];
-    if (filter === null || flow === undefined || known === undefined) return;
-    this.exactness = classExactness(filter, this.packet, flow, this.options.env, known);
-    if (this.sharing !== null) this.share(filter, flow);
+    if (ENDS.has(verdict)) this.reason = `taken by an action: ${verdictName(verdict)}`;
+    const classifier = proto?.classifier.flow ?? null;
+    const filter = classifier?.get(handle) ?? null;
+    if (classifier === null || filter === null) return;
+    this.exactness = classExactness(filter, this.packet, classifier.flow, this.options.env, this.options.known);
+    if (this.assumed) this.exactness = weaker(this.exactness, 'assumed');
+    if (this.sharing !== null && this.reason === null) this.share(filter, classifier.flow);
   }
 
   private count(): void {
@@ -176,7 +211,7 @@ export class Run {
       tally.miss(this.reason, this.length);
       return;
     }
-    tally.add(this.result.classid, this.length);
+    tally.add(this.classid, this.length);
     tally.exactness[this.exactness]++;
   }
 
@@ -196,7 +231,7 @@ export class Run {
     row[2] = flow.ports;
     copy(flow.addr, 0, row, 3, isV6 ? 8 : 2);
     this.fillHost(filter.keymask, flow, sharing.host);
-    sharing.add(this.result.classid, isV6);
+    sharing.add(this.classid, isV6);
   }
 
   /**
@@ -217,13 +252,6 @@ export class Run {
       this.firstNanoseconds = frame.nanoseconds;
     }
     this.options.clock.now = (frame.seconds - this.firstSeconds) * 1e9 + (frame.nanoseconds - this.firstNanoseconds);
-  }
-
-  /** Whether any filter reads the conntrack tuple, so that connections must be followed. */
-  static needsConntrack(filters: readonly FilterPlan[]): boolean {
-    return filters.some(({ options }) =>
-      keysOf(options.keys ?? 0).some((key) => key >= Key.NFCT_SRC && key <= Key.NFCT_PROTO_DST),
-    );
   }
 }
 

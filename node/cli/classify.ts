@@ -1,6 +1,6 @@
 import type { Frame } from '../../src/capture/index.ts';
 import { csv, type FilterRow, ndjson, type Summary, summarise } from '../../src/report/index.ts';
-import { Run } from '../../src/run.ts';
+import type { Run } from '../../src/run.ts';
 import { Mode } from '../../src/sched/flow/index.ts';
 import { type Reading, readCaptures } from './captures.ts';
 import { createRun, readWalk, type Walk } from './options.ts';
@@ -43,7 +43,7 @@ async function sumUp(captures: readonly string[], flags: ClassifyFlags, walk: Wa
   const filters = run.filterRows();
   const reading = await readAll(captures, run, true, (frame) => run.step(frame));
   const output = new Output();
-  output.write(await summaryText(summaryOf(run, walk, filters, reading), captures, flags, walk));
+  output.write(await summaryText(summaryOf(run, walk, filters, reading), captures, flags, walk, run));
   output.flush();
   return reading;
 }
@@ -79,6 +79,7 @@ async function summaryText(
   captures: readonly string[],
   flags: ClassifyFlags,
   walk: Walk,
+  run: Run,
 ): Promise<string> {
   switch (flags.format ?? 'table') {
     case 'json':
@@ -93,9 +94,9 @@ async function summaryText(
         captures,
         hook: flags.at,
         seedStated: walk.seedStated,
-        mapped: walk.options.filters.flatMap(({ options }, i) => (options.mode === Mode.HASH ? [] : [i + 1])),
+        mapped: run.filters.flatMap(({ filter, pref }) => (filter.mode === Mode.HASH ? [] : [pref])),
         all: flags.all ?? false,
-        notes: notes(flags, walk),
+        notes: notes(flags, run),
         paint: painter('stdout'),
       });
     }
@@ -112,9 +113,9 @@ function rows({ classes, unclassified }: Summary): (string | number | null)[][] 
 }
 
 /** What a reader might not expect of these flags. */
-function notes(flags: ClassifyFlags, { options }: Walk): string[] {
+function notes(flags: ClassifyFlags, run: Run): string[] {
   const told = flags.nat !== undefined || flags.conntrack !== undefined;
-  if (!Run.needsConntrack(options.filters)) {
+  if (!run.needsConntrack) {
     return told ? ['no filter has an nfct key: --nat and --conntrack change nothing'] : [];
   }
   if (flags.at === 'ingress') return ['at ingress the kernel has tracked nothing yet: nfct keys fall back'];

@@ -98,9 +98,10 @@ export function inOption(
   error: UsageError,
   suggestion: string | null = null,
 ): CommandLineError {
-  const named = /"([^"]+)"/.exec(error.message)?.[1] ?? '';
-  const hint = suggestion === null ? error.hint : `Did you mean ${suggestion}?`;
-  return new CommandLineError(`${option}: ${error.message}`, caretInValue(option, value, error.word, named), hint);
+  const [sentence = '', ...more] = error.message.split('\n');
+  const named = /"([^"]+)"/.exec(sentence)?.[1] ?? '';
+  const hint = suggestion === null ? [...more, error.hint].join('\n').trim() : `Did you mean ${suggestion}?`;
+  return new CommandLineError(`${option}: ${sentence}`, caretInValue(option, value, error.word, named), hint);
 }
 
 /** Node's error codes for files, in plain words. */

@@ -78,13 +78,13 @@ function hexFrame(hex: string): Uint8Array {
   return Uint8Array.from(Buffer.from(digits, 'hex'));
 }
 
-/** Goes through the packets before the one that is asked for: connections are made of them. */
+/** Goes through the packets before the one that is asked for: connections and police buckets are made of them. */
 async function explainCaptured(captures: readonly string[], run: Run, number: number): Promise<Explanation> {
   let explanation: Explanation | null = null;
   await readCaptures(
     captures,
     (frame) => {
-      if (run.number + 1 < number) run.prepare(frame);
+      if (run.number + 1 < number) run.step(frame);
       else explanation = explain(run, frame);
       return explanation === null;
     },

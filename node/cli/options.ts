@@ -6,12 +6,16 @@ import { Errno, FormatError, KernelError, UsageError } from '../../src/errors.ts
 import type { SipKey } from '../../src/hash/index.ts';
 import { matches, shellWords } from '../../src/lang/index.ts';
 import { METADATA_NAMES, type Metadata, parseMetadata, parseValues } from '../../src/packet/index.ts';
-import { type FilterPlan, Run, type RunOptions } from '../../src/run.ts';
+import type { FilterPlan } from '../../src/plan.ts';
+import { Run, type RunOptions } from '../../src/run.ts';
+import { flowParts } from '../../src/sched/classifier/index.ts';
 import { ALL_KEYS, type FlowOptions, KEYS, Mode, parseFlowOptions } from '../../src/sched/flow/index.ts';
+import type { Talk } from '../../src/sched/notation.ts';
 import { caretInValue } from './caret.ts';
 import { CommandLineError, FailedError, fileProblem, inOption, kernelAnswer } from './errors.ts';
 import { nearest } from './nearest.ts';
 import type { WalkFlags } from './program.ts';
+import { readScript } from './script.ts';
 
 const U32_MAX = 0xffffffff;
 const FLOW_WORDS = 'map hash keys key and or xor rshift addend divisor baseclass perturb'.split(' ');
@@ -27,19 +31,22 @@ export interface Walk {
 
 /** Reads the flags. Throws CommandLineError, or FailedError for a file that cannot be read. */
 export function readWalk(flags: WalkFlags, sharing: boolean): Walk {
-  const filters = readFilters(flags.filter ?? [], flags.hashrnd ?? []);
+  const seeds = (flags.hashrnd ?? []).map((text) => unsigned('--hashrnd', text));
+  const filters = flags.script === undefined ? readFilters(flags.filter ?? [], flags.hashrnd ?? []) : [];
   const seed = flags.seed === undefined ? 0 : unsigned('--seed', flags.seed);
   const rxhashKey = flags.rxhashKey === undefined ? undefined : sipKey('--rxhash-key', flags.rxhashKey);
   const foldKey = flags.foldKey === undefined ? undefined : sipKey('--fold-key', flags.foldKey);
   const clock: Clock = { now: 0 };
+  const env = createEnv({ era: ERAS[flags.era as EraName], seed, clock, rxhashKey, foldKey });
   const options: RunOptions = {
-    env: createEnv({ era: ERAS[flags.era as EraName], seed, clock, rxhashKey, foldKey }),
+    env,
     clock,
-    device: { hook: flags.at, vlan: flags.vlan },
+    device: { hook: flags.at === 'ingress' ? 'ingress' : 'egress', vlan: flags.vlan },
     filters,
+    kernel: flags.script === undefined ? plainPlace(flags) : readScript(flags.script, flags, env, seeds),
     known: { rxhashKey: rxhashKey !== undefined, foldKey: foldKey !== undefined },
     metadata: readMetadata(flags),
-    tracker: readTracker(flags, filters),
+    tracker: readTracker(flags),
     sharing,
   };
   return { options, seed, seedStated: flags.seed !== undefined };
@@ -51,6 +58,7 @@ export function createRun(options: RunOptions): Run {
     return new Run(options);
   } catch (error) {
     if (error instanceof KernelError) throw refusal(error, options.filters);
+    if (error instanceof UsageError) throw new CommandLineError(error.message, null, error.hint);
     throw error;
   }
 }
@@ -73,7 +81,7 @@ function readFilters(specs: readonly string[], seeds: readonly string[]): Filter
 
 function readSpec(spec: string): FlowOptions {
   try {
-    return parseFlowOptions(spec);
+    return parseFlowOptions(spec, flowParts(SPEAKER));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     const wrong = /^(?:What is|Unknown flow key) "(.*)"/.exec(error.message)?.[1];
@@ -81,6 +89,31 @@ function readSpec(spec: string): FlowOptions {
     throw inOption('--filter', spec, error, wrong === undefined ? null : nearest(wrong, known));
   }
 }
+
+/** Without a script there is one device, and no other hook. */
+function plainPlace(flags: WalkFlags): undefined {
+  const alone = [
+    ['--dev', flags.dev],
+    ['--parent', flags.parent],
+  ] as const;
+  for (const [option, value] of alone) {
+    if (value !== undefined)
+      throw new CommandLineError(`${option}: goes with --script`, caretInValue(option, value, -1));
+  }
+  if (flags.at === 'clsact-egress') {
+    throw new CommandLineError('--at clsact-egress: goes with --script', caretInValue('--at', flags.at, -1));
+  }
+  return undefined;
+}
+
+/** A spec's words are spoken with no device at hand but the capture's, and no sets. */
+const SPEAKER: Talk = {
+  ifindex: (name) => (name === 'lo' ? 1 : 0),
+  device: () => null,
+  set: () => null,
+  warn: () => {},
+  show: { details: false, raw: false, iec: false, stats: false },
+};
 
 /** Rules of the kernel's that tc's words can break, in the kernel's order: net/sched/cls_flow.c: flow_change() */
 const RULES: readonly {
@@ -138,10 +171,10 @@ function sipKey(option: string, text: string): SipKey {
   return { k0lo: low(k0), k0hi: low(k0 >> 32n), k1lo: low(k1), k1hi: low(k1 >> 32n) };
 }
 
-function readTracker(flags: WalkFlags, filters: readonly FilterPlan[]): Tracker | null {
+function readTracker(flags: WalkFlags): Tracker {
   const rules = (flags.nat ?? []).map(readNat);
   const table = flags.conntrack === undefined ? [] : readTable(flags.conntrack);
-  return Run.needsConntrack(filters) ? new Tracker({ rules, table }) : null;
+  return new Tracker({ rules, table });
 }
 
 function readNat(rule: string): NatRule {

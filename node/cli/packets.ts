@@ -23,13 +23,14 @@ export interface PacketRecord {
 
 /** What the run found for the frame it saw last. */
 export function packetRecord(run: Run, frame: Frame): PacketRecord {
-  const { reason, result } = run;
+  const { reason, classid, pref } = run;
   const common = { packet: run.number, time: timeText(frame.seconds, frame.nanoseconds), length: run.length };
   const verdict = verdictName(run.verdict);
   const { exactness } = run;
-  if (reason !== null) return { ...common, classid: null, pref: null, handle: null, verdict, exactness, reason };
-  const handle = `0x${result.handle.toString(16)}`;
-  return { ...common, classid: classText(result.classid), pref: result.pref, handle, verdict, exactness };
+  const why = reason === null ? {} : { reason };
+  if (run.verdict < 0) return { ...common, classid: null, pref: null, handle: null, verdict, exactness, ...why };
+  const handle = `0x${run.handle.toString(16)}`;
+  return { ...common, classid: classText(classid), pref, handle, verdict, exactness, ...why };
 }
 
 /** `seconds.nanoseconds`; the nanoseconds count upwards from the seconds, also before 1970. */

@@ -3,7 +3,10 @@ import { Argument, Command, Option } from 'commander';
 /** What the options of both commands say, as typed; read by options.ts. */
 export interface WalkFlags {
   readonly filter?: readonly string[];
-  readonly at: 'egress' | 'ingress';
+  readonly script?: string;
+  readonly dev?: string;
+  readonly parent?: string;
+  readonly at: 'egress' | 'ingress' | 'clsact-egress';
   readonly vlan: 'offload' | 'inband';
   readonly era: string;
   readonly seed?: string;
@@ -77,7 +80,12 @@ const WALK: readonly { readonly group: string; readonly options: () => readonly 
     group: 'Filters:',
     options: () => [
       new Option('--filter <spec>', 'what follows "flow" in tc; again for preference 2, 3, …').argParser(list),
-      new Option('--at <hook>', 'where the packets meet the filters').choices(['egress', 'ingress']).default('egress'),
+      new Option('--script <file>', 'a tc batch file or shell script instead: its literal tc commands'),
+      new Option('--dev <name>', 'with --script: the device whose filters are asked (default: the only one it names)'),
+      new Option('--parent <id>', 'with --script: the filters of this parent, not of the root qdisc'),
+      new Option('--at <hook>', 'where the packets meet the filters; clsact-egress with --script')
+        .choices(['egress', 'ingress', 'clsact-egress'])
+        .default('egress'),
       new Option('--vlan <device>', 'what the device does with VLAN tags')
         .choices(['offload', 'inband'])
         .default('offload'),

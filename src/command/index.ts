@@ -5,4 +5,5 @@
 export { describeMessage } from './decode.ts';
 export { Listener } from './encode.ts';
 export type { Links, Transport } from './process.ts';
+export { runScript, type ScriptAnswer, type ScriptRun } from './script.ts';
 export { type Answer, runTc, type TcRun } from './tc.ts';

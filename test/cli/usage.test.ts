@@ -69,9 +69,9 @@ describe('a filter', () => {
     ['flow hash keys src divsor 16', 'Did you mean divisor?', 'divsor'],
     ['map key src,dst', 'Invalid mode "map" for multiple keys', 'src,dst'],
     ['hash keys src baseclass 1:0', 'Illegal "baseclass"', '1:0'],
-    ['hash keys src match u32(u8 0 0 at 0)', '"match" is not supported yet', 'match'],
-    ['hash keys src action drop', '"action" is not supported yet', 'action'],
-    ['hash keys src police rate 1mbit', '"police" is not supported yet', 'police'],
+    ['hash keys src match bogus(1) divisor 8', 'Unknown ematch "bogus"', 'bogus'],
+    ['hash keys src action bogus', 'Bad action type bogus', 'bogus'],
+    ['hash keys src police rate 1mbit', "'burst' requires 'rate'.", '1mbit'],
   ])('is refused in the words of tc, with a caret under the word: %s', (spec, message, word) => {
     const { status, stderr } = cli(['classify', HOUSEHOLD, '--filter', spec]);
     expect(status).toBe(2);

@@ -17,7 +17,7 @@ const noMatchNoAction = () => ({ match: () => true, act: () => 0 });
 /** The filters of one hook, each asked by itself. */
 export class FilterBench {
   private readonly chains = new Map<string, Chain>();
-  private readonly result: ChainResult = { classid: 0, handle: 0, pref: 0 };
+  private readonly result: ChainResult = { classid: 0, handle: 0, pref: 0, proto: null };
 
   constructor(filters: readonly RecordedFilter[], hook: string, env: Env) {
     const qdisc = hook.endsWith('ingress') ? 0xffff0000 : 0x00010000;

@@ -33,7 +33,7 @@ export async function walk(path: string, visit: Visit = () => {}): Promise<Outco
     ...{ known: { rxhashKey: false, foldKey: false }, tracker: new Tracker() },
     filters: [{ spec: SPEC, options: parseFlowOptions(SPEC) }],
   });
-  const keys = run.classifier(1)?.flow ?? new FlowKeys();
+  const keys = run.filters[0]?.classifier.flow ?? new FlowKeys();
   const file = new CaptureFile(path);
   const frame = new Frame();
   const began = performance.now();

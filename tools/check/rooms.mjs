@@ -20,6 +20,7 @@ const ORDER = [
   ['src/sched/fate'],
   ['src/sched/netns'],
   ['src/engine'],
+  ['src/plan'],
   ['src/run', 'src/command'],
   ['src/explain', 'src/lint', 'src/study'],
   ['src/index'],

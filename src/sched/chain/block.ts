@@ -43,8 +43,9 @@ export class Block<P extends Proto = Proto> {
   }
 
   /** net/sched/cls_api.c: tcf_classify() — begins in chain 0. `result.pref`: of the proto that answered. */
-  classify(p: Packet, result: ChainResult, visit: Visit | null = null): Verdict {
+  classify(p: Packet, result: ChainResult<P>, visit: Visit | null = null): Verdict {
     result.pref = 0;
+    result.proto = null;
     const first = this.find(0);
     return first === null ? UNSPEC : first.classify(p, result, this.lookup, visit);
   }

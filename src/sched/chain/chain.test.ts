@@ -25,7 +25,7 @@ function packet(protocol = IP): Packet {
   return p;
 }
 
-const result = (): ChainResult => ({ classid: 0, handle: 0, pref: 0 });
+const result = (): ChainResult => ({ classid: 0, handle: 0, pref: 0, proto: null });
 
 describe('a chain', () => {
   test('asks in the order of preferences, until somebody wants the packet', () => {

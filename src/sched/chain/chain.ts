@@ -7,9 +7,11 @@ import type { Result } from '../notation.ts';
 export const ETH_P_ALL = 0x0003;
 
 /** Where a packet's answer came from, besides the class itself. */
-export interface ChainResult extends Result {
+export interface ChainResult<P extends Proto = Proto> extends Result {
   /** Preference of the proto that answered; 0: none did. */
   pref: number;
+  /** The proto that answered; null: none did. */
+  proto: P | null;
 }
 
 /** What a chain asks: one classifier instance. */
@@ -29,7 +31,7 @@ export interface Proto {
 export type Visit = (chain: Chain, proto: Proto, verdict: Verdict, result: Result) => void;
 
 /** Finds the chains of a block that `goto chain` may name. */
-export type FindChain = (index: number) => Chain | null;
+export type FindChain<P extends Proto = Proto> = (index: number) => Chain<P> | null;
 
 /** net/sched/cls_api.c: __tcf_classify() — this many restarts are allowed, the next one drops. */
 const MAX_RECLASSIFY_LOOP = 16;
@@ -94,8 +96,8 @@ export class Chain<P extends Proto = Proto> {
    * net/sched/cls_api.c: __tcf_classify() — the first proto whose verdict is not negative ends the search. Reclassify
    * starts over at this chain, wherever the search had gone (quirk 47); goto goes on in another chain and does not come back.
    */
-  classify(p: Packet, result: ChainResult, chains: FindChain = NO_CHAINS, visit: Visit | null = null): Verdict {
-    let chain: Chain = this;
+  classify(p: Packet, result: ChainResult<P>, chains: FindChain<P> = NO_CHAINS, visit: Visit | null = null): Verdict {
+    let chain: Chain<P> = this;
     for (let restarts = 0; ; restarts++) {
       const verdict = chain.ask(p, result, visit);
       const gone = (verdict & KIND_MASK) === Verdict.GOTO_CHAIN;
@@ -107,13 +109,14 @@ export class Chain<P extends Proto = Proto> {
   }
 
   /** One pass over the protos; actions may change what protocol the packet has, so it is read for each. */
-  private ask(p: Packet, result: ChainResult, visit: Visit | null): Verdict {
+  private ask(p: Packet, result: ChainResult<P>, visit: Visit | null): Verdict {
     for (const proto of this.protos) {
       if (proto.protocol !== ETH_P_ALL && proto.protocol !== outerProtocol(p)) continue;
       const verdict = proto.classifier.classify(p, result);
       visit?.(this, proto, verdict, result);
       if (verdict < 0) continue;
       result.pref = proto.pref;
+      result.proto = proto;
       return verdict;
     }
     return UNSPEC;
@@ -121,4 +124,4 @@ export class Chain<P extends Proto = Proto> {
 }
 
 const NOT_FOUND = 'Filter with specified priority/protocol not found';
-const NO_CHAINS: FindChain = () => null;
+const NO_CHAINS = (): null => null;

@@ -10,6 +10,14 @@ import type { FlowOptions } from './options.ts';
 
 const RXHASH_BIT = 1 << Key.RXHASH;
 
+/** Told of every filter that is asked, for those who explain. */
+export interface Listener {
+  /** `words`: the key values, lowest key first; null: the ematches said no. Called before the actions run. */
+  asked(filter: FlowFilter, words: Int32Array | null): void;
+  /** What the actions said. */
+  answered(filter: FlowFilter, verdict: Verdict): void;
+}
+
 /** One tcf_proto of kind "flow": struct flow_head and its operations. Holds its scratch; no module state. */
 export class FlowClassifier {
   /** In the order in which they are asked: as they were added. */
@@ -18,6 +26,8 @@ export class FlowClassifier {
   private readonly env: Env;
   /** What the last classify() dissected, for those who tell about it. */
   readonly flow = new FlowKeys();
+  /** null while nobody listens. */
+  listener: Listener | null = null;
   private readonly hashFlow = new FlowKeys();
   private readonly keys = new Int32Array(ALL_KEYS.length);
 
@@ -32,11 +42,16 @@ export class FlowClassifier {
   classify(p: Packet, result: Result): Verdict {
     if (this.nextPerturb !== Number.POSITIVE_INFINITY) this.perturb();
     for (const filter of this.filters) {
-      if (!filter.match(p)) continue;
-      this.readKeys(filter, p);
-      result.classid = classid(filter, this.keys);
+      if (!filter.match(p)) {
+        this.listener?.asked(filter, null);
+        continue;
+      }
+      const keys = this.readKeys(filter, p);
+      this.listener?.asked(filter, keys);
+      result.classid = classid(filter, keys);
       result.handle = filter.handle;
       const verdict = filter.act(p, result);
+      this.listener?.answered(filter, verdict);
       if (verdict >= 0) return verdict;
     }
     return UNSPEC;

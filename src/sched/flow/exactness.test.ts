@@ -8,13 +8,15 @@ import { parseFlowOptions } from './options.ts';
 
 const UDP = ethernet('0800', ipv4('192.168.0.1', '8.8.8.8', 17, ports(12345, 53)));
 const ICMP = ethernet('0800', ipv4('192.168.0.1', '8.8.8.8', 1, '0800000012340001'));
-const NOTHING: Known = { hashrnd: false, rxhashKey: false, foldKey: false };
-const ALL: Known = { hashrnd: true, rxhashKey: true, foldKey: true };
+const NOTHING: Known = { rxhashKey: false, foldKey: false };
+const ALL: Known = { rxhashKey: true, foldKey: true };
+const HASHRND = 0x12345678;
 
 function how(spec: string, p: Packet, known: Known = NOTHING, era: EraName = '6.1'): Exactness {
   const env = envOf(era);
   const build = () => ({ match: () => true, act: () => 0 });
-  const place = { env, qdisc: 0x10000, sharedBlock: false, userNamespace: false, build, stream: 1 };
+  const hashrnd = known === ALL ? HASHRND : undefined;
+  const place = { env, qdisc: 0x10000, sharedBlock: false, userNamespace: false, build, stream: 1, hashrnd };
   const keys = new FlowKeys();
   env.era.dissect(p, keys);
   return classExactness(settle(null, 1, parseFlowOptions(spec), place), p, keys, env, known);

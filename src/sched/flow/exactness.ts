@@ -6,7 +6,6 @@ import { Key, keySource, keysOf } from './key.ts';
 
 /** Which of the kernel's secrets the user has told us; the rest was drawn from a seed. */
 export interface Known {
-  readonly hashrnd: boolean;
   readonly rxhashKey: boolean;
   readonly foldKey: boolean;
 }
@@ -32,7 +31,7 @@ export function keyExactness(key: Key, p: Packet, keys: FlowKeys, env: Env, know
 /** How far the class id can be trusted: the weakest of its keys, and the seed in hash mode. */
 export function classExactness(f: FlowFilter, p: Packet, keys: FlowKeys, env: Env, known: Known): Exactness {
   const used = f.mode === Mode.HASH ? keysOf(f.keymask) : keysOf(f.keymask).slice(0, 1);
-  const seedTold = f.mode !== Mode.HASH || (known.hashrnd && f.perturbPeriod === 0);
+  const seedTold = f.mode !== Mode.HASH || (f.hashrndTold && f.perturbPeriod === 0);
   return used.reduce<Exactness>(
     (soFar, key) => weaker(soFar, keyExactness(key, p, keys, env, known)),
     seedTold ? 'exact' : 'assumed',

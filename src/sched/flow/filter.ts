@@ -23,6 +23,8 @@ export interface FlowFilter extends FlowConfig {
   /** Stream of Env.random that hashrnd comes from, and how often it was drawn again. */
   readonly stream: number;
   readonly epoch: number;
+  /** hashrnd was told, not drawn. */
+  readonly hashrndTold: boolean;
   /** Env.now() at which hashrnd is drawn again; Infinity: never. */
   readonly nextPerturb: number;
 }
@@ -87,6 +89,7 @@ export function settle(old: FlowFilter | null, handle: number, o: FlowOptions, p
     options: o,
     stream,
     epoch,
+    hashrndTold: old?.hashrndTold ?? place.hashrnd !== undefined,
     nextPerturb: nextPerturb(perturbPeriod, place.env),
   };
 }
@@ -124,4 +127,11 @@ export function nextPerturb(perturbPeriod: number, env: Env): number {
 
 export function perturbNanoseconds(perturbPeriod: number, hz: number): number {
   return perturbPeriod * (1e9 / hz);
+}
+
+/** A settled filter's own settings as options. */
+export function optionsOf(filter: FlowConfig, hz: number): FlowOptions {
+  const { keymask, mode, mask, xor, rshift, addend, divisor, baseclass, perturbPeriod } = filter;
+  const perturb = Math.floor((perturbPeriod >>> 0) / hz);
+  return { keys: keymask, mode, mask, xor, rshift, addend, divisor, baseclass, perturb };
 }

@@ -3,9 +3,9 @@
  * change, the arithmetic, and the life of a list of filters. Control throws KernelError or UsageError; classify() never.
  */
 export { classid, divide, Mode, mapLine, placeInClass } from './classid.ts';
-export { FlowClassifier } from './classifier.ts';
+export { FlowClassifier, type Listener } from './classifier.ts';
 export { classExactness, type Known, keyExactness } from './exactness.ts';
-export { type FlowConfig, type FlowFilter, type Place, settle } from './filter.ts';
+export { type FlowConfig, type FlowFilter, optionsOf, type Place, settle } from './filter.ts';
 export { ALL_KEYS, KEYS, Key, type KeySource, keySource, keysOf, NEEDS_DISSECT, readKey } from './key.ts';
 export {
   dumpFlow,

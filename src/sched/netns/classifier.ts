@@ -4,7 +4,7 @@ import type { Packet } from '../../packet/index.ts';
 import type { Verdict } from '../../verdict.ts';
 import type { Bound } from '../action/index.ts';
 import type { Classifier, Proto } from '../chain/index.ts';
-import { dumpFlow, FLOW, FlowClassifier, type FlowConfig, type FlowOptions } from '../flow/index.ts';
+import { dumpFlow, FLOW, FlowClassifier, type FlowOptions, optionsOf } from '../flow/index.ts';
 import type { Result, Scope } from '../notation.ts';
 import type { FilterBlock } from './device.ts';
 import { type BuiltMatch, bindActions, boundPayload, buildMatch } from './parts.ts';
@@ -30,6 +30,8 @@ export interface FilterChange {
 
 /** struct tcf_proto_ops: one classifier instance as the control plane sees it. */
 export interface KernelClassifier extends Classifier {
+  /** The flow classifier that it is; null: another kind. */
+  readonly flow: FlowClassifier | null;
   /** ->get(); handle 0 is nobody's. */
   has(handle: number): boolean;
   /** ->change(): the handle of the filter made or changed. Throws KernelError and changes nothing. */
@@ -75,7 +77,7 @@ export interface KernelProto extends Proto {
 
 /** net/sched/cls_flow.c as a tcf_proto: filters with their ematches and actions. */
 class FlowFilters implements KernelClassifier {
-  private readonly flow: FlowClassifier;
+  readonly flow: FlowClassifier;
   private readonly state: State;
   private readonly block: FilterBlock;
   /** Ematches and actions, by handle. */
@@ -194,13 +196,6 @@ class FlowFilters implements KernelClassifier {
 interface FilterParts {
   readonly match: BuiltMatch;
   readonly actions: Bound;
-}
-
-/** A settled filter's own settings as options. */
-function optionsOf(filter: FlowConfig, hz: number): FlowOptions {
-  const { keymask, mode, mask, xor, rshift, addend, divisor, baseclass, perturbPeriod } = filter;
-  const perturb = Math.floor((perturbPeriod >>> 0) / hz);
-  return { keys: keymask, mode, mask, xor, rshift, addend, divisor, baseclass, perturb };
 }
 
 /** The classifiers this kernel has. A new one is a class and a row. */

@@ -10,6 +10,6 @@
  */
 export type { Survey } from './classifier.ts';
 export type { DeviceSpec } from './device.ts';
-export { Netns, type NetnsOptions, type Place } from './netns.ts';
+export { type FlowFilterAt, Netns, type NetnsOptions, type Place } from './netns.ts';
 export type { SavedNetns } from './saved.ts';
 export type { FilterName, Outside } from './state.ts';

@@ -4,10 +4,11 @@ import { joinMessages, type Message, NLM_F, RTM, splitMessages, TC_H } from '../
 import type { Packet } from '../../packet/index.ts';
 import { UNSPEC, type Verdict } from '../../verdict.ts';
 import type { ChainResult, Visit } from '../chain/index.ts';
+import type { FlowClassifier } from '../flow/index.ts';
 import { deleteAction, dumpActionsOf, getAction, newAction } from './actions.ts';
 import { deleteChain, dumpChains, getChain, newChain } from './chain.ts';
 import { deleteClass, dumpClasses, getClass, newClass } from './class.ts';
-import { type Survey, together } from './classifier.ts';
+import { type KernelProto, type Survey, together } from './classifier.ts';
 import { Device, type DeviceSpec, type FilterBlock } from './device.ts';
 import { deleteFilter, dumpFilters, getFilter, newFilter } from './filter.ts';
 import { blockAt } from './place.ts';
@@ -64,11 +65,22 @@ export interface Place {
   readonly parent?: number;
 }
 
+/** A flow filter, found by its name; the filter itself changes with every change and perturbation. */
+export interface FlowFilterAt {
+  readonly chain: number;
+  readonly pref: number;
+  readonly handle: number;
+  readonly classifier: FlowClassifier;
+}
+
 /** The kernel we emulate: one network namespace with its devices, qdiscs, classes and filters. */
 export class Netns {
   private readonly state: State;
   private readonly requests: string[] = [];
-  private readonly answer = { verdict: UNSPEC, result: { classid: 0, handle: 0, pref: 0 } satisfies ChainResult };
+  private readonly answer = {
+    verdict: UNSPEC,
+    result: { classid: 0, handle: 0, pref: 0, proto: null } as ChainResult<KernelProto>,
+  };
   /** The place that was asked about last, and what is there; forgotten when a request comes. */
   private asked: Place | null = null;
   private askedBlock: FilterBlock | null = null;
@@ -159,7 +171,7 @@ export class Netns {
     p: Packet,
     place: Place,
     visit: Visit | null = null,
-  ): { readonly verdict: Verdict; readonly result: ChainResult } {
+  ): { readonly verdict: Verdict; readonly result: ChainResult<KernelProto> } {
     if (place !== this.asked) {
       this.askedBlock = this.block(place);
       this.asked = place;
@@ -168,6 +180,17 @@ export class Netns {
     answer.result.classid = answer.result.handle = answer.result.pref = 0;
     answer.verdict = askedBlock === null ? UNSPEC : askedBlock.classify(p, answer.result, visit);
     return answer;
+  }
+
+  /** The flow filters at a place: chains in the order in which they came into being, lowest preference first. */
+  flowFilters(place: Place): FlowFilterAt[] {
+    const chains = this.block(place)?.chains ?? [];
+    return chains.flatMap(({ index, protos }) =>
+      protos.flatMap(({ pref, classifier }) => {
+        const { flow } = classifier;
+        return flow === null ? [] : flow.walk().map(({ handle }) => ({ chain: index, pref, handle, classifier: flow }));
+      }),
+    );
   }
 
   /** What is to be known of the filters at a place before packets are classified there. */

@@ -148,11 +148,13 @@ export function fill(p: Packet, frame: SentFrame, packet: KernelPacket, flow: Fl
  */
 function unknowable(p: Packet, flow: FlowKeys): number {
   const drawn = flow.drawn ? NEEDS_DISSECT | (1 << Key.RXHASH) : 0;
-  const beyond = !p.vlanOffload && p.at + TAG_END > p.end ? 1 << Key.VLAN_TAG : 0;
-  return drawn | beyond;
+  if (p.at + TAG_END <= p.end) return drawn;
+  return drawn | (p.vlanOffload ? 0 : 1 << Key.VLAN_TAG) | (p.vlanTci < 0 ? META_VLAN : 0);
 }
 
 const TAG_END = 16;
+/** A bit that no key has: the tag as meta(vlan) reads it, from metadata if there is one, whatever the device. */
+const META_VLAN = 1 << 30;
 
 /** What enter() makes of the frame otherwise than the kernel, as far as the keys depend on it; null: nothing. */
 export function misplacement(frame: Uint8Array, context: Context | null, hook: Hook, p: Packet): string | null {
@@ -201,7 +203,7 @@ export function attempt(
 
 /** One of our filters; built again when the kernel's has drawn a new seed. */
 export class AskedFilter {
-  /** Keys whose values its answer rests on; those that ematches read likewise are among them. */
+  /** Keys that its answer rests on, and META_VLAN if its ematches ask for a tag. */
   readonly keymask: number;
   private classifier: FlowClassifier;
   private hashrnd = 0;
@@ -229,7 +231,7 @@ export class AskedFilter {
     };
     const { classifier, keymask } = this.build(0);
     this.classifier = classifier;
-    this.keymask = keymask | (/\bvlan\b/.test(filter.options) ? 1 << Key.VLAN_TAG : 0);
+    this.keymask = keymask | (/\bvlan\b/.test(filter.options) ? META_VLAN : 0);
   }
 
   /**

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { runScript } from '../../src/command/index.ts';
+import type { Env } from '../../src/env.ts';
+import { escapeText, getClassid } from '../../src/lang/index.ts';
+import type { Asked } from '../../src/plan.ts';
+import { type FilterName, Netns } from '../../src/sched/netns/index.ts';
+import { caretInValue } from './caret.ts';
+import { CommandLineError, FailedError, fileProblem } from './errors.ts';
+import { say } from './output.ts';
+import type { WalkFlags } from './program.ts';
+import { addDevice } from './state.ts';
+
+/** Commands told of in full; the rest is counted. */
+const TOLD = 5;
+
+/** Runs a script's tc commands in a kernel of its own; what failed and what was left out is told on standard error. */
+export function readScript(file: string, flags: WalkFlags, env: Env, seeds: readonly number[]): Asked {
+  if (flags.filter !== undefined) throw new CommandLineError('--filter and --script: give one of them');
+  const netns = new Netns({ env, devices: [{ name: 'lo', ifindex: 1 }], hashrnd: inOrder(seeds) });
+  if (flags.dev !== undefined) addDevice(netns, flags.dev);
+  const create = (name: string): number => addDevice(netns, name);
+  const { answers, unexpanded, others } = runScript(readText(file), {
+    request: (datagram) => netns.request(datagram),
+    links: { ...netns.links, create },
+  });
+  const failed = answers.filter(({ exit }) => exit !== 0);
+  for (const { line, stderr } of failed.slice(0, TOLD)) {
+    const [sentence = ''] = stderr.split('\n');
+    say(`${escapeText(file)}:${line}: ${escapeText(sentence)}`);
+  }
+  if (failed.length > TOLD) say(`${escapeText(file)}: ${failed.length - TOLD} more commands failed`);
+  if (unexpanded.length > 0) {
+    say(
+      `${escapeText(file)}: ${unexpanded.length} tc lines hold variables and were left out, the first is line ${unexpanded[0]}`,
+    );
+  }
+  if (answers.length === 0) throw new FailedError(`${file}: no tc command in ${others} lines`);
+  return { netns, place: placeOf(netns, flags) };
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    const problem = fileProblem(error);
+    if (problem === null) throw error;
+    throw new FailedError(`${file}: ${problem.message}`);
+  }
+}
+
+/** `--hashrnd` in the order in which the filters are made; a filter that is named again keeps its own. */
+function inOrder(seeds: readonly number[]): (filter: FilterName) => number | undefined {
+  const known = new Map<string, number | undefined>();
+  return ({ parent, chain, pref, handle }) => {
+    const name = `${parent} ${chain} ${pref} ${handle}`;
+    if (!known.has(name)) known.set(name, seeds[known.size]);
+    return known.get(name);
+  };
+}
+
+function placeOf(netns: Netns, flags: WalkFlags): Asked['place'] {
+  const parent = flags.parent === undefined ? undefined : getClassid(flags.parent);
+  if (flags.parent !== undefined && parent === undefined) {
+    throw new CommandLineError(
+      `--parent ${flags.parent}: a class id like 1: or 1:10 expected`,
+      caretInValue('--parent', flags.parent, -1),
+    );
+  }
+  return { dev: flags.dev ?? onlyDevice(netns), hook: flags.at, ...(parent === undefined ? {} : { parent }) };
+}
+
+function onlyDevice(netns: Netns): string {
+  const names = netns.devices.map(({ name }) => name).filter((name) => name !== 'lo');
+  const [name] = names;
+  if (name !== undefined && names.length === 1) return name;
+  const choice = names.length === 0 ? 'the script names none' : `the script names ${names.map(escapeText).join(', ')}`;
+  throw new CommandLineError(`which device? ${choice}`, null, 'add --dev NAME');
+}

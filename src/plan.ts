@@ -1,0 +1,76 @@
+import type { Env } from './env.ts';
+import { KernelError } from './errors.ts';
+import {
+  type AttrWriter,
+  encode,
+  filterInfo,
+  joinMessages,
+  NLM_F,
+  RTM,
+  readAck,
+  splitMessages,
+  TC_H,
+  TCA,
+  writeTc,
+} from './netlink/index.ts';
+import { ETH_P_ALL } from './sched/chain/index.ts';
+import { FLOW, type FlowOptions } from './sched/flow/index.ts';
+import { Netns, type Place } from './sched/netns/index.ts';
+
+/** One `--filter`: what was typed, what it says, and the kernel's own seed if it is known. */
+export interface FilterPlan {
+  readonly spec: string;
+  readonly options: FlowOptions;
+  readonly hashrnd?: number | undefined;
+}
+
+/** A kernel, and the place in it whose filters are asked. */
+export interface Asked {
+  readonly netns: Netns;
+  readonly place: Place;
+}
+
+const DEVICE = { name: 'capture', ifindex: 1 };
+/** Every filter of a plan has this handle. */
+const HANDLE = 1;
+
+/** The qdisc that filters without one are attached to: drr 1: at egress, ingress ffff: at ingress. */
+const QDISC = {
+  egress: { kind: 'drr', parent: TC_H.ROOT, handle: 0x00010000 },
+  ingress: { kind: 'ingress', parent: TC_H.INGRESS, handle: 0xffff0000 },
+};
+
+/**
+ * The kernel that `--filter` asks for: one device with one qdisc, the filters attached at preferences 1, 2, … with
+ * `protocol all` and handle 0x1. Throws the KernelError of the first that the kernel would refuse.
+ */
+export function kernelOf(filters: readonly FilterPlan[], env: Env, hook: 'egress' | 'ingress'): Asked {
+  const netns = new Netns({ env, devices: [DEVICE], hashrnd: ({ pref }) => filters[pref - 1]?.hashrnd });
+  const { kind, parent, handle } = QDISC[hook];
+  send(netns, RTM.NEWQDISC, { handle, parent, info: 0 }, (w) => w.put(TCA.kind, kind));
+  for (const [index, { options }] of filters.entries()) {
+    const info = filterInfo(index + 1, ETH_P_ALL);
+    send(netns, RTM.NEWTFILTER, { handle: HANDLE, parent: handle, info }, (w) => {
+      w.put(TCA.kind, 'flow');
+      w.put(TCA.options, encode(FLOW, options));
+    });
+  }
+  return { netns, place: { dev: DEVICE.name, hook } };
+}
+
+interface Coordinates {
+  readonly handle: number;
+  readonly parent: number;
+  readonly info: number;
+}
+
+function send(netns: Netns, type: number, where: Coordinates, attributes: (w: AttrWriter) => void): void {
+  const payload = writeTc({ ifindex: DEVICE.ifindex, ...where }, attributes);
+  const flags = NLM_F.REQUEST | NLM_F.ACK | NLM_F.CREATE | NLM_F.EXCL;
+  for (const reply of netns.request(joinMessages([{ type, flags, seq: 0, pid: 0, payload }]))) {
+    for (const message of splitMessages(reply)) {
+      const { errno, extack } = readAck(message);
+      if (errno !== 0) throw new KernelError(errno as KernelError['errno'], extack.message);
+    }
+  }
+}
