@@ -20,6 +20,6 @@ export {
   parseMetadata,
   parseValues,
 } from './metadata.ts';
-export { Ct, Direction, Given, Packet } from './packet.ts';
+export { Ct, Direction, Given, Packet, PktType } from './packet.ts';
 export { innerProtocol, outerProtocol } from './protocol.ts';
 export { rxhash, rxhashSeed } from './rxhash.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Frame } from '../capture/index.ts';
 import { type Device, enter, LINK_TYPES } from './link.ts';
-import { Given, Packet } from './packet.ts';
+import { Given, Packet, PktType } from './packet.ts';
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ''), 'hex'));
 
@@ -172,6 +172,41 @@ describe('link types without an Ethernet header begin at the network header', ()
     const text = `0800 0000 00000003 0001 00 06 0200000000010000 ${IP}`;
     expect(at(276, text, INGRESS).packet).toMatchObject({ iif: 3, given: Given.IIF, macLen: 14 });
     expect(at(276, text, EGRESS).packet).toMatchObject({ iif: 0, given: 0, macLen: 0 });
+  });
+});
+
+describe('whom a packet is for', () => {
+  const type = (linkType: number, text: string, device: Device): number => at(linkType, text, device).packet.pktType;
+  const to = (address: string): string => `${address} 020000000001 0800 ${IP}`;
+  const sll = (kind: string): string => `${kind} 0001 0006 020000000001 0000 0800 ${IP}`;
+  const sll2 = (kind: string): string => `0800 0000 00000003 0001 ${kind} 06 020000000001 0000 ${IP}`;
+
+  it('received Ethernet frames tell by the group bit, and single addresses are all this host’s', () => {
+    expect(type(1, to('020000000002'), INGRESS)).toBe(PktType.HOST);
+    expect(type(1, to('ffffffffffff'), INGRESS)).toBe(PktType.BROADCAST);
+    expect(type(1, to('feffffffffff'), INGRESS)).toBe(PktType.HOST);
+    for (const group of ['01005e000001', 'fffffffffffe', '333300000001']) {
+      expect(type(1, to(group), INGRESS)).toBe(PktType.MULTICAST);
+    }
+  });
+
+  it('tells by the address in front of a tag, too', () => {
+    expect(type(1, `ffffffffffff 020000000001 8100 0001 0800 ${IP}`, INGRESS)).toBe(PktType.BROADCAST);
+  });
+
+  it('cooked captures say it of received packets', () => {
+    for (const kind of [0, 1, 2, 3]) {
+      expect(type(113, sll(`000${kind}`), INGRESS)).toBe(kind);
+      expect(type(276, sll2(`0${kind}`), INGRESS)).toBe(kind);
+    }
+    expect(type(113, sll('0004'), INGRESS)).toBe(PktType.HOST);
+    expect(type(276, sll2('04'), INGRESS)).toBe(PktType.HOST);
+  });
+
+  it('is this host at egress, whatever the tap or the address says', () => {
+    expect(type(1, to('ffffffffffff'), EGRESS)).toBe(PktType.HOST);
+    expect(type(113, sll('0004'), EGRESS)).toBe(PktType.HOST);
+    expect(type(276, sll2('01'), EGRESS)).toBe(PktType.HOST);
   });
 });
 

@@ -2,7 +2,7 @@ import type { Frame } from '../capture/index.ts';
 import { be16, be32, le16, le32, u8 } from '../u32.ts';
 import { ETH_P, isVlan } from './ethertype.ts';
 import { pppEtherType } from './header/pppoe.ts';
-import { Given, type Packet } from './packet.ts';
+import { Given, type Packet, PktType } from './packet.ts';
 
 /** Where the capture is taken to be replayed: which hook, on a device that inserts VLAN tags in hardware or not. */
 export interface Device {
@@ -120,8 +120,18 @@ function enterEthernet(packet: Packet, device: Device): string | null {
   if (device.hook === 'ingress') {
     pull(packet, ETH_HLEN);
     packet.macLen = ETH_HLEN;
+    packet.pktType = typeOfAddress(packet.data, start);
   }
   return null;
+}
+
+/**
+ * skb->pkt_type of a received frame by its destination address. Which single address is the device's no capture says:
+ * all are taken as this host's. net/ethernet/eth.c: eth_type_trans()
+ */
+function typeOfAddress(data: Uint8Array, at: number): number {
+  if ((u8(data, at) & 1) === 0) return PktType.HOST;
+  return be32(data, at) === -1 && be16(data, at + 4) === 0xffff ? PktType.BROADCAST : PktType.MULTICAST;
 }
 
 /**
@@ -155,6 +165,15 @@ function macLength(device: Device, hardware: number): number {
 }
 
 /**
+ * What a cooked capture says of a received packet's type. At egress it says "outgoing", but that is the tap's own copy
+ * (net/core/dev.c: dev_queue_xmit_nit()): a packet that was made or routed here leaves as PACKET_HOST. No packet is
+ * received as outgoing.
+ */
+function cookedType(device: Device, type: number): number {
+  return device.hook === 'ingress' && type < PktType.OUTGOING ? type : PktType.HOST;
+}
+
+/**
  * Linux cooked captures: the protocol field is skb->protocol. libpcap puts the tag back that it got in metadata, so it
  * goes out again at every hook.
  */
@@ -172,6 +191,7 @@ function enterSll(packet: Packet, device: Device): string | null {
   const short = missing(packet, 16);
   if (short) return short;
   packet.macLen = macLength(device, be16(packet.data, packet.at + 2));
+  packet.pktType = cookedType(device, be16(packet.data, packet.at));
   return enterCooked(packet, device, 16, be16(packet.data, packet.at + 14));
 }
 
@@ -180,6 +200,7 @@ function enterSll2(packet: Packet, device: Device): string | null {
   if (short) return short;
   const { data, at } = packet;
   packet.macLen = macLength(device, be16(data, at + 8));
+  packet.pktType = cookedType(device, u8(data, at + 10));
   if (device.hook === 'ingress') {
     packet.iif = be32(data, at + 4);
     packet.given |= Given.IIF;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { dissected, ethernet, ipv4, ipv6, packetOf, ports } from '../../test/frames.ts';
 import { UsageError } from '../errors.ts';
 import { applyMetadata, METADATA_NAMES, type Metadata, parseMetadata, parseValues } from './metadata.ts';
-import { Direction, Given, type Packet } from './packet.ts';
+import { Direction, Given, type Packet, PktType } from './packet.ts';
 
 const FRAME = ethernet('0800', ipv4('10.0.0.1', '192.0.2.9', 17, ports(1, 2)));
 
@@ -26,6 +26,11 @@ describe('values of packets', () => {
     expect(values({ foldSk: 1, foldDst: 2, foldNfct: 3 })).toMatchObject({ sk: 1, dst: 2, nfct: 3 });
   });
 
+  test('the device is an index, the packet type a word of the kernel’s or its number', () => {
+    expect(values({ dev: 7, pktType: 'otherhost' })).toMatchObject({ dev: 7, pktType: PktType.OTHERHOST });
+    expect(values({ 'pkt-type': '1' }).pktType).toBe(PktType.BROADCAST);
+  });
+
   test('a tag is a type and a TCI, or none', () => {
     expect(values({ vlan: { proto: '0x88a8', tci: 200 } })).toMatchObject({ vlanProto: 0x88a8, vlanTci: 200 });
     expect(values({ vlan: null }).vlanTci).toBe(-1);
@@ -45,6 +50,7 @@ describe('values of packets', () => {
     ['a name of every object', { constructor: 1 }, 'unknown name "constructor"'],
     ['too large a number', { mark: 2 ** 32 }, 'mark: expected a whole number from 0 to 4294967295, not 4294967296'],
     ['a negative number', { iif: -1 }, 'iif: expected a whole number from 0 to 4294967295, not -1'],
+    ['a packet type of more than three bits', { pktType: 8 }, 'pktType: expected a whole number from 0 to 7, not 8'],
     ['text that is no number', { mark: '1e3' }, 'mark: expected a whole number from 0 to 4294967295, not "1e3"'],
     ['a tag that is no object', { vlan: 5 }, 'vlan: expected an object'],
     [
@@ -61,7 +67,7 @@ describe('values of packets', () => {
     expect([...METADATA_NAMES].sort()).toEqual(
       [
         ...['mark', 'priority', 'iif', 'protocol', 'skUid', 'skGid', 'rtClassid', 'hash', 'foldSk', 'foldDst'],
-        ...['foldNfct', 'vlan', 'vlanOffload', 'conntrack'],
+        ...['foldNfct', 'vlan', 'vlanOffload', 'conntrack', 'dev', 'pktType'],
       ].sort(),
     );
   });

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { covers, type Prefix, parseAddress, parsePrefix } from '../lang/index.ts';
 import { AddrType, type FlowKeys } from './flow-keys.ts';
-import { Ct, Direction, Given, type Packet } from './packet.ts';
+import { Ct, Direction, Given, type Packet, PktType } from './packet.ts';
 
 /** What a packet was given besides its frame: one change of a Packet. */
 export type Apply = (p: Packet) => void;
@@ -25,7 +25,18 @@ interface Field {
 }
 
 /** Properties of a Packet that are one 32-bit word. */
-type WordProperty = 'mark' | 'priority' | 'iif' | 'skUid' | 'skGid' | 'rtClassid' | 'hash' | 'sk' | 'dst' | 'nfct';
+type WordProperty =
+  | 'mark'
+  | 'priority'
+  | 'iif'
+  | 'dev'
+  | 'skUid'
+  | 'skGid'
+  | 'rtClassid'
+  | 'hash'
+  | 'sk'
+  | 'dst'
+  | 'nfct';
 
 function wordField(bit: number, property: WordProperty): Field {
   return {
@@ -66,6 +77,16 @@ const FIELDS: Readonly<Record<string, Field>> = {
       if (value !== true && value !== false) throw new UsageError('expected true or false');
       return (p) => {
         p.vlanOffload = value;
+      };
+    },
+  },
+  dev: wordField(0, 'dev'),
+  pktType: {
+    bit: 0,
+    parse: (value) => {
+      const type = pktType(value);
+      return (p) => {
+        p.pktType = type;
       };
     },
   },
@@ -164,6 +185,14 @@ function parseVlan(value: unknown): Apply {
     p.vlanProto = vlanProto;
     p.vlanTci = vlanTci;
   };
+}
+
+/** The kernel's words for the types, as skbedit knows some of them, or the number: three bits. */
+const PKT_TYPES: readonly unknown[] = Object.keys(PktType).map((name) => name.toLowerCase());
+
+function pktType(value: unknown): number {
+  const index = PKT_TYPES.indexOf(value);
+  return index < 0 ? unsigned(value, 7) : index;
 }
 
 function parseConntrack(value: unknown): Apply {

@@ -27,6 +27,9 @@ export class Ct {
   exactness: Exactness = 'exact';
 }
 
+/** include/uapi/linux/if_packet.h: PACKET_* — what skb->pkt_type says of whom a packet is for. */
+export const PktType = { HOST: 0, BROADCAST: 1, MULTICAST: 2, OTHERHOST: 3, OUTGOING: 4 } as const;
+
 /** Bits of Packet.given: which of the values below were told, rather than assumed to be zero. */
 export const Given = {
   MARK: 1 << 0,
@@ -75,8 +78,8 @@ export class Packet {
 
   /** Index of skb->dev, the device that the packet is on where it is classified; 0: not told. */
   dev = 0;
-  /** skb->pkt_type: 0 to this host, 1 broadcast, 2 multicast, 3 to another host, 4 outgoing. */
-  pktType = 0;
+  /** skb->pkt_type: a PktType. */
+  pktType: number = PktType.HOST;
   /** What is known of the socket's numbers, by TCF_META_ID_SK_*; null: no socket. */
   socket: readonly (number | undefined)[] | null = null;
 
@@ -129,7 +132,8 @@ export class Packet {
     this.mac = this.addresses = this.transport = this.vlanTci = -1;
     this.macLen = this.network = this.protocol = this.vlanProto = 0;
     this.vlanOffload = true;
-    this.dev = this.pktType = 0;
+    this.dev = 0;
+    this.pktType = PktType.HOST;
     this.socket = null;
     this.iif = this.priority = this.mark = this.rtClassid = this.skUid = this.skGid = 0;
     this.queue = this.tcIndex = this.hash = this.given = 0;
