@@ -4,9 +4,8 @@
  */
 export type Exactness = 'exact' | 'assumed' | 'unknowable';
 
-const ORDER: readonly Exactness[] = ['exact', 'assumed', 'unknowable'];
-
 /** The weaker of two: a result is only as sure as the least sure thing it rests on. */
 export function weaker(a: Exactness, b: Exactness): Exactness {
-  return ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b;
+  if (a === 'unknowable' || b === 'exact') return a;
+  return b === 'unknowable' || a === 'exact' ? b : a;
 }

@@ -55,11 +55,11 @@ export class Sharing {
       return found;
     };
     for (const { flows, hosts } of [this.v4, this.v6]) {
-      flows.forEach((row) => {
-        of(word(row, 0) >>> 0).flows++;
+      flows.forEach((words, at) => {
+        of(word(words, at) >>> 0).flows++;
       });
-      hosts.forEach((row) => {
-        of(word(row, 0) >>> 0).hosts++;
+      hosts.forEach((words, at) => {
+        of(word(words, at) >>> 0).hosts++;
       });
     }
     return shared;

@@ -22,7 +22,7 @@ export class WordSet {
 
   /** Adds the first `width` words of `row`; false if they were there already. */
   add(row: Int32Array): boolean {
-    const at = this.find(this.rows, this.mask, row, 0);
+    const at = this.find(this.rows, this.mask, row);
     if (word(this.rows, at) !== 0) return false;
     this.rows[at] = 1;
     for (let i = 0; i < this.width; i++) this.rows[at + 1 + i] = word(row, i);
@@ -31,21 +31,19 @@ export class WordSet {
     return true;
   }
 
-  /** Calls `visit` with each row; the array is a view that must not be kept. */
-  forEach(visit: (row: Int32Array) => void): void {
+  /** Calls `visit` with each row: where it begins in an array that must not be kept. A view a row would cost 100 bytes. */
+  forEach(visit: (words: Int32Array, at: number) => void): void {
     const stride = this.width + 1;
     for (let at = 0; at < this.rows.length; at += stride) {
-      if (word(this.rows, at) !== 0) visit(this.rows.subarray(at + 1, at + stride));
+      if (word(this.rows, at) !== 0) visit(this.rows, at + 1);
     }
   }
 
   /** Where the row stands, or the free place where it would. */
-  private find(rows: Int32Array, mask: number, from: Int32Array, offset: number): number {
-    const stride = this.width + 1;
-    const key = offset === 0 ? from : from.subarray(offset, offset + this.width);
-    for (let slot = jhash2(key, this.width, 0) & mask; ; slot = (slot + 1) & mask) {
-      const at = slot * stride;
-      if (word(rows, at) === 0 || this.same(rows, at + 1, key)) return at;
+  private find(rows: Int32Array, mask: number, row: Int32Array): number {
+    for (let slot = jhash2(row, this.width, 0) & mask; ; slot = (slot + 1) & mask) {
+      const at = slot * (this.width + 1);
+      if (word(rows, at) === 0 || this.same(rows, at + 1, row)) return at;
     }
   }
 
@@ -54,15 +52,17 @@ export class WordSet {
     return true;
   }
 
+  /** One row is copied out at a time: a view of each left 100 bytes of garbage behind. */
   private grow(): void {
-    const stride = this.width + 1;
     const mask = 2 * this.mask + 1;
-    const rows = new Int32Array((mask + 1) * stride);
-    for (let at = 0; at < this.rows.length; at += stride) {
-      if (word(this.rows, at) === 0) continue;
-      const to = this.find(rows, mask, this.rows, at + 1);
-      rows.set(this.rows.subarray(at, at + stride), to);
-    }
+    const rows = new Int32Array((mask + 1) * (this.width + 1));
+    const row = new Int32Array(this.width);
+    this.forEach((words, from) => {
+      for (let i = 0; i < this.width; i++) row[i] = word(words, from + i);
+      const to = this.find(rows, mask, row);
+      rows[to] = 1;
+      rows.set(row, to + 1);
+    });
     this.rows = rows;
     this.mask = mask;
   }

@@ -63,9 +63,7 @@ export class FlowClassifier {
     if ((filter.keymask & NEEDS_DISSECT) !== 0) env.era.dissect(p, flow);
     if ((filter.keymask & RXHASH_BIT) !== 0 && p.hash === 0) p.hash = env.era.rxhash(p, this.hashFlow, env.rxhashKey);
     let count = 0;
-    for (const key of ALL_KEYS) {
-      if ((filter.keymask & (1 << key)) !== 0) keys[count++] = readKey(key, p, flow, env.era);
-    }
+    for (const key of filter.keys) keys[count++] = readKey(key, p, flow, env.era);
     return keys;
   }
 

@@ -2,7 +2,7 @@ import type { Env } from '../../env.ts';
 import { type Exactness, type FlowKeys, Given, type Packet, weaker } from '../../packet/index.ts';
 import { Mode } from './classid.ts';
 import type { FlowFilter } from './filter.ts';
-import { Key, keySource, keysOf } from './key.ts';
+import { Key, keySource } from './key.ts';
 
 /** Which of the kernel's secrets the user has told us; the rest was drawn from a seed. */
 export interface Known {
@@ -30,12 +30,13 @@ export function keyExactness(key: Key, p: Packet, keys: FlowKeys, env: Env, know
 
 /** How far the class id can be trusted: the weakest of its keys, and the seed in hash mode. */
 export function classExactness(f: FlowFilter, p: Packet, keys: FlowKeys, env: Env, known: Known): Exactness {
-  const used = f.mode === Mode.HASH ? keysOf(f.keymask) : keysOf(f.keymask).slice(0, 1);
   const seedTold = f.mode !== Mode.HASH || (f.hashrndTold && f.perturbPeriod === 0);
-  return used.reduce<Exactness>(
-    (soFar, key) => weaker(soFar, keyExactness(key, p, keys, env, known)),
-    seedTold ? 'exact' : 'assumed',
-  );
+  let soFar: Exactness = seedTold ? 'exact' : 'assumed';
+  for (const key of f.keys) {
+    soFar = weaker(soFar, keyExactness(key, p, keys, env, known));
+    if (f.mode !== Mode.HASH) break;
+  }
+  return soFar;
 }
 
 /** The capture holds less of the packet than was on the wire. */

@@ -3,7 +3,7 @@ import { Errno, KernelError } from '../../errors.ts';
 import { popcount, tcH, tcMajor, tcMinor } from '../../u32.ts';
 import type { Act, Match } from '../notation.ts';
 import { type Arithmetic, Mode } from './classid.ts';
-import { Key } from './key.ts';
+import { Key, keysOf } from './key.ts';
 import type { FlowOptions } from './options.ts';
 
 /** A filter's settings after the kernel's rules: what a dump shows. Words are unsigned. */
@@ -18,6 +18,8 @@ export interface FlowConfig extends Arithmetic {
 export interface FlowFilter extends FlowConfig {
   readonly match: Match;
   readonly act: Act;
+  /** The keys of `keymask`, lowest first: listed once, as they are read for every packet. */
+  readonly keys: readonly Key[];
   /** The options as asked for, for parts that settle() hands through to a dump: actions, police, ematches. */
   readonly options: FlowOptions;
   /** Stream of Env.random that hashrnd comes from, and how often it was drawn again. */
@@ -86,6 +88,7 @@ export function settle(old: FlowFilter | null, handle: number, o: FlowOptions, p
     hashrnd: old?.hashrnd ?? (place.hashrnd ?? place.env.random(stream, 0)) >>> 0,
     match,
     act,
+    keys: keysOf(keymask),
     options: o,
     stream,
     epoch,
