@@ -1,5 +1,6 @@
 import { checkChain } from './chain.ts';
 import { checkClassify, checkHash } from './classify.ts';
+import { checkCorpus } from './corpus.ts';
 import { checkNetlink } from './netlink.ts';
 import type { Report } from './report.ts';
 import { checkTc } from './tc.ts';
@@ -15,5 +16,6 @@ export const FAMILIES: readonly { readonly name: string; readonly check: ((direc
   { name: 'show', check: checkTc },
   { name: 'netlink', check: checkNetlink },
   { name: 'chain', check: checkChain },
+  { name: 'corpus', check: checkCorpus },
   { name: 'fate', check: null },
 ];
