@@ -1,3 +1,4 @@
+import { checkRegress } from '../kernel/diff/record.ts';
 import { checkChain } from './chain.ts';
 import { checkClassify, checkHash } from './classify.ts';
 import { checkCorpus } from './corpus.ts';
@@ -17,5 +18,6 @@ export const FAMILIES: readonly { readonly name: string; readonly check: ((direc
   { name: 'netlink', check: checkNetlink },
   { name: 'chain', check: checkChain },
   { name: 'corpus', check: checkCorpus },
+  { name: 'regress', check: checkRegress },
   { name: 'fate', check: null },
 ];

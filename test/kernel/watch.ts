@@ -72,12 +72,12 @@ export function watchProgram(btf: Btf): Buffer {
 
   w.load(8, 1, control, Control.frame).load(8, 2, control, Control.seen).jumpIfEqual(1, 2, 'out');
   w.store(8, control, Control.seen, 1).store(4, 10, -key, 1);
+  w.load(8, 1, control, Control.rxhashAddress).copy(control, Control.rxhashKey, 16, 1);
+  w.load(8, 1, control, Control.foldAddress).copy(control, Control.foldKey, 16, 1);
   w.lookup(Maps.PACKETS, key).jumpIfZero(0, 'out').move(entry, 0);
   w.load(8, 1, context, argument.skb).copy(entry, 0, skbSize, 1);
   w.load(8, 1, context, argument.skb).load(8, 1, 1, btf.offset('sk_buff', 'dev'));
   w.load(8, 1, 1, btf.offset('net_device', 'features')).store(8, entry, skbSize, 1);
-  w.load(8, 1, control, Control.rxhashAddress).copy(control, Control.rxhashKey, 16, 1);
-  w.load(8, 1, control, Control.foldAddress).copy(control, Control.foldKey, 16, 1);
   return w.label('out').exit().done();
 }
 

@@ -6,7 +6,7 @@ import { Run } from './run.ts';
 const USAGE = `npm run kernel:diff -- [--kernel ${KERNELS.map(({ name }) => name).join('|')}|all] [--minutes M] [--pairs N] [--messages N] [--seed S] [--tell N]
 Random filters and frames, and random requests, asked of a real kernel and of us: until so many pairs and messages were
 compared, or M minutes are over (default 1). The first differences (--tell, default 5) are made small, printed, and kept in
-test/golden/records/regress.`;
+test/golden/records/regress. --witness: keeps instead what shows the differences between kernels.`;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -17,6 +17,7 @@ async function main(): Promise<number> {
       messages: { type: 'string' },
       seed: { type: 'string' },
       tell: { type: 'string' },
+      witness: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -35,9 +36,10 @@ async function main(): Promise<number> {
   let differences = 0;
   for (const name of kernels) {
     try {
-      differences += await withKernel(name, async (k) =>
-        (await Run.open(k, seed, tell)).until({ minutes, pairs, messages }),
-      );
+      differences += await withKernel(name, async (k) => {
+        const run = await Run.open(k, seed, tell);
+        return values.witness ? run.witness() : run.until({ minutes, pairs, messages });
+      });
     } catch (error) {
       if (!(error instanceof CannotRun)) throw error;
       console.log(`${name}: skipped: ${error.message}`);

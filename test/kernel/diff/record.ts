@@ -83,7 +83,7 @@ export function keep(kept: RegressRecord, directory = REGRESS): string | null {
     .update(JSON.stringify(question(kept)))
     .digest('hex')
     .slice(0, 12);
-  const file = path.join(directory, `${kept.kind}-${kept.era}-${name}.json`);
+  const file = path.join(directory, `${kept.kind}-${kept.kernel}-${name}.json`);
   if (existsSync(file)) return null;
   mkdirSync(directory, { recursive: true });
   writeFileSync(file, `${JSON.stringify(kept, null, 1)}\n`);

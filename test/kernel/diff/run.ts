@@ -2,11 +2,21 @@ import path from 'node:path';
 import type { Era } from '../../../src/era.ts';
 import { classText } from '../../../src/u32.ts';
 import { readFramesOf } from '../../golden/records.ts';
-import { Bench, HOOK_NAMES, HOOKS, type Hook, OWNERS, type SentFrame, type TriedFilter } from '../classify.ts';
+import {
+  Bench,
+  type Classified,
+  HOOK_NAMES,
+  HOOKS,
+  type Hook,
+  OWNERS,
+  type SentFrame,
+  type TriedFilter,
+} from '../classify.ts';
 import { converse } from '../control.ts';
 import { eraOf } from '../era-of.ts';
 import type { RunningKernel } from '../harness.ts';
 import { ROOT } from '../root.ts';
+import type { KernelPacket } from '../sk-buff.ts';
 import { type Comparison, compare, type Difference } from './compare.ts';
 import { type AskSessions, compareControl, shrinkSession } from './control.ts';
 import { randomFilter } from './filters.ts';
@@ -15,6 +25,7 @@ import { Random } from './random.ts';
 import { keep, type RegressRecord } from './record.ts';
 import { randomSession } from './requests.ts';
 import { type Case, shrink } from './shrink.ts';
+import { WITNESSES } from './witness.ts';
 
 /** A question to the kernel: as many filters as a packet may see at once, and frames enough to be worth the start. */
 const FILTERS = 250;
@@ -148,30 +159,59 @@ export class Run {
       console.log(`${command(hook, found.filter)}\n  ${hexOf(found.frame.bytes)}\n  differed once and not again`);
       return;
     }
-    const hex = hexOf(frame.bytes);
     const about = `kernel: ${name(difference.kernel)}; we: ${name(difference.ours)}`;
-    const { mark, priority } = frame;
-    this.keep([HOOKS[hook].qdisc, command(hook, filter), `frame ${hex} mark ${mark} priority ${priority}`, about], {
+    const { bytes, mark, priority } = frame;
+    this.keep(
+      [HOOKS[hook].qdisc, command(hook, filter), `frame ${hexOf(bytes)} mark ${mark} priority ${priority}`, about],
+      this.pairRecord(about, hook, { frame, filter }, packet, theirs, difference),
+    );
+  }
+
+  private pairRecord(
+    about: string,
+    hook: Hook,
+    { frame, filter }: Case,
+    packet: KernelPacket,
+    { rxhashKey, foldKey }: Classified,
+    { kernel, hashrnd, before }: Pick<Difference, 'kernel' | 'hashrnd' | 'before'>,
+  ): RegressRecord {
+    const { pointers, context, dataAt, hash, macLen, pktType } = packet;
+    return {
       ...this.stamp(about),
       kind: 'pair',
       hook,
       filter,
-      hashrnd: difference.hashrnd,
-      frame: hex,
-      mark,
-      priority,
+      hashrnd,
+      before,
+      frame: hexOf(frame.bytes),
+      mark: frame.mark,
+      priority: frame.priority,
       owner: OWNERS[frame.owner] ?? [0, 0],
-      context: packet.context,
-      socket: packet.pointers.sk !== 0n,
-      dataAt: packet.dataAt,
-      hash: packet.hash,
-      macLen: packet.macLen,
-      pktType: packet.pktType,
-      before: difference.before,
-      rxhashKey: theirs.rxhashKey,
-      foldKey: theirs.foldKey,
-      classid: difference.kernel,
-    });
+      context,
+      socket: pointers.sk !== 0n,
+      dataAt,
+      hash,
+      macLen,
+      pktType,
+      rxhashKey,
+      foldKey,
+      classid: kernel,
+    };
+  }
+
+  /** Asks what differs from kernel to kernel, and keeps the answers; how many of them are not ours. */
+  async witness(): Promise<number> {
+    for (const { about, hook, filter, frame: hex } of WITNESSES) {
+      const frame: SentFrame = { bytes: Buffer.from(hex, 'hex'), mark: 0, priority: 0, owner: 0 };
+      const theirs = await this.bench.classify(hook, [filter], [frame]);
+      const [packet] = theirs.packets;
+      const [answer] = theirs.answers[0] ?? [];
+      if (!packet || answer === undefined) throw new Error(`${about}: the kernel dropped the frame`);
+      const asked = { kernel: answer.classid, hashrnd: answer.hashrnd, before: 0 };
+      this.count.differences += compare(this.era, hook, [filter], [frame], theirs).differences.length;
+      this.keep([command(hook, filter), about], this.pairRecord(about, hook, { frame, filter }, packet, theirs, asked));
+    }
+    return this.count.differences;
   }
 
   /** One question about control messages. */

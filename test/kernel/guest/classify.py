@@ -17,6 +17,8 @@ import bpf  # noqa: E402
 
 NEW_NETWORK = 0x40000000
 SO_PRIORITY, SO_MARK = 12, 36
+# Sent behind all others: the key of the flow hash is drawn when the first packet needs it, and read at a packet's first visit.
+LAST_FRAME = bytes(12) + b"\x08\x00" + bytes(46)
 # A frame that the kernel throws away before any classifier is waited for this long.
 PATIENCE = 0.05
 
@@ -54,6 +56,7 @@ def frames():
         length, mark, priority, number = struct.unpack_from("=4I", data, at)
         yield mark, priority, number, data[at + 16 : at + 16 + length]
         at += 16 + length
+    yield 0, 0, 0, LAST_FRAME
 
 
 def send_all(plan, control, sockets):
