@@ -1,12 +1,22 @@
 import { UsageError } from '../errors.ts';
 import { getClassid, getQdiscHandle, matches, type Printer, type Words } from '../lang/index.ts';
-import { AttrWriter, type Message, NLM_F, RTM, readTc, TC_H, TCA, type TcMessage, writeTc } from '../netlink/index.ts';
+import {
+  AttrWriter,
+  type Message,
+  NLM_F,
+  printStats,
+  RTM,
+  readTc,
+  TC_H,
+  TCA,
+  type TcMessage,
+  writeTc,
+} from '../netlink/index.ts';
 import { findClass } from '../sched/qdisc/index.ts';
 import { classidText, tcMajor, tcMinor } from '../u32.ts';
 import { ESTIMATOR, takeEstimator } from './estimator.ts';
 import { duplicate, Exit, giveUp, type TcProcess } from './process.ts';
 import { required } from './qdisc.ts';
-import { printStats2, readStats2 } from './stats.ts';
 import { usageOf } from './usage.ts';
 
 const VERBS: readonly (readonly [verb: string, type: number, flags: number])[] = [
@@ -176,7 +186,7 @@ function printClass(
   if (options !== undefined) findClass(kind)?.print(options, out, tc.options);
   out.text('\n');
   if (tc.options.statistics && stats2 !== undefined) {
-    printStats2(readStats2(stats2), ' ', out);
+    printStats(stats2, ' ', out);
     out.text('\n');
   }
   out.close();

@@ -1,12 +1,22 @@
 import { UsageError } from '../errors.ts';
 import { getClassid, getQdiscHandle, getU32, matches, type Printer, type Words } from '../lang/index.ts';
-import { AttrWriter, type Message, NLM_F, RTM, readTc, TC_H, TCA, type TcMessage, writeTc } from '../netlink/index.ts';
+import {
+  AttrWriter,
+  type Message,
+  NLM_F,
+  printStats,
+  RTM,
+  readTc,
+  TC_H,
+  TCA,
+  type TcMessage,
+  writeTc,
+} from '../netlink/index.ts';
 import type { QdiscKind } from '../sched/notation.ts';
 import { findQdisc } from '../sched/qdisc/index.ts';
 import { classidText, tcH, tcMajor } from '../u32.ts';
 import { ESTIMATOR, takeEstimator } from './estimator.ts';
 import { duplicate, Exit, giveUp, type TcProcess } from './process.ts';
-import { printStats2, readStats2 } from './stats.ts';
 import { usageOf } from './usage.ts';
 
 /** Verbs of `tc qdisc`, in the order in which a prefix is tried. */
@@ -216,7 +226,7 @@ function printQdisc(message: Message, t: TcMessage, tc: TcProcess, withDevice: b
   out.close();
   out.text('\n');
   if (tc.options.statistics && stats2 !== undefined) {
-    printStats2(readStats2(stats2), ' ', out);
+    printStats(stats2, ' ', out);
     out.text('\n');
   }
   out.close();

@@ -5,4 +5,5 @@
  */
 export * from './attr.ts';
 export * from './message.ts';
+export * from './stats.ts';
 export * from './tc.ts';

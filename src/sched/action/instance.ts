@@ -1,13 +1,13 @@
 import type { Env } from '../../env.ts';
 import { UsageError } from '../../errors.ts';
-import type { AttrWriter } from '../../netlink/index.ts';
+import { type AttrWriter, TCA_STATS } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import type { Verdict } from '../../verdict.ts';
 import type { Act, Result, World } from '../notation.ts';
 import { Estimator } from './estimator.ts';
 import type { Runnable } from './exec.ts';
 import { type Action, type ActionPlace, Counters, type Gen, NO_GEN, type Tm } from './kind.ts';
-import { ActFlag, TCA_ACT, TCA_STATS } from './list.ts';
+import { ActFlag, TCA_ACT } from './list.ts';
 
 const NS_PER_SECOND = 1e9;
 /** USER_HZ: clock_t. */

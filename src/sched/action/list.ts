@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import { matches, type Printer, rateText, sizeText, type Words } from '../../lang/index.ts';
+import { matches, type Printer, type Words } from '../../lang/index.ts';
 import {
   AttrReader,
   type AttrWriter,
@@ -7,11 +7,10 @@ import {
   type Decoded,
   NLA_F_NESTED,
   nest,
+  printStats,
   string,
-  struct,
   table,
   u32,
-  u64,
 } from '../../netlink/index.ts';
 import { controlOf } from './control.ts';
 import { cookieBytes, hexOf } from './hex.ts';
@@ -44,13 +43,6 @@ export type ActAttributes = Decoded<typeof TCA_ACT>;
 export const ActFlag = { NO_PERCPU: 1, SKIP_HW: 2, SKIP_SW: 4 } as const;
 /** TCA_ACT_MAX_PRIO */
 export const MAX_ACTIONS = 32;
-
-/** include/uapi/linux/gen_stats.h: TCA_STATS_* */
-export const BASIC = struct({ bytes: u64, packets: u32 }, 16);
-export const QUEUE = struct({ qlen: u32, backlog: u32, drops: u32, requeues: u32, overlimits: u32 });
-export const RATE = struct({ bps: u32, pps: u32 });
-export const TCA_STATS = { basic: [1, BASIC], rate: [2, RATE], queue: [3, QUEUE], basicHw: [7, BASIC] } as const;
-const STATS = table(TCA_STATS);
 
 export function findAction(kind: string): Action<unknown> | undefined {
   return ACTIONS.find((row) => row.kind === kind);
@@ -227,37 +219,17 @@ function printOne(act: ActAttributes, out: Printer, show: ActionShow, bind: bool
     return;
   }
   kind.print(value, out, show);
-  if (show.stats && act.stats !== undefined) printStats(act.stats, out);
+  if (show.stats && act.stats !== undefined) printActionStats(act.stats, out);
   if (act.cookie !== undefined) out.put('cookie', hexOf(act.cookie), `\tcookie ${hexOf(act.cookie)}\n`);
   printFlags(act, out, bind);
   printHwStats('hw_stats', act.hwStats, out);
   printHwStats('used_hw_stats', act.usedHwStats, out);
 }
 
-/** iproute2 tc/tc_util.c: print_tcstats2_attr() */
-function printStats(payload: Uint8Array, out: Printer): void {
-  const { basic, rate, queue } = STATS.read(payload, 0, payload.length);
+function printActionStats(payload: Uint8Array, out: Printer): void {
   out.text('\tAction statistics:\n');
   out.open('{', 'stats');
-  if (basic !== undefined) {
-    out.put('bytes', basic.bytes, `\tSent ${basic.bytes} bytes`);
-    out.put('packets', basic.packets, ` ${basic.packets} pkt`);
-  }
-  if (queue !== undefined) {
-    out.put('drops', queue.drops, ` (dropped ${queue.drops}`);
-    out.put('overlimits', queue.overlimits, `, overlimits ${queue.overlimits}`);
-    out.put('requeues', queue.requeues, ` requeues ${queue.requeues}) `);
-  }
-  if (rate !== undefined) {
-    out.put('rate', rate.bps, `\n\trate ${rateText(rate.bps)}`);
-    out.put('pps', rate.pps, ` ${rate.pps}pps`);
-  }
-  if (queue !== undefined) {
-    // Behind a rate tc forgets to begin a new line (quirk 31).
-    out.put('backlog', queue.backlog, `${rate === undefined ? '\n' : ''}\tbacklog ${sizeText(queue.backlog)}`);
-    out.put('qlen', queue.qlen, ` ${queue.qlen}p`);
-    out.text(` requeues ${queue.requeues}`);
-  }
+  printStats(payload, '\t', out);
   out.close();
   out.text('\n');
 }

@@ -1,13 +1,6 @@
-import type { AttrWriter } from '../../netlink/index.ts';
+import { type AttrWriter, TCA_STATS } from '../../netlink/index.ts';
 import { TCA_TYPE } from './validate.ts';
 
-/** TCA_STATS_* */
-const BASIC = 1;
-const RATE_EST = 2;
-const QUEUE = 3;
-const BASIC_SIZE = 16;
-const RATE_EST_SIZE = 8;
-const QUEUE_SIZE = 20;
 /** struct tc_stats */
 const OLD_SIZE = 40;
 
@@ -23,9 +16,9 @@ export function writeNoStats(w: AttrWriter): void {
  */
 export function writeZeroStats(w: AttrWriter, estimated: boolean): void {
   w.nest(TCA_TYPE.STATS2, () => {
-    w.nest(BASIC, () => w.zeros(BASIC_SIZE));
-    if (estimated) w.nest(RATE_EST, () => w.zeros(RATE_EST_SIZE));
-    w.nest(QUEUE, () => w.zeros(QUEUE_SIZE));
+    w.put(TCA_STATS.basic, { bytes: 0n, packets: 0 });
+    if (estimated) w.put(TCA_STATS.rate, { bps: 0, pps: 0 });
+    w.put(TCA_STATS.queue, { qlen: 0, backlog: 0, drops: 0, requeues: 0, overlimits: 0 });
   });
   w.nest(TCA_TYPE.STATS, () => w.zeros(OLD_SIZE));
 }
