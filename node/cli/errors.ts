@@ -1,5 +1,6 @@
 import { FormatError, type KernelError, type UsageError } from '../../src/errors.ts';
 import { escapeText } from '../../src/lang/index.ts';
+import { LiveError } from '../kernel.ts';
 import { type Caret, caretInCommand, caretInValue, caretText } from './caret.ts';
 import { OutputError } from './output.ts';
 
@@ -33,6 +34,7 @@ const USAGE = 2;
 export function tell(error: unknown, argv: readonly string[]): Told {
   if (error instanceof CommandLineError) return usage(error);
   if (error instanceof FailedError || error instanceof OutputError) return failed(error.message);
+  if (error instanceof LiveError) return { ...failed(error.message), exit: USAGE };
   if (isCommanderError(error)) return usage(fromCommander(error, argv));
   return internal(error);
 }

@@ -34,6 +34,7 @@ export interface ExplainFlags extends WalkFlags {
 }
 
 export interface TcFlags {
+  readonly live?: true;
   readonly state?: string;
   readonly dev?: readonly string[];
   readonly era?: string;
@@ -191,8 +192,8 @@ function addExplain(program: Command, handlers: Handlers): void {
 function addTc(program: Command, handlers: Handlers): void {
   program
     .command('tc')
-    .description('one tc command against an emulated kernel that a file keeps; exits as tc does')
-    .usage('[--state FILE] [--dev NAME[:IFINDEX]] [--era KERNEL] [--strict-dev] TC-ARGUMENTS…')
+    .description('one tc command against an emulated kernel that a file keeps, or the running one; exits as tc does')
+    .usage('[--live | [--state FILE] [--dev NAME[:IFINDEX]] [--era KERNEL] [--strict-dev]] TC-ARGUMENTS…')
     .argument('[args...]', 'what follows "tc": filter add dev eth0 …, -s filter show dev eth0, -batch FILE')
     .option('--state <file>', "where the kernel is kept (default: CLS_FLOW_STATE, or in the user's state directory)")
     .addOption(new Option('--dev <name[:ifindex]>', 'a device that exists; lo always does').argParser(list))
@@ -201,6 +202,7 @@ function addTc(program: Command, handlers: Handlers): void {
     .helpOption('--help', 'print this help')
     .allowUnknownOption()
     .passThroughOptions()
+    .option('--live', 'talk to the running Linux kernel: no state file, and no device that is not there')
     .action((args: string[], flags: TcFlags) => handlers.tc(args, flags));
 }
 

@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { runTc, type Transport } from '../../src/command/index.ts';
+import { type Answer, runTc, type Transport } from '../../src/command/index.ts';
 import type { EraName } from '../../src/era.ts';
 import { escapeText } from '../../src/lang/index.ts';
 import type { Netns } from '../../src/sched/netns/index.ts';
+import { explainRefusal } from '../kernel.ts';
 import { CommandLineError } from './errors.ts';
 import { Output, say, sayRaw } from './output.ts';
 import type { TcFlags } from './program.ts';
@@ -13,22 +14,50 @@ import { addDevice, defaultStatePath, openState, saveState } from './state.ts';
 const DEVICE_NAME = /^[^\s/:]{1,15}$/;
 const MAX_IFINDEX = 0x7fffffff;
 
-/** Runs one tc command, or a batch, against the kernel in the state file. Returns tc's exit status. */
+/** Runs one tc command, or a batch, against the kernel in the state file or the running one. Returns tc's exit status. */
 export async function tc(args: readonly string[], flags: TcFlags): Promise<number> {
+  return flags.live ? tcLive(args, flags) : tcEmulated(args, flags);
+}
+
+async function tcEmulated(args: readonly string[], flags: TcFlags): Promise<number> {
   const file = flags.state ?? defaultStatePath();
   const netns = openState(file, flags.era as EraName | undefined);
   const before = JSON.stringify(netns.save());
   for (const spec of flags.dev ?? []) nameDevice(netns, spec);
   const answer = runTc(args, { transport: transportOf(netns, flags.strictDev !== true), readBatch });
-  const output = new Output();
-  output.write(answer.stdout);
-  output.flush();
-  if (answer.stderr !== '') sayRaw(answer.stderr);
+  print(answer);
   if (JSON.stringify(netns.save()) !== before) {
     mkdirSync(path.dirname(file), { recursive: true });
     await saveState(file, netns);
   }
   return answer.exit;
+}
+
+/** Options that describe an emulated kernel. */
+const EMULATED = ['state', 'dev', 'era', 'strictDev'] as const;
+
+async function tcLive(args: readonly string[], flags: TcFlags): Promise<number> {
+  const other = EMULATED.find((name) => flags[name] !== undefined);
+  if (other !== undefined) {
+    const option = other === 'strictDev' ? 'strict-dev' : other;
+    throw new CommandLineError(`--live and --${option}: the running kernel is as it is`, null, 'give one of them');
+  }
+  const { openKernel } = await import('../socket.ts');
+  const kernel = openKernel();
+  const seq = Math.floor(Date.now() / 1000);
+  const answer = runTc(args, { transport: kernel, readBatch, seq });
+  print(answer);
+  const explanation = kernel.refusal === null ? null : explainRefusal(kernel.refusal);
+  if (explanation !== null) say(`cls-flow: ${escapeText(explanation)}`);
+  kernel.close();
+  return answer.exit;
+}
+
+function print({ stdout, stderr }: Answer): void {
+  const output = new Output();
+  output.write(stdout);
+  output.flush();
+  if (stderr !== '') sayRaw(stderr);
 }
 
 /** `--dev NAME[:IFINDEX]`: a device that is there already may be named again. */
