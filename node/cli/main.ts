@@ -27,6 +27,10 @@ const handlers: Handlers = {
     const { netlink } = await import('./netlink.ts');
     process.exitCode = netlink(action, args);
   },
+  async record(command, flags) {
+    const { record } = await import('./record.ts');
+    process.exitCode = await record(command, flags);
+  },
   async completion(shell) {
     const { completion } = await import('./completion.ts');
     const output = new Output();

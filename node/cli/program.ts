@@ -41,6 +41,11 @@ export interface TcFlags {
   readonly strictDev?: true;
 }
 
+export interface RecordFlags {
+  readonly output?: string;
+  readonly yes?: true;
+}
+
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
@@ -50,6 +55,7 @@ export interface Handlers {
   explain(what: readonly string[], flags: ExplainFlags): Promise<void>;
   tc(args: readonly string[], flags: TcFlags): Promise<void>;
   netlink(action: 'decode' | 'encode', args: readonly string[]): Promise<void>;
+  record(command: readonly string[], flags: RecordFlags): Promise<void>;
   completion(shell: Shell): Promise<void>;
 }
 
@@ -139,6 +145,7 @@ export function createProgram(version: string, handlers: Handlers): Command {
   addExplain(program, handlers);
   addTc(program, handlers);
   addNetlink(program, handlers);
+  addRecord(program, handlers);
   program
     .command('completion')
     .description('print a completion script for a shell')
@@ -195,6 +202,7 @@ function addTc(program: Command, handlers: Handlers): void {
     .description('one tc command against an emulated kernel that a file keeps, or the running one; exits as tc does')
     .usage('[--live | [--state FILE] [--dev NAME[:IFINDEX]] [--era KERNEL] [--strict-dev]] TC-ARGUMENTS…')
     .argument('[args...]', 'what follows "tc": filter add dev eth0 …, -s filter show dev eth0, -batch FILE')
+    .option('--live', 'talk to the running Linux kernel: no state file, and no device that is not there')
     .option('--state <file>', "where the kernel is kept (default: CLS_FLOW_STATE, or in the user's state directory)")
     .addOption(new Option('--dev <name[:ifindex]>', 'a device that exists; lo always does').argParser(list))
     .addOption(new Option('--era <kernel>', 'whose rules, for a new state').choices(['6.1', '6.1.170', 'seed']))
@@ -202,7 +210,6 @@ function addTc(program: Command, handlers: Handlers): void {
     .helpOption('--help', 'print this help')
     .allowUnknownOption()
     .passThroughOptions()
-    .option('--live', 'talk to the running Linux kernel: no state file, and no device that is not there')
     .action((args: string[], flags: TcFlags) => handlers.tc(args, flags));
 }
 
@@ -216,6 +223,19 @@ function addNetlink(program: Command, handlers: Handlers): void {
     .allowUnknownOption()
     .passThroughOptions()
     .action((action: 'decode' | 'encode', args: string[]) => handlers.netlink(action, args));
+}
+
+function addRecord(program: Command, handlers: Handlers): void {
+  program
+    .command('record')
+    .description('run a script among stand-ins for tc, ip, iptables, nft, …; what it asks of tc becomes a batch file')
+    .usage('[-o FILE] [--yes] -- COMMAND [ARGUMENTS…]')
+    .argument('<command...>', 'the script and its arguments; it is really run, without the terminal')
+    .option('-o, --output <file>', 'write the batch file here, not to standard output')
+    .option('--yes', 'do not ask on a terminal before the script is run')
+    .helpOption('-h, --help', 'print this help')
+    .passThroughOptions()
+    .action((command: string[], flags: RecordFlags) => handlers.record(command, flags));
 }
 
 function exampleHelp(name: keyof typeof EXAMPLES): string {

@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { constants as osConstants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { escapeText } from '../../src/lang/index.ts';
+import { writeAtomically } from '../files.ts';
+import { CommandLineError, FailedError } from './errors.ts';
+import { isTerminal, Output, say } from './output.ts';
+import type { RecordFlags } from './program.ts';
+import { escapes } from './record/escapes.ts';
+import { ELEVATOR, ELEVATORS, standIn, TOOLS } from './record/stand-in.ts';
+import { readLog, transcript } from './record/transcript.ts';
+
+const FAILED = 1;
+const TERMINATED = 143;
+const HUNG_UP = 129;
+/** A file larger than this is no script that anybody wrote. */
+const SCRIPT_MAX = 1 << 20;
+const ESCAPES_TOLD = 5;
+
+/** `cls-flow record -- COMMAND`: runs it among stand-ins, and writes what it asked of tc. Returns the exit code. */
+export async function record(command: readonly string[], flags: RecordFlags): Promise<number> {
+  checkRunnable(command);
+  const isolated = canUnshare();
+  tellBefore(command, isolated);
+  if (flags.yes !== true && isTerminal.stdin() && isTerminal.stderr() && !(await agreed())) {
+    say('cls-flow: not run');
+    return FAILED;
+  }
+  const { log, status } = await runAmongStandIns(command, isolated);
+  const { text, commands, elsewhere, unwritable } = transcript(readLog(log), command.join(' '));
+  say(`cls-flow: ${status.text}; ${count(commands, 'tc command')} recorded`);
+  if (elsewhere > 0) say(`cls-flow: ${count(elsewhere, 'tc command')} of other network namespaces are comments only`);
+  if (unwritable > 0)
+    say(`cls-flow: ${count(unwritable, 'tc command')} cannot stand in a batch file and are comments only`);
+  tellEscapes(command);
+  await write(text, flags.output);
+  return status.failed ? FAILED : 0;
+}
+
+const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+
+function tellBefore(command: readonly string[], isolated: boolean): void {
+  say(`cls-flow: runs ${escapeText(command.join(' '))}`);
+  say('cls-flow: tc, ip, iptables, nft, ipset and modprobe are written down only; all else it does is really done');
+  if (!isolated) say('cls-flow: no "unshare -rn" here: a tool that escapes the stand-ins would act on this host');
+}
+
+async function agreed(): Promise<boolean> {
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await asking.question('Run it? [y/N] ')).trim());
+  } finally {
+    asking.close();
+  }
+}
+
+/** The likeliest mistake, told in words instead of an errno. */
+function checkRunnable([file = '']: readonly string[]): void {
+  if (!file.includes('/')) return;
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) throw new FailedError(`${file}: no such file`);
+  try {
+    accessSync(file, constants.X_OK);
+  } catch {
+    throw new CommandLineError(`${file}: not executable`, null, `try: cls-flow record -- sh ${file}`);
+  }
+}
+
+/** A user and a network namespace of its own: root by name, and no device but lo. */
+function canUnshare(): boolean {
+  return spawnSync('unshare', ['-rn', 'true'], { stdio: 'ignore' }).status === 0;
+}
+
+interface Ended {
+  readonly log: string;
+  readonly status: Status;
+}
+
+interface Status {
+  readonly text: string;
+  readonly failed: boolean;
+}
+
+/** Nothing outlives this: the folder goes, and with it every process of the script's group. */
+async function runAmongStandIns(command: readonly string[], isolated: boolean): Promise<Ended> {
+  const folder = mkdtempSync(join(tmpdir(), 'cls-flow-record-'));
+  let child: ChildProcess | null = null;
+  const clean = (): void => {
+    if (child !== null) killGroup(child);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const stop = (code: number) => (): never => process.exit(code);
+  const [onTerm, onHangUp] = [stop(TERMINATED), stop(HUNG_UP)];
+  process.once('exit', clean).once('SIGTERM', onTerm).once('SIGHUP', onHangUp);
+  try {
+    const log = join(folder, 'log');
+    writeStandIns(folder, log);
+    child = start(command, folder, isolated);
+    const status = await ended(child, command);
+    killGroup(child);
+    return { log: readFileSync(log, 'utf8'), status };
+  } finally {
+    clean();
+    process.off('exit', clean).off('SIGTERM', onTerm).off('SIGHUP', onHangUp);
+  }
+}
+
+function writeStandIns(folder: string, log: string): void {
+  const executable = { mode: 0o755 };
+  writeFileSync(log, '');
+  for (const tool of TOOLS) writeFileSync(join(folder, tool), standIn(log), executable);
+  for (const tool of ELEVATORS) writeFileSync(join(folder, tool), ELEVATOR, executable);
+}
+
+/**
+ * In a group of its own, so that all of it can be ended. Such a group may not read a terminal; standard output is for
+ * the record.
+ */
+function start(command: readonly string[], folder: string, isolated: boolean): ChildProcess {
+  const [file = '', ...args] = isolated ? ['unshare', '-rn', '--', ...command] : command;
+  return spawn(file, args, {
+    detached: true,
+    stdio: [isTerminal.stdin() ? 'ignore' : 'inherit', 2, 2],
+    env: { ...process.env, PATH: `${folder}:${process.env.PATH ?? ''}`, CLS_FLOW_NETNS: '' },
+  });
+}
+
+function ended(child: ChildProcess, [file = '']: readonly string[]): Promise<Status> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      reject(new FailedError(error.code === 'ENOENT' ? `${file}: no such command` : `${file}: ${error.message}`));
+    });
+    child.once('exit', (code, signal) => {
+      const text = signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`;
+      resolve({ text, failed: code !== 0 });
+    });
+  });
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, osConstants.signals.SIGKILL);
+  } catch (error) {
+    // All of it has ended by itself; macOS says EPERM while it is not yet buried.
+    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
+/** Looks at what can be read of the command: the script, and scripts among its arguments. */
+function tellEscapes(command: readonly string[]): void {
+  for (const file of command) {
+    const found = escapes(scriptText(file));
+    for (const { line, what } of found.slice(0, ESCAPES_TOLD)) {
+      say(`${escapeText(file)}:${line}: not recorded: ${escapeText(what)}`);
+    }
+    if (found.length > ESCAPES_TOLD) say(`${escapeText(file)}: not recorded: ${found.length - ESCAPES_TOLD} more`);
+  }
+}
+
+function scriptText(file: string): string {
+  const about = statSync(file, { throwIfNoEntry: false });
+  if (about?.isFile() !== true || about.size > SCRIPT_MAX) return '';
+  const text = readFileSync(file, 'utf8');
+  return text.includes('\0') ? '' : text;
+}
+
+async function write(text: string, file: string | undefined): Promise<void> {
+  if (file !== undefined) {
+    await writeAtomically(file, (sink) => sink(new TextEncoder().encode(text)));
+    return;
+  }
+  const output = new Output();
+  output.write(text);
+  output.flush();
+}
