@@ -10,3 +10,4 @@ export {
   summarise,
 } from './summary.ts';
 export { type ClassCounts, type Counts, Tally } from './tally.ts';
+export { WordSet } from './word-set.ts';

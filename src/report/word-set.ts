@@ -31,6 +31,11 @@ export class WordSet {
     return true;
   }
 
+  /** Whether the first `width` words of `row` were added. */
+  has(row: Int32Array): boolean {
+    return word(this.rows, this.find(this.rows, this.mask, row)) !== 0;
+  }
+
   /** Calls `visit` with each row: where it begins in an array that must not be kept. A view a row would cost 100 bytes. */
   forEach(visit: (words: Int32Array, at: number) => void): void {
     const stride = this.width + 1;

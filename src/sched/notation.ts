@@ -41,8 +41,11 @@ export interface Result {
 export interface PacketSet {
   readonly index: number;
   readonly name: string;
-  /** Whether the packet is in it; bit i - 1 of `source`: dimension i is the packet's source. */
-  has(p: Packet, dimensions: number, source: number): boolean;
+  /**
+   * Whether the packet is in it; bit i - 1 of `source`: dimension i is the packet's source. `family`: which header
+   * begins at `p.network`; its fixed part was captured.
+   */
+  has(p: Packet, dimensions: number, source: number, family: 4 | 6): boolean;
 }
 
 /** What is around a filter in the network namespace that it stands in; the emulated kernel provides it. */

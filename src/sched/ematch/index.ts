@@ -7,6 +7,8 @@
  *   payload → payload  dumpMatch(payload): as the kernel dumps what it took; null: it dumps nothing
  *   payload → meaning  compileMatch(payload, world, env): a function of a packet; KernelError as the kernel refuses
  *
+ *   text → sets        parseSets(text, indexOf): the sets that `ipset(NAME src)` asks, as ipset prints them
+ *
  * A new kind is one file and one row here. What a capture cannot know (UNKNOWABLE_META) does not match unless it was
  * told: the device as Packet.dev, the socket's numbers as Packet.socket, the route's class with Given.RT_CLASSID.
  */
@@ -28,6 +30,8 @@ import { u32 } from './u32.ts';
 export { type Arg, Args, ArgsError, numberOf, textOf } from './args.ts';
 export { type Ematch, type EmatchKind, ematch } from './kind.ts';
 export { UNKNOWABLE_META } from './meta-ids.ts';
+export { IpSet, SET_TYPES, type SetHeader, type SetType } from './set.ts';
+export { parseSets } from './set-text.ts';
 
 /** The kinds that there are, by their numbers. */
 export const EMATCHES: readonly Ematch[] = [

@@ -70,8 +70,9 @@ export const ipset: EmatchKind<Uint8Array> = {
     if (set === null) throw new KernelError(Errno.ENOENT);
     return (p) => {
       const type = era.etherType(p);
-      const header = type === ETH_P.IPV4 ? 20 : type === ETH_P.IPV6 ? 40 : -1;
-      return header > 0 && p.network + header <= p.end && set.has(p, dim, flags >>> 1);
+      if (type !== ETH_P.IPV4 && type !== ETH_P.IPV6) return false;
+      const family = type === ETH_P.IPV4 ? 4 : 6;
+      return p.network + (family === 4 ? 20 : 40) <= p.end && set.has(p, dim, flags >>> 1, family);
     };
   },
 };
