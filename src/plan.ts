@@ -15,7 +15,7 @@ import {
 } from './netlink/index.ts';
 import { ETH_P_ALL } from './sched/chain/index.ts';
 import { FLOW, type FlowOptions } from './sched/flow/index.ts';
-import { Netns, type Place } from './sched/netns/index.ts';
+import { Netns, type Outside, type Place } from './sched/netns/index.ts';
 
 /** One `--filter`: what was typed, what it says, and the kernel's own seed if it is known. */
 export interface FilterPlan {
@@ -29,6 +29,9 @@ export interface Asked {
   readonly netns: Netns;
   readonly place: Place;
 }
+
+/** What filters may name, and who is told of the copies that they send. */
+export type Around = Pick<Outside, 'sets' | 'copied'>;
 
 const DEVICE = { name: 'capture', ifindex: 1 };
 /** Every filter of a plan has this handle. */
@@ -44,8 +47,14 @@ const QDISC = {
  * The kernel that `--filter` asks for: one device with one qdisc, the filters attached at preferences 1, 2, … with
  * `protocol all` and handle 0x1. Throws the KernelError of the first that the kernel would refuse.
  */
-export function kernelOf(filters: readonly FilterPlan[], env: Env, hook: 'egress' | 'ingress'): Asked {
-  const netns = new Netns({ env, devices: [DEVICE], hashrnd: ({ pref }) => filters[pref - 1]?.hashrnd });
+export function kernelOf(
+  filters: readonly FilterPlan[],
+  env: Env,
+  hook: 'egress' | 'ingress',
+  around: Around = {},
+): Asked {
+  const hashrnd: Outside['hashrnd'] = ({ pref }) => filters[pref - 1]?.hashrnd;
+  const netns = new Netns({ ...around, env, devices: [DEVICE], hashrnd });
   const { kind, parent, handle } = QDISC[hook];
   send(netns, RTM.NEWQDISC, { handle, parent, info: 0 }, (w) => w.put(TCA.kind, kind));
   for (const [index, { options }] of filters.entries()) {

@@ -15,7 +15,7 @@ import {
   type Packet,
   weaker,
 } from './packet/index.ts';
-import { type Asked, type FilterPlan, kernelOf } from './plan.ts';
+import { type Around, type Asked, type FilterPlan, kernelOf } from './plan.ts';
 import { type FilterRow, Sharing, Tally } from './report/index.ts';
 import {
   classExactness,
@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly filters: readonly FilterPlan[];
   /** A kernel that was told its filters otherwise, by a script; `filters` is not looked at then. */
   readonly kernel?: Asked | undefined;
+  /** Sets, and who is told of copies, for `filters`; `kernel` was given its own. */
+  readonly around?: Around;
   /** Which of the kernel's two boot secrets were told. */
   readonly known: Known;
   readonly metadata: Metadata;
@@ -98,6 +100,8 @@ export class Run {
 
   readonly options: RunOptions;
   readonly kernel: Asked;
+  /** Index of the device whose filters are asked; 0: it has no name of its own. */
+  private readonly dev: number;
   private readonly assumed: boolean;
   private readonly tracks: boolean;
   private readonly ct = new Ct();
@@ -113,10 +117,11 @@ export class Run {
     this.options = options;
     this.packet = createPacket(options.env);
     this.sharing = options.sharing ? new Sharing() : null;
-    this.kernel = options.kernel ?? kernelOf(options.filters, options.env, options.device.hook);
+    this.kernel = options.kernel ?? kernelOf(options.filters, options.env, options.device.hook, options.around);
     const survey = this.kernel.netns.survey(this.kernel.place);
     if (survey.refusal !== null) throw survey.refusal;
     this.assumed = survey.assumed;
+    this.dev = options.kernel === undefined ? 0 : this.kernel.netns.links.index(this.kernel.place.dev);
     this.tracks = options.device.hook === 'egress' && this.needsConntrack;
   }
 
@@ -179,6 +184,7 @@ export class Run {
     this.exactness = 'exact';
     this.reason = enter(frame, p, device);
     if (this.reason !== null) return;
+    p.dev = this.dev;
     if (tracker !== null && this.tracks && tracker.track(p, this.ct, this.options.clock.now)) p.ct = this.ct;
     if (metadata.byPrefix.length > 0) env.era.dissect(p, this.flow);
     applyMetadata(metadata, this.number, p, this.flow);

@@ -4,12 +4,12 @@
  *   request(datagram, port)       rtnetlink requests in, the datagrams that Linux 6.1 would send back out; never throws
  *   classify(packet, place)       the filters at a root qdisc or hook asked about a packet; verdict and class
  *   survey(place)                 before that: scope of the filters there, an action that cannot be emulated
- *   save(), Netns.load(saved)     as JSON `{schema: 1, era, devices, requests}`; requests in hex
+ *   save(), Netns.load(saved)     as JSON `{schema: 1, era, devices, requests, sets}`; requests in hex, sets as text
  *
  * Statistics of qdiscs and classes are those of a device that never sent anything.
  */
 export type { Survey } from './classifier.ts';
 export type { DeviceSpec } from './device.ts';
 export { type FlowFilterAt, Netns, type NetnsOptions, type Place } from './netns.ts';
-export type { SavedNetns } from './saved.ts';
+export { type SavedNetns, type SavedSet, setsOf } from './saved.ts';
 export type { FilterName, Outside } from './state.ts';

@@ -16,6 +16,7 @@ import {
   writeTc,
 } from '../../netlink/index.ts';
 import { actionPart } from '../action/index.ts';
+import { parseSets } from '../ematch/index.ts';
 import { NO_PARTS, speakFlow } from '../flow/index.ts';
 import { findQdisc } from '../qdisc/index.ts';
 import { Netns } from './index.ts';
@@ -540,6 +541,20 @@ describe('a namespace', () => {
     expect(again.save()).toEqual(saved);
   });
 
+  test('keeps the sets that its ematches name, by their numbers', () => {
+    const sets = parseSets('create friends hash:ip\nadd friends 10.0.0.1', () => 5);
+    const env = createEnv({ era: ERAS['6.1'], seed: 1 });
+    const netns = new Netns({ env, devices: [{ name: 'd0', ifindex: D0 }], sets });
+    const saved = JSON.parse(JSON.stringify(netns.save()));
+    const lines = ['create friends hash:ip family inet', 'add friends 10.0.0.1'];
+    expect(saved.sets).toEqual([{ index: 5, lines }]);
+    const again = Netns.load(saved, env);
+    expect(again.set('friends')).toMatchObject({ index: 5, lines });
+    expect(again.set(5)?.name).toBe('friends');
+    expect(again.set(0)).toBeNull();
+    expect(Netns.load(saved, env, { sets: [] }).set('friends')).toBeNull();
+  });
+
   test('is not loaded from what is no saved namespace, or from one of another era', () => {
     const env = createEnv({ era: ERAS['6.1'], seed: 1 });
     const saved = fresh().save();
@@ -549,6 +564,8 @@ describe('a namespace', () => {
       { ...saved, schema: 2 },
       { ...saved, devices: [{}] },
       { ...saved, requests: ['0g'] },
+      { ...saved, sets: [{ index: 0, lines: [1] }] },
+      { ...saved, sets: [{ index: 0, lines: ['10.0.0.1'] }] },
     ]) {
       expect(() => Netns.load(wrong, env)).toThrow('expected');
     }

@@ -5,6 +5,7 @@ import type { Packet } from '../../packet/index.ts';
 import { UNSPEC, type Verdict } from '../../verdict.ts';
 import type { ChainResult, Visit } from '../chain/index.ts';
 import type { FlowClassifier } from '../flow/index.ts';
+import type { PacketSet } from '../notation.ts';
 import { deleteAction, dumpActionsOf, getAction, newAction } from './actions.ts';
 import { deleteChain, dumpChains, getChain, newChain } from './chain.ts';
 import { deleteClass, dumpClasses, getClass, newClass } from './class.ts';
@@ -14,7 +15,7 @@ import { deleteFilter, dumpFilters, getFilter, newFilter } from './filter.ts';
 import { blockAt } from './place.ts';
 import { activate, deleteQdisc, dumpQdiscs, getQdisc, newQdisc } from './qdisc.ts';
 import { Call, type Reply } from './reply.ts';
-import { bytes, checkSaved, hex, type SavedNetns } from './saved.ts';
+import { bytes, checkSaved, hex, type SavedNetns, savedSets, setsOf } from './saved.ts';
 import { type Outside, State } from './state.ts';
 
 type Doit = (state: State, call: Call) => void;
@@ -214,24 +215,31 @@ export class Netns {
     return blockAt(ingress, at);
   }
 
-  /** What load() needs to make the same namespace again. */
+  /** A set by the name that words have or the index that attributes have; null: there is none. */
+  set(key: string | number): PacketSet | null {
+    return this.state.world.set(key);
+  }
+
+  /** What load() needs to make the same namespace again; of its sets, those that are IpSets. */
   save(): SavedNetns {
+    const sets = savedSets(this.state.sets);
     return {
       schema: 1,
       era: this.state.env.era.name,
       devices: this.devices.map((device) => device.spec),
       requests: [...this.requests],
+      ...(sets.length === 0 ? {} : { sets }),
     };
   }
 
   /**
-   * A namespace with the saved devices, told the saved requests. Throws FormatError if `saved` (parsed JSON) is not
+   * A namespace with the saved devices and sets (or those of `outside`), told the saved requests. Throws FormatError if `saved` (parsed JSON) is not
    * what save() gave, or of another era than `env`.
    */
   static load(saved: unknown, env: Env, outside: Outside = {}): Netns {
-    const { devices, requests } = checkSaved(saved, env.era.name);
-    const netns = new Netns({ ...outside, env, devices });
-    for (const request of requests) netns.request(bytes(request));
+    const checked = checkSaved(saved, env.era.name);
+    const netns = new Netns({ sets: setsOf(checked), ...outside, env, devices: checked.devices });
+    for (const request of checked.requests) netns.request(bytes(request));
     return netns;
   }
 }

@@ -33,6 +33,8 @@ export class State {
   /** The requester's user namespace is not the first one. */
   readonly userNamespace: boolean;
   readonly devices = new Map<number, Device>();
+  /** Sets that ematches may name. */
+  readonly sets: readonly PacketSet[];
   readonly actions: ActionTable;
   /** What ematches and actions ask about what is around them. */
   readonly world: World;
@@ -50,6 +52,7 @@ export class State {
     this.env = env;
     this.hashrnd = hashrnd;
     this.userNamespace = userNamespace;
+    this.sets = sets;
     this.world = {
       device: (ifindex) => this.devices.get(ifindex)?.name ?? null,
       set: (key) => sets.find(({ name, index }) => name === key || index === key) ?? null,
