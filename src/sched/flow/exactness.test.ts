@@ -47,6 +47,15 @@ describe('how far a class can be trusted', () => {
     expect(how(spec, p, known)).toBe(expected);
   });
 
+  test('quirk 52: a tag that would be read from behind a short packet is unknowable', () => {
+    const p = packetOf(UDP.subarray(0, 15));
+    p.vlanOffload = false;
+    expect(how('map key vlan-tag', p)).toBe('unknowable');
+    const whole = packetOf(UDP);
+    whole.vlanOffload = false;
+    expect(how('map key vlan-tag', whole)).toBe('exact');
+  });
+
   test('a null pointer of older kernels folds to 0 without a secret', () => {
     expect(how('map key proto-src', packetOf(ICMP, INGRESS, envOf('seed')), NOTHING, 'seed')).toBe('assumed');
   });

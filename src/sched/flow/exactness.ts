@@ -14,7 +14,8 @@ export interface Known {
 export function keyExactness(key: Key, p: Packet, keys: FlowKeys, env: Env, known: Known): Exactness {
   switch (keySource(key, p, keys, env.era)) {
     case 'headers':
-      return key === Key.VLAN_TAG || !(keys.drawn || (keys.short && isCut(p))) ? 'exact' : 'unknowable';
+      if (key === Key.VLAN_TAG) return readsBehind(p) ? 'unknowable' : 'exact';
+      return keys.drawn || (keys.short && isCut(p)) ? 'unknowable' : 'exact';
     case 'conntrack':
       return p.ct?.exactness ?? 'exact';
     case 'metadata':
@@ -37,6 +38,11 @@ export function classExactness(f: FlowFilter, p: Packet, keys: FlowKeys, env: En
     if (f.mode !== Mode.HASH) break;
   }
   return soFar;
+}
+
+/** Without tag offload the kernel reads bytes 12 … 15 of data, also of a packet that has none there (quirk 52). */
+function readsBehind(p: Packet): boolean {
+  return !p.vlanOffload && p.at + 16 > p.end;
 }
 
 /** The capture holds less of the packet than was on the wire. */

@@ -17,6 +17,7 @@ export {
   parseFlowHandle,
   parseFlowOptions,
   printFlow,
+  readFlowOptions,
   speakFlow,
   TCA_FLOW,
 } from './options.ts';

@@ -13,6 +13,7 @@ import {
   parseFlowHandle,
   parseFlowOptions,
   printFlow,
+  readFlowOptions,
   speakFlow,
 } from './options.ts';
 
@@ -49,6 +50,16 @@ const attrs = (...pairs: [number, number][]) =>
       return hex(w.done());
     })
     .join('');
+
+describe('a request of repeated attributes', () => {
+  const twice = (first: number, last: number) => Buffer.from(attrs([4, first], [4, last]), 'hex');
+
+  test('quirk 53: each rshift must be allowed', () => {
+    expect(() => readFlowOptions(twice(58, 14), true)).toThrow(expect.objectContaining({ errno: 34 }));
+    expect(readFlowOptions(twice(58, 14), false)).toEqual({ rshift: 14 });
+    expect(readFlowOptions(twice(31, 14), true)).toEqual({ rshift: 14 });
+  });
+});
 
 describe('words to bytes, as tc 6.1.0 sends them', () => {
   test.each([

@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts';
+import { Errno, KernelError, UsageError } from '../../errors.ts';
 import {
   getClassid,
   getU32,
@@ -10,7 +10,7 @@ import {
   tcIpv4,
   Words,
 } from '../../lang/index.ts';
-import { AttrWriter, classid, type Decoded, decode, nest, table, u32 } from '../../netlink/index.ts';
+import { AttrReader, AttrWriter, classid, type Decoded, decode, nest, table, u32 } from '../../netlink/index.ts';
 import { classidText, tcMinor } from '../../u32.ts';
 import { Mode } from './classid.ts';
 import { ALL_KEYS, KEYS, Key, keysOf } from './key.ts';
@@ -39,6 +39,21 @@ export type FlowOptions = Decoded<typeof TCA_FLOW>;
 
 /** The payload of a flow filter's TCA_OPTIONS. */
 export const FLOW = table(TCA_FLOW);
+
+/**
+ * net/sched/cls_flow.c: flow_change(), its nla_parse() with flow_policy — of repeated attributes the last wins, but each
+ * must be allowed: `checkShift` refuses any rshift above 31 (ERANGE), also one that is overruled (quirk 53).
+ */
+export function readFlowOptions(payload: Uint8Array, checkShift: boolean): FlowOptions {
+  for (const r = new AttrReader(payload); checkShift && r.next(); ) {
+    if (r.type === TCA_FLOW.rshift[0] && decode(u32, payload, r.at, r.end) > RSHIFT_MAX) {
+      throw new KernelError(Errno.ERANGE);
+    }
+  }
+  return decode(FLOW, payload);
+}
+
+const RSHIFT_MAX = 31;
 
 /** One of the three nests: how its words become its attribute's payload, and how the payload is printed. */
 export interface FlowPart {
