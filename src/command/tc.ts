@@ -22,6 +22,8 @@ export interface TcRun {
   readonly seq?: number;
   /** Print the invalid JSON of tc 6.1.0: for checking records. */
   readonly oldJson?: boolean;
+  /** Told of words that tc cannot understand, before it puts that into its own: for those who point at the word. */
+  readonly misunderstood?: (error: UsageError) => void;
 }
 
 type Flag = { readonly [K in keyof TcOptions]: TcOptions[K] extends boolean ? K : never }[keyof TcOptions];
@@ -61,7 +63,11 @@ const VERSION = 'tc utility, iproute2-6.1.0';
 export function runTc(args: readonly string[], run: TcRun): Answer {
   const options: TcOptions = { ...NO_OPTIONS, oldJson: run.oldJson ?? false };
   const tc = new TcProcess(run.transport, options, run.seq ?? 0);
-  const exit = guarded(tc, () => main(new Words(args), tc, run));
+  const work = (): number => main(new Words(args), tc, run);
+  const exit = guarded(tc, work, (error) => {
+    if (error instanceof UsageError) run.misunderstood?.(error);
+    return false;
+  });
   return { stdout: tc.stdout, stderr: tc.stderr, exit };
 }
 

@@ -1,0 +1,146 @@
+import { createEnv } from '../env.ts';
+import { ERAS } from '../era.ts';
+import { type Besides, type Edit, type Found, SEVERITIES, type Severity } from './finding.ts';
+import { RULES } from './rules.ts';
+import { type Command, readScript, type Script, whereIs } from './script.ts';
+import { Tree } from './tree.ts';
+
+/** One finding, as it is reported. */
+export interface CheckedFinding {
+  readonly code: string;
+  readonly severity: Severity;
+  /** From 1, as the column; of the word that it is about. */
+  readonly line: number;
+  readonly column: number;
+  /** Characters of that word. */
+  readonly length: number;
+  readonly message: string;
+  readonly effect: string;
+  /** The corrected command; null: there is no single right one. */
+  readonly fix: string | null;
+  readonly edits: readonly Edit[];
+  readonly command: Command;
+}
+
+export interface Report {
+  /** By line. */
+  readonly findings: readonly CheckedFinding[];
+  readonly script: Script;
+}
+
+/** Findings of a more particular kind that tell of the same refusal. */
+const PARTICULAR: ReadonlySet<string> = new Set([
+  'FT002',
+  'FT012',
+  'FT016',
+  'FT019',
+  'FT021',
+  'FT023',
+  'FT026',
+  'FT031',
+]);
+const GENERAL: ReadonlySet<string> = new Set(['SYNTAX', 'REFUSED']);
+
+/** Checks a script. Throws FormatError if it is a dump that ends in the middle. */
+export function check(text: string, besides: Besides = { hosts: null }): Report {
+  const script = readScript(text);
+  const tree = new Tree(script, createEnv({ era: ERAS['6.1'], seed: 0 }));
+  const all = RULES.flatMap((rule) =>
+    [...rule.look(tree, besides)].map((found) => reported(rule.code, rule.severity, found)),
+  );
+  const explained = new Set(all.filter(({ code }) => PARTICULAR.has(code)).map(({ command }) => command));
+  const findings = all
+    .filter(({ code, command }) => !(GENERAL.has(code) && explained.has(command)))
+    .filter((finding) => !isMuted(script, finding))
+    .sort((a, b) => a.line - b.line || bySeverity(a, b) || a.column - b.column);
+  return { findings: together(findings), script };
+}
+
+/** Each fix with those of the same command that do not touch the same words: it can be pasted as it is. */
+function together(findings: readonly CheckedFinding[]): CheckedFinding[] {
+  return findings.map((finding) => {
+    if (finding.edits.length === 0) return finding;
+    const edits = [...finding.edits];
+    for (const { command, edits: more } of findings) {
+      if (command === finding.command && !clash(more, edits)) edits.push(...more);
+    }
+    return { ...finding, fix: `tc ${applied(finding.command.words, edits).map(quoted).join(' ')}` };
+  });
+}
+
+const clash = (some: readonly Edit[], others: readonly Edit[]): boolean =>
+  some.some((one) => others.some((other) => one.at === other.at));
+
+const bySeverity = (a: CheckedFinding, b: CheckedFinding): number =>
+  SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity);
+
+function isMuted({ muted }: Script, { code, line, command }: CheckedFinding): boolean {
+  return [line, command.line].some((at) => muted.get(at)?.has(code));
+}
+
+function reported(code: string, usual: Severity, found: Found): CheckedFinding {
+  const { command, word, message, effect, mend, severity = usual } = found;
+  const edits = mend ?? [];
+  return {
+    code,
+    severity,
+    ...whereIs(command, word),
+    message,
+    effect,
+    fix: null,
+    edits,
+    command,
+  };
+}
+
+const byPlace = (a: Edit, b: Edit): number => b.at - a.at;
+
+function applied(words: readonly string[], edits: readonly Edit[]): string[] {
+  const result = [...words];
+  for (const { at, remove, insert } of [...edits].sort(byPlace)) result.splice(at, remove, ...insert);
+  return result;
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The script with every fix written into it (where two would change the same word, the first), and how many were. */
+export function mended(text: string, { findings, script }: Report): { readonly text: string; readonly fixes: number } {
+  if (script.dump) return { text, fixes: 0 };
+  const lines = text.split('\n');
+  let fixes = 0;
+  for (const command of script.commands) {
+    const edits: Edit[] = [];
+    for (const finding of findings) {
+      if (finding.command !== command || finding.edits.length === 0) continue;
+      const clashes = clash(finding.edits, edits);
+      if (clashes && !finding.edits.every((one) => edits.some((other) => sameEdit(one, other)))) continue;
+      fixes++;
+      if (!clashes) edits.push(...finding.edits);
+    }
+    if (edits.length === 0) continue;
+    const source = withEdits(command, edits).split('\n');
+    for (const [i, line] of source.entries()) lines[command.line - 1 + i] = line;
+  }
+  return { text: lines.join('\n'), fixes };
+}
+
+const sameEdit = (a: Edit, b: Edit): boolean =>
+  a.at === b.at && a.remove === b.remove && `${a.insert}` === `${b.insert}`;
+
+/** The command's source with words put in place of others; the rest, comments too, stays as it was written. */
+function withEdits({ source, spans }: Command, edits: readonly Edit[]): string {
+  const last = spans.at(-1);
+  const end = last === undefined ? source.length : last.at + last.length;
+  let text = source;
+  for (const { at, remove, insert } of [...edits].sort(byPlace)) {
+    const first = spans[at];
+    const gone = spans[at + remove - 1];
+    const inserted = insert.map(quoted).join(' ');
+    if (first === undefined) text = `${text.slice(0, end)} ${inserted}${text.slice(end)}`;
+    else if (remove === 0) text = `${text.slice(0, first.at)}${inserted} ${text.slice(first.at)}`;
+    else text = text.slice(0, first.at) + inserted + text.slice(gone === undefined ? end : gone.at + gone.length);
+  }
+  return text;
+}

@@ -1,0 +1,74 @@
+import { FormatError } from '../errors.ts';
+import type { Command } from './script.ts';
+
+/** What tc before 2024 wrote into its JSON where a flow filter's options belong: the text that it prints otherwise. */
+const BROKEN = /"options":\s*\{\s*(handle 0x[0-9a-f]+[^"{}[\]]*)/g;
+
+/** The options that a dump shows and a command takes, in the order of the text. */
+const OPTIONS = ['and', 'or', 'xor', 'rshift', 'addend', 'divisor', 'baseclass', 'perturb'] as const;
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** The flow filters of a `tc -j filter show`, as the commands that would make them; also of the form that is no JSON. */
+export function dumpCommands(text: string): Command[] {
+  const repaired = text.replace(BROKEN, (whole, options: string, at: number) => {
+    const comma = text[at + whole.length] === '"' ? ',' : '';
+    return `"options":{"text":${JSON.stringify(options)}${comma}`;
+  });
+  const filters = listOf(parse(repaired)).filter(({ kind, options }) => kind === 'flow' && options !== undefined);
+  const lines = [...text.matchAll(/"options":/g)].map(({ index }) => text.slice(0, index).split('\n').length);
+  return filters.map((filter, i) => {
+    const words = wordsOf(filter);
+    return { line: lines[i] ?? 1, source: `tc ${words.join(' ')}`, words, spans: spansOf(words) };
+  });
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new FormatError(json.length, 'this is not what tc -j prints: it ends early or is no JSON');
+  }
+}
+
+/** Several dumps may have been put into one array. */
+function listOf(value: unknown): Members[] {
+  if (Array.isArray(value)) return value.flatMap(listOf);
+  return typeof value === 'object' && value !== null ? [value as Members] : [];
+}
+
+function wordsOf(filter: Members): string[] {
+  const options = optionsOf(filter.options as Members);
+  const words = ['filter', 'add', 'dev', text(filter.dev ?? 'dev0')];
+  if (filter.parent !== undefined) words.push('parent', text(filter.parent));
+  words.push('protocol', text(filter.protocol ?? 'all'));
+  if (filter.pref !== undefined) words.push('pref', text(filter.pref));
+  if (options.handle !== undefined) words.push('handle', text(options.handle));
+  words.push('flow', text(options.mode ?? 'map'), 'keys', [options.keys].flat().map(text).join(','));
+  for (const name of OPTIONS) if (options[name] !== undefined) words.push(name, text(options[name]));
+  return words;
+}
+
+const text = (value: unknown): string => String(value).replace(/\s+/g, '');
+
+/** The members of valid options, or those of the text. */
+function optionsOf(options: Members): Members {
+  if (typeof options.text !== 'string') return options;
+  const words = options.text.trim().split(/\s+/);
+  const found: Record<string, string> = {};
+  for (const [i, word] of words.entries()) {
+    if (word === 'map' || word === 'hash') found.mode = word;
+    else if (/^[a-z]+$/.test(word)) found[word] ??= (words[i + 1] ?? '').replace(/^(\d+)sec$/, '$1');
+  }
+  return found;
+}
+
+/** Behind `tc `, one blank between them. */
+function spansOf(words: readonly string[]): { at: number; length: number }[] {
+  let at = 'tc '.length;
+  return words.map(({ length }) => {
+    const span = { at, length };
+    at += length + 1;
+    return span;
+  });
+}

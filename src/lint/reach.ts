@@ -1,0 +1,63 @@
+import type { Qdisc } from '../sched/netns/index.ts';
+import { tcMajor, tcMinor } from '../u32.ts';
+import { defaultMinor, HIERARCHIES, usedBands } from './kinds.ts';
+import { minorsOf } from './minors.ts';
+import type { FilterAt, Tree } from './tree.ts';
+
+const ETH_P_IP = 0x0800;
+const ETH_P_ALL = 3;
+
+/**
+ * Whether packets that are not IPv4 (IPv6, ARP, tagged frames) can reach a qdisc: everything reaches the root; below,
+ * the default class, the bands of the priomap, and whatever a filter that takes such packets gives. `unknown` where
+ * part of the way is not in the script.
+ */
+export function othersReach(q: Qdisc, tree: Tree): 'yes' | 'no' | 'unknown' {
+  if (!tree.known(q)) return 'unknown';
+  if (q.parent >= 0xffff0000) return q.device.root === q ? 'yes' : 'unknown';
+  const above = q.device.lookup((q.parent & 0xffff0000) >>> 0);
+  if (above === null || !tree.known(above)) return 'unknown';
+  const before = othersReach(above, tree);
+  if (before !== 'yes') return before;
+  const minor = tcMinor(q.parent);
+  if (HIERARCHIES.has(above.kind.kind)) return asAnswer(defaultMinor(above) === minor || given(above, minor, tree));
+  if (above.kind.bands !== null && !above.oneChild) {
+    const bands = usedBands(above);
+    return asAnswer(bands === null || bands.has(minor - 1) || given(above, minor, tree));
+  }
+  if (above.kind.classes !== null) return asAnswer(given(above, minor, tree));
+  return 'yes';
+}
+
+const asAnswer = (reached: boolean): 'yes' | 'no' => (reached ? 'yes' : 'no');
+
+/** Some filter of the qdisc that takes more than IPv4 gives this class. */
+function given(above: Qdisc, minor: number, tree: Tree): boolean {
+  return tree.filters.some((filter) => {
+    if (filter.q !== above || filter.protocol === ETH_P_IP) return false;
+    if (filter.flow === null) return filter.target !== null && tcMinor(filter.target) === minor;
+    return tcMajor(filter.flow.config.baseclass) === tcMajor(above.handle) && gives(filter, minor);
+  });
+}
+
+function gives({ flow }: FilterAt, minor: number): boolean {
+  const minors = flow === null ? [] : minorsOf(flow.config);
+  return minors === null || minors.includes(minor);
+}
+
+/** It takes every packet of its protocol: no ematch, and no action that lets the search go on. */
+export function takesAll({ kind, flow, command: { words } }: FilterAt): boolean {
+  if (flow !== null) return flow.options.ematches === undefined && !goesOn(words);
+  if (kind === 'matchall') return !goesOn(words);
+  return kind === 'u32' && /match u32 0(?:x0+)? 0(?:x0+)?(?: |$)/.test(words.join(' ')) && !goesOn(words);
+}
+
+const goesOn = (words: readonly string[]): boolean =>
+  words.some((word) => /^(?:continue|goto|reclassify|jump)$/.test(word));
+
+/** A filter that takes packets of every protocol stands at the same place. */
+export function catchesOthers(filter: FilterAt, tree: Tree): boolean {
+  return tree
+    .beside(filter)
+    .some((other) => other.protocol === ETH_P_ALL && (takesAll(other) || other.kind !== 'flow'));
+}
