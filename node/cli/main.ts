@@ -27,6 +27,10 @@ const handlers: Handlers = {
     const { netlink } = await import('./netlink.ts');
     process.exitCode = netlink(action, args);
   },
+  async check(script, flags) {
+    const { checkScript } = await import('./check.ts');
+    process.exitCode = await checkScript(script, flags);
+  },
   async record(command, flags) {
     const { record } = await import('./record.ts');
     process.exitCode = await record(command, flags);

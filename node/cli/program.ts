@@ -46,6 +46,13 @@ export interface RecordFlags {
   readonly yes?: true;
 }
 
+export interface CheckFlags {
+  readonly format: 'text' | 'json' | 'sarif';
+  readonly fix?: true;
+  readonly failOn: 'error' | 'warning' | 'advice';
+  readonly hosts?: string;
+}
+
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
@@ -55,6 +62,7 @@ export interface Handlers {
   explain(what: readonly string[], flags: ExplainFlags): Promise<void>;
   tc(args: readonly string[], flags: TcFlags): Promise<void>;
   netlink(action: 'decode' | 'encode', args: readonly string[]): Promise<void>;
+  check(script: string, flags: CheckFlags): Promise<void>;
   record(command: readonly string[], flags: RecordFlags): Promise<void>;
   completion(shell: Shell): Promise<void>;
 }
@@ -145,6 +153,7 @@ export function createProgram(version: string, handlers: Handlers): Command {
   addExplain(program, handlers);
   addTc(program, handlers);
   addNetlink(program, handlers);
+  addCheck(program, handlers);
   addRecord(program, handlers);
   program
     .command('completion')
@@ -224,6 +233,34 @@ function addNetlink(program: Command, handlers: Handlers): void {
     .passThroughOptions()
     .action((action: 'decode' | 'encode', args: string[]) => handlers.netlink(action, args));
 }
+
+function addCheck(program: Command, handlers: Handlers): void {
+  program
+    .command('check')
+    .description('what is wrong with a tc script: each line, what it does to packets, and how it would be right')
+    .argument(
+      '<script>',
+      'a tc -batch file, a shell script (its literal tc lines), tc -j filter show; - for standard input',
+    )
+    .addOption(new Option('--format <format>', 'how it is told').choices(['text', 'json', 'sarif']).default('text'))
+    .option('--fix', 'write the corrected script beside it: NAME.fixed.EXT')
+    .addOption(
+      new Option('--fail-on <severity>', 'exit with 1 if anything is as bad as this')
+        .choices(['error', 'warning', 'advice'])
+        .default('warning'),
+    )
+    .option('--hosts <n>', 'how many hosts the filters are to keep apart: judges the number of buckets')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', () => `\n${CHECK_HELP}`)
+    .action((script: string, flags: CheckFlags) => handlers.check(script, flags));
+}
+
+const CHECK_HELP = `A comment "# cls-flow: ignore FT011" silences its line, or the next one. Findings: docs/findings.
+
+Exit codes:
+  0    nothing found
+  1    something was found that is as bad as --fail-on
+  2    the script could not be read`;
 
 function addRecord(program: Command, handlers: Handlers): void {
   program

@@ -1,0 +1,208 @@
+import { chmodSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { FormatError } from '../../src/errors.ts';
+import { escapeText } from '../../src/lang/index.ts';
+import {
+  type CheckedFinding,
+  check,
+  mended,
+  type Report,
+  RULES,
+  SEVERITIES,
+  type Severity,
+} from '../../src/lint/index.ts';
+import { writeAtomically } from '../files.ts';
+import { caretInValue } from './caret.ts';
+import { CommandLineError, fileProblem } from './errors.ts';
+import { Output, painter, say } from './output.ts';
+import type { CheckFlags } from './program.ts';
+
+/** Findings of one code that are told in full; the rest is counted. */
+const TOLD = 3;
+const FOUND = 1;
+
+/** Checks a script and tells what was found. Returns the exit status. */
+export async function checkScript(file: string, flags: CheckFlags): Promise<number> {
+  const hosts = hostsOf(flags.hosts);
+  if (flags.fix && file === '-') throw new CommandLineError('--fix: standard input has no file beside it');
+  const text = readText(file);
+  const report = reportOf(text, file, hosts);
+  const fixed = flags.fix ? await writeFixed(file, text, report) : null;
+  const output = new Output();
+  if (flags.format === 'json') output.write(`${JSON.stringify(asJson(report))}\n`);
+  else if (flags.format === 'sarif') output.write(`${JSON.stringify(asSarif(report, file), null, 2)}\n`);
+  else output.write(asText(report, file, text, fixed, hosts));
+  output.flush();
+  if (flags.format !== 'text') for (const line of notes(report, file)) say(`cls-flow: ${line}`);
+  const limit = SEVERITIES.indexOf(flags.failOn);
+  return report.findings.some(({ severity }) => SEVERITIES.indexOf(severity) <= limit) ? FOUND : 0;
+}
+
+function hostsOf(value: string | undefined): number | null {
+  if (value === undefined) return null;
+  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
+  throw new CommandLineError(`--hosts ${value}: a number expected`, caretInValue('--hosts', value, 0));
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    const problem = fileProblem(error);
+    if (problem === null) throw error;
+    throw new CommandLineError(`${file}: ${problem.message}`);
+  }
+}
+
+function reportOf(text: string, file: string, hosts: number | null): Report {
+  try {
+    const report = check(text, { hosts });
+    if (report.script.commands.length > 0 || report.script.dump) return report;
+    const { unexpanded } = report.script;
+    if (unexpanded.length === 0) throw new CommandLineError(`${file}: there is no tc command in it`);
+    throw new CommandLineError(
+      `${file}: every tc line in it holds variables (${unexpanded.length})`,
+      null,
+      `run it and look at what it does: cls-flow record -- ${file}`,
+    );
+  } catch (error) {
+    if (error instanceof FormatError) throw new CommandLineError(`${file}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** NAME.fixed.EXT beside the script, where there is anything to mend. */
+async function writeFixed(file: string, text: string, report: Report): Promise<{ name: string; fixes: number } | null> {
+  const { text: better, fixes } = mended(text, report);
+  if (fixes === 0) return null;
+  const { dir, name, ext } = path.parse(file);
+  const target = path.join(dir, `${name}.fixed${ext}`);
+  await writeAtomically(target, (sink) => sink(new TextEncoder().encode(better)));
+  chmodSync(target, statSync(file).mode);
+  return { name: target, fixes };
+}
+
+function asJson({ findings }: Report) {
+  return {
+    schema: 1,
+    findings: findings.map(({ code, severity, line, column, message, effect, fix }) => ({
+      code,
+      severity,
+      line,
+      column,
+      message,
+      effect,
+      fix,
+    })),
+  };
+}
+
+const SARIF_LEVELS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', advice: 'note' };
+
+/** SARIF 2.1.0 */
+function asSarif({ findings }: Report, file: string) {
+  const uri = file === '-' ? 'stdin' : file.split(path.sep).map(encodeURIComponent).join('/');
+  const rules = RULES.map(({ code, title, severity }) => ({
+    id: code,
+    shortDescription: { text: title },
+    defaultConfiguration: { level: SARIF_LEVELS[severity] },
+  }));
+  const results = findings.map(({ code, severity, line, column, length, message, effect, fix }) => ({
+    ruleId: code,
+    ruleIndex: RULES.findIndex((rule) => rule.code === code),
+    level: SARIF_LEVELS[severity],
+    message: { text: `${message}: ${effect}${fix === null ? '' : `. Fix: ${fix}`}` },
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri },
+          region: { startLine: line, startColumn: column, endColumn: column + length },
+        },
+      },
+    ],
+  }));
+  return {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [{ tool: { driver: { name: 'cls-flow', rules } }, columnKind: 'utf16CodeUnits', results }],
+  };
+}
+
+function asText(
+  report: Report,
+  file: string,
+  text: string,
+  fixed: { name: string; fixes: number } | null,
+  hosts: number | null,
+): string {
+  const lines = text.split('\n');
+  const told = new Map<string, number>();
+  const blocks = report.findings.flatMap((finding) => {
+    const before = told.get(finding.code) ?? 0;
+    told.set(finding.code, before + 1);
+    return before < TOLD ? [block(finding, file, lines, report.script.dump)] : [];
+  });
+  const more = [...told]
+    .filter(([, count]) => count > TOLD)
+    .map(([code, count]) => `${code}: ${count - TOLD} more like these`);
+  return [...blocks, ...more, ...summary(report, file, fixed, hosts), ...notes(report, file)].join('\n').concat('\n');
+}
+
+const PAINT = { error: 'red', warning: 'yellow', advice: 'cyan' } as const;
+
+/** The place, what is wrong, the line with the words underlined, what that does, and the command that is right. */
+function block(finding: CheckedFinding, file: string, lines: readonly string[], dump: boolean): string {
+  const { code, severity, line, column, length, message, effect, fix, command } = finding;
+  const paint = painter('stdout');
+  const source = dump ? command.source : (lines[line - 1] ?? '');
+  const indent = source.length - source.trimStart().length;
+  const before = escapeText(source.slice(indent, column - 1));
+  const marked = escapeText(source.slice(column - 1, column - 1 + length));
+  const margin = '    ';
+  return [
+    `${escapeText(file)}:${line}  ${paint(PAINT[severity], `${code} ${severity}`)}  ${escapeText(message)}`,
+    `${margin}${escapeText(source.trim())}`,
+    `${margin}${' '.repeat(before.length)}${'^'.repeat(Math.max(1, marked.length))}`,
+    `${margin}${escapeText(effect)}`,
+    ...(fix === null ? [] : [`${margin}fix: ${escapeText(fix)}`]),
+    '',
+  ].join('\n');
+}
+
+function summary(
+  { findings, script }: Report,
+  file: string,
+  fixed: { name: string; fixes: number } | null,
+  hosts: number | null,
+): string[] {
+  if (findings.length === 0) return [`${escapeText(file)}: nothing found in ${script.commands.length} tc commands`];
+  const counts = SEVERITIES.map((severity) => ({
+    severity,
+    count: findings.filter((finding) => finding.severity === severity).length,
+  })).filter(({ count }) => count > 0);
+  const said = counts.map(({ severity, count }) => plural(count, severity)).join(', ');
+  const mendable = findings.filter(({ fix }) => fix !== null).length;
+  const fixes =
+    fixed !== null
+      ? `; ${plural(fixed.fixes, 'fix')} written to ${escapeText(fixed.name)}`
+      : mendable > 0 && !script.dump && file !== '-'
+        ? `; --fix mends ${mendable} of them in a copy`
+        : '';
+  const more = hosts === null ? ['with --hosts N the buckets are judged too (FT017)'] : [];
+  return [`${said}${fixes}`, ...more];
+}
+
+/** What could not be looked at. */
+function notes({ script: { unexpanded } }: Report, file: string): string[] {
+  const [first] = unexpanded;
+  if (first === undefined) return [];
+  const many = unexpanded.length === 1 ? '1 tc line holds' : `${unexpanded.length} tc lines hold`;
+  return [
+    `${many} variables and could not be checked, the first is line ${first.line}: cls-flow record -- ${escapeText(file)}`,
+  ];
+}
+
+function plural(count: number, word: string): string {
+  if (count === 1 || word === 'advice') return `${count} ${word}`;
+  return `${count} ${word}${word.endsWith('x') ? 'es' : 's'}`;
+}

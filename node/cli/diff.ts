@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs';
+import { runTc, type Transport } from '../../src/command/index.ts';
+import { createEnv } from '../../src/env.ts';
+import { ERAS } from '../../src/era.ts';
+import { escapeText } from '../../src/lang/index.ts';
+import { Netns } from '../../src/sched/netns/index.ts';
+import { type Diff, diffSetups, type Plan, planScript, readSetup } from '../../src/study/index.ts';
+import { explainRefusal, type LiveKernel } from '../kernel.ts';
+import { openKernel } from '../socket.ts';
+import { CommandLineError, fileProblem } from './errors.ts';
+import { Output, say } from './output.ts';
+import type { DiffFlags } from './program.ts';
+
+const EQUAL = 0;
+const DIFFERENT = 1;
+const CANNOT = 2;
+
+/** What became of `--apply`. */
+interface Applied {
+  /** Commands that the kernel obeyed. */
+  readonly done: number;
+  /** What it said of the one after them; null: there was none. */
+  readonly refused: string | null;
+}
+
+/** `cls-flow diff SCRIPT --live DEV`; returns what the process exits with. */
+export function diff(script: string, flags: DiffFlags): number {
+  const text = readScript(script);
+  const kernel = openKernel();
+  try {
+    return diffLive(script, text, kernel, flags);
+  } finally {
+    kernel.close();
+  }
+}
+
+function diffLive(script: string, text: string, kernel: LiveKernel, flags: DiffFlags): number {
+  const device = flags.live;
+  if (kernel.device(device) === null) throw new CommandLineError(`--live ${device}: this machine has no such device`);
+  const ask = (): { readonly plan: Plan; readonly found: Diff } => {
+    const installed = readSetup(kernel, kernel.links.index(device));
+    const plan = planScript(text, () => emulated(kernel), device, installed);
+    return { plan, found: diffSetups(plan, installed, device) };
+  };
+  const { plan, found } = ask();
+  if (!isWhole(script, plan)) return CANNOT;
+  if (plan.shared) say('cls-flow: note: shared blocks and their filters are not compared');
+  if (flags.apply !== true || found.differences.length === 0) {
+    show(device, found, null, flags);
+    return found.differences.length === 0 ? EQUAL : DIFFERENT;
+  }
+  const applied = apply(found.commands, kernel);
+  const after = ask().found;
+  show(device, found, { applied, after }, flags);
+  if (applied.refused !== null) return CANNOT;
+  return after.differences.length === 0 ? EQUAL : DIFFERENT;
+}
+
+/** A script of which a part cannot be foreseen has no plan; says why. */
+function isWhole(script: string, { failed, commands }: Plan): boolean {
+  for (const { line, says } of failed) say(`cls-flow: ${escapeText(script)}:${line}: ${escapeText(says)}`);
+  if (commands === 0) say(`cls-flow: ${escapeText(script)}: no tc command in it`);
+  return failed.length === 0 && commands > 0;
+}
+
+/** A fresh kernel whose devices are those that the running one has, as far as anybody names them. */
+function emulated(kernel: LiveKernel): Transport {
+  const netns = new Netns({ env: createEnv({ era: ERAS['6.1'], seed: 0 }), devices: [] });
+  const index = (name: string): number => {
+    if (netns.links.index(name) === 0) {
+      const device = kernel.device(name);
+      if (device !== null) netns.addDevice(device);
+    }
+    return netns.links.index(name);
+  };
+  return {
+    request: (datagram) => netns.request(datagram),
+    links: { index, name: (number) => kernel.links.name(number) },
+  };
+}
+
+function apply(commands: Diff['commands'], kernel: LiveKernel): Applied {
+  for (const [done, words] of commands.entries()) {
+    const { exit, stderr } = runTc(words, { transport: kernel });
+    if (exit === 0) continue;
+    const why = kernel.refusal === null ? null : explainRefusal(kernel.refusal);
+    return { done, refused: `${shellLine(words)}: ${why ?? stderr.split('\n')[0] ?? ''}` };
+  }
+  return { done: commands.length, refused: null };
+}
+
+interface After {
+  readonly applied: Applied;
+  /** What was found when it was read back. */
+  readonly after: Diff;
+}
+
+function show(device: string, found: Diff, after: After | null, flags: DiffFlags): void {
+  const output = new Output();
+  output.write(flags.format === 'json' ? json(device, found, after) : text(device, found, after));
+  output.flush();
+}
+
+function json(device: string, { differences, equal, commands }: Diff, after: After | null): string {
+  const report = {
+    ...{ device, equal: differences.length === 0, same: equal, differences, commands },
+    ...(after === null
+      ? {}
+      : {
+          applied: {
+            ...after.applied,
+            equal: after.after.differences.length === 0,
+            differences: after.after.differences,
+          },
+        }),
+  };
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+function text(device: string, found: Diff, after: After | null): string {
+  const lines = [`${escapeText(device)}: ${counts(found)}`, ...differenceLines(found)];
+  if (after === null) {
+    if (found.commands.length > 0) lines.push('to make them equal (or --apply):', ...found.commands.map(shellLine));
+  } else {
+    const { done, refused } = after.applied;
+    lines.push(`applied: ${done} of ${found.commands.length} commands`);
+    if (refused !== null) lines.push(`refused: ${escapeText(refused)}`);
+    lines.push(`read back: ${counts(after.after)}`, ...differenceLines(after.after));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function counts({ differences, equal }: Diff): string {
+  if (differences.length === 0) return `as planned (${equal} qdiscs, classes and filters)`;
+  return `${differences.length} differ, ${equal} as planned`;
+}
+
+function differenceLines({ differences }: Diff): string[] {
+  return differences.flatMap(({ planned, installed }) => [
+    ...(installed === null ? [] : [`- ${escapeText(installed)}`]),
+    ...(planned === null ? [] : [`+ ${escapeText(planned)}`]),
+  ]);
+}
+
+/** A command as a shell takes it. */
+function shellLine(words: readonly string[]): string {
+  return ['tc', ...words.map(quoted)].join(' ');
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${escapeText(word).replaceAll("'", "'\\''")}'`;
+}
+
+function readScript(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    const problem = fileProblem(error);
+    if (problem === null) throw error;
+    throw new CommandLineError(`${file}: ${problem.message}`);
+  }
+}
