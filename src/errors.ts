@@ -73,8 +73,8 @@ export class UsageError extends Error {
 
 /** A UsageError at which tc does not return but exits, so that it ends a whole batch (quirk 51). */
 export class FatalUsageError extends UsageError {
-  constructor(message: string, word = -1) {
-    super(message, word, '', 255);
+  constructor(message: string, word = -1, exit = 255) {
+    super(message, word, '', exit);
   }
 }
 

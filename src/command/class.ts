@@ -36,14 +36,14 @@ export function doClass(words: Words, tc: TcProcess): void {
   const verb = VERBS.find(([name]) => matches(word, name));
   if (verb !== undefined) modify(verb[1], verb[2], words, tc);
   else if (['list', 'show', 'lst'].some((name) => matches(word, name))) listClasses(words, tc);
-  else if (matches(word, 'help')) throw help(0);
+  else if (matches(word, 'help')) throw help();
   else throw giveUp(`Command "${word}" is unknown, try "tc class help".`, '', words.at - 1);
 }
 
-function help(status: number): UsageError {
+function help(): UsageError {
   const verbs = [...VERBS.map(([name]) => name), 'show'];
   const usage = usageOf('class', verbs, 'dev NAME parent ID [ classid ID ] [ KIND OPTIONS ]');
-  return new UsageError('', -1, usage, status);
+  return new UsageError('', -1, usage, 0);
 }
 
 /** tc/tc_class.c: tc_class_modify() */
@@ -51,9 +51,9 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
   let device = '';
   let parent = 0;
   let classid = 0;
-  let kind = '';
+  let kind: string | null = null;
   let estimator: Uint8Array | null = null;
-  while (!words.done && kind === '') {
+  while (!words.done && kind === null) {
     const word = words.next();
     if (word === 'dev') {
       const name = words.next();
@@ -73,15 +73,15 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
       if (parent !== 0) throw duplicate('parent', text);
       parent = required(getClassid(text), words, 'invalid parent ID');
     } else if (matches(word, 'estimator')) {
-      estimator = takeEstimator(words);
+      estimator = takeEstimator(words, estimator, tc);
     } else if (matches(word, 'help')) {
-      throw help(255);
+      tc.sayUsage(help());
     } else {
       kind = word.slice(0, 15);
     }
   }
   const w = new AttrWriter();
-  if (kind !== '') w.put(TCA.kind, kind);
+  if (kind) w.put(TCA.kind, kind);
   if (estimator !== null) w.put(ESTIMATOR, estimator);
   speakOptions(kind, words, w);
   const ifindex = device === '' ? 0 : tc.index(device);
@@ -92,13 +92,13 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
   );
 }
 
-function speakOptions(kind: string, words: Words, w: AttrWriter): void {
-  const classes = kind === '' ? null : findClass(kind);
+function speakOptions(kind: string | null, words: Words, w: AttrWriter): void {
+  const classes = kind === null ? null : findClass(kind);
   if (classes !== null) {
     classes.speak(words, w);
     return;
   }
-  if (kind !== '') throw new UsageError(`Error: Qdisc "${kind}" is classless.`);
+  if (kind !== null) throw new UsageError(`Error: Qdisc "${kind}" is classless.`);
   if (words.done) return;
   const word = words.next();
   throw giveUp(`Garbage instead of arguments "${word} ...". Try "tc class help".`, '', words.at - 1);
@@ -128,11 +128,10 @@ function listClasses(words: Words, tc: TcProcess): void {
       if (parent !== 0) throw giveUp('Error: "root" is duplicate parent ID');
       parent = TC_H.ROOT;
     } else if (word === 'parent') {
-      const text = words.next();
-      if (parent !== 0) throw duplicate('parent', text);
-      parent = required(getClassid(text), words, 'invalid parent ID');
+      if (parent !== 0) throw duplicate('parent', word);
+      parent = required(getClassid(words.next()), words, 'invalid parent ID');
     } else if (matches(word, 'help')) {
-      throw help(255);
+      tc.sayUsage(help());
     } else {
       throw giveUp(`What is "${word}"? Try "tc class help".`, '', words.at - 1);
     }

@@ -28,8 +28,6 @@ export function emptySelector(protocol: number): Selector {
   };
 }
 
-const EXCLUSIVE = 'Error: "dev" and "block" are mutually exclusive';
-
 /** One word of the common part; `exact`: abbreviations are not taken. */
 interface SelectorWord {
   readonly word: string;
@@ -42,17 +40,21 @@ export interface Texts {
   readonly parent: string;
   readonly preference: string;
   readonly maxPreference: number;
+  /** `word` came although `other` had been given. */
+  readonly exclusive: (word: string, other: string) => string;
 }
 
 export const MODIFY: Texts = {
   parent: 'Invalid parent ID',
   preference: 'invalid priority value',
   maxPreference: 0xffff,
+  exclusive: () => 'Error: "dev" and "block" are mutually exclusive',
 };
 export const LIST: Texts = {
   parent: 'invalid parent ID',
   preference: 'invalid preference',
   maxPreference: 0xffffffff,
+  exclusive: (word, other) => `Error: "${word}" cannot be used in the same time as "${other}"`,
 };
 
 const SELECTORS: readonly SelectorWord[] = [
@@ -80,17 +82,17 @@ export function takeSelectors(words: Words, s: Selector, texts: Texts): void {
   }
 }
 
-function takeDevice(words: Words, s: Selector): void {
+function takeDevice(words: Words, s: Selector, texts: Texts): void {
   const name = words.next();
   if (s.device !== '') throw duplicate('dev', name);
-  if (s.block !== 0) throw giveUp(EXCLUSIVE);
+  if (s.block !== 0) throw giveUp(texts.exclusive('dev', 'block'));
   s.device = name;
 }
 
-function takeBlock(words: Words, s: Selector): void {
+function takeBlock(words: Words, s: Selector, texts: Texts): void {
   const word = words.next();
   if (s.block !== 0) throw duplicate('block', word);
-  if (s.device !== '') throw giveUp(EXCLUSIVE);
+  if (s.device !== '') throw giveUp(texts.exclusive('block', 'dev'));
   const block = getU32(word);
   if (!block) throw words.invalid('invalid block index value');
   s.block = block;

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { matches, type Printer, protocolName, type Words } from '../lang/index.ts';
+import { getU32, matches, type Printer, protocolName, type Words } from '../lang/index.ts';
 import {
   AttrWriter,
   filterInfo,
@@ -100,16 +100,16 @@ function modify(object: FilterObject, type: number, flags: number, words: Words,
   let estimator: Uint8Array | null = null;
   while (!words.done && matches(words.peek(), 'estimator')) {
     words.next();
-    estimator = takeEstimator(words);
+    estimator = takeEstimator(words, estimator, tc);
     takeSelectors(words, s, MODIFY);
   }
   if (!words.done && matches(words.peek(), 'help')) throw help(object, 0);
-  const kind = words.done ? '' : words.next().slice(0, 15);
+  const kind = words.done ? null : words.next().slice(0, 15);
   const { ifindex, parent } = place(s, tc);
   if (s.chain !== null) head.put(TCA.chain, s.chain);
-  if (kind !== '') head.put(TCA.kind, kind);
+  if (kind) head.put(TCA.kind, kind);
   let handle = 0;
-  if (kind !== '') handle = speakKind(kind, s, words, head, tc);
+  if (kind !== null) handle = speakKind(kind, s, words, head, tc);
   else if (s.handle !== null) throw giveUp('Must specify filter type when using "handle"');
   if (estimator !== null) head.put(ESTIMATOR, estimator);
   const info = filterInfo(s.preference, s.protocol);
@@ -129,9 +129,9 @@ function speakKind(kind: string, s: Selector, words: Words, w: AttrWriter, tc: T
     throw words.error(`Unknown filter "${kind}", hence option "${option}" is unparsable`);
   }
   if (s.handle === null) return 0;
-  const handle = Number.parseInt(s.handle, 16);
-  if (!Number.isInteger(handle)) throw words.error(`Unparsable filter ID "${s.handle}"`);
-  return handle >>> 0;
+  const handle = getU32(s.handle, 16);
+  if (handle === undefined) throw words.error(`Unparsable filter ID "${s.handle}"`);
+  return handle;
 }
 
 /** tc/tc_filter.c: tc_filter_get() — asks for one filter, all of whose coordinates must be given. */
@@ -140,6 +140,10 @@ function getFilter(object: FilterObject, words: Words, tc: TcProcess, shown: Sho
   takeSelectors(words, s, MODIFY);
   if (!words.done && matches(words.peek(), 'help')) throw help(object, 0);
   const kind = words.done ? '' : words.next().slice(0, 15);
+  if (object === CHAIN) {
+    getChain(s, words, tc, shown);
+    return;
+  }
   if (!s.protocolSet) throw giveUp('Must specify filter protocol');
   if (s.preference === 0) throw giveUp('Must specify filter priority');
   if (s.parent === 0) throw giveUp('Must specify filter parent');
@@ -159,12 +163,31 @@ function getFilter(object: FilterObject, words: Words, tc: TcProcess, shown: Sho
   if (answer !== null) tc.show((out) => printFilter(answer, tc, shown, out));
 }
 
+/** tc/tc_filter.c: tc_filter_get() for a chain: a kind may be named, and nothing comes of it. */
+function getChain(s: Selector, words: Words, tc: TcProcess, shown: Shown): void {
+  if (s.parent === 0) throw giveUp('Must specify filter parent');
+  if (s.device === '' && s.block === 0) throw giveUp('Must specify netdevice "dev" or block index "block"');
+  const { ifindex, parent } = place(s, tc);
+  if (!words.done) {
+    throw giveUp(`Garbage instead of arguments "${words.peek()} ...". Try "tc filter help".`, '', words.at);
+  }
+  const request = writeTc({ ifindex, handle: 0, parent, info: 0 }, (w) => {
+    if (s.chain !== null) w.put(TCA.chain, s.chain);
+  });
+  const answer = tc.talk(CHAIN.get, NLM_F.ECHO, request, true);
+  if (answer !== null) tc.show((out) => printFilter(answer, tc, shown, out));
+}
+
 /** tc/tc_filter.c: tc_filter_list() */
 function listFilters(object: FilterObject, words: Words, tc: TcProcess, shown: Shown): void {
   const s = emptySelector(0);
   s.chain = shown.chain;
   takeSelectors(words, s, LIST);
-  if (!words.done && matches(words.peek(), 'help')) throw help(object, 0);
+  while (!words.done && matches(words.peek(), 'help')) {
+    words.next();
+    tc.sayUsage(help(object, 0));
+    takeSelectors(words, s, LIST);
+  }
   if (!words.done) throw giveUp(` What is "${words.peek()}"? Try "tc ${'filter'} help"`, '', words.at);
   if (s.block !== 0 && s.device === '' && !blockExists(s.block, tc)) {
     throw new UsageError(`Cannot find block "${s.block}"`);

@@ -49,11 +49,10 @@ export const NO_OPTIONS: TcOptions = {
   oldJson: false,
 };
 
-/** What `tc actions` exits with when it is refused. */
+/** What `tc actions add` and `flush` exit with when they are refused. */
 const ACTION_STATUS: ReadonlyMap<number, number> = new Map([
   [RTM.NEWACTION, 255],
   [RTM.DELACTION, 1],
-  [RTM.GETACTION, 1],
 ]);
 
 /** Ends the command with this exit status; everything to be said has been said. */
@@ -74,6 +73,12 @@ export function giveUp(message: string, hint = '', word = -1): UsageError {
 /** iproute2 lib/utils.c: duparg() */
 export function duplicate(keyword: string, word: string): UsageError {
   return new FatalUsageError(`Error: duplicate "${keyword}": "${word}" is the second value.`);
+}
+
+/** iproute2 lib/ll_map.c: ll_idx_a2n() — a device that nobody knows is `if7` by its index (quirk 63); 0: no such name. */
+function indexInName(name: string): number {
+  const index = Number(/^if\s*\+?(\d{1,10})/.exec(name)?.[1] ?? 0);
+  return index <= 0xffffffff ? index : 0;
 }
 
 /**
@@ -100,7 +105,7 @@ export class TcProcess {
   get words(): Talk {
     const { links } = this.transport;
     return {
-      ifindex: (name) => links.index(name),
+      ifindex: (name) => links.index(name) || indexInName(name),
       device: (index) => links.name(index),
       set: (key) => this.transport.set?.(key) ?? null,
       warn: (line) => this.say(`${line}\n`),
@@ -110,6 +115,11 @@ export class TcProcess {
 
   say(text: string): void {
     this.stderr += text;
+  }
+
+  /** tc prints a usage block, and goes on. */
+  sayUsage({ hint }: UsageError): void {
+    this.say(`${hint}\n`);
   }
 
   /** A printer in the style that -j and -p ask for; show() takes what it holds. */
@@ -133,7 +143,7 @@ export class TcProcess {
   /** The device's index; tc's words if there is none. `create`: the command may be the first to name it. */
   index(name: string, create = false): number {
     const { links } = this.transport;
-    const index = links.index(name) || (create ? (links.create?.(name) ?? 0) : 0);
+    const index = links.index(name) || (create ? (links.create?.(name) ?? 0) : 0) || indexInName(name);
     if (index === 0) throw new UsageError(`Cannot find device "${name}"`, -1, '', 1);
     return index;
   }

@@ -2,6 +2,7 @@ import { UsageError } from '../errors.ts';
 import { getClassid, getQdiscHandle, getU32, matches, type Printer, type Words } from '../lang/index.ts';
 import {
   AttrWriter,
+  bytes,
   type Message,
   NLM_F,
   printStats,
@@ -38,18 +39,18 @@ export function doQdisc(words: Words, tc: TcProcess): void {
   const verb = VERBS.find(([name]) => matches(word, name));
   if (verb !== undefined) modify(verb[1], verb[2], words, tc);
   else if (['list', 'show', 'lst'].some((name) => matches(word, name))) listQdiscs(words, tc);
-  else if (matches(word, 'help')) throw help(0);
+  else if (matches(word, 'help')) throw help();
   else throw giveUp(`Command "${word}" is unknown, try "tc qdisc help".`, '', words.at - 1);
 }
 
-function help(status: number): UsageError {
+function help(): UsageError {
   const verbs = [...VERBS.map(([name]) => name), 'show'];
   const usage = usageOf(
     'qdisc',
     verbs,
     'dev NAME [ root | ingress | clsact | parent ID ] [ handle H: ] [ KIND OPTIONS ]',
   );
-  return new UsageError('', -1, usage, status);
+  return new UsageError('', -1, usage, 0);
 }
 
 /** What stands before a qdisc's kind. */
@@ -57,7 +58,7 @@ interface Request {
   device: string;
   handle: number;
   parent: number;
-  kind: string;
+  kind: string | null;
   estimator: Uint8Array | null;
   ingressBlock: number;
   egressBlock: number;
@@ -69,14 +70,14 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
     device: '',
     handle: 0,
     parent: 0,
-    kind: '',
+    kind: null,
     estimator: null,
     ingressBlock: 0,
     egressBlock: 0,
   };
-  while (!words.done && r.kind === '') takeWord(words, r);
+  while (!words.done && r.kind === null) takeWord(words, r, tc);
   const w = new AttrWriter();
-  if (r.kind !== '') w.put(TCA.kind, r.kind);
+  if (r.kind) w.put(TCA.kind, r.kind);
   if (r.estimator !== null) w.put(ESTIMATOR, r.estimator);
   if (r.ingressBlock !== 0) w.put(TCA.ingressBlock, r.ingressBlock);
   if (r.egressBlock !== 0) w.put(TCA.egressBlock, r.egressBlock);
@@ -89,7 +90,7 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
   );
 }
 
-function takeWord(words: Words, r: Request): void {
+function takeWord(words: Words, r: Request, tc: TcProcess): void {
   const word = words.next();
   if (word === 'dev') {
     const name = words.next();
@@ -111,7 +112,7 @@ function takeWord(words: Words, r: Request): void {
     if (r.parent !== 0) throw duplicate('parent', text);
     r.parent = required(getClassid(text), words, 'invalid parent ID');
   } else if (matches(word, 'estimator')) {
-    r.estimator = takeEstimator(words);
+    r.estimator = takeEstimator(words, r.estimator, tc);
   } else if (matches(word, 'stab')) {
     throw words.error('"stab" is not supported');
   } else if (matches(word, 'ingress_block')) {
@@ -119,7 +120,7 @@ function takeWord(words: Words, r: Request): void {
   } else if (matches(word, 'egress_block')) {
     r.egressBlock = required(getU32(words.next()) || undefined, words, 'invalid egress block index value');
   } else if (matches(word, 'help')) {
-    throw help(255);
+    tc.sayUsage(help());
   } else {
     r.kind = word.slice(0, 15);
   }
@@ -131,15 +132,15 @@ export function required(value: number | undefined, words: Words, what: string):
   return value;
 }
 
-function speakOptions(kind: string, words: Words, w: AttrWriter): void {
-  const qdisc = kind === '' ? null : findQdisc(kind);
+function speakOptions(kind: string | null, words: Words, w: AttrWriter): void {
+  const qdisc = kind === null ? null : findQdisc(kind);
   if (qdisc !== null) {
     qdisc.speak(words, w);
     return;
   }
   if (words.done) return;
   const word = words.next();
-  if (kind !== '') throw words.error(`Unknown qdisc "${kind}", hence option "${word}" is unparsable`);
+  if (kind !== null) throw words.error(`Unknown qdisc "${kind}", hence option "${word}" is unparsable`);
   throw giveUp(`Garbage instead of arguments "${word} ...". Try "tc qdisc help".`, '', words.at - 1);
 }
 
@@ -148,19 +149,23 @@ interface Wanted {
   device: string;
   handle: number;
   parent: number;
+  /** Also the qdiscs that a device has by itself. */
+  invisible: boolean;
 }
 
 /** tc/tc_qdisc.c: tc_qdisc_list() */
 function listQdiscs(words: Words, tc: TcProcess): void {
-  const wanted: Wanted = { device: '', handle: 0, parent: 0 };
-  while (!words.done) takeWanted(words, wanted);
+  const wanted: Wanted = { device: '', handle: 0, parent: 0, invisible: false };
+  while (!words.done) takeWanted(words, wanted, tc);
   const ifindex = wanted.device === '' ? 0 : tc.index(wanted.device);
   let whole = true;
   tc.show((out) => {
     const tcm = { ifindex, handle: 0, parent: 0, info: 0 };
     whole = tc.dump(
       RTM.GETQDISC,
-      writeTc(tcm, () => undefined),
+      writeTc(tcm, (w) => {
+        if (wanted.invisible) w.put(INVISIBLE, NOTHING);
+      }),
       (message) => {
         const t = readTc(message);
         if (ifindex !== 0 && t.ifindex !== ifindex) return;
@@ -173,7 +178,11 @@ function listQdiscs(words: Words, tc: TcProcess): void {
   if (!whole) throw new Exit(1);
 }
 
-function takeWanted(words: Words, wanted: Wanted): void {
+/** TCA_DUMP_INVISIBLE, a flag. */
+const INVISIBLE = [10, bytes] as const;
+const NOTHING = new Uint8Array();
+
+function takeWanted(words: Words, wanted: Wanted, tc: TcProcess): void {
   const word = words.next();
   const only = (): void => {
     if (wanted.parent !== 0) throw words.invalid('parent is already specified');
@@ -194,8 +203,10 @@ function takeWanted(words: Words, wanted: Wanted): void {
     only();
     wanted.handle = required(getQdiscHandle(words.next()), words, 'invalid handle ID');
   } else if (matches(word, 'help')) {
-    throw help(255);
-  } else if (word !== 'invisible') {
+    tc.sayUsage(help());
+  } else if (word === 'invisible') {
+    wanted.invisible = true;
+  } else {
     throw giveUp(`What is "${word}"? Try "tc qdisc help".`, '', words.at - 1);
   }
 }

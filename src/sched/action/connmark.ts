@@ -31,7 +31,7 @@ export const connmark: Action<Connmark> = {
       if (zone === undefined) throw words.error('simple: Illegal "index"');
     }
     const action = takeControlOr(words, Verdict.PIPE, warn);
-    const index = takeIndex(words, 'simple: Illegal "index"') ?? 0;
+    const index = takeIndex(words, 'connmark: Illegal "index"') ?? 0;
     w.put(TCA_CONNMARK.parms, { ...NO_CONNMARK, action, index, zone });
   },
   gen: ({ parms }) => parms,

@@ -63,18 +63,13 @@ export const csum: Action<Csum> = {
   scope: () => 'packet',
   speak(words, w, { warn } = NOBODY) {
     let updateFlags = 0;
-    let bound = false;
-    while (!bound && words.take('csum')) {
+    while (words.take('csum')) {
       words.need();
-      bound = words.peek() === 'index';
-      if (!bound) updateFlags |= takeTargets(words);
+      updateFlags |= takeTargets(words);
     }
-    let action: number = Verdict.OK;
-    if (!bound) {
-      if (words.take('help')) throw usage(words, USAGE);
-      if (updateFlags === 0) throw words.error('Illegal csum construct, empty <UPDATE> list');
-      action = takeControlOr(words, Verdict.OK, warn);
-    }
+    if (words.take('help')) throw usage(words, USAGE);
+    if (updateFlags === 0) throw words.error('Illegal csum construct, empty <UPDATE> list');
+    const action = takeControlOr(words, Verdict.OK, warn);
     const index = takeIndex(words, 'Illegal "index" (%s) <csum>') ?? 0;
     w.put(TCA_CSUM.parms, { ...NO_CSUM, action, index, updateFlags });
   },

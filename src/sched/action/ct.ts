@@ -1,4 +1,4 @@
-import { Errno, KernelError, type UsageError } from '../../errors.ts';
+import { Errno, FatalUsageError, KernelError, type UsageError } from '../../errors.ts';
 import { addressText, getU16, getU32, ipv6Bytes, matches, type Printer, tcIpv4, type Words } from '../../lang/index.ts';
 import {
   type AttrWriter,
@@ -109,7 +109,8 @@ function takeRange(words: Words, s: Spoken): void {
   const get = (text: string): number | Uint8Array | undefined => (v6 ? ipv6Bytes(text) : tcIpv4(text));
   const [min, max] = [get(first), get(last)];
   if (min === undefined || max === undefined) {
-    throw words.error(`Error: any valid address is expected rather than "${min === undefined ? first : last}".`);
+    const refused = min === undefined ? first : last;
+    throw new FatalUsageError(`Error: any valid address is expected rather than "${refused}".`, words.at - 1, 1);
   }
   s.rows.push([v6 ? 'ipv6Min' : 'ipv4Min', min], [v6 ? 'ipv6Max' : 'ipv4Max', max]);
 }

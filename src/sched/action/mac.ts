@@ -24,11 +24,15 @@ export function scanMac(text: string): Uint8Array | undefined {
   return found === null ? undefined : Uint8Array.from(found.slice(1), (part) => Number.parseInt(part.slice(-2), 16));
 }
 
-/** iproute2 lib/ll_addr.c: ll_addr_a2n() — up to six bytes between colons; missing ones are 0. */
+/**
+ * iproute2 lib/ll_addr.c: ll_addr_a2n() — up to six bytes between colons, each read by sscanf("%x"), so that what
+ * follows the number is not looked at; missing ones are 0.
+ */
 export function lladdr(text: string): Uint8Array | undefined {
   const parts = text.split(':').slice(0, SIZE);
-  if (!parts.every((part) => /^[0-9a-f]{1,2}$/i.test(part))) return undefined;
+  const bytes = parts.map((part) => Number.parseInt(part, 16));
+  if (!bytes.every((byte) => byte >= 0 && byte <= 0xff)) return undefined;
   const mac = new Uint8Array(SIZE);
-  mac.set(parts.map((part) => Number.parseInt(part, 16)));
+  mac.set(bytes);
   return mac;
 }

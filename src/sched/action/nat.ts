@@ -29,13 +29,14 @@ export function takePrefix(text: string): { address: number; length: number } | 
   return address === undefined || length === undefined || length > 32 ? undefined : { address, length };
 }
 
+/** Shifts by 32 do nothing: of /0, and of `any`, all 32 bits count (quirk 62). */
 function maskOf(length: number): number {
-  return length === 0 ? 0 : (-1 << (32 - length)) >>> 0;
+  return (-1 << (32 - length)) >>> 0;
 }
 
 function takeArguments(words: Words): Pick<typeof NO_NAT, 'oldAddr' | 'newAddr' | 'mask' | 'flags'> {
-  const refuse = () => words.error(`Illegal nat construct (${words.list[words.at - 1] ?? ''})`, USAGE);
   const direction = words.next();
+  const refuse = () => words.error(`Illegal nat construct (${direction})`, USAGE);
   const egress = matches(direction, 'egress');
   if (!egress && !matches(direction, 'ingress')) throw refuse();
   const old = takePrefix(words.next());

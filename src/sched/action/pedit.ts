@@ -281,10 +281,9 @@ function bad(words: Words, message = ''): UsageError {
 }
 
 /** parse_val() */
-function takeValue(words: Words, type: ValueType): number[] {
-  const text = words.next();
-  const value = parseValue(text, type);
-  if (value === undefined) throw bad(words);
+function takeValue(words: Words, type: ValueType, refuse: () => UsageError): number[] {
+  const value = parseValue(words.next(), type);
+  if (value === undefined) throw refuse();
   return value;
 }
 
@@ -307,8 +306,8 @@ function parseValue(text: string, type: ValueType): number[] | undefined {
   }
 }
 
-/** parse_cmd(): what is to be done with a field, and the keys for it. */
-function takeCommand(words: Words, s: Spoken, draft: Draft, field: Field): void {
+/** parse_cmd(): what is to be done with a field, and the keys for it. `refuse`: what its caller says of it. */
+function takeCommand(words: Words, s: Spoken, draft: Draft, field: Field, refuse: () => UsageError): void {
   const { size, type = 'u32' } = field;
   const all = 2 ** (8 * Math.min(size, 4)) - 1;
   let retain = field.retain ?? (size >= 4 ? ALL : all);
@@ -321,10 +320,10 @@ function takeCommand(words: Words, s: Spoken, draft: Draft, field: Field): void 
   } else if (matches(word, 'set') || matches(word, 'add')) {
     if (matches(word, 'add')) draft.cmd = Cmd.ADD;
     if (!s.extended && draft.cmd !== Cmd.SET) throw bad(words, "Non extended mode. only 'set' command is supported");
-    val = takeValue(words, type);
+    val = takeValue(words, type, refuse);
   } else if (matches(word, 'preserve')) retain = 0;
-  else if (!matches(word, 'clear')) throw bad(words);
-  if (words.take('retain')) retain = takeValue(words, 'u32')[0] ?? 0;
+  else if (!matches(word, 'clear')) throw refuse();
+  if (words.take('retain')) retain = takeValue(words, 'u32', refuse)[0] ?? 0;
   if (size > 4 && retain !== ALL) throw bad(words, 'retain is not supported for fields longer the 32 bits');
   if (type === 'mac') packMac(words, s, draft, field.off, val);
   else if (type === 'ipv6') {
@@ -375,7 +374,9 @@ function takeOffset(words: Words, s: Spoken): void {
     Object.assign(draft, { at: take(0), offmask: take(16), shift: take(0) });
     words.need();
   }
-  takeCommand(words, s, draft, { name: '', off, size });
+  const command = words.peek();
+  const refuse = () => words.error(`Bad pedit construct (${command})`, USAGE);
+  takeCommand(words, s, draft, { name: '', off, size }, refuse);
 }
 
 /** parse_munge() */
@@ -396,7 +397,8 @@ function takeMunge(words: Words, s: Spoken): void {
   const known = field !== undefined && (!layer.ex || s.extended) && !(field.plain && s.extended);
   if (!known || words.done) throw bad(words, 'bad pedit parsing');
   const htype = s.extended ? layer.header : Header.NETWORK;
-  takeCommand(words, s, { off: field.off, at: 0, offmask: 0, shift: 0, htype, cmd: Cmd.SET }, field);
+  const refuse = () => words.error(`bad pedit parsing\nBad pedit construct (${name})`, USAGE);
+  takeCommand(words, s, { off: field.off, at: 0, offmask: 0, shift: 0, htype, cmd: Cmd.SET }, field, refuse);
 }
 
 function selOf({ parms, parmsEx }: Pedit): Sel | undefined {

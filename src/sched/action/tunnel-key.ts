@@ -1,4 +1,4 @@
-import { Errno, KernelError } from '../../errors.ts';
+import { Errno, FatalUsageError, KernelError } from '../../errors.ts';
 import { addressText, getU8, getU16, getU32, ipv6Bytes, type Printer, tcIpv4, type Words } from '../../lang/index.ts';
 import { be16, be32, bytes, type Codec, type Decoded, nest, s32, struct, table, u8 } from '../../netlink/index.ts';
 import { be32 as readBe32 } from '../../u32.ts';
@@ -51,16 +51,22 @@ const USAGE = [
 ].join('\n');
 
 type Spoken = { -readonly [K in keyof TunnelKey]: TunnelKey[K] };
-/** Attributes in the order of the words, as tc writes them. */
+/** iproute2 lib/utils.c: get_addr() gives these no bytes and no family; what is not IPv4 is taken for IPv6. */
+const ANY = ['default', 'all', 'any'];
+/** Attributes in the order of the words, as tc writes them; null: one without a payload. */
 type Row = readonly [keyof typeof TCA_TUNNEL_KEY, unknown];
 
 /** get_addr(): in one of two attributes, by family. */
 function takeAddress(words: Words, v4: 'ipv4Src' | 'ipv4Dst', v6: 'ipv6Src' | 'ipv6Dst'): Row {
   const text = words.next();
+  if (ANY.includes(text)) return [v6, null];
   const bytes6 = text.includes(':') ? ipv6Bytes(text) : undefined;
   const bytes4 = text.includes(':') ? undefined : tcIpv4(text);
   if (bytes6 !== undefined) return [v6, bytes6];
-  if (bytes4 === undefined) throw words.error(`Error: any valid address is expected rather than "${text}".`);
+  // iproute2 lib/utils.c: get_addr() exits, with 1.
+  if (bytes4 === undefined) {
+    throw new FatalUsageError(`Error: any valid address is expected rather than "${text}".`, words.at - 1, 1);
+  }
   return [v4, bytes4];
 }
 
@@ -112,7 +118,10 @@ export const tunnelKey: Action<TunnelKey> = {
     skip(words);
     const line: Line = { tAction: 0, noCsum: 0, rows: [] };
     while (takeWord(words, line));
-    for (const [name, value] of line.rows) dumpRows(TCA_TUNNEL_KEY, [name], { [name]: value } as Spoken, w);
+    for (const [name, value] of line.rows) {
+      if (value === null) w.nest(TCA_TUNNEL_KEY[name][0], () => undefined);
+      else dumpRows(TCA_TUNNEL_KEY, [name], { [name]: value } as Spoken, w);
+    }
     w.put(TCA_TUNNEL_KEY.noCsum, line.noCsum);
     const action = takeControlOr(words, Verdict.PIPE, warn);
     const index = takeIndex(words, 'tunnel_key: Illegal "index"') ?? 0;

@@ -1,4 +1,4 @@
-import { Errno, KernelError } from '../../errors.ts';
+import { Errno, FatalUsageError, KernelError } from '../../errors.ts';
 import { getU8, getU16, parseProtocol, protocolName, type Words } from '../../lang/index.ts';
 import { be16 as codecBe16, type Decoded, struct, table, u8, u16, u32 } from '../../netlink/index.ts';
 import { ETH_P, isVlan, type Packet } from '../../packet/index.ts';
@@ -71,9 +71,12 @@ function tagged(vAction: number): boolean {
 }
 
 function takeMac(words: Words, what: string): Uint8Array {
-  const mac = lladdr(words.next());
-  if (mac === undefined) throw words.invalid(`${what} is invalid`);
-  return mac;
+  const text = words.next();
+  const mac = lladdr(text);
+  if (mac !== undefined) return mac;
+  const part = text.split(':').find((byte) => lladdr(byte) === undefined);
+  const { message, word } = words.invalid(`${what} is invalid`);
+  throw new FatalUsageError(`"${part}" is invalid lladdr.\n${message}`, word);
 }
 
 interface Option {

@@ -82,7 +82,8 @@ interface Row {
 function taken<T>(words: Words, name: string, get: (text: string) => T | undefined): T {
   const text = words.next();
   const value = get(text);
-  if (value === undefined) throw words.error(`tbf: illegal value for "${name}": "${text}"`);
+  // get_size_and_cell() has cut the word at its slash.
+  if (value === undefined) throw words.error(`tbf: illegal value for "${name}": "${text.split('/')[0]}"`);
   return value;
 }
 
