@@ -23,6 +23,10 @@ const handlers: Handlers = {
     const { tc } = await import('./tc.ts');
     process.exitCode = await tc(args, flags);
   },
+  async diff(script, flags) {
+    const { diff } = await import('./diff.ts');
+    process.exitCode = diff(script, flags);
+  },
   async netlink(action, args) {
     const { netlink } = await import('./netlink.ts');
     process.exitCode = netlink(action, args);

@@ -53,6 +53,12 @@ export interface CheckFlags {
   readonly hosts?: string;
 }
 
+export interface DiffFlags {
+  readonly live: string;
+  readonly apply?: true;
+  readonly format: 'text' | 'json';
+}
+
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
@@ -61,6 +67,7 @@ export interface Handlers {
   classify(captures: readonly string[], flags: ClassifyFlags): Promise<void>;
   explain(what: readonly string[], flags: ExplainFlags): Promise<void>;
   tc(args: readonly string[], flags: TcFlags): Promise<void>;
+  diff(script: string, flags: DiffFlags): Promise<void>;
   netlink(action: 'decode' | 'encode', args: readonly string[]): Promise<void>;
   check(script: string, flags: CheckFlags): Promise<void>;
   record(command: readonly string[], flags: RecordFlags): Promise<void>;
@@ -152,6 +159,7 @@ export function createProgram(version: string, handlers: Handlers): Command {
   addClassify(program, handlers);
   addExplain(program, handlers);
   addTc(program, handlers);
+  addDiff(program, handlers);
   addNetlink(program, handlers);
   addCheck(program, handlers);
   addRecord(program, handlers);
@@ -220,6 +228,22 @@ function addTc(program: Command, handlers: Handlers): void {
     .allowUnknownOption()
     .passThroughOptions()
     .action((args: string[], flags: TcFlags) => handlers.tc(args, flags));
+}
+
+function addDiff(program: Command, handlers: Handlers): void {
+  program
+    .command('diff')
+    .description(
+      'what a script plans for a device of the running kernel, what is installed, and how to make them equal',
+    )
+    .usage('SCRIPT --live DEV [--apply] [--format text|json]')
+    .argument('<script>', 'a tc batch file or shell script: its literal tc commands; - for standard input')
+    .requiredOption('--live <dev>', 'the device of the running Linux kernel that is compared')
+    .option('--apply', 'run the commands, read back and compare again; without it nothing is changed')
+    .addOption(new Option('--format <format>', 'how it is told').choices(['text', 'json']).default('text'))
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', '\nExit codes:\n  0    as planned\n  1    different\n  2    cannot compare or apply')
+    .action((script: string, flags: DiffFlags) => handlers.diff(script, flags));
 }
 
 function addNetlink(program: Command, handlers: Handlers): void {
