@@ -154,22 +154,28 @@ export async function readFrames(
 
 /**
  * Writes a file whole or not at all: under a temporary name in the same folder, renamed when `produce` is done,
- * removed if anything fails.
+ * removed if anything fails. Returns what `produce` does.
  */
-export async function writeAtomically(path: string, produce: (sink: Sink) => void | Promise<void>): Promise<void> {
+export async function writeAtomically<T>(path: string, produce: (sink: Sink) => T | Promise<T>): Promise<T> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   const descriptor = openSync(temporary, 'wx');
   let isOpen = true;
+  // Ctrl-C ends the process here and now.
+  const forget = (): void => unlinkSync(temporary);
+  process.once('exit', forget);
   try {
-    await produce((chunk) => writeAll(descriptor, chunk));
+    const made = await produce((chunk) => writeAll(descriptor, chunk));
     fsyncSync(descriptor);
     isOpen = false;
     closeSync(descriptor);
     renameSync(temporary, path);
+    return made;
   } catch (error) {
     if (isOpen) closeSync(descriptor);
     unlinkSync(temporary);
     throw error;
+  } finally {
+    process.off('exit', forget);
   }
 }
 

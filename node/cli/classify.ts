@@ -3,6 +3,7 @@ import { csv, type FilterRow, ndjson, type Summary, summarise } from '../../src/
 import type { Run } from '../../src/run.ts';
 import { Mode } from '../../src/sched/flow/index.ts';
 import { type Reading, readCaptures } from './captures.ts';
+import { Copies } from './copies.ts';
 import { createRun, readWalk, type Walk } from './options.ts';
 import { isTerminal, Output, painter } from './output.ts';
 import { PACKET_FORMATS, packetRecord } from './packets.ts';
@@ -15,9 +16,13 @@ const CUT = 3;
 /** `cls-flow classify`; returns what the process exits with. */
 export async function classify(captures: readonly string[], flags: ClassifyFlags): Promise<number> {
   const listed = flags.packets === true;
-  const walk = readWalk(flags, flags.flows && !listed);
+  const copies = new Copies();
+  const walk = readWalk(flags, flags.flows && !listed, copies.take);
   const run = createRun(walk.options);
-  const reading = listed ? await listPackets(captures, flags, run) : await sumUp(captures, flags, walk, run);
+  copies.name = run.kernel.netns.links.name;
+  const work = (): Promise<Reading> =>
+    listed ? listPackets(captures, flags, run) : sumUp(captures, flags, walk, run, copies);
+  const reading = flags.copies === undefined ? await work() : await copies.writtenTo(flags.copies, work);
   if (reading.errors.length > 0) return FAILED;
   return reading.cut && flags.strict ? CUT : 0;
 }
@@ -39,11 +44,17 @@ async function listPackets(captures: readonly string[], flags: ClassifyFlags, ru
 }
 
 /** Prints nothing before the end. */
-async function sumUp(captures: readonly string[], flags: ClassifyFlags, walk: Walk, run: Run): Promise<Reading> {
+async function sumUp(
+  captures: readonly string[],
+  flags: ClassifyFlags,
+  walk: Walk,
+  run: Run,
+  copies: Copies,
+): Promise<Reading> {
   const filters = run.filterRows();
   const reading = await readAll(captures, run, true, (frame) => run.step(frame));
   const output = new Output();
-  output.write(await summaryText(summaryOf(run, walk, filters, reading), captures, flags, walk, run));
+  output.write(await summaryText(summaryOf(run, walk, filters, reading, copies), captures, flags, walk, run));
   output.flush();
   return reading;
 }
@@ -69,9 +80,15 @@ async function readAll(
   }
 }
 
-function summaryOf(run: Run, walk: Walk, filters: readonly FilterRow[], { errors }: Reading): Summary {
+function summaryOf(
+  run: Run,
+  walk: Walk,
+  filters: readonly FilterRow[],
+  { errors }: Reading,
+  { rows: copies }: Copies,
+): Summary {
   const { tally, sharing } = run;
-  return summarise({ tally, sharing, filters, era: walk.options.env.era.name, seed: walk.seed, errors });
+  return summarise({ tally, sharing, filters, era: walk.options.env.era.name, seed: walk.seed, errors, copies });
 }
 
 async function summaryText(

@@ -6,13 +6,14 @@ import { Errno, FormatError, KernelError, UsageError } from '../../src/errors.ts
 import type { SipKey } from '../../src/hash/index.ts';
 import { matches, shellWords } from '../../src/lang/index.ts';
 import { METADATA_NAMES, type Metadata, parseMetadata, parseValues } from '../../src/packet/index.ts';
-import type { FilterPlan } from '../../src/plan.ts';
+import type { Around, FilterPlan } from '../../src/plan.ts';
 import { Run, type RunOptions } from '../../src/run.ts';
 import { flowParts } from '../../src/sched/classifier/index.ts';
 import { ALL_KEYS, type FlowOptions, KEYS, Mode, parseFlowOptions } from '../../src/sched/flow/index.ts';
-import type { Talk } from '../../src/sched/notation.ts';
+import type { PacketSet, Talk } from '../../src/sched/notation.ts';
 import { caretInValue } from './caret.ts';
 import { CommandLineError, FailedError, fileProblem, inOption, kernelAnswer } from './errors.ts';
+import { readSets } from './ipset.ts';
 import { nearest } from './nearest.ts';
 import type { WalkFlags } from './program.ts';
 import { readScript } from './script.ts';
@@ -30,9 +31,11 @@ export interface Walk {
 }
 
 /** Reads the flags. Throws CommandLineError, or FailedError for a file that cannot be read. */
-export function readWalk(flags: WalkFlags, sharing: boolean): Walk {
+export function readWalk(flags: WalkFlags, sharing: boolean, copied?: Around['copied']): Walk {
+  const sets = readSets(flags.ipset ?? []);
+  const around: Around = { sets, ...(copied === undefined ? {} : { copied }) };
   const seeds = (flags.hashrnd ?? []).map((text) => unsigned('--hashrnd', text));
-  const filters = flags.script === undefined ? readFilters(flags.filter ?? [], flags.hashrnd ?? []) : [];
+  const filters = flags.script === undefined ? readFilters(flags.filter ?? [], flags.hashrnd ?? [], sets) : [];
   const seed = flags.seed === undefined ? 0 : unsigned('--seed', flags.seed);
   const rxhashKey = flags.rxhashKey === undefined ? undefined : sipKey('--rxhash-key', flags.rxhashKey);
   const foldKey = flags.foldKey === undefined ? undefined : sipKey('--fold-key', flags.foldKey);
@@ -43,7 +46,8 @@ export function readWalk(flags: WalkFlags, sharing: boolean): Walk {
     clock,
     device: { hook: flags.at === 'ingress' ? 'ingress' : 'egress', vlan: flags.vlan },
     filters,
-    kernel: flags.script === undefined ? plainPlace(flags) : readScript(flags.script, flags, env, seeds),
+    kernel: flags.script === undefined ? plainPlace(flags) : readScript(flags.script, flags, { env, ...around }, seeds),
+    around,
     known: { rxhashKey: rxhashKey !== undefined, foldKey: foldKey !== undefined },
     metadata: readMetadata(flags),
     tracker: readTracker(flags),
@@ -63,7 +67,7 @@ export function createRun(options: RunOptions): Run {
   }
 }
 
-function readFilters(specs: readonly string[], seeds: readonly string[]): FilterPlan[] {
+function readFilters(specs: readonly string[], seeds: readonly string[], sets: readonly PacketSet[]): FilterPlan[] {
   if (specs.length === 0) {
     throw new CommandLineError('no filter given', null, "example: --filter 'hash keys src,dst divisor 1024'");
   }
@@ -75,13 +79,13 @@ function readFilters(specs: readonly string[], seeds: readonly string[]): Filter
   return specs.map((spec, index) => {
     const seed = seeds[index];
     const hashrnd = seed === undefined ? undefined : unsigned('--hashrnd', seed);
-    return { spec, options: readSpec(spec), hashrnd };
+    return { spec, options: readSpec(spec, sets), hashrnd };
   });
 }
 
-function readSpec(spec: string): FlowOptions {
+function readSpec(spec: string, sets: readonly PacketSet[]): FlowOptions {
   try {
-    return parseFlowOptions(spec, flowParts(SPEAKER));
+    return parseFlowOptions(spec, flowParts(speaker(sets)));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     const wrong = /^(?:What is|Unknown flow key) "(.*)"/.exec(error.message)?.[1];
@@ -106,14 +110,14 @@ function plainPlace(flags: WalkFlags): undefined {
   return undefined;
 }
 
-/** A spec's words are spoken with no device at hand but the capture's, and no sets. */
-const SPEAKER: Talk = {
+/** A spec's words are spoken with no device at hand but the capture's. */
+const speaker = (sets: readonly PacketSet[]): Talk => ({
   ifindex: (name) => (name === 'lo' ? 1 : 0),
   device: () => null,
-  set: () => null,
+  set: (key) => sets.find(({ name, index }) => key === name || key === index) ?? null,
   warn: () => {},
   show: { details: false, raw: false, iec: false, stats: false },
-};
+});
 
 /** Rules of the kernel's that tc's words can break, in the kernel's order: net/sched/cls_flow.c: flow_change() */
 const RULES: readonly {

@@ -4,6 +4,7 @@ import { Argument, Command, Option } from 'commander';
 export interface WalkFlags {
   readonly filter?: readonly string[];
   readonly script?: string;
+  readonly ipset?: readonly string[];
   readonly dev?: string;
   readonly parent?: string;
   readonly at: 'egress' | 'ingress' | 'clsact-egress';
@@ -25,6 +26,7 @@ export interface ClassifyFlags extends WalkFlags {
   readonly all?: true;
   readonly flows: boolean;
   readonly strict?: true;
+  readonly copies?: string;
 }
 
 export interface ExplainFlags extends WalkFlags {
@@ -37,6 +39,7 @@ export interface TcFlags {
   readonly live?: true;
   readonly state?: string;
   readonly dev?: readonly string[];
+  readonly ipset?: readonly string[];
   readonly era?: string;
   readonly strictDev?: true;
 }
@@ -96,6 +99,13 @@ export const EXAMPLES: Readonly<Record<'classify' | 'explain', readonly string[]
 
 const list = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value];
 
+/** Said once to `tc`, which keeps the sets in its state file; to the other commands whenever they run. */
+const ipsetOption = (): Option =>
+  new Option(
+    '--ipset <file|name=file>',
+    'sets for ipset(NAME src): what ipset save or list prints, or the entries of one set called NAME',
+  ).argParser(list);
+
 /** The options that say what is classified and with what, in the order of the help. */
 const WALK: readonly { readonly group: string; readonly options: () => readonly Option[] }[] = [
   {
@@ -105,6 +115,7 @@ const WALK: readonly { readonly group: string; readonly options: () => readonly 
       new Option('--script <file>', 'a tc batch file or shell script instead: its literal tc commands'),
       new Option('--dev <name>', 'with --script: the device whose filters are asked (default: the only one it names)'),
       new Option('--parent <id>', 'with --script: the filters of this parent, not of the root qdisc'),
+      ipsetOption(),
       new Option('--at <hook>', 'where the packets meet the filters; clsact-egress with --script')
         .choices(['egress', 'ingress', 'clsact-egress'])
         .default('egress'),
@@ -190,6 +201,7 @@ function addClassify(program: Command, handlers: Handlers): void {
     .option('--packets', 'one record a packet instead of the sums')
     .option('--all', 'every class, not only the 20 largest')
     .option('--no-flows', 'do not count flows and hosts: constant memory')
+    .option('--copies <file>', 'write every copy that mirred sends to a pcapng file, one interface a device')
     .option('--strict', 'exit with 3 if a capture ends in the middle of a record')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', () => `\n${exampleHelp('classify')}\n\n${exitCodeHelp()}`)
@@ -217,11 +229,14 @@ function addTc(program: Command, handlers: Handlers): void {
   program
     .command('tc')
     .description('one tc command against an emulated kernel that a file keeps, or the running one; exits as tc does')
-    .usage('[--live | [--state FILE] [--dev NAME[:IFINDEX]] [--era KERNEL] [--strict-dev]] TC-ARGUMENTS…')
+    .usage(
+      '[--live | [--state FILE] [--dev NAME[:IFINDEX]] [--ipset [NAME=]FILE] [--era KERNEL] [--strict-dev]] TC-ARGUMENTS…',
+    )
     .argument('[args...]', 'what follows "tc": filter add dev eth0 …, -s filter show dev eth0, -batch FILE')
     .option('--live', 'talk to the running Linux kernel: no state file, and no device that is not there')
     .option('--state <file>', "where the kernel is kept (default: CLS_FLOW_STATE, or in the user's state directory)")
     .addOption(new Option('--dev <name[:ifindex]>', 'a device that exists; lo always does').argParser(list))
+    .addOption(ipsetOption())
     .addOption(new Option('--era <kernel>', 'whose rules, for a new state').choices(['6.1', '6.1.170', 'seed']))
     .option('--strict-dev', 'never make a device because a qdisc names it')
     .helpOption('--help', 'print this help')

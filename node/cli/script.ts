@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { runScript } from '../../src/command/index.ts';
 import type { Env } from '../../src/env.ts';
 import { escapeText, getClassid } from '../../src/lang/index.ts';
-import type { Asked } from '../../src/plan.ts';
+import type { Around, Asked } from '../../src/plan.ts';
 import { type FilterName, Netns } from '../../src/sched/netns/index.ts';
 import { caretInValue } from './caret.ts';
 import { CommandLineError, FailedError, fileProblem } from './errors.ts';
@@ -14,14 +14,20 @@ import { addDevice } from './state.ts';
 const TOLD = 5;
 
 /** Runs a script's tc commands in a kernel of its own; what failed and what was left out is told on standard error. */
-export function readScript(file: string, flags: WalkFlags, env: Env, seeds: readonly number[]): Asked {
+export function readScript(
+  file: string,
+  flags: WalkFlags,
+  around: Around & { readonly env: Env },
+  seeds: readonly number[],
+): Asked {
   if (flags.filter !== undefined) throw new CommandLineError('--filter and --script: give one of them');
-  const netns = new Netns({ env, devices: [{ name: 'lo', ifindex: 1 }], hashrnd: inOrder(seeds) });
+  const netns = new Netns({ ...around, devices: [{ name: 'lo', ifindex: 1 }], hashrnd: inOrder(seeds) });
   if (flags.dev !== undefined) addDevice(netns, flags.dev);
   const create = (name: string): number => addDevice(netns, name);
   const { answers, unexpanded, others } = runScript(readText(file), {
     request: (datagram) => netns.request(datagram),
     links: { ...netns.links, create },
+    set: (key) => netns.set(key),
   });
   const failed = answers.filter(({ exit }) => exit !== 0);
   for (const { line, stderr } of failed.slice(0, TOLD)) {

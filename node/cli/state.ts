@@ -3,9 +3,10 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { createEnv } from '../../src/env.ts';
 import { ERAS, type EraName } from '../../src/era.ts';
-import { type DeviceSpec, Netns, type SavedNetns } from '../../src/sched/netns/index.ts';
+import { checkSaved, type DeviceSpec, Netns, type SavedNetns, setsOf } from '../../src/sched/netns/index.ts';
 import { writeAtomically } from '../files.ts';
 import { CommandLineError } from './errors.ts';
+import { readSets } from './ipset.ts';
 
 /** Where `cls-flow tc` keeps its kernel: CLS_FLOW_STATE, or a file in the user's state directory. */
 export function defaultStatePath(env: NodeJS.ProcessEnv = process.env): string {
@@ -16,14 +17,16 @@ export function defaultStatePath(env: NodeJS.ProcessEnv = process.env): string {
 
 const LO: DeviceSpec = { name: 'lo', ifindex: 1 };
 
-/** The kernel of a state file, or a fresh one with nothing but lo. */
-export function openState(file: string, era: EraName | undefined): Netns {
+/** The kernel of a state file, or a fresh one with nothing but lo; with the sets of its own and of `--ipset`. */
+export function openState(file: string, era: EraName | undefined, ipsets: readonly string[] = []): Netns {
   const saved = readState(file);
-  if (saved === null) return new Netns({ env: environment(era ?? '6.1'), devices: [LO] });
+  if (saved === null) {
+    return new Netns({ env: environment(era ?? '6.1'), devices: [LO], sets: readSets(ipsets) });
+  }
   if (era !== undefined && era !== saved.era) {
     throw new CommandLineError(`--era ${era}: ${file} was begun with era ${saved.era}`, null, 'name another --state');
   }
-  return Netns.load(saved, environment(saved.era));
+  return Netns.load(saved, environment(saved.era), { sets: readSets(ipsets, setsOf(saved)) });
 }
 
 function environment(era: EraName) {
@@ -50,21 +53,13 @@ function readState(file: string): SavedNetns | null {
   }
 }
 
-/** Throws an Error that says what is missing. */
+/** Throws an Error that says what is wrong. */
 function checked(value: unknown): SavedNetns {
-  const { schema, era, devices, requests } = (value ?? {}) as Partial<SavedNetns>;
-  if (schema !== 1) throw new Error('"schema": 1 expected');
+  const { era } = (value ?? {}) as Partial<SavedNetns>;
   if (era === undefined || !Object.hasOwn(ERAS, era)) throw new Error('an "era" of this program expected');
-  if (!Array.isArray(devices) || !devices.every(isDevice)) throw new Error('"devices" with name and ifindex expected');
-  if (!Array.isArray(requests) || !requests.every((one) => typeof one === 'string' && /^([0-9a-f]{2})*$/.test(one))) {
-    throw new Error('"requests" in hex expected');
-  }
-  return { schema, era, devices, requests };
-}
-
-function isDevice(value: unknown): boolean {
-  const { name, ifindex } = (value ?? {}) as Partial<DeviceSpec>;
-  return typeof name === 'string' && Number.isInteger(ifindex);
+  const saved = checkSaved(value, era);
+  setsOf(saved);
+  return saved;
 }
 
 export async function saveState(file: string, netns: Netns): Promise<void> {

@@ -27,6 +27,7 @@ export function summaryTable(summary: Summary, options: TableOptions): string {
     classes(summary, options),
     sharing(summary, options),
     unclassified(summary, options),
+    copies(summary, options),
     summary.complete ? '' : `${paint('red', 'incomplete')}: ${problems(summary)}\n`,
   ];
   return parts.filter((part) => part !== '').join('\n');
@@ -115,6 +116,16 @@ function unclassified({ unclassified: rows }: Summary, { paint }: TableOptions):
   if (rows.length === 0) return '';
   const cells = rows.map(({ reason, packets, bytes }) => [escapeText(reason), String(packets), String(bytes)]);
   return aligned(['no class', 'packets', 'bytes'], cells, paint);
+}
+
+function copies({ copies: rows = [] }: Summary, { paint }: TableOptions): string {
+  if (rows.length === 0) return '';
+  const cells = rows.map(({ device, direction, packets, bytes }) => [
+    `${direction === 'egress' ? 'out of' : 'into'} ${escapeText(device)}`,
+    String(packets),
+    String(bytes),
+  ]);
+  return aligned(['copies', 'packets', 'bytes'], cells, paint);
 }
 
 function problems({ errors }: Summary): string {

@@ -21,12 +21,12 @@ export async function tc(args: readonly string[], flags: TcFlags): Promise<numbe
 
 async function tcEmulated(args: readonly string[], flags: TcFlags): Promise<number> {
   const file = flags.state ?? defaultStatePath();
-  const netns = openState(file, flags.era as EraName | undefined);
+  const netns = openState(file, flags.era as EraName | undefined, flags.ipset);
   const before = JSON.stringify(netns.save());
   for (const spec of flags.dev ?? []) nameDevice(netns, spec);
   const answer = runTc(args, { transport: transportOf(netns, flags.strictDev !== true), readBatch });
   print(answer);
-  if (JSON.stringify(netns.save()) !== before) {
+  if (flags.ipset !== undefined || JSON.stringify(netns.save()) !== before) {
     mkdirSync(path.dirname(file), { recursive: true });
     await saveState(file, netns);
   }
@@ -34,7 +34,7 @@ async function tcEmulated(args: readonly string[], flags: TcFlags): Promise<numb
 }
 
 /** Options that describe an emulated kernel. */
-const EMULATED = ['state', 'dev', 'era', 'strictDev'] as const;
+const EMULATED = ['state', 'dev', 'ipset', 'era', 'strictDev'] as const;
 
 async function tcLive(args: readonly string[], flags: TcFlags): Promise<number> {
   const other = EMULATED.find((name) => flags[name] !== undefined);
@@ -80,6 +80,7 @@ export function nameDevice(netns: Netns, spec: string): void {
 export function transportOf(netns: Netns, create: boolean): Transport {
   return {
     request: (datagram) => netns.request(datagram),
+    set: (key) => netns.set(key),
     links: {
       index: (name) => netns.devices.find((device) => device.spec.name === name)?.ifindex ?? 0,
       name: (index) => netns.devices.find((device) => device.ifindex === index)?.spec.name ?? null,

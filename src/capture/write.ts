@@ -95,21 +95,26 @@ export class PcapWriter {
 /** Frames in, a little-endian pcapng file of one section out, time stamps in nanoseconds. finish() hands over the last chunk. */
 export class PcapngWriter {
   readonly #out: Gather;
-  readonly #interfaces: readonly CaptureInterface[];
+  readonly #interfaces: CaptureInterface[] = [];
 
   constructor(interfaces: readonly CaptureInterface[], sink: Sink) {
     this.#out = new Gather(sink);
-    this.#interfaces = interfaces;
     const at = this.#block(0x0a0d0d0a, 16);
     const { view } = this.#out;
     view.setUint32(at, 0x1a2b3c4d, true);
     view.setUint16(at + 4, 1, true);
     // Section length: not known, written as -1.
     view.setBigInt64(at + 8, -1n, true);
-    for (const described of interfaces) this.#describe(described);
+    for (const described of interfaces) this.describe(described);
   }
 
-  /** `on`: index of the interface in the list given at first. */
+  /** One more interface; returns its index. */
+  describe(described: CaptureInterface): number {
+    this.#describe(described);
+    return this.#interfaces.push(described) - 1;
+  }
+
+  /** `on`: index of the interface: those given at first, then those described later. */
   write(frame: Frame, on = 0): void {
     const described = this.#interfaces[on];
     if (!described || described.linkType !== frame.linkType) {

@@ -11,6 +11,7 @@ export { ETH_P, IPPROTO, ipProtocol, ipProtocolName, isVlan } from './ethertype.
 export { type Exactness, weaker } from './exactness.ts';
 export { AddrType, FlowKeys, type Trace } from './flow-keys.ts';
 export { Step } from './header/step.ts';
+export { leave } from './leave.ts';
 export { type Device, enter, LINK_TYPES } from './link.ts';
 export {
   applyMetadata,

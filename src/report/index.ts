@@ -4,6 +4,7 @@ export { type Fairness, fairness, type Shared, Sharing } from './sharing.ts';
 export {
   type CaptureProblem,
   type ClassRow,
+  type CopyRow,
   type FilterRow,
   type Summary,
   type SummaryInput,

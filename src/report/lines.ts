@@ -14,13 +14,14 @@ export function csv(rows: readonly (readonly (string | number | null)[])[]): str
 
 /** The classes and reasons of a summary as one JSON object a line, each with its `type`. */
 export function ndjson(summary: Summary): string {
-  const { classes, unclassified, collisions, errors, filters, ...run } = summary;
+  const { classes, unclassified, collisions, copies = [], errors, filters, ...run } = summary;
   const typed = [
     { type: 'run', ...run },
     ...filters.map((row) => ({ type: 'filter', ...row })),
     ...classes.map((row) => ({ type: 'class', ...row })),
     ...unclassified.map((row) => ({ type: 'unclassified', ...row })),
     ...collisions.map((row) => ({ type: 'collision', ...row })),
+    ...copies.map((row) => ({ type: 'copy', ...row })),
     ...errors.map((row) => ({ type: 'error', ...row })),
   ];
   return typed.map((row) => `${JSON.stringify(row)}\n`).join('');

@@ -23,6 +23,15 @@ export interface ClassRow {
   readonly hosts: number | null;
 }
 
+/** What mirred sent to one device: out of it, or into it as if received. */
+export interface CopyRow {
+  readonly device: string;
+  readonly direction: 'egress' | 'ingress';
+  readonly packets: number;
+  /** On the wire of that device. */
+  readonly bytes: number;
+}
+
 export interface CaptureProblem {
   readonly file: string;
   readonly offset: number | null;
@@ -45,6 +54,8 @@ export interface Summary {
   readonly unclassified: readonly { readonly reason: string; readonly packets: number; readonly bytes: number }[];
   /** Classes that more than one host shares, most hosts first. */
   readonly collisions: readonly { readonly classid: string; readonly hosts: number; readonly flows: number }[];
+  /** Absent where no packet was copied. */
+  readonly copies?: readonly CopyRow[];
   readonly jain: number | null;
   readonly worstShare: number | null;
   readonly errors: readonly CaptureProblem[];
@@ -57,6 +68,7 @@ export interface SummaryInput {
   readonly era: string;
   readonly seed: number;
   readonly errors: readonly CaptureProblem[];
+  readonly copies?: readonly CopyRow[];
 }
 
 /** Puts the counts of a run together; classes with most bytes first. */
@@ -86,6 +98,7 @@ export function summarise(input: SummaryInput): Summary {
     classes,
     unclassified: tally.unclassified(),
     collisions: collisions(classes),
+    ...(input.copies === undefined || input.copies.length === 0 ? {} : { copies: input.copies }),
     jain: fair?.jain ?? null,
     worstShare: fair?.worstShare ?? null,
     errors: input.errors,

@@ -11,5 +11,5 @@
 export type { Survey } from './classifier.ts';
 export { type Class, type Device, type DeviceSpec, majorOf, type Qdisc } from './device.ts';
 export { type FlowFilterAt, Netns, type NetnsOptions, type Place } from './netns.ts';
-export { type SavedNetns, type SavedSet, setsOf } from './saved.ts';
+export { checkSaved, type SavedNetns, type SavedSet, setsOf } from './saved.ts';
 export type { FilterName, Outside } from './state.ts';

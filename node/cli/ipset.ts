@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { FormatError } from '../../src/errors.ts';
+import { type IpSet, parseSets } from '../../src/sched/ematch/index.ts';
+import { caretInValue } from './caret.ts';
+import { CommandLineError, FailedError, fileProblem } from './errors.ts';
+
+/**
+ * The sets of `--ipset [NAME=]FILE`, in the place of those of the same name in `kept` or behind them. A set keeps its
+ * number, since requests name it by that; new ones get the next, from 0, as in the kernel.
+ */
+export function readSets(specs: readonly string[], kept: readonly IpSet[] = []): IpSet[] {
+  const sets = new Map(kept.map((set) => [set.name, set]));
+  const told = new Set<string>();
+  const numbers = new Map(kept.map((set) => [set.name, set.index]));
+  const indexOf = (name: string): number => {
+    const index = numbers.get(name) ?? 1 + Math.max(-1, ...numbers.values());
+    numbers.set(name, index);
+    return index;
+  };
+  for (const spec of specs) {
+    for (const set of readFile(spec, indexOf)) {
+      if (told.has(set.name)) {
+        throw new CommandLineError(`--ipset: set ${set.name} is given twice`, caretInValue('--ipset', spec, -1));
+      }
+      told.add(set.name);
+      sets.set(set.name, set);
+    }
+  }
+  return [...sets.values()];
+}
+
+function readFile(spec: string, indexOf: (name: string) => number): IpSet[] {
+  const [, name, path = spec] = /^([^=]*)=(.*)$/s.exec(spec) ?? [];
+  try {
+    return parseSets(readFileSync(path, 'utf8'), indexOf, name);
+  } catch (error) {
+    const problem = error instanceof FormatError ? error : fileProblem(error);
+    if (problem === null) throw error;
+    throw new FailedError(`${path}: ${problem.message}`);
+  }
+}
