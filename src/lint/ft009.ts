@@ -2,7 +2,7 @@ import { Key, keysOf } from '../sched/flow/index.ts';
 import type { Rule } from './finding.ts';
 import { keyNames } from './minors.ts';
 import { flowArgument } from './script.ts';
-import type { FilterAt, Tree } from './tree.ts';
+import { type FilterAt, isDeaf, type Tree } from './tree.ts';
 
 const TUPLE: readonly Key[] = [Key.NFCT_SRC, Key.NFCT_DST, Key.NFCT_PROTO_SRC, Key.NFCT_PROTO_DST];
 
@@ -12,8 +12,9 @@ export const FT009: Rule = {
   severity: 'warning',
   title: 'nfct keys where connection tracking has not run',
   *look(tree) {
-    for (const filter of tree.flows()) {
+    for (const filter of tree.filters) {
       const { command, flow } = filter;
+      if (flow === null || isDeaf(filter)) continue;
       if (!keysOf(flow.config.keymask).some((key) => TUPLE.includes(key)) || !beforeTracking(filter, tree)) continue;
       yield {
         command,

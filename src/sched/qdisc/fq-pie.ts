@@ -1,7 +1,7 @@
 import { getSize, getTime, getU32, type Printer, sizeText, timeText, type Words } from '../../lang/index.ts';
 import { type AttrWriter, NLA_F_NESTED, TCA, table, u32 } from '../../netlink/index.ts';
 import type { QdiscKind, QdiscPlace } from '../notation.ts';
-import { einval, FLOWS, Found, fix, numberTo, type Option, options, pschedMtu, readNest, speakAll } from './options.ts';
+import { einval, Found, fix, numberTo, type Option, options, pschedMtu, QUEUE, readNest, speakAll } from './options.ts';
 import { getWeight, jiffies, ticked } from './pie.ts';
 
 /** Times in microseconds, sizes in bytes. */
@@ -114,9 +114,9 @@ function print(payload: Uint8Array | null, out: Printer): void {
   if (found.get(TCA_FQ_PIE.dqRateEstimator)) out.put('dq_rate_estimator', true, 'dq_rate_estimator ');
 }
 
-/** net/sched/sch_fq_pie.c, iproute2 tc/q_fq_pie.c: flows in buckets, each a pie. */
+/** net/sched/sch_fq_pie.c, iproute2 tc/q_fq_pie.c: flows in buckets, each a pie. Without class operations: no filters. */
 export const FQ_PIE: QdiscKind<FqPie> = {
-  ...FLOWS,
+  ...QUEUE,
   kind: 'fq_pie',
   codec: CODEC,
   speak,
