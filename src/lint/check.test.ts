@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { FormatError } from '../errors.ts';
+import { check, mended } from './index.ts';
+
+const SFQ = 'tc qdisc add dev eth0 root handle 1: sfq';
+const found = (text: string) => check(text).findings;
+const places = (text: string) => found(text).map(({ code, line, column, length }) => [code, line, column, length]);
+
+describe('a finding', () => {
+  test('stands at the word it is about, also behind a continued line', () => {
+    const script = `#!/bin/sh\n${SFQ}\n  sudo tc filter add dev eth0 \\\n    parent 1: protocol ip handle 1 \\\n    flow hash keys src divisor 8\n`;
+    expect(places(script)).toEqual([['FT011', 4, 24, 2]]);
+  });
+
+  test('is silenced on its line, by a comment behind it or alone above it', () => {
+    const filter = 'tc filter add dev eth0 parent 1: protocol ip handle 1 flow hash keys src divisor 8';
+    expect(places(`${SFQ}\n${filter}  # cls-flow: ignore FT011\n`)).toEqual([]);
+    expect(places(`${SFQ}\n# cls-flow: ignore FT016, FT011\n${filter}\n`)).toEqual([]);
+    expect(places(`${SFQ} # cls-flow: ignore FT011\n${filter}\n`)).toHaveLength(1);
+    expect(places(`${SFQ}\n${filter}  # cls-flow: ignore FT012\n`)).toHaveLength(1);
+  });
+
+  test('is not made of what variables hide: classes that a loop makes are not missing', () => {
+    const loop = 'for i in $(seq 1 8); do\ntc class add dev eth0 parent 1: classid 1:$i drr\ndone\n';
+    const filter = 'tc filter add dev eth0 parent 1: handle 1 flow map key src and 7 divisor 8\n';
+    const drr = 'tc qdisc add dev eth0 root handle 1: drr\n';
+    expect(check(drr + loop + filter).script.unexpanded).toHaveLength(1);
+    expect(found(drr + loop + filter).filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(found(drr + filter).map(({ code }) => code)).toContain('FT005');
+  });
+
+  test('tells of a loop that counts in decimal where tc reads hexadecimal', () => {
+    const loop = (last: number): string =>
+      `for i in $(seq 1 ${last})\ndo\ntc class add dev eth0 parent 1: classid 1:$i drr\ndone\n`;
+    expect(places(loop(12))).toEqual([['FT007', 3, 41, 4]]);
+    expect(places(loop(9))).toEqual([]);
+  });
+
+  test('of a filter below a qdisc that the script does not make is about its words only', () => {
+    const one = 'tc filter add dev eth0 parent 7: protocol ip handle 1 flow hash keys src\n';
+    expect(places(`${one}${one}`)).toEqual([]);
+    expect(places(one.replace('src', 'mar,mark'))).toEqual([['FT008', 1, 70, 8]]);
+  });
+
+  test('is not made where another classifier is at work', () => {
+    const script = `${SFQ}\ntc filter add dev eth0 parent 1: protocol all prio 2 bpf object-file x.o\n`;
+    expect(
+      places(`${script}tc filter add dev eth0 parent 1: protocol ip prio 1 handle 1 flow hash keys src divisor 8`),
+    ).toEqual([]);
+  });
+});
+
+describe('the corrected script', () => {
+  test('has the fix in place, and keeps comments, indents and what is right', () => {
+    const script = `# mine\n${SFQ}\n  tc filter add dev eth0 parent 1: protocol ip handle 1 flow hash keys src divisor 2048  # all\n`;
+    const { text, fixes } = mended(script, check(script));
+    expect(fixes).toBe(2);
+    expect(text).toBe(
+      `# mine\n${SFQ}\n  tc filter add dev eth0 parent 1: protocol all handle 1 flow hash keys src divisor 1024  # all\n`,
+    );
+    expect(found(text).filter(({ severity }) => severity !== 'advice')).toEqual([]);
+  });
+});
+
+describe('a dump of tc -j filter show', () => {
+  const begin =
+    '[{"protocol":"ip","pref":1,"kind":"flow","chain":0},\n{"protocol":"ip","pref":1,"kind":"flow","chain":0,"options":';
+
+  test('is read as the commands that would make its filters', () => {
+    const options = '{"handle":"0x1","mode":"hash","keys":["src"],"divisor":8,"baseclass":"1:1","perturb":10}';
+    expect(found(`${begin}${options}}]\n`)).toMatchObject([{ code: 'FT016', line: 2 }]);
+  });
+
+  test('is read too as tc printed it before 2024, which is no JSON', () => {
+    const options = '{handle 0x1 hash keys src divisor 8 baseclass 1:1 perturb 10sec }';
+    const { script, findings } = check(`${begin}${options}}]\n`);
+    expect(findings).toMatchObject([{ code: 'FT016', line: 2 }]);
+    expect(script.commands.map(({ words }) => words.join(' '))).toEqual([
+      'filter add dev dev0 protocol ip pref 1 handle 0x1 flow hash keys src divisor 8 baseclass 1:1 perturb 10',
+    ]);
+  });
+
+  test('that ends early is a FormatError', () => {
+    expect(() => check(begin)).toThrow(FormatError);
+  });
+});
