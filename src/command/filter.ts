@@ -123,7 +123,7 @@ function modify(object: FilterObject, type: number, flags: number, words: Words,
 /** The kind's own words; an unknown kind has none (parse_nofopt()). Returns the handle. */
 function speakKind(kind: string, s: Selector, words: Words, w: AttrWriter, tc: TcProcess): number {
   const classifier = findClassifier(kind);
-  if (classifier !== null) return classifier.speak(s.handle, words, w, tc.words);
+  if (classifier !== null) return classifier.speak(s.handle, words, w, tc.words, s.protocol);
   if (!words.done) {
     const option = words.next();
     throw words.error(`Unknown filter "${kind}", hence option "${option}" is unparsable`);

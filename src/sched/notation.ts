@@ -91,9 +91,10 @@ export interface ClassifierKind {
   readonly kind: string;
   /**
    * parse_fopt(): takes all words that are left, writes TCA_OPTIONS as tc does (the attribute itself, or nothing), and
-   * returns tcm_handle. `handle` is the text behind the word `handle`; null: there was none. Throws UsageError.
+   * returns tcm_handle. `handle` is the text behind the word `handle`; null: there was none. `protocol`: the filter's
+   * EtherType, host order, which decides what some words may say. Throws UsageError.
    */
-  speak(handle: string | null, words: Words, w: AttrWriter, talk: Talk): number;
+  speak(handle: string | null, words: Words, w: AttrWriter, talk: Talk, protocol: number): number;
   /** print_fopt() of a TCA_OPTIONS payload. */
   print(handle: number, options: Uint8Array, out: Printer, talk: Talk): void;
 }

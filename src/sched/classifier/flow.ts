@@ -1,12 +1,36 @@
-import { decode } from '../../netlink/index.ts';
-import { actionPart, policePart } from '../action/index.ts';
+import { Errno, KernelError } from '../../errors.ts';
+import { type AttrWriter, decode } from '../../netlink/index.ts';
+import type { Packet } from '../../packet/index.ts';
+import type { Verdict } from '../../verdict.ts';
+import { actionPart, type Bound, policePart } from '../action/index.ts';
 import { matchPart } from '../ematch/index.ts';
-import { FLOW, type FlowParts, parseFlowHandle, printFlow, speakFlow } from '../flow/index.ts';
-import type { ClassifierKind, Talk } from '../notation.ts';
+import {
+  dumpFlow,
+  FLOW,
+  FlowClassifier,
+  type FlowOptions,
+  type FlowParts,
+  optionsOf,
+  parseFlowHandle,
+  printFlow,
+  readFlowOptions,
+  speakFlow,
+  TCA_FLOW,
+} from '../flow/index.ts';
+import type { Result, Talk } from '../notation.ts';
+import {
+  type BuiltMatch,
+  buildMatch,
+  type FilterChange,
+  type Host,
+  type KernelClassifier,
+  type Kind,
+  type Survey,
+  TCA_OPTIONS,
+  together,
+} from './kernel.ts';
 
-const TCA_OPTIONS = 2;
-
-/** What a flow filter may hold besides its own options, as this process speaks and prints it. */
+/** What a filter may hold besides its own options, as this process speaks and prints it. */
 export function flowParts(talk: Talk): FlowParts {
   const show = { ...talk.show, device: (ifindex: number) => talk.device(ifindex) };
   const world = {
@@ -17,8 +41,8 @@ export function flowParts(talk: Talk): FlowParts {
   return { match: matchPart(world), action: actionPart(talk, show), police: policePart(show) };
 }
 
-/** tc/f_flow.c: flow_filter_util */
-export const flow: ClassifierKind = {
+/** tc/f_flow.c: flow_filter_util; net/sched/cls_flow.c: cls_flow_ops */
+export const flow: Kind = {
   kind: 'flow',
   speak(handle, words, w, talk) {
     const number = handle === null ? 0 : parseFlowHandle(handle);
@@ -26,4 +50,120 @@ export const flow: ClassifierKind = {
     return number;
   },
   print: (handle, options, out, talk) => printFlow(handle, decode(FLOW, options), out, flowParts(talk)),
+  create: (host) => new FlowFilters(host),
 };
+
+interface FilterParts {
+  readonly match: BuiltMatch;
+  readonly actions: Bound;
+}
+
+/** net/sched/cls_flow.c as a tcf_proto: filters with their ematches and actions. */
+class FlowFilters implements KernelClassifier {
+  readonly flow: FlowClassifier;
+  private readonly host: Host;
+  /** Ematches and actions, by handle. */
+  private readonly parts = new Map<number, FilterParts>();
+
+  constructor(host: Host) {
+    this.flow = new FlowClassifier(host.env);
+    this.host = host;
+  }
+
+  classify(p: Packet, result: Result): Verdict {
+    return this.flow.classify(p, result);
+  }
+
+  has(handle: number): boolean {
+    return this.flow.get(handle) !== null;
+  }
+
+  /** net/sched/cls_flow.c: flow_change(). The new actions are there before the old ones go. */
+  change(handle: number, request: FilterChange): number {
+    if (request.options === null) throw new KernelError(Errno.EINVAL);
+    const { env, userNamespace, sharedBlock, nextStream } = this.host;
+    const built: FilterParts[] = [];
+    const place = {
+      env,
+      qdisc: request.qdisc,
+      sharedBlock,
+      userNamespace,
+      stream: nextStream,
+      hashrnd: this.host.hashrnd({ ...request, handle }),
+      build: (options: FlowOptions) => {
+        const parts = this.build(options, request);
+        built.push(parts);
+        return { match: parts.match.match, act: parts.actions.act };
+      },
+    };
+    try {
+      const isNew = !this.has(handle);
+      const filter = this.flow.change(handle, readFlowOptions(request.options, env.era.rshiftChecked), place);
+      if (isNew) this.host.filterMade();
+      this.release(this.parts.get(filter.handle));
+      for (const parts of built) this.parts.set(filter.handle, parts);
+      return filter.handle;
+    } catch (error) {
+      for (const parts of built) this.release(parts);
+      throw error;
+    }
+  }
+
+  private build({ act, police, ematches }: FlowOptions, request: FilterChange): FilterParts {
+    if (this.host.env.era.actionsFirst) {
+      const actions = request.bind({ act, police });
+      try {
+        return { actions, match: buildMatch(ematches, this.host) };
+      } catch (error) {
+        this.host.release(actions);
+        throw error;
+      }
+    }
+    const match = buildMatch(ematches, this.host);
+    return { match, actions: request.bind({ act, police }) };
+  }
+
+  delete(handle: number): boolean {
+    const last = this.flow.delete(handle);
+    this.forget(handle);
+    return last;
+  }
+
+  private forget(handle: number): void {
+    this.release(this.parts.get(handle));
+    this.parts.delete(handle);
+  }
+
+  private release(parts: FilterParts | undefined): void {
+    if (parts !== undefined) this.host.release(parts.actions);
+  }
+
+  handles(): readonly number[] {
+    return this.flow.walk().map((filter) => filter.handle);
+  }
+
+  /** net/sched/cls_flow.c: flow_dump() */
+  dump(handle: number, w: AttrWriter): void {
+    const filter = this.flow.get(handle);
+    const parts = this.parts.get(handle);
+    if (filter === null || parts === undefined) return;
+    const { match, actions } = parts;
+    w.nest(TCA_OPTIONS, () => {
+      dumpFlow(optionsOf(filter, this.host.env.hz), w);
+      actions.dump(w, TCA_FLOW.act[0], TCA_FLOW.police[0]);
+      if (match.payload !== null) w.put(TCA_FLOW.ematches, match.payload);
+    });
+    actions.dumpStats(w);
+  }
+
+  survey(): Survey[] {
+    return [...this.parts.values()].map(({ match, actions }) =>
+      together([{ scope: match.scope, refusal: null, assumed: false }, actions]),
+    );
+  }
+
+  destroy(): void {
+    for (const handle of [...this.parts.keys()]) this.forget(handle);
+    this.flow.destroy();
+  }
+}

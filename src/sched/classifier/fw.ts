@@ -1,44 +1,268 @@
-import { UsageError } from '../../errors.ts';
-import { getClassid, getU32, matches } from '../../lang/index.ts';
-import { decode, table, u32 } from '../../netlink/index.ts';
-import { classidText } from '../../u32.ts';
-import type { ClassifierKind } from '../notation.ts';
-
-const TCA_OPTIONS = 2;
+import { Errno, KernelError, UsageError } from '../../errors.ts';
+import { getClassid, getU32, matches, type Printer, type Words } from '../../lang/index.ts';
+import { type AttrWriter, type Decoded, decode, nest, string, table, u32 } from '../../netlink/index.ts';
+import type { Packet } from '../../packet/index.ts';
+import { classidText, tcMajor } from '../../u32.ts';
+import { UNSPEC, Verdict } from '../../verdict.ts';
+import type { Bound } from '../action/index.ts';
+import type { Result, Talk } from '../notation.ts';
+import { flowParts } from './flow.ts';
+import {
+  cameIn,
+  type FilterChange,
+  type Host,
+  indev,
+  type KernelClassifier,
+  type Kind,
+  NOTHING_BOUND,
+  type Survey,
+  TCA_OPTIONS,
+} from './kernel.ts';
 
 /** include/uapi/linux/pkt_cls.h: TCA_FW_* */
-const TCA_FW = { classid: [1, u32], mask: [5, u32] } as const;
+const TCA_FW = {
+  classid: [1, u32],
+  police: [2, nest],
+  indev: [3, string],
+  act: [4, nest],
+  mask: [5, u32],
+} as const;
 const FW = table(TCA_FW);
+type FwOptions = Decoded<typeof TCA_FW>;
 
-/** tc/f_fw.c: fw_parse_opt(), fw_print_opt() */
-export const fw: ClassifierKind = {
+const ALL_BITS = 0xffffffff;
+
+/** tc/f_fw.c: fw_filter_util; net/sched/cls_fw.c: cls_fw_ops */
+export const fw: Kind = {
   kind: 'fw',
-  speak(handle, words, w) {
-    const [mark, mask] = (handle ?? '').split('/');
-    const number = handle === null ? 0 : getU32(mark ?? '');
-    const bits = mask === undefined ? null : getU32(mask);
-    if (number === undefined) throw new UsageError('Illegal "handle"');
-    if (bits === undefined) throw new UsageError('Illegal "handle" mask');
-    if (words.done && bits === null) return number;
-    w.nest(TCA_OPTIONS, () => {
-      if (bits !== null) w.put(TCA_FW.mask, bits);
-      while (!words.done) {
-        const word = words.next();
-        if (!matches(word, 'classid') && !matches(word, 'flowid')) throw words.error(`What is "${word}"?`);
-        const classid = getClassid(words.next());
-        if (classid === undefined) throw words.error('Illegal "classid"');
-        w.put(TCA_FW.classid, classid);
-      }
-    });
-    return number;
-  },
-  print(handle, options, out) {
-    const { classid, mask } = decode(FW, options);
-    const text = `0x${handle.toString(16)}`;
-    if (handle !== 0 || mask !== undefined) {
-      if (mask !== undefined && mask !== 0xffffffff) out.put('fw', text, `handle ${text}/0x${mask.toString(16)} `);
-      else out.put('fw', text, `handle ${text} `);
-    }
-    if (classid !== undefined) out.put('classid', classidText(classid), `classid ${classidText(classid)} `);
-  },
+  speak,
+  print: (handle, options, out, talk) => print(handle, decode(FW, options), out, talk),
+  create: (host) => new FwFilters(host),
 };
+
+/** fw_parse_opt() — the handle is `MARK[/MASK]`; without any words a mask is not sent either. */
+function speak(handle: string | null, words: Words, w: AttrWriter, talk: Talk): number {
+  const slash = handle?.indexOf('/') ?? -1;
+  const mark = slash < 0 ? handle : (handle?.slice(0, slash) ?? null);
+  const number = mark === null ? 0 : getU32(mark);
+  if (number === undefined) throw new UsageError('Illegal "handle"');
+  const mask = slash < 0 ? null : getU32(handle?.slice(slash + 1) ?? '');
+  if (mask === undefined) throw new UsageError('Illegal "handle" mask');
+  if (words.done) return number;
+  w.nest(TCA_OPTIONS, () => {
+    if (mask !== null) w.put(TCA_FW.mask, mask);
+    while (!words.done) speakOption(words, w, talk);
+  });
+  return number;
+}
+
+function speakOption(words: Words, w: AttrWriter, talk: Talk): void {
+  const word = words.next();
+  if (matches(word, 'classid') || matches(word, 'flowid')) {
+    const classid = getClassid(words.next());
+    if (classid === undefined) throw words.error('Illegal "classid"');
+    w.put(TCA_FW.classid, classid);
+  } else if (matches(word, 'police')) {
+    words.need();
+    w.nest(TCA_FW.police[0], () => flowParts(talk).police.speak(words, w));
+  } else if (matches(word, 'action')) {
+    words.need();
+    w.nest(TCA_FW.act[0], () => flowParts(talk).action.speak(words, w));
+  } else if (word === 'indev') {
+    if (words.done) throw words.error('Illegal indev');
+    w.put(TCA_FW.indev, words.next().slice(0, 16));
+  } else throw words.error(word === 'help' ? '' : `What is "${word}"?`, USAGE);
+}
+
+const USAGE = [
+  'Usage: ... [ handle MARK[/MASK] ] fw [ classid CLASSID ] [ indev DEV ] [ action ... | police ... ]',
+  '       ... fw: the mark itself is the class',
+].join('\n');
+
+/** fw_print_opt() — JSON as tc prints it since it was converted; 6.1.0 wrote the text into it. */
+function print(handle: number, o: FwOptions, out: Printer, talk: Talk): void {
+  const parts = flowParts(talk);
+  out.unconverted((plain) => {
+    if (handle !== 0 || o.mask !== undefined) printMark(handle, o.mask ?? ALL_BITS, plain);
+    if (o.classid !== undefined) plain.put('classid', classidText(o.classid), `classid ${classidText(o.classid)} `);
+  });
+  if (o.police !== undefined) parts.police.print(o.police, out);
+  if (o.indev !== undefined) {
+    const name = o.indev;
+    out.unconverted((plain) => plain.put('indev', name, `input dev ${name} `));
+  }
+  if (o.act === undefined) return;
+  out.unconverted((plain) => plain.text('\n'));
+  parts.action.print(o.act, out);
+}
+
+function printMark(mark: number, mask: number, out: Printer): void {
+  const [markText, maskText] = [`0x${mark.toString(16)}`, `0x${mask.toString(16)}`];
+  out.text(mask === ALL_BITS ? `handle ${markText} ` : `handle ${markText}/${maskText} `);
+  out.member('fw', { mark: markText, mask: maskText });
+}
+
+/** struct fw_filter */
+interface FwFilter {
+  readonly id: number;
+  readonly classid: number;
+  readonly ifindex: number;
+  readonly actions: Bound;
+  readonly unbind: () => void;
+}
+
+/** struct fw_head: filters by mark. */
+interface FwHead {
+  readonly mask: number;
+  /** Latest first in each bucket. */
+  readonly buckets: FwFilter[][];
+}
+
+const BUCKETS = 256;
+
+/** fw_hash() */
+function hash(mark: number): number {
+  const folded = mark ^ (mark >>> 16);
+  return (folded ^ (folded >>> 8)) & (BUCKETS - 1);
+}
+
+/** net/sched/cls_fw.c as a tcf_proto. */
+class FwFilters implements KernelClassifier {
+  readonly flow = null;
+  private readonly host: Host;
+  /** null until the first filter with options: the mark itself is the class. */
+  private head: FwHead | null = null;
+
+  constructor(host: Host) {
+    this.host = host;
+  }
+
+  /** fw_classify() */
+  classify(p: Packet, result: Result): Verdict {
+    if (this.head === null) return this.oldMethod(p, result);
+    const id = (p.mark & this.head.mask) >>> 0;
+    for (const filter of this.head.buckets[hash(id)] ?? []) {
+      if (filter.id !== id) continue;
+      result.classid = filter.classid;
+      result.handle = id;
+      if (!cameIn(p, filter.ifindex)) continue;
+      const verdict = filter.actions.act(p, result);
+      if (verdict >= 0) return verdict;
+    }
+    return UNSPEC;
+  }
+
+  /** The mark as class id, if its major is the qdisc's or 0. */
+  private oldMethod(p: Packet, result: Result): Verdict {
+    const id = p.mark >>> 0;
+    if (id === 0 || (tcMajor(id) !== 0 && tcMajor(id) !== tcMajor(this.host.qdisc))) return UNSPEC;
+    result.classid = id;
+    result.handle = 0;
+    return Verdict.OK;
+  }
+
+  has(handle: number): boolean {
+    return this.find(handle) !== null;
+  }
+
+  /** fw_get() */
+  private find(handle: number): FwFilter | null {
+    return this.head?.buckets[hash(handle)]?.find(({ id }) => id === handle) ?? null;
+  }
+
+  /** fw_change() */
+  change(handle: number, request: FilterChange): number {
+    if (request.options === null) return this.changeWithout(handle);
+    const o = decode(FW, request.options);
+    const old = this.find(handle);
+    if (old === null && handle === 0) throw new KernelError(Errno.EINVAL);
+    const isFirst = this.head === null;
+    const head = this.head ?? { mask: o.mask ?? ALL_BITS, buckets: Array.from({ length: BUCKETS }, () => []) };
+    this.head = head;
+    try {
+      const filter = this.settle(handle, old?.ifindex ?? 0, head.mask, o, request);
+      const bucket = head.buckets[hash(handle)];
+      if (old === null) bucket?.unshift(filter);
+      else {
+        bucket?.splice(bucket.indexOf(old), 1, filter);
+        this.release(old);
+      }
+      return handle;
+    } catch (error) {
+      if (isFirst) this.head = null;
+      throw error;
+    }
+  }
+
+  /** The old method has no filters, and needs a qdisc whose major a mark could have. */
+  private changeWithout(handle: number): number {
+    if (handle !== 0) throw new KernelError(Errno.EINVAL);
+    if (this.host.sharedBlock) {
+      throw new KernelError(Errno.EINVAL, 'Must specify mark when attaching fw filter to block');
+    }
+    return 0;
+  }
+
+  /** fw_set_parms() */
+  private settle(id: number, ifindex: number, mask: number, o: FwOptions, request: FilterChange): FwFilter {
+    const actions = request.bind({ act: o.act, police: o.police });
+    try {
+      const from = o.indev === undefined ? ifindex : indev(o.indev, this.host, Errno.EINVAL);
+      if ((o.mask ?? ALL_BITS) !== mask) throw new KernelError(Errno.EINVAL);
+      const unbind = o.classid === undefined ? NOTHING_BOUND : this.host.bindClass(o.classid);
+      return { id, classid: o.classid ?? 0, ifindex: from, actions, unbind };
+    } catch (error) {
+      this.host.release(actions);
+      throw error;
+    }
+  }
+
+  private release({ actions, unbind }: FwFilter): void {
+    this.host.release(actions);
+    unbind();
+  }
+
+  /** fw_delete() */
+  delete(handle: number): boolean {
+    const filter = this.find(handle);
+    const bucket = this.head?.buckets[hash(handle)];
+    if (filter === null || bucket === undefined) throw new KernelError(Errno.EINVAL);
+    bucket.splice(bucket.indexOf(filter), 1);
+    this.release(filter);
+    return this.filters().length === 0;
+  }
+
+  private filters(): FwFilter[] {
+    return this.head?.buckets.flat() ?? [];
+  }
+
+  /** fw_walk() — of the old method it stops the whole dump, which says "Buffer too small for object". */
+  handles(): readonly number[] {
+    if (this.head === null) throw new KernelError(Errno.EMSGSIZE);
+    return this.filters().map(({ id }) => id);
+  }
+
+  /** fw_dump() */
+  dump(handle: number, w: AttrWriter): void {
+    const filter = this.find(handle);
+    if (filter === null || (filter.classid === 0 && filter.actions.instances.length === 0)) return;
+    const { classid, ifindex, actions } = filter;
+    const mask = this.head?.mask ?? ALL_BITS;
+    w.nest(TCA_OPTIONS, () => {
+      if (classid !== 0) w.put(TCA_FW.classid, classid);
+      if (ifindex !== 0) w.put(TCA_FW.indev, this.host.world.device(ifindex) ?? '');
+      if (mask !== ALL_BITS) w.put(TCA_FW.mask, mask);
+      actions.dump(w, TCA_FW.act[0], TCA_FW.police[0]);
+    });
+    actions.dumpStats(w);
+  }
+
+  survey(): Survey[] {
+    return this.filters().map(({ actions: { scope, refusal, assumed } }) => ({ scope, refusal, assumed }));
+  }
+
+  destroy(): void {
+    for (const filter of this.filters()) this.release(filter);
+    this.head = null;
+  }
+}

@@ -1,14 +1,28 @@
-import type { ClassifierKind } from '../notation.ts';
+/**
+ * The classifiers that there are, in tc's words and prints and in the emulated kernel. A new one is one file and one
+ * row. Of a kind without a row tc can neither speak options nor can the kernel make one ("TC classifier not found").
+ */
+import { basic } from './basic.ts';
 import { flow } from './flow.ts';
 import { fw } from './fw.ts';
+import type { Kind } from './kernel.ts';
+import { matchall } from './matchall.ts';
 import { u32 } from './u32.ts';
 
-/** The classifiers tc can speak and print. A new one is one file and one row. */
-export const CLASSIFIERS: readonly ClassifierKind[] = [flow, fw, u32];
+export const CLASSIFIERS: readonly Kind[] = [basic, flow, fw, matchall, u32];
 
-/** The classifier of a kind; null: tc has no parser for it. */
-export function findClassifier(kind: string): ClassifierKind | null {
+/** The classifier of a kind; null: there is none. */
+export function findClassifier(kind: string): Kind | null {
   return CLASSIFIERS.find((row) => row.kind === kind) ?? null;
 }
 
 export { flowParts } from './flow.ts';
+export {
+  type ActionPayloads,
+  type FilterChange,
+  type Host,
+  type KernelClassifier,
+  type Kind,
+  type Survey,
+  together,
+} from './kernel.ts';

@@ -1,8 +1,8 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { MAGIC_BLOCK, NLM_F, RTM, writeTc } from '../../netlink/index.ts';
 import type { Chain } from '../chain/index.ts';
+import { findClassifier } from '../classifier/index.ts';
 import type { KernelProto } from './classifier.ts';
-import { findKind } from './classifier.ts';
 import { chainIndex, dumpPlace, notifyChain } from './filter.ts';
 import { type FilterPlace, findBlock, findQdisc } from './place.ts';
 import type { Call, Reply } from './reply.ts';
@@ -50,7 +50,7 @@ function checkTemplate({ attributes }: TcRequest): void {
   if (kind === undefined) return;
   const name = kindText(kind);
   if (name.length >= KIND_SIZE) throw new KernelError(Errno.EINVAL, 'Specified TC chain template name too long');
-  if (!findKind(name)) throw new KernelError(Errno.ENOENT, 'TC classifier not found');
+  if (findClassifier(name) === null) throw new KernelError(Errno.ENOENT, 'TC classifier not found');
   throw new KernelError(Errno.EOPNOTSUPP, 'Chain templates are not supported with specified classifier');
 }
 

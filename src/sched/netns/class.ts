@@ -109,7 +109,7 @@ function settleClass(
 
 function addClass(state: State, q: Qdisc, id: number, above: Class | null, settings: unknown): Class {
   const block = q.kind.filters === 'classes' ? state.takeBlock() : null;
-  const cl: Class = { id, above, settings, block, leaf: defaultChild(q, id), children: 0, root: false };
+  const cl: Class = { id, above, settings, block, leaf: defaultChild(q, id), children: 0, filters: 0, root: false };
   q.classes.add(cl);
   if (above === null) return cl;
   above.children++;
@@ -135,12 +135,12 @@ function freeClassid(q: Qdisc): number {
   throw new KernelError(Errno.ENOSPC);
 }
 
-/** tc_ctl_tclass(), RTM_DELTCLASS: not while it has classes below it. */
+/** tc_ctl_tclass(), RTM_DELTCLASS: not while it has classes below it, or filters name it. */
 export function deleteClass(state: State, call: Call): void {
   const { q, found } = locate(state, call);
   if (found === null) throw new KernelError(Errno.ENOENT);
   if (typeof found === 'number') throw new KernelError(Errno.EOPNOTSUPP);
-  if (found.children > 0 || found.root) throw new KernelError(Errno.EBUSY);
+  if (found.children > 0 || found.filters > 0 || found.root) throw new KernelError(Errno.EBUSY);
   const payload = classMessage(q, found);
   q.classes.remove(found);
   if (found.leaf !== null) state.destroy(found.leaf);

@@ -34,6 +34,8 @@ export interface Class {
   leaf: Qdisc | null;
   /** Number of classes right under it. */
   children: number;
+  /** filter_cnt: filters that name it and were made while it was there. */
+  filters: number;
   /** hfsc's root: X:0, there from the beginning to the end. */
   readonly root: boolean;
 }

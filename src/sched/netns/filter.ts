@@ -4,6 +4,7 @@ import { swab16, tcMinor } from '../../u32.ts';
 import type { Chain } from '../chain/index.ts';
 import { createClassifier, type KernelProto } from './classifier.ts';
 import { type FilterBlock, majorOf } from './device.ts';
+import { bindActions } from './parts.ts';
 import { blockAt, type FilterPlace, findBlock, findQdisc } from './place.ts';
 import type { Call, Reply } from './reply.ts';
 import { flushChain, type State } from './state.ts';
@@ -78,7 +79,7 @@ export function newFilter(state: State, call: Call): void {
   try {
     const { proto, created } = findOrCreate(state, call, request, where, chain);
     try {
-      change(call, request, where, chain, proto);
+      change(state, call, request, where, chain, proto);
     } catch (error) {
       if (created) removeProto(where.block, chain, proto);
       throw error;
@@ -104,7 +105,7 @@ function findOrCreate(
     throw new KernelError(Errno.EINVAL, 'Filter kind and protocol must be specified');
   }
   if (!call.has(NLM_F.CREATE)) throw new KernelError(Errno.ENOENT, NEED_CREATE);
-  const classifier = createClassifier(kind, state, where.block);
+  const classifier = createClassifier(kind, pref, state, where.q, where.block);
   if (classifier === null) throw new KernelError(Errno.ENOENT, 'TC classifier not found');
   const proto = { pref, protocol, kind, classifier };
   chain.add(proto);
@@ -112,7 +113,14 @@ function findOrCreate(
 }
 
 /** The second half of tc_new_tfilter(): the filter's handle, then the classifier's own rules. */
-function change(call: Call, request: FilterRequest, where: FilterPlace, chain: KernelChain, proto: KernelProto): void {
+function change(
+  state: State,
+  call: Call,
+  request: FilterRequest,
+  where: FilterPlace,
+  chain: KernelChain,
+  proto: KernelProto,
+): void {
   if (request.kind !== null && request.kind !== proto.kind) throw new KernelError(Errno.EINVAL, OTHER_KIND);
   const exists = proto.classifier.has(request.handle);
   if (!exists && !call.has(NLM_F.CREATE)) throw new KernelError(Errno.ENOENT, NEED_CREATE);
@@ -122,13 +130,18 @@ function change(call: Call, request: FilterRequest, where: FilterPlace, chain: K
   }
   const handle = proto.classifier.change(request.handle, {
     options: request.attributes.get(TCA_TYPE.OPTIONS) ?? null,
-    rate: request.attributes.get(TCA_TYPE.RATE) ?? null,
     qdisc: where.q?.handle ?? 0,
-    ingress: where.q === null || where.q.kind.ingress,
     parent: where.parent,
     chain: chain.index,
     pref: proto.pref,
-    call,
+    bind: (actions) =>
+      bindActions(state, {
+        ...actions,
+        rate: request.attributes.get(TCA_TYPE.RATE) ?? null,
+        block: where.block,
+        ingress: where.q === null || where.q.kind.ingress,
+        call,
+      }),
   });
   call.notify({ type: RTM.NEWTFILTER, payload: filterMessage(where, chain, proto, handle) });
 }

@@ -4,12 +4,13 @@ import { joinMessages, type Message, NLM_F, RTM, splitMessages, TC_H } from '../
 import type { Packet } from '../../packet/index.ts';
 import { UNSPEC, type Verdict } from '../../verdict.ts';
 import type { ChainResult, Visit } from '../chain/index.ts';
+import { type Survey, together } from '../classifier/index.ts';
 import type { FlowClassifier } from '../flow/index.ts';
 import type { PacketSet } from '../notation.ts';
 import { deleteAction, dumpActionsOf, getAction, newAction } from './actions.ts';
 import { deleteChain, dumpChains, getChain, newChain } from './chain.ts';
 import { deleteClass, dumpClasses, getClass, newClass } from './class.ts';
-import { type KernelProto, type Survey, together } from './classifier.ts';
+import type { KernelProto } from './classifier.ts';
 import { Device, type DeviceSpec, type FilterBlock } from './device.ts';
 import { deleteFilter, dumpFilters, getFilter, newFilter } from './filter.ts';
 import { blockAt } from './place.ts';

@@ -1,33 +1,15 @@
-import type { Env } from '../../env.ts';
 import { Errno, KernelError } from '../../errors.ts';
-import { AttrReader, AttrWriter } from '../../netlink/index.ts';
+import { AttrReader } from '../../netlink/index.ts';
 import { le32 } from '../../u32.ts';
-import { type ActionChains, type Bound, dumpActions, type Estimation } from '../action/index.ts';
-import { compileMatch, dumpMatch } from '../ematch/index.ts';
-import type { Match, Scope, World } from '../notation.ts';
+import type { ActionChains, Bound, Estimation } from '../action/index.ts';
+import type { ActionPayloads } from '../classifier/index.ts';
 import type { FilterBlock } from './device.ts';
 import type { Call } from './reply.ts';
 import type { State } from './state.ts';
 import { LEFTOVER } from './validate.ts';
 
-/** A filter's ematch tree, built. */
-export interface BuiltMatch {
-  readonly match: Match;
-  /** The payload of the attribute; null: a dump is silent about it. */
-  readonly payload: Uint8Array | null;
-  readonly scope: Scope;
-}
-
-/** net/sched/ematch.c: tcf_em_tree_validate(); without the attribute everything matches. */
-export function buildMatch(ematches: Uint8Array | undefined, world: World, env: Env): BuiltMatch {
-  if (ematches === undefined) return { match: () => true, payload: null, scope: 'packet' };
-  return { ...compileMatch(ematches, world, env), payload: dumpMatch(ematches) };
-}
-
 /** What a filter asks to be done, and where it stands. */
-export interface ActionsRequest {
-  readonly act: Uint8Array | undefined;
-  readonly police: Uint8Array | undefined;
+export interface ActionsRequest extends ActionPayloads {
   /** Payload of TCA_RATE; null: absent. */
   readonly rate: Uint8Array | null;
   readonly block: FilterBlock;
@@ -81,16 +63,6 @@ export function noteLeftover(list: Uint8Array, call: Call): void {
     if (action.rest > 0) call.warning = LEFTOVER;
   }
   if (reader.rest > 0) call.warning = LEFTOVER;
-}
-
-/** The payload of TCA_FLOW_ACT or TCA_FLOW_POLICE as it is dumped now: tcf_exts_dump(). */
-export function boundPayload(bound: Bound): { act?: Uint8Array; police?: Uint8Array } {
-  const [first] = bound.instances;
-  if (first === undefined) return {};
-  const w = new AttrWriter();
-  if (bound.police) first.dumpOptions(w);
-  else dumpActions(bound.instances, w);
-  return bound.police ? { police: w.done() } : { act: w.done() };
 }
 
 /** A little-endian word of an attribute, 0 where it is too short. */

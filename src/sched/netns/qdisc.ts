@@ -219,7 +219,7 @@ function sizeTableOf({ attributes }: TcRequest): Uint8Array | null {
 function addRootClass(q: Qdisc): void {
   const settings = q.kind.classes?.root ?? null;
   if (settings === null) return;
-  q.classes.add({ id: q.handle, above: null, settings, block: null, leaf: null, children: 1, root: true });
+  q.classes.add({ id: q.handle, above: null, settings, block: null, leaf: null, children: 1, filters: 0, root: true });
 }
 
 /** prio_tune() and its like: every class that is always there has something below it. */

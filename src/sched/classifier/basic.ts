@@ -1,0 +1,205 @@
+import { Errno, KernelError, type UsageError } from '../../errors.ts';
+import { getClassid, matches, type Printer, type Words } from '../../lang/index.ts';
+import { type AttrWriter, atMost, type Decoded, decode, nest, table, u32 } from '../../netlink/index.ts';
+import type { Packet } from '../../packet/index.ts';
+import { classidText } from '../../u32.ts';
+import { UNSPEC, type Verdict } from '../../verdict.ts';
+import type { Bound } from '../action/index.ts';
+import type { Result, Talk } from '../notation.ts';
+import { flowParts } from './flow.ts';
+import { numericHandle } from './handle.ts';
+import {
+  type BuiltMatch,
+  buildMatch,
+  type FilterChange,
+  type Host,
+  type KernelClassifier,
+  type Kind,
+  NOTHING_BOUND,
+  type Survey,
+  TCA_OPTIONS,
+  together,
+} from './kernel.ts';
+
+/** include/uapi/linux/pkt_cls.h: TCA_BASIC_* */
+const TCA_BASIC = {
+  classid: [1, u32],
+  ematches: [2, nest],
+  act: [3, nest],
+  police: [4, nest],
+  pcnt: [5, atMost(0xffff)],
+} as const;
+const BASIC = table(TCA_BASIC);
+type BasicOptions = Decoded<typeof TCA_BASIC>;
+
+/** tc/f_basic.c: basic_filter_util; net/sched/cls_basic.c: cls_basic_ops */
+export const basic: Kind = {
+  kind: 'basic',
+  speak,
+  print: (handle, options, out, talk) => print(handle, decode(BASIC, options), out, talk),
+  create: (host) => new BasicFilters(host),
+};
+
+/** basic_parse_opt() */
+function speak(handle: string | null, words: Words, w: AttrWriter, talk: Talk): number {
+  const number = numericHandle(handle);
+  if (words.done) return number;
+  w.nest(TCA_OPTIONS, () => {
+    while (!words.done) speakOption(words, w, talk);
+  });
+  return number;
+}
+
+function speakOption(words: Words, w: AttrWriter, talk: Talk): void {
+  const word = words.next();
+  const parts = flowParts(talk);
+  const part = (type: number, { speak: speakPart }: { speak(words: Words, w: AttrWriter): void }): void => {
+    words.need();
+    w.nest(type, () => speakPart(words, w));
+  };
+  if (matches(word, 'match')) part(TCA_BASIC.ematches[0], parts.match);
+  else if (matches(word, 'classid') || word === 'flowid') {
+    const classid = getClassid(words.next());
+    if (classid === undefined) throw words.error('Illegal "classid"');
+    w.put(TCA_BASIC.classid, classid);
+  } else if (matches(word, 'action')) part(TCA_BASIC.act[0], parts.action);
+  else if (matches(word, 'police')) part(TCA_BASIC.police[0], parts.police);
+  else throw unknown(words, word);
+}
+
+function unknown(words: Words, word: string): UsageError {
+  return words.error(word === 'help' ? '' : `What is "${word}"?`, USAGE);
+}
+
+const USAGE = 'Usage: ... basic [ match EMATCHES ] [ classid CLASSID ] [ action ... | police ... ]';
+
+/** basic_print_opt() */
+function print(handle: number, o: BasicOptions, out: Printer, talk: Talk): void {
+  const parts = flowParts(talk);
+  if (handle !== 0) out.put('handle', handle.toString(16), `handle 0x${handle.toString(16)} `);
+  if (o.classid !== undefined) out.put('flowid', classidText(o.classid), `flowid ${classidText(o.classid)} `);
+  if (o.ematches !== undefined) parts.match.print(o.ematches, out);
+  if (o.police !== undefined) {
+    out.text('\n');
+    parts.police.print(o.police, out);
+  }
+  if (o.act !== undefined) parts.action.print(o.act, out);
+}
+
+/** tcf_em_tree_dump() of no ematches: a header that counts none, and an empty list. */
+const EMPTY_TREE = Uint8Array.of(8, 0, 1, 0, 0, 0, 0, 0, 4, 0, 2, 0);
+
+/** struct basic_filter */
+interface BasicFilter {
+  readonly handle: number;
+  readonly classid: number;
+  readonly match: BuiltMatch;
+  readonly actions: Bound;
+  readonly unbind: () => void;
+}
+
+/** net/sched/cls_basic.c as a tcf_proto. */
+class BasicFilters implements KernelClassifier {
+  readonly flow = null;
+  private readonly host: Host;
+  /** Latest first: that is the order in which they are asked. */
+  private readonly filters: BasicFilter[] = [];
+
+  constructor(host: Host) {
+    this.host = host;
+  }
+
+  /** basic_classify() */
+  classify(p: Packet, result: Result): Verdict {
+    for (const { handle, classid, match, actions } of this.filters) {
+      if (!match.match(p)) continue;
+      result.classid = classid;
+      result.handle = handle;
+      const verdict = actions.act(p, result);
+      if (verdict >= 0) return verdict;
+    }
+    return UNSPEC;
+  }
+
+  has(handle: number): boolean {
+    return this.find(handle) !== null;
+  }
+
+  private find(handle: number): BasicFilter | null {
+    return this.filters.find((filter) => filter.handle === handle) ?? null;
+  }
+
+  /** basic_change() — what a change does not mention is gone. */
+  change(handle: number, request: FilterChange): number {
+    if (request.options === null) throw new KernelError(Errno.EINVAL);
+    const o = decode(BASIC, request.options);
+    const old = this.find(handle);
+    const filter = this.settle(handle || this.freeHandle(), o, request);
+    if (old === null) this.filters.unshift(filter);
+    else {
+      this.filters.splice(this.filters.indexOf(old), 1, filter);
+      this.release(old);
+    }
+    return filter.handle;
+  }
+
+  private freeHandle(): number {
+    for (let handle = 1; ; handle++) if (this.find(handle) === null) return handle;
+  }
+
+  /** basic_set_parms() */
+  private settle(handle: number, o: BasicOptions, request: FilterChange): BasicFilter {
+    const actions = request.bind({ act: o.act, police: o.police });
+    try {
+      const match = buildMatch(o.ematches, this.host);
+      const unbind = o.classid === undefined ? NOTHING_BOUND : this.host.bindClass(o.classid);
+      return { handle, classid: o.classid ?? 0, match, actions, unbind };
+    } catch (error) {
+      this.host.release(actions);
+      throw error;
+    }
+  }
+
+  private release({ actions, unbind }: BasicFilter): void {
+    this.host.release(actions);
+    unbind();
+  }
+
+  /** basic_delete() */
+  delete(handle: number): boolean {
+    const filter = this.find(handle);
+    if (filter !== null) {
+      this.filters.splice(this.filters.indexOf(filter), 1);
+      this.release(filter);
+    }
+    return this.filters.length === 0;
+  }
+
+  handles(): readonly number[] {
+    return this.filters.map(({ handle }) => handle);
+  }
+
+  /** basic_dump() */
+  dump(handle: number, w: AttrWriter): void {
+    const filter = this.find(handle);
+    if (filter === null) return;
+    const { classid, match, actions } = filter;
+    w.nest(TCA_OPTIONS, () => {
+      if (classid !== 0) w.put(TCA_BASIC.classid, classid);
+      w.nest(TCA_BASIC.pcnt[0], () => w.zeros(16));
+      actions.dump(w, TCA_BASIC.act[0], TCA_BASIC.police[0]);
+      w.put(TCA_BASIC.ematches, match.payload ?? EMPTY_TREE);
+    });
+    actions.dumpStats(w);
+  }
+
+  survey(): Survey[] {
+    return this.filters.map(({ match, actions }) =>
+      together([{ scope: match.scope, refusal: null, assumed: false }, actions]),
+    );
+  }
+
+  destroy(): void {
+    for (const filter of this.filters.splice(0)) this.release(filter);
+  }
+}

@@ -1,0 +1,156 @@
+import type { Env } from '../../env.ts';
+import { Errno, KernelError, type UsageError } from '../../errors.ts';
+import type { AttrWriter } from '../../netlink/index.ts';
+import type { Packet } from '../../packet/index.ts';
+import type { Verdict } from '../../verdict.ts';
+import type { Bound } from '../action/index.ts';
+import { compileMatch, dumpMatch } from '../ematch/index.ts';
+import type { FlowClassifier } from '../flow/index.ts';
+import type { ClassifierKind, Match, Result, Scope, World } from '../notation.ts';
+
+/** What a request asks a classifier to change, and from where. */
+export interface FilterChange {
+  /** Payload of TCA_OPTIONS; null: absent. */
+  readonly options: Uint8Array | null;
+  /** Handle of the qdisc; 0 on a shared block. */
+  readonly qdisc: number;
+  readonly parent: number;
+  readonly chain: number;
+  readonly pref: number;
+  /** tcf_exts_validate_ex(): a filter's actions, to be let go with Host.release(). Throws KernelError. */
+  bind(actions: ActionPayloads): Bound;
+}
+
+/** The payloads of a filter's two attributes that hold actions. */
+export interface ActionPayloads {
+  readonly act?: Uint8Array | undefined;
+  readonly police?: Uint8Array | undefined;
+}
+
+/** What the kernel around one classifier instance gives it: struct tcf_proto and what hangs on it. */
+export interface Host {
+  readonly env: Env;
+  readonly world: World;
+  /** The requester's user namespace is not the first one. */
+  readonly userNamespace: boolean;
+  readonly sharedBlock: boolean;
+  /** Handle of the qdisc that it is attached to; 0 on a shared block. */
+  readonly qdisc: number;
+  readonly pref: number;
+  /** The classifiers of the same qdisc or, on a shared block, of that block. */
+  siblings(): Iterable<KernelClassifier>;
+  /** tcf_bind_filter(): a class that a filter names cannot be deleted until the function returned is called. */
+  bindClass(classid: number): () => void;
+  /** __dev_get_by_name(); 0: there is none. */
+  ifindex(name: string): number;
+  /** Lets a filter's actions go. */
+  release(actions: Bound): void;
+  /** Stream of random numbers for a new filter, and its hashrnd where it is known. */
+  readonly nextStream: number;
+  hashrnd(filter: Pick<FilterChange, 'parent' | 'chain' | 'pref'> & { readonly handle: number }): number | undefined;
+  /** A new filter was made; the next one draws from another stream. */
+  filterMade(): void;
+}
+
+/** struct tcf_proto_ops: one classifier instance as the control plane sees it. */
+export interface KernelClassifier {
+  /** Never throws. UNSPEC: nobody wanted the packet. Writes the class as `major:minor`, looked up by who asked. */
+  classify(p: Packet, result: Result): Verdict;
+  /** The flow classifier that it is; null: another kind. */
+  readonly flow: FlowClassifier | null;
+  /** ->get(); handle 0 is nobody's. */
+  has(handle: number): boolean;
+  /**
+   * ->change(): the handle of the filter made or changed; 0: the proto itself. Throws KernelError and changes nothing.
+   */
+  change(handle: number, request: FilterChange): number;
+  /** ->delete(): whether it was the last. Throws KernelError. */
+  delete(handle: number): boolean;
+  /** ->walk() */
+  handles(): readonly number[];
+  /** ->dump(): TCA_OPTIONS and what follows it. */
+  dump(handle: number, w: AttrWriter): void;
+  destroy(): void;
+  /** What whoever classifies must know of its filters' ematches and actions. */
+  survey(): Survey[];
+}
+
+/** One kind of classifier, tc's and the kernel's side in one row: struct filter_util and struct tcf_proto_ops. */
+export interface Kind extends ClassifierKind {
+  /** ->init() */
+  create(host: Host): KernelClassifier;
+}
+
+/** What is to be known of filters before packets are put past them. */
+export interface Survey {
+  /** Whose history their answers depend on. */
+  readonly scope: Scope;
+  /** The first action that cannot be emulated; null: all can. */
+  readonly refusal: UsageError | null;
+  /** Whether some answer rests on random numbers that the kernel drew otherwise. */
+  readonly assumed: boolean;
+}
+
+const SCOPES: readonly Scope[] = ['packet', 'flow', 'all'];
+
+/** One survey of several. */
+export function together(surveys: readonly Survey[]): Survey {
+  const widest = Math.max(0, ...surveys.map(({ scope }) => SCOPES.indexOf(scope)));
+  return {
+    scope: SCOPES[widest] ?? 'all',
+    refusal: surveys.find(({ refusal }) => refusal !== null)?.refusal ?? null,
+    assumed: surveys.some(({ assumed }) => assumed),
+  };
+}
+
+/** A filter's ematch tree, built. */
+export interface BuiltMatch {
+  readonly match: Match;
+  /** The payload of the attribute; null: a dump is silent about it. */
+  readonly payload: Uint8Array | null;
+  readonly scope: Scope;
+}
+
+/** net/sched/ematch.c: tcf_em_tree_validate(); without the attribute everything matches. */
+export function buildMatch(ematches: Uint8Array | undefined, { world, env }: Host): BuiltMatch {
+  if (ematches === undefined) return { match: () => true, payload: null, scope: 'packet' };
+  return { ...compileMatch(ematches, world, env), payload: dumpMatch(ematches) };
+}
+
+/** TCA_OPTIONS, as requests and dumps have it. */
+export const TCA_OPTIONS = 2;
+
+/** include/uapi/linux/pkt_cls.h: TCA_CLS_FLAGS_* */
+export const ClsFlag = { SKIP_HW: 1, SKIP_SW: 2, IN_HW: 4, NOT_IN_HW: 8, VERBOSE: 16 } as const;
+
+/** include/net/pkt_cls.h: tc_flags_valid() — hardware and software cannot both be left out. */
+export function flagsValid(flags: number): boolean {
+  const both = ClsFlag.SKIP_HW | ClsFlag.SKIP_SW;
+  return (flags & ~(both | ClsFlag.VERBOSE)) === 0 && (flags & both) !== both;
+}
+
+/** tc_setup_cb_add() where no device takes filters over: `skip_sw` is refused, all others stay in software. */
+export function offload(flags: number, unbind: () => void): number {
+  if ((flags & ClsFlag.SKIP_SW) === 0) return flags | ClsFlag.NOT_IN_HW;
+  unbind();
+  throw new KernelError(Errno.EOPNOTSUPP);
+}
+
+/** net/sched/cls_api.c: tcf_change_indev() — index of the device a packet must have come in on. */
+export function indev(name: string, host: Host, errno: Errno): number {
+  if (name.length > IFNAME_MAX) throw new KernelError(errno, 'Interface name too long');
+  const ifindex = host.ifindex(name);
+  if (ifindex === 0) throw new KernelError(errno, 'Network device not found');
+  return ifindex;
+}
+
+/** IFNAMSIZ without the NUL. */
+const IFNAME_MAX = 15;
+
+/** The unbind of a filter that names no class. */
+export const NOTHING_BOUND = (): void => {};
+
+/** include/net/pkt_cls.h: tcf_match_indev() */
+export function cameIn(p: Packet, ifindex: number): boolean {
+  return ifindex === 0 || p.iif === ifindex;
+}

@@ -1,0 +1,174 @@
+import { Errno, KernelError } from '../../errors.ts';
+import { getClassid, matches, type Printer, type Words } from '../../lang/index.ts';
+import { type AttrWriter, atMost, type Decoded, decode, nest, table, u32 } from '../../netlink/index.ts';
+import type { Packet } from '../../packet/index.ts';
+import { classidText } from '../../u32.ts';
+import { UNSPEC, type Verdict } from '../../verdict.ts';
+import type { Bound } from '../action/index.ts';
+import type { Result, Talk } from '../notation.ts';
+import { flowParts } from './flow.ts';
+import { numericHandle } from './handle.ts';
+import {
+  ClsFlag,
+  type FilterChange,
+  flagsValid,
+  type Host,
+  type KernelClassifier,
+  type Kind,
+  NOTHING_BOUND,
+  offload,
+  type Survey,
+  TCA_OPTIONS,
+} from './kernel.ts';
+
+/** include/uapi/linux/pkt_cls.h: TCA_MATCHALL_* */
+const TCA_MATCHALL = { classid: [1, u32], act: [2, nest], flags: [3, u32], pcnt: [4, atMost(0xffff)] } as const;
+const MATCHALL = table(TCA_MATCHALL);
+type MatchallOptions = Decoded<typeof TCA_MATCHALL>;
+
+/** tc/f_matchall.c: matchall_filter_util; net/sched/cls_matchall.c: cls_mall_ops */
+export const matchall: Kind = {
+  kind: 'matchall',
+  speak,
+  print: (handle, options, out, talk) => print(handle, decode(MATCHALL, options), out, talk),
+  create: (host) => new MatchallFilter(host),
+};
+
+/** matchall_parse_opt() */
+function speak(handle: string | null, words: Words, w: AttrWriter, talk: Talk): number {
+  const number = numericHandle(handle);
+  if (words.done) return number;
+  let flags = 0;
+  w.nest(TCA_OPTIONS, () => {
+    while (!words.done) flags |= speakOption(words, w, talk);
+    if (flags === (ClsFlag.SKIP_HW | ClsFlag.SKIP_SW)) throw words.error('skip_hw and skip_sw are mutually exclusive');
+    if (flags !== 0) w.put(TCA_MATCHALL.flags, flags);
+  });
+  return number;
+}
+
+/** One option; the flag that it sets. */
+function speakOption(words: Words, w: AttrWriter, talk: Talk): number {
+  const word = words.next();
+  if (matches(word, 'classid') || word === 'flowid') {
+    const classid = getClassid(words.next());
+    if (classid === undefined) throw words.error('Illegal "classid"');
+    w.put(TCA_MATCHALL.classid, classid);
+  } else if (matches(word, 'action')) {
+    words.need();
+    w.nest(TCA_MATCHALL.act[0], () => flowParts(talk).action.speak(words, w));
+  } else if (word === 'skip_hw' || word === 'skip_sw') {
+    // tc insists on a word behind these.
+    words.need();
+    return word === 'skip_hw' ? ClsFlag.SKIP_HW : ClsFlag.SKIP_SW;
+  } else throw words.error(word === 'help' ? '' : `What is "${word}"?`, USAGE);
+  return 0;
+}
+
+const USAGE = 'Usage: ... matchall [ skip_sw | skip_hw ] [ classid CLASSID ] [ action ... ]';
+
+/** matchall_print_opt() */
+function print(handle: number, o: MatchallOptions, out: Printer, talk: Talk): void {
+  if (handle !== 0) out.put('handle', handle, `handle 0x${handle.toString(16)} `);
+  if (o.classid !== undefined) out.put('flowid', classidText(o.classid), `flowid ${classidText(o.classid)} `);
+  const tell = (bit: number, name: string): void => {
+    if (((o.flags ?? 0) & bit) !== 0) out.put(name, true, `\n  ${name}`);
+  };
+  tell(ClsFlag.SKIP_HW, 'skip_hw');
+  tell(ClsFlag.SKIP_SW, 'skip_sw');
+  if (((o.flags ?? 0) & ClsFlag.IN_HW) !== 0) tell(ClsFlag.IN_HW, 'in_hw');
+  else tell(ClsFlag.NOT_IN_HW, 'not_in_hw');
+  if (talk.show.stats && o.pcnt !== undefined && o.pcnt.length >= 8) {
+    const hits = new DataView(o.pcnt.buffer, o.pcnt.byteOffset).getBigUint64(0, true);
+    out.put('rule_hit', hits, ` (rule hit ${hits})`);
+  }
+  if (o.act !== undefined) flowParts(talk).action.print(o.act, out);
+}
+
+/** struct cls_mall_head */
+interface Head {
+  readonly handle: number;
+  readonly classid: number;
+  readonly flags: number;
+  readonly actions: Bound;
+  readonly unbind: () => void;
+}
+
+/** net/sched/cls_matchall.c as a tcf_proto: at most one filter, which cannot be changed. */
+class MatchallFilter implements KernelClassifier {
+  readonly flow = null;
+  private readonly host: Host;
+  private head: Head | null = null;
+
+  constructor(host: Host) {
+    this.host = host;
+  }
+
+  /** mall_classify() */
+  classify(p: Packet, result: Result): Verdict {
+    const { head } = this;
+    if (head === null || (head.flags & ClsFlag.SKIP_SW) !== 0) return UNSPEC;
+    result.classid = head.classid;
+    result.handle = head.handle;
+    return head.actions.act(p, result);
+  }
+
+  has(handle: number): boolean {
+    return this.head !== null && this.head.handle === handle;
+  }
+
+  /** mall_change() */
+  change(handle: number, request: FilterChange): number {
+    if (request.options === null) throw new KernelError(Errno.EINVAL);
+    if (this.head !== null) throw new KernelError(Errno.EEXIST);
+    const o = decode(MATCHALL, request.options);
+    const flags = o.flags ?? 0;
+    if (!flagsValid(flags)) throw new KernelError(Errno.EINVAL);
+    const actions = request.bind({ act: o.act });
+    try {
+      const unbind = o.classid === undefined ? NOTHING_BOUND : this.host.bindClass(o.classid);
+      const settled = offload(flags, unbind);
+      this.head = { handle: handle || 1, classid: o.classid ?? 0, flags: settled, actions, unbind };
+    } catch (error) {
+      this.host.release(actions);
+      throw error;
+    }
+    return this.head.handle;
+  }
+
+  /** mall_delete(): always the last. */
+  delete(_handle: number): boolean {
+    this.destroy();
+    return true;
+  }
+
+  handles(): readonly number[] {
+    return this.head === null ? [] : [this.head.handle];
+  }
+
+  /** mall_dump() */
+  dump(_handle: number, w: AttrWriter): void {
+    if (this.head === null) return;
+    const { classid, flags, actions } = this.head;
+    w.nest(TCA_OPTIONS, () => {
+      if (classid !== 0) w.put(TCA_MATCHALL.classid, classid);
+      if (flags !== 0) w.put(TCA_MATCHALL.flags, flags);
+      w.nest(TCA_MATCHALL.pcnt[0], () => w.zeros(8));
+      actions.dump(w, TCA_MATCHALL.act[0], 0);
+    });
+    actions.dumpStats(w);
+  }
+
+  survey(): Survey[] {
+    if (this.head === null) return [];
+    const { scope, refusal, assumed } = this.head.actions;
+    return [{ scope, refusal, assumed }];
+  }
+
+  destroy(): void {
+    if (this.head === null) return;
+    this.host.release(this.head.actions);
+    this.head.unbind();
+    this.head = null;
+  }
+}

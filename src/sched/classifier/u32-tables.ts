@@ -1,0 +1,241 @@
+import { Errno, KernelError } from '../../errors.ts';
+import { byteAt, isReadable, type Packet } from '../../packet/index.ts';
+import { UNSPEC, type Verdict } from '../../verdict.ts';
+import type { Bound } from '../action/index.ts';
+import type { Result } from '../notation.ts';
+import { ClsFlag, cameIn } from './kernel.ts';
+import { SelFlag, trailingZeros, type U32Mark, type U32Selector } from './u32-selector.ts';
+
+/** The parts of a handle `HHH:BB:NNN`: table, bucket, node. */
+export const tableOf = (handle: number): number => (handle & 0xfff00000) >>> 0;
+export const bucketOf = (handle: number): number => (handle >>> 12) & 0xff;
+export const nodeOf = (handle: number): number => handle & 0xfff;
+/** TC_U32_KEY(): bucket and node; 0 names a table. */
+export const keyOf = (handle: number): number => handle & 0xfffff;
+
+/** struct tc_u_knode: one filter. A change puts a new one in its place. */
+export interface Knode {
+  readonly handle: number;
+  readonly selector: U32Selector;
+  readonly table: Hnode;
+  /** The table that packets it matches are sent on to; null: none. */
+  readonly link: Hnode | null;
+  readonly classid: number;
+  /** TCA_CLS_FLAGS_* */
+  readonly flags: number;
+  readonly mark: U32Mark;
+  readonly ifindex: number;
+  readonly actions: Bound;
+  /** Lets the class go that it names. */
+  readonly unbind: () => void;
+}
+
+/** struct tc_u_hnode: a table of buckets, each with its filters in the order of their numbers. */
+export class Hnode {
+  readonly handle: number;
+  readonly pref: number;
+  readonly isRoot: boolean;
+  readonly buckets: Knode[][];
+  /** refcnt: itself, and every filter that links to it. */
+  refs = 1;
+
+  constructor(handle: number, pref: number, divisor: number, isRoot = false) {
+    this.handle = handle;
+    this.pref = pref;
+    this.isRoot = isRoot;
+    this.buckets = Array.from({ length: divisor }, () => []);
+  }
+
+  get divisor(): number {
+    return this.buckets.length;
+  }
+
+  find(handle: number): Knode | null {
+    return this.buckets[bucketOf(handle)]?.find((node) => node.handle === handle) ?? null;
+  }
+
+  insert(node: Knode): void {
+    const bucket = this.buckets[bucketOf(node.handle)];
+    const after = bucket?.findIndex((other) => nodeOf(other.handle) > nodeOf(node.handle)) ?? -1;
+    bucket?.splice(after < 0 ? bucket.length : after, 0, node);
+  }
+
+  replace(node: Knode): void {
+    const bucket = this.buckets[bucketOf(node.handle)];
+    const at = bucket?.findIndex((other) => other.handle === node.handle) ?? -1;
+    if (at >= 0) bucket?.splice(at, 1, node);
+  }
+
+  remove(node: Knode): void {
+    const bucket = this.buckets[bucketOf(node.handle)];
+    bucket?.splice(bucket.indexOf(node), 1);
+  }
+
+  /** gen_new_kid() — the lowest free number from 800 on, then from 1 on. `at`: table and bucket. */
+  freeNode(at: number): number {
+    for (let node = 0x800; node <= 0xfff; node++) if (this.find((at | node) >>> 0) === null) return (at | node) >>> 0;
+    for (let node = 1; node < 0x800; node++) if (this.find((at | node) >>> 0) === null) return (at | node) >>> 0;
+    return (at | 0xfff) >>> 0;
+  }
+
+  /** idr_alloc_u32() of one number. */
+  reserve(handle: number): number {
+    if (this.find(handle) !== null) throw new KernelError(Errno.ENOSPC);
+    return handle;
+  }
+}
+
+/** struct tc_u_common: the tables of all u32 classifiers of one qdisc, or of one shared block. */
+export class Common {
+  /** Latest first. */
+  readonly tables: Hnode[] = [];
+  /** Classifiers that use it. */
+  users = 0;
+  /** idr_alloc_cyclic(): numbers are not given again before all were. */
+  private nextId = 0;
+
+  find(handle: number): Hnode | null {
+    return this.tables.find((table) => table.handle === handle) ?? null;
+  }
+
+  /** gen_new_htid(): 801:, 802: and on; the very first root is 800:. */
+  freeTable(): number {
+    for (let tries = 0; tries < 0x7fe; tries++) {
+      this.nextId = (this.nextId % 0x7fe) + 1;
+      const handle = ((this.nextId | 0x800) << 20) >>> 0;
+      if (this.find(handle) === null) return handle;
+    }
+    throw new KernelError(Errno.ENOMEM);
+  }
+
+  add(table: Hnode): void {
+    this.tables.unshift(table);
+  }
+
+  remove(table: Hnode): void {
+    const at = this.tables.indexOf(table);
+    if (at >= 0) this.tables.splice(at, 1);
+  }
+
+  get filters(): number {
+    return this.tables.reduce((sum, { buckets }) => sum + buckets.reduce((count, { length }) => count + length, 0), 0);
+  }
+}
+
+/** TC_U32_MAXDEPTH */
+const MAX_DEPTH = 8;
+const NOTHING: readonly Knode[] = [];
+
+/** The walk of one packet through tables. Holds its stack, so that nothing is allocated for a packet. */
+export class Walk {
+  private readonly buckets: (readonly Knode[])[] = new Array(MAX_DEPTH).fill(NOTHING);
+  private readonly places = new Int32Array(MAX_DEPTH);
+  private readonly offsets = new Int32Array(MAX_DEPTH);
+
+  /**
+   * net/sched/cls_u32.c: u32_classify() — filters of a bucket in the order of their numbers; one with a link goes on
+   * in the table that it links to, and comes back if nothing there wanted the packet. A byte that the packet does not
+   * have ends the whole search.
+   */
+  classify(root: Hnode, p: Packet, result: Result): Verdict {
+    let bucket = root.buckets[0] ?? NOTHING;
+    let place = 0;
+    let depth = 0;
+    let off = p.network - p.at;
+    // What the last filter with an offset found; not taken back on the way up, as in the kernel.
+    let next = 0;
+    for (;;) {
+      const node = bucket[place];
+      if (node === undefined) {
+        if (depth === 0) return UNSPEC;
+        depth--;
+        bucket = this.buckets[depth] ?? NOTHING;
+        place = this.places[depth] ?? 0;
+        off = this.offsets[depth] ?? 0;
+        const verdict = finish(bucket[place], p, result);
+        if (verdict >= 0) return verdict;
+        place++;
+        continue;
+      }
+      const fit = compare(node, p, off, next);
+      if (fit === MISSING) return UNSPEC;
+      if (fit === OTHER) {
+        place++;
+        continue;
+      }
+      const { link, selector } = node;
+      if (link === null) {
+        const verdict = finish(node, p, result);
+        if (verdict >= 0) return verdict;
+        place++;
+        continue;
+      }
+      if (depth >= MAX_DEPTH) return UNSPEC;
+      this.buckets[depth] = bucket;
+      this.places[depth] = place;
+      this.offsets[depth] = off;
+      depth++;
+      place = 0;
+      const chosen = bucketFor(link, selector, p, off);
+      if (chosen === null) return UNSPEC;
+      bucket = chosen;
+      if ((selector.flags & (SelFlag.OFFSET | SelFlag.VAROFFSET)) !== 0) {
+        next = nextHeader(selector, p, off);
+        if (next < 0) return UNSPEC;
+      }
+      if ((selector.flags & SelFlag.EAT) !== 0) {
+        off += next;
+        next = 0;
+      }
+      if ((selector.flags & MOVES) !== 0 && off >= p.len) bucket = NOTHING;
+    }
+  }
+}
+
+const MOVES = SelFlag.OFFSET | SelFlag.VAROFFSET | SelFlag.EAT;
+const FITS = 1;
+const OTHER = 0;
+const MISSING = -1;
+
+/** Whether the filter's mark and keys are the packet's; MISSING: a byte is not there. */
+function compare({ flags, mark, selector }: Knode, p: Packet, off: number, next: number): number {
+  if ((flags & ClsFlag.SKIP_SW) !== 0 || ((p.mark & mark.mask) ^ mark.val) !== 0) return OTHER;
+  for (const key of selector.keys) {
+    const at = p.at + off + key.off + (next & key.offmask);
+    if (!isReadable(p, at, 4)) return MISSING;
+    if (((wordAt(p, at) ^ key.val) & key.mask) !== 0) return OTHER;
+  }
+  return FITS;
+}
+
+/** A filter that matched and has no table to go to, or came back from it. UNSPEC: the next one is asked. */
+function finish(node: Knode | undefined, p: Packet, result: Result): Verdict {
+  if (node === undefined || (node.selector.flags & SelFlag.TERMINAL) === 0) return UNSPEC;
+  result.classid = node.classid;
+  result.handle = node.handle;
+  return cameIn(p, node.ifindex) ? node.actions.act(p, result) : UNSPEC;
+}
+
+/** The bucket of a table that the packet's hash key names; null: those bytes are not there. */
+function bucketFor(table: Hnode, { hoff, hmask }: U32Selector, p: Packet, off: number): readonly Knode[] | null {
+  if (table.divisor === 1) return table.buckets[0] ?? NOTHING;
+  const at = p.at + off + hoff;
+  if (!isReadable(p, at, 4)) return null;
+  const hash = ((wordAt(p, at) & hmask) >>> 0) >>> trailingZeros(hmask);
+  return table.buckets[hash & (table.divisor - 1)] ?? NOTHING;
+}
+
+/** Where the next header begins, as the filter's `offset` says, a multiple of four; -1: those bytes are not there. */
+function nextHeader({ flags, off, offoff, offmask, offshift }: U32Selector, p: Packet, from: number): number {
+  let next = off + 3;
+  if ((flags & SelFlag.VAROFFSET) !== 0) {
+    const at = p.at + from + offoff;
+    if (!isReadable(p, at, 2)) return -1;
+    next += (((byteAt(p, at) << 8) | byteAt(p, at + 1)) & offmask) >> offshift;
+  }
+  return next & ~3;
+}
+
+function wordAt(p: Packet, at: number): number {
+  return (byteAt(p, at) << 24) | (byteAt(p, at + 1) << 16) | (byteAt(p, at + 2) << 8) | byteAt(p, at + 3);
+}
