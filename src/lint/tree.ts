@@ -355,9 +355,10 @@ export class Tree {
     return { ...runTc(command.words, { transport: this.transport, misunderstood }), word };
   }
 
+  /** Every device that a command names is there. */
   private get transport(): Transport {
-    const create = (name: string): number => this.createDevice(name);
-    return { request: (datagram) => this.netns.request(datagram), links: { ...this.netns.links, create } };
+    const index = (name: string): number => this.netns.links.index(name) || this.createDevice(name);
+    return { request: (datagram) => this.netns.request(datagram), links: { ...this.netns.links, index } };
   }
 
   private createDevice(name: string): number {
