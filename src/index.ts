@@ -1,7 +1,10 @@
 /**
  * cls-flow: the Linux flow classifier. The common path through the library: read frames with `openCapture()`, make an
  * environment with `createEnv()`, give filters to a `Run`, `step()` it over the frames, and `summarise()` what came out.
- * The rooms have doors of their own: cls-flow/packet, /hash, /capture, /conntrack, /netlink, /flow, /node.
+ *
+ * For tc's commands: `new Netns()` of cls-flow/netns is the kernel, `runTc()` of cls-flow/command is tc. The rooms'
+ * doors: cls-flow/hash, /lang, /capture, /netlink, /packet, /conntrack, /ematch, /action, /flow, /qdisc, /netns,
+ * /command, and /node for files; examples/ has programs. Errors are the four of errors.ts and no others.
  */
 export { Frame, openCapture } from './capture/index.ts';
 export { parseListing, parseNat, Tracker } from './conntrack/index.ts';

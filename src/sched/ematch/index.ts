@@ -27,6 +27,7 @@ import { text } from './text.ts';
 import { compileTree, dumpTree, printTree, speakTree } from './tree.ts';
 import { u32 } from './u32.ts';
 
+export type { Match, PacketSet, Scope, World } from '../notation.ts';
 export { type Arg, Args, ArgsError, numberOf, textOf } from './args.ts';
 export { type Ematch, type EmatchKind, ematch } from './kind.ts';
 export { UNKNOWABLE_META } from './meta-ids.ts';

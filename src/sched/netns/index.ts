@@ -6,6 +6,13 @@
  *   survey(place)                 before that: scope of the filters there, an action that cannot be emulated
  *   save(), Netns.load(saved)     as JSON `{schema: 1, era, devices, requests, sets}`; requests in hex, sets as text
  *
+ * Devices have a name and an ifindex; class ids and handles are unsigned 32-bit numbers, `major << 16 | minor`. What the
+ * kernel refuses comes back as an acknowledgement with its errno, never as an exception; only load() throws FormatError,
+ * and classify() the UsageError of an action that cannot be emulated (survey() tells before).
+ *
+ *   const netns = new Netns({ env, devices: [{ name: 'eth0', ifindex: 2 }], sets, copied });
+ *   const { verdict, result } = netns.classify(packet, { dev: 'eth0', hook: 'egress' });   // result.classid
+ *
  * Statistics of qdiscs and classes are those of a device that never sent anything.
  */
 export type { Survey } from '../classifier/index.ts';

@@ -1,3 +1,9 @@
+/**
+ * Queueing disciplines (net/sched/sch_*.c, tc's q_*.c): their options and classes in three notations, and the rules of
+ * a change. `findQdisc(kind)` gives a QdiscKind: speak() takes tc's words (UsageError with tc's sentence), settle() the
+ * bytes of TCA_OPTIONS (KernelError with the kernel's errno; the old settings stay), dump() and print() go back.
+ * Rates are bytes a second, sizes bytes, times what the attribute has: nanoseconds, microseconds or ticks of 64 ns.
+ */
 import type { ClassKind, QdiscKind } from '../notation.ts';
 import { CAKE } from './cake.ts';
 import { CHOKE } from './choke.ts';
@@ -52,6 +58,8 @@ export const QDISCS: readonly QdiscKind[] = [
   CHOKE,
   SFB,
 ];
+
+export type { BandKind, ClassKind, QdiscKind } from '../notation.ts';
 
 /** A kind by its exact name; null: there is none. */
 export function findQdisc(kind: string): QdiscKind | null {

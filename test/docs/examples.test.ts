@@ -1,0 +1,22 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const folder = fileURLToPath(new URL('../../examples/', import.meta.url));
+
+/** The programs among the examples, with what they say they print; the others are parts of them. */
+const PROGRAMS = readdirSync(folder)
+  .filter((name) => name.endsWith('.mjs'))
+  .map((name) => ({ name, shown: /\/\* prints\n([\s\S]*)\*\/\n$/.exec(readFileSync(folder + name, 'utf8'))?.[1] }))
+  .filter(({ shown }) => shown !== undefined);
+
+describe('the examples print what they say', () => {
+  test.each(PROGRAMS)('$name', ({ name, shown }) => {
+    expect(execFileSync(process.execPath, [folder + name], { encoding: 'utf8' })).toBe(shown);
+  });
+
+  test('there are several', () => {
+    expect(PROGRAMS.length).toBeGreaterThan(3);
+  });
+});

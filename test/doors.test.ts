@@ -1,0 +1,214 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { runInNewContext } from 'node:vm';
+import { Worker } from 'node:worker_threads';
+import type * as Main from 'cls-flow';
+import type * as Action from 'cls-flow/action';
+import type * as Capture from 'cls-flow/capture';
+import type * as Command from 'cls-flow/command';
+import type * as Conntrack from 'cls-flow/conntrack';
+import type * as EmatchDoor from 'cls-flow/ematch';
+import type * as Flow from 'cls-flow/flow';
+import type * as Hash from 'cls-flow/hash';
+import type * as Lang from 'cls-flow/lang';
+import type * as Netlink from 'cls-flow/netlink';
+import type * as NetnsDoor from 'cls-flow/netns';
+import type * as Node from 'cls-flow/node';
+import type * as PacketDoor from 'cls-flow/packet';
+import type * as Qdisc from 'cls-flow/qdisc';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = new URL('../', import.meta.url);
+const { resolve } = createRequire(import.meta.url);
+const load = (name: string): Promise<unknown> => import(pathToFileURL(resolve(name)).href);
+
+interface Doors {
+  readonly 'cls-flow': typeof Main;
+  readonly 'cls-flow/action': typeof Action;
+  readonly 'cls-flow/capture': typeof Capture;
+  readonly 'cls-flow/command': typeof Command;
+  readonly 'cls-flow/conntrack': typeof Conntrack;
+  readonly 'cls-flow/ematch': typeof EmatchDoor;
+  readonly 'cls-flow/flow': typeof Flow;
+  readonly 'cls-flow/hash': typeof Hash;
+  readonly 'cls-flow/lang': typeof Lang;
+  readonly 'cls-flow/netlink': typeof Netlink;
+  readonly 'cls-flow/netns': typeof NetnsDoor;
+  readonly 'cls-flow/node': typeof Node;
+  readonly 'cls-flow/packet': typeof PacketDoor;
+  readonly 'cls-flow/qdisc': typeof Qdisc;
+}
+
+const door = async <K extends keyof Doors>(name: K): Promise<Doors[K]> => (await load(name)) as Doors[K];
+
+/** A network namespace with one device, and tc's way to it. */
+async function setup() {
+  const { createEnv, ERAS } = await door('cls-flow');
+  const { Netns } = await door('cls-flow/netns');
+  const env = createEnv({ era: ERAS['6.1'], seed: 0 });
+  const netns = new Netns({ env, devices: [{ name: 'eth0', ifindex: 2 }] });
+  return { env, netns, transport: { request: (datagram: Uint8Array) => netns.request(datagram), links: netns.links } };
+}
+
+/** One real thing done with each door of the built package. */
+const DEEDS: Readonly<Record<keyof Doors, () => Promise<void>>> = {
+  async 'cls-flow'() {
+    const { parseFlowOptions, classText } = await door('cls-flow');
+    expect(parseFlowOptions('map key mark divisor 8')).toMatchObject({ keys: 1 << 7, divisor: 8 });
+    expect(classText(0x1002a)).toBe('1:2a');
+  },
+  async 'cls-flow/action'() {
+    const { actionPart, NOBODY } = await door('cls-flow/action');
+    const { AttrWriter } = await door('cls-flow/netlink');
+    const { Printer, Words } = await door('cls-flow/lang');
+    const part = actionPart(NOBODY);
+    const w = new AttrWriter();
+    part.speak(new Words(['drop']), w);
+    const out = new Printer();
+    part.print(w.done(), out);
+    expect(out.toString()).toContain('gact action drop');
+  },
+  async 'cls-flow/capture'() {
+    const { Frame, openCapture, PcapWriter } = await door('cls-flow/capture');
+    const reader = openCapture();
+    const writer = new PcapWriter({ linkType: 1 }, (chunk) => reader.push(chunk));
+    const frame = new Frame();
+    Object.assign(frame, { data: Uint8Array.of(1, 2, 3), end: 3, length: 3, linkType: 1, seconds: 9 });
+    writer.write(frame);
+    writer.finish();
+    const read = new Frame();
+    expect([reader.next(read), read.end - read.at, read.seconds]).toEqual([true, 3, 9]);
+  },
+  async 'cls-flow/command'() {
+    const { runTc } = await door('cls-flow/command');
+    const { transport } = await setup();
+    const { exit, stderr } = runTc(['qdisc', 'add', 'dev', 'eth1', 'root', 'drr'], { transport });
+    expect([exit, stderr]).toEqual([1, 'Cannot find device "eth1"\n']);
+  },
+  async 'cls-flow/conntrack'() {
+    const { parseNat } = await door('cls-flow/conntrack');
+    expect(() => parseNat('masquerade 10.0.0.0/8')).toThrow();
+    expect(parseNat('masquerade 10.0.0.0/8 to 192.0.2.1')).toBeDefined();
+  },
+  async 'cls-flow/ematch'() {
+    const { parseSets } = await door('cls-flow/ematch');
+    expect(parseSets('10.0.0.1', () => 0, 'a')[0]?.lines[0]).toBe('create a hash:net family inet');
+  },
+  async 'cls-flow/flow'() {
+    const { ALL_KEYS } = await door('cls-flow/flow');
+    expect(ALL_KEYS).toHaveLength(18);
+  },
+  async 'cls-flow/hash'() {
+    const { siphash1u64Low } = await door('cls-flow/hash');
+    expect(siphash1u64Low).toBeTypeOf('function');
+  },
+  async 'cls-flow/lang'() {
+    const { shellWords } = await door('cls-flow/lang');
+    expect(shellWords("a 'b c'")).toEqual(['a', 'b c']);
+  },
+  async 'cls-flow/netlink'() {
+    const { joinMessages, splitMessages } = await door('cls-flow/netlink');
+    const message = { type: 44, flags: 1, seq: 2, pid: 3, payload: Uint8Array.of(4, 5, 6, 7) };
+    expect([...splitMessages(joinMessages([message]))]).toMatchObject([message]);
+  },
+  async 'cls-flow/netns'() {
+    const { createPacket, describeFrame, Frame } = await door('cls-flow');
+    const { runScript } = await door('cls-flow/command');
+    const { enter } = await door('cls-flow/packet');
+    const { env, netns, transport } = await setup();
+    const filter = 'filter add dev eth0 parent 1: protocol ip prio 1 handle 1 flow map key dst and 0xff';
+    runScript(`qdisc add dev eth0 root handle 1: drr\n${filter}\n`, transport);
+    const frame = new Frame();
+    frame.data = describeFrame('udp 192.0.2.1:1 > 192.0.2.4:2');
+    frame.end = frame.length = frame.data.length;
+    frame.linkType = 1;
+    const packet = createPacket(env);
+    enter(frame, packet, { hook: 'egress', vlan: 'offload' });
+    const { verdict, result } = netns.classify(packet, { dev: 'eth0', hook: 'egress' });
+    expect([verdict, result.classid]).toEqual([0, 0x10005]);
+  },
+  async 'cls-flow/node'() {
+    const { readFrames } = await door('cls-flow/node');
+    let frames = 0;
+    await readFrames(fileURLToPath(new URL('examples/household.pcapng', ROOT)), () => ++frames < 5);
+    expect(frames).toBe(5);
+  },
+  async 'cls-flow/packet'() {
+    const { describeFrame, LINK_TYPES } = await door('cls-flow/packet');
+    expect(describeFrame('udp 192.0.2.1:1 > 192.0.2.4:2').slice(12, 14)).toEqual(Uint8Array.of(8, 0));
+    expect(LINK_TYPES.map(({ name }) => name)).toContain('LINUX_SLL2');
+  },
+  async 'cls-flow/qdisc'() {
+    const { findQdisc, QDISCS } = await door('cls-flow/qdisc');
+    expect(findQdisc('htb')?.classes?.tree).toBe(true);
+    expect(QDISCS.length).toBeGreaterThan(20);
+  },
+};
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+
+describe('the doors of the built package', () => {
+  test('each has its deed', () => {
+    const { exports } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as Manifest;
+    const names = Object.keys(exports).filter((name) => name !== './package.json');
+    expect(Object.keys(DEEDS)).toEqual(expect.arrayContaining(names.map((name) => name.replace('.', 'cls-flow'))));
+  });
+
+  test.each(Object.entries(DEEDS))('%s', async (_, deed) => {
+    await deed();
+  });
+});
+
+/** Names of the language itself: what a context of its own has without Node and without a browser. */
+const LANGUAGE: readonly string[] = runInNewContext('Object.getOwnPropertyNames(globalThis)').filter(
+  (name: string) => name !== 'console' && name !== 'WebAssembly',
+);
+
+/** Takes everything else away, then loads the core and classifies a packet with it. */
+const BARE = `
+const { parentPort, workerData } = require('node:worker_threads');
+const keep = new Set(workerData.language);
+const load = () => import(workerData.core);
+for (const name of Object.getOwnPropertyNames(globalThis)) if (!keep.has(name)) delete globalThis[name];
+load().then((core) => {
+  const clock = { now: 0 };
+  const run = new core.Run({
+    env: core.createEnv({ era: core.ERAS['6.1'], seed: 0, clock }), clock,
+    device: { hook: 'egress', vlan: 'offload' },
+    filters: [{ spec: '', options: core.parseFlowOptions("map key dst and 0xff divisor 16") }],
+    known: { rxhashKey: false, foldKey: false }, metadata: core.NO_METADATA, tracker: null, sharing: true,
+  });
+  const frame = new core.Frame();
+  frame.data = core.describeFrame('tcp 192.0.2.1:1 > 192.0.2.4:2');
+  frame.end = frame.length = frame.data.length;
+  frame.linkType = 1;
+  run.step(frame);
+  parentPort.postMessage({ left: Object.getOwnPropertyNames(globalThis).filter((name) => !keep.has(name)), classid: run.classid });
+}, (error) => parentPort.postMessage({ error: String(error && error.stack) }));
+`;
+
+describe('the core', () => {
+  test('imports nothing but itself', () => {
+    const folder = fileURLToPath(new URL('dist/src/', ROOT));
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
+    expect(files.length).toBeGreaterThan(100);
+    const foreign = files.flatMap((name) =>
+      [...readFileSync(folder + name, 'utf8').matchAll(/^(?:import|export)\b[^;]*?\bfrom\s*['"]([^'"]+)['"]/gm)]
+        .map(([, specifier = '']) => specifier)
+        .filter((specifier) => !specifier.startsWith('.'))
+        .map((specifier) => `${name}: ${specifier}`),
+    );
+    expect(foreign).toEqual([]);
+  });
+
+  test('classifies where there is neither Node nor a browser', async () => {
+    const core = new URL('dist/src/index.js', ROOT).href;
+    const worker = new Worker(BARE, { eval: true, workerData: { core, language: LANGUAGE } });
+    const answer = await new Promise((done, failed) => worker.once('message', done).once('error', failed));
+    await worker.terminate();
+    expect(answer).toEqual({ left: [], classid: 0x10005 });
+  });
+});
