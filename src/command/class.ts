@@ -36,15 +36,15 @@ export function doClass(words: Words, tc: TcProcess): void {
   const verb = VERBS.find(([name]) => matches(word, name));
   if (verb !== undefined) modify(verb[1], verb[2], words, tc);
   else if (['list', 'show', 'lst'].some((name) => matches(word, name))) listClasses(words, tc);
-  else if (matches(word, 'help')) throw help();
+  else if (matches(word, 'help')) throw new UsageError('', -1, USAGE, 0);
   else throw giveUp(`Command "${word}" is unknown, try "tc class help".`, '', words.at - 1);
 }
 
-function help(): UsageError {
-  const verbs = [...VERBS.map(([name]) => name), 'show'];
-  const usage = usageOf('class', verbs, 'dev NAME parent ID [ classid ID ] [ KIND OPTIONS ]');
-  return new UsageError('', -1, usage, 0);
-}
+const USAGE = usageOf(
+  'class',
+  [...VERBS.map(([name]) => name), 'show'],
+  'dev NAME parent ID [ classid ID ] [ KIND OPTIONS ]',
+);
 
 /** tc/tc_class.c: tc_class_modify() */
 function modify(type: number, flags: number, words: Words, tc: TcProcess): void {
@@ -75,7 +75,7 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
     } else if (matches(word, 'estimator')) {
       estimator = takeEstimator(words, estimator, tc);
     } else if (matches(word, 'help')) {
-      tc.sayUsage(help());
+      tc.say(`${USAGE}\n`);
     } else {
       kind = word.slice(0, 15);
     }
@@ -131,7 +131,7 @@ function listClasses(words: Words, tc: TcProcess): void {
       if (parent !== 0) throw duplicate('parent', word);
       parent = required(getClassid(words.next()), words, 'invalid parent ID');
     } else if (matches(word, 'help')) {
-      tc.sayUsage(help());
+      tc.say(`${USAGE}\n`);
     } else {
       throw giveUp(`What is "${word}"? Try "tc class help".`, '', words.at - 1);
     }

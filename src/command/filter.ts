@@ -183,9 +183,10 @@ function listFilters(object: FilterObject, words: Words, tc: TcProcess, shown: S
   const s = emptySelector(0);
   s.chain = shown.chain;
   takeSelectors(words, s, LIST);
+  const usage = filterUsage(object);
   while (!words.done && matches(words.peek(), 'help')) {
     words.next();
-    tc.sayUsage(help(object, 0));
+    tc.say(`${usage}\n`);
     takeSelectors(words, s, LIST);
   }
   if (!words.done) throw giveUp(` What is "${words.peek()}"? Try "tc ${'filter'} help"`, '', words.at);

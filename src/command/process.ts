@@ -117,11 +117,6 @@ export class TcProcess {
     this.stderr += text;
   }
 
-  /** tc prints a usage block, and goes on. */
-  sayUsage({ hint }: UsageError): void {
-    this.say(`${hint}\n`);
-  }
-
   /** A printer in the style that -j and -p ask for; show() takes what it holds. */
   printer(): Printer {
     const { json, pretty, oldJson } = this.options;

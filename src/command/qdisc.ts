@@ -39,19 +39,15 @@ export function doQdisc(words: Words, tc: TcProcess): void {
   const verb = VERBS.find(([name]) => matches(word, name));
   if (verb !== undefined) modify(verb[1], verb[2], words, tc);
   else if (['list', 'show', 'lst'].some((name) => matches(word, name))) listQdiscs(words, tc);
-  else if (matches(word, 'help')) throw help();
+  else if (matches(word, 'help')) throw new UsageError('', -1, USAGE, 0);
   else throw giveUp(`Command "${word}" is unknown, try "tc qdisc help".`, '', words.at - 1);
 }
 
-function help(): UsageError {
-  const verbs = [...VERBS.map(([name]) => name), 'show'];
-  const usage = usageOf(
-    'qdisc',
-    verbs,
-    'dev NAME [ root | ingress | clsact | parent ID ] [ handle H: ] [ KIND OPTIONS ]',
-  );
-  return new UsageError('', -1, usage, 0);
-}
+const USAGE = usageOf(
+  'qdisc',
+  [...VERBS.map(([name]) => name), 'show'],
+  'dev NAME [ root | ingress | clsact | parent ID ] [ handle H: ] [ KIND OPTIONS ]',
+);
 
 /** What stands before a qdisc's kind. */
 interface Request {
@@ -120,7 +116,7 @@ function takeWord(words: Words, r: Request, tc: TcProcess): void {
   } else if (matches(word, 'egress_block')) {
     r.egressBlock = required(getU32(words.next()) || undefined, words, 'invalid egress block index value');
   } else if (matches(word, 'help')) {
-    tc.sayUsage(help());
+    tc.say(`${USAGE}\n`);
   } else {
     r.kind = word.slice(0, 15);
   }
@@ -203,7 +199,7 @@ function takeWanted(words: Words, wanted: Wanted, tc: TcProcess): void {
     only();
     wanted.handle = required(getQdiscHandle(words.next()), words, 'invalid handle ID');
   } else if (matches(word, 'help')) {
-    tc.sayUsage(help());
+    tc.say(`${USAGE}\n`);
   } else if (word === 'invisible') {
     wanted.invisible = true;
   } else {

@@ -1,5 +1,6 @@
-import { FatalUsageError, UsageError } from '../errors.ts';
+import { Errno, FatalUsageError, KernelError, UsageError } from '../errors.ts';
 import { batchLines, matches, Words } from '../lang/index.ts';
+import { NLA_MAX } from '../netlink/index.ts';
 import { doActions } from './action.ts';
 import { doClass } from './class.ts';
 import { CHAIN, doFilter, FILTER, nothingShown } from './filter.ts';
@@ -151,6 +152,11 @@ function guarded(tc: TcProcess, work: () => number, ends: (error: unknown) => bo
     return work();
   } catch (error) {
     if (error instanceof Exit) return error.status;
+    if (error instanceof KernelError && error.errno === Errno.EMSGSIZE) {
+      // Quirk 65: tc's own bound is 4096 bytes, or 16384.
+      tc.say(`addattr_l ERROR: message exceeded bound of ${NLA_MAX}\n`);
+      return 255;
+    }
     if (ends(error) || !(error instanceof UsageError)) throw error;
     if (error.message !== '') tc.say(`${error.message}\n`);
     if (error.hint !== '') tc.say(`${error.hint}\n`);

@@ -118,6 +118,14 @@ describe('mistakes told by tc', () => {
   });
 });
 
+test('quirk 65: a request longer than netlink allows is refused in the words of tc for a shorter one', () => {
+  expect(tc(`filter add dev lo parent 1: flow hash keys src ${'divisor 5 '.repeat(10_000)}`)).toEqual({
+    says: 'addattr_l ERROR: message exceeded bound of 65535\n',
+    exit: 255,
+    sends: [],
+  });
+});
+
 describe('what tc asks for', () => {
   test('quirk 63: a device that nobody knows may be named by its index', () => {
     const { says, exit, sends } = tc('filter add dev if9x parent 1: flow hash', new Nowhere());

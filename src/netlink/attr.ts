@@ -13,7 +13,7 @@ export const NLA_F_NESTED = 0x8000;
 export const NLA_F_NET_BYTEORDER = 0x4000;
 const NLA_TYPE_MASK = 0x3fff;
 const NLA_HDRLEN = 4;
-const NLA_MAX = 0xffff;
+export const NLA_MAX = 0xffff;
 
 /** include/uapi/linux/netlink.h: NLA_ALIGN() */
 export function align4(length: number): number {

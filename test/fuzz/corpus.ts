@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { Frame, openCapture } from '../../src/capture/index.ts';
 import type { Trial } from './generate.ts';
@@ -6,8 +7,12 @@ import type { Trial } from './generate.ts';
 /** From test/fuzz, built or not. */
 const ROOT = new URL(import.meta.url.endsWith('.js') ? '../../../' : '../../', import.meta.url);
 
+export function projectPath(path: string): string {
+  return fileURLToPath(new URL(path, ROOT));
+}
+
 export function projectFile(path: string): Buffer {
-  const bytes = readFileSync(new URL(path, ROOT));
+  const bytes = readFileSync(projectPath(path));
   return path.endsWith('.gz') ? gunzipSync(bytes) : bytes;
 }
 

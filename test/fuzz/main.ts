@@ -1,12 +1,18 @@
+import { readCorpus } from '../golden/corpus.ts';
 import { brokenCapture, readTwice, smallCaptures } from './captures.ts';
-import { ownFrames } from './corpus.ts';
+import { commandLine } from './commands.ts';
+import { brokenRequest, freshKernel, requestsOf, tryCommand, tryRequest, tryShow } from './control.ts';
+import { ownFrames, projectPath } from './corpus.ts';
 import { trial } from './generate.ts';
 import { DEVICES, Observer } from './observe.ts';
 import { Random } from './random.ts';
 
-/** `npm run fuzz [-- --seed S] [--seconds N]`: tries frames and capture files until the time is over. */
-const USAGE = 'usage: npm run fuzz -- [--seed NUMBER] [--seconds NUMBER]';
-/** Trackers and their tables begin anew so often. */
+/**
+ * `npm run fuzz [-- --seed S] [--seconds N] [--messages N] [--commands N]`: tries frames and capture files until the
+ * time is over, then so many netlink messages on the emulated kernel, and so many command lines on tc.
+ */
+const USAGE = 'usage: npm run fuzz -- [--seed NUMBER] [--seconds NUMBER] [--messages NUMBER] [--commands NUMBER]';
+/** Trackers and kernels begin anew so often. */
 const ROUND = 2000;
 
 function option(name: string, otherwise: number): number {
@@ -22,10 +28,29 @@ const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 function main(): number {
   const seed = option('seed', 1);
-  const until = performance.now() + 1000 * option('seconds', 30);
+  const failures: string[] = [];
+  const parts = [
+    () => tryFrames(seed, option('seconds', 30), failures),
+    () => tryMessages(seed, option('messages', 1_000_000), failures),
+    () => tryCommands(seed, option('commands', 100_000), failures),
+  ];
+  const told: string[] = [];
+  for (const part of parts) if (failures.length === 0) told.push(timed(part));
+  for (const failure of failures) console.error(failure);
+  console.log(`fuzz: seed ${seed}, ${told.join(', ')}, ${failures.length} failed`);
+  return failures.length === 0 ? 0 : 1;
+}
+
+function timed(part: () => string): string {
+  const began = performance.now();
+  const told = part();
+  return `${told} in ${((performance.now() - began) / 1000).toFixed(1)} s`;
+}
+
+function tryFrames(seed: number, seconds: number, failures: string[]): string {
+  const until = performance.now() + 1000 * seconds;
   const corpus = ownFrames();
   const captures = smallCaptures(corpus.filter(({ linkType }) => linkType === 1).slice(0, 12));
-  const failures: string[] = [];
   let frames = 0;
   let files = 0;
   for (let round = 0; performance.now() < until && failures.length === 0; round++) {
@@ -44,9 +69,46 @@ function main(): number {
       attempt(failures, { capture: textOf(broken) }, () => readTwice(random, broken));
     }
   }
-  for (const failure of failures) console.error(failure);
-  console.log(`fuzz: seed ${seed}, ${frames} frames, ${files} capture files, ${failures.length} failed`);
-  return failures.length === 0 ? 0 : 1;
+  return `${frames} frames and ${files} capture files`;
+}
+
+const corpusLines = () =>
+  readCorpus(projectPath('test/golden/records/corpus')).map(({ command }) => command.split(' ').slice(1));
+
+function tryMessages(seed: number, count: number, failures: string[]): string {
+  const requests = requestsOf(new Random(seed), 5000, corpusLines());
+  let messages = 0;
+  for (let round = 0; messages < count && failures.length === 0; round++) {
+    const random = new Random(seed * 1_000_003 + round);
+    const kernel = freshKernel();
+    for (let i = 0; i < ROUND && messages < count; i++, messages++) {
+      const datagram = brokenRequest(random, requests);
+      attempt(failures, { request: textOf(datagram) }, () => tryRequest(kernel, datagram));
+    }
+    attempt(failures, { round }, () => tryShow(kernel));
+  }
+  return `${messages} messages`;
+}
+
+/** One line in so many is a batch of the lines before it. */
+const BATCH_EVERY = 100;
+
+function tryCommands(seed: number, count: number, failures: string[]): string {
+  const corpus = corpusLines();
+  let lines = 0;
+  for (let round = 0; lines < count && failures.length === 0; round++) {
+    const random = new Random(seed * 1_000_003 + round);
+    const kernel = freshKernel();
+    let batch: string[] = [];
+    for (let i = 0; i < ROUND && lines < count; i++, lines++) {
+      const words = i % BATCH_EVERY === BATCH_EVERY - 1 ? ['-force', '-batch', '-'] : commandLine(random, corpus);
+      const text = batch.join('\n');
+      attempt(failures, { words }, () => tryCommand(kernel, words, text));
+      batch = text.length > 4000 ? [] : [...batch, words.join(' ')];
+    }
+    attempt(failures, { round }, () => tryShow(kernel));
+  }
+  return `${lines} command lines`;
 }
 
 /** Runs one trial; what goes wrong becomes a row for regressions.ts. */
