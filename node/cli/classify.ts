@@ -15,6 +15,10 @@ const CUT = 3;
 
 /** `cls-flow classify`; returns what the process exits with. */
 export async function classify(captures: readonly string[], flags: ClassifyFlags): Promise<number> {
+  if (flags.seeds !== undefined || flags.perturb) {
+    const { classifyOften } = await import('./seeds.ts');
+    return classifyOften(captures, flags);
+  }
   const listed = flags.packets === true;
   const copies = new Copies();
   const walk = readWalk(flags, flags.flows && !listed, copies.take);
@@ -59,9 +63,9 @@ async function sumUp(
   return reading;
 }
 
-async function readAll(
+export async function readAll(
   captures: readonly string[],
-  run: Run,
+  run: { readonly number: number },
   watched: boolean,
   onFrame: (frame: Frame) => void,
 ): Promise<Reading> {

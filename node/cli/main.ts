@@ -31,6 +31,18 @@ const handlers: Handlers = {
     const { netlink } = await import('./netlink.ts');
     process.exitCode = netlink(action, args);
   },
+  async compare(captures, flags) {
+    const { compare } = await import('./compare.ts');
+    process.exitCode = await compare(captures, flags);
+  },
+  async advise(captures, flags) {
+    const { advise } = await import('./advise.ts');
+    process.exitCode = await advise(captures, flags);
+  },
+  async recoverSeed(files, flags) {
+    const { recoverSeed } = await import('./recover-seed.ts');
+    process.exitCode = await recoverSeed(files, flags);
+  },
   async check(script, flags) {
     const { checkScript } = await import('./check.ts');
     process.exitCode = await checkScript(script, flags);

@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from 'commander';
+import type { BucketKind, By } from '../../src/study/index.ts';
 
 /** What the options of both commands say, as typed; read by options.ts. */
 export interface WalkFlags {
@@ -26,7 +27,36 @@ export interface ClassifyFlags extends WalkFlags {
   readonly all?: true;
   readonly flows: boolean;
   readonly strict?: true;
+  readonly seeds?: string;
+  readonly perturb?: true;
   readonly copies?: string;
+}
+
+/** Captures are looked at as a filter would see them, before there is one. */
+export interface AdviseFlags extends Pick<WalkFlags, 'at' | 'vlan' | 'era' | 'seed' | 'nat' | 'conntrack' | 'meta'> {
+  readonly by: By;
+  readonly qdisc: BucketKind;
+  readonly rate: string;
+  readonly dev: string;
+  readonly seeds: string;
+  readonly output?: string;
+  readonly format: 'text' | 'json';
+}
+
+export interface CompareFlags extends Omit<WalkFlags, 'script'> {
+  readonly script?: readonly string[];
+  readonly all?: true;
+  readonly format: 'text' | 'json';
+}
+
+export interface RecoverFlags {
+  readonly filter?: string;
+  readonly pair?: readonly string[];
+  readonly before?: readonly string[];
+  readonly after?: readonly string[];
+  readonly probe?: readonly string[];
+  readonly range?: string;
+  readonly format: 'text' | 'json';
 }
 
 export interface ExplainFlags extends WalkFlags {
@@ -49,17 +79,17 @@ export interface RecordFlags {
   readonly yes?: true;
 }
 
+export interface DiffFlags {
+  readonly live: string;
+  readonly apply?: true;
+  readonly format: 'text' | 'json';
+}
+
 export interface CheckFlags {
   readonly format: 'text' | 'json' | 'sarif';
   readonly fix?: true;
   readonly failOn: 'error' | 'warning' | 'advice';
   readonly hosts?: string;
-}
-
-export interface DiffFlags {
-  readonly live: string;
-  readonly apply?: true;
-  readonly format: 'text' | 'json';
 }
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -72,6 +102,9 @@ export interface Handlers {
   tc(args: readonly string[], flags: TcFlags): Promise<void>;
   diff(script: string, flags: DiffFlags): Promise<void>;
   netlink(action: 'decode' | 'encode', args: readonly string[]): Promise<void>;
+  compare(captures: readonly string[], flags: CompareFlags): Promise<void>;
+  advise(captures: readonly string[], flags: AdviseFlags): Promise<void>;
+  recoverSeed(files: readonly string[], flags: RecoverFlags): Promise<void>;
   check(script: string, flags: CheckFlags): Promise<void>;
   record(command: readonly string[], flags: RecordFlags): Promise<void>;
   completion(shell: Shell): Promise<void>;
@@ -85,7 +118,9 @@ export const EXIT_CODES: readonly (readonly [number, string])[] = [
   [130, 'interrupted'],
 ];
 
-export const EXAMPLES: Readonly<Record<'classify' | 'explain', readonly string[]>> = {
+export const EXAMPLES: Readonly<
+  Record<'classify' | 'explain' | 'compare' | 'advise' | 'recover-seed', readonly string[]>
+> = {
   classify: [
     "cls-flow classify capture.pcapng --filter 'hash keys src divisor 16'",
     "cls-flow classify wan.pcap --filter 'hash keys nfct-src divisor 64' --nat 'masquerade 192.168.0.0/16 to 203.0.113.2'",
@@ -94,6 +129,18 @@ export const EXAMPLES: Readonly<Record<'classify' | 'explain', readonly string[]
   explain: [
     "cls-flow explain capture.pcapng --packet 17 --filter 'hash keys src,dst divisor 1024'",
     "cls-flow explain 'tcp 192.168.1.7:51514 > 1.1.1.1:443' --filter 'hash keys src,dst divisor 1024'",
+  ],
+  compare: [
+    "cls-flow compare peak.pcap --filter 'hash keys src divisor 256' --filter 'hash keys src divisor 1024'",
+    'cls-flow compare peak.pcap --script old.sh --script new.sh --dev eth0',
+  ],
+  advise: [
+    'cls-flow advise peak.pcap.gz --by dst --qdisc htb --rate 1gbit --dev eth1 -o classes.tc',
+    "cls-flow advise wan.pcap --by host --nat 'masquerade 192.168.0.0/16 to 203.0.113.2'",
+  ],
+  'recover-seed': [
+    "cls-flow recover-seed --filter 'hash keys src,dst divisor 1024' --pair '192.168.1.1>8.8.8.8=1:6b' --pair …",
+    "cls-flow recover-seed --filter 'hash keys dst divisor 8' --before a --after b --probe '192.168.0.1>8.8.8.8' …",
   ],
 };
 
@@ -148,10 +195,11 @@ const WALK: readonly { readonly group: string; readonly options: () => readonly 
   },
 ];
 
-function addWalk(command: Command): Command {
+/** Adds the options above, or those of them that are wanted. */
+function addWalk(command: Command, wanted: (option: string) => boolean = () => true): Command {
   for (const { group, options } of WALK) {
     command.optionsGroup(group);
-    for (const option of options()) command.addOption(option);
+    for (const option of options()) if (wanted(option.name())) command.addOption(option);
   }
   return command;
 }
@@ -172,6 +220,9 @@ export function createProgram(version: string, handlers: Handlers): Command {
   addTc(program, handlers);
   addDiff(program, handlers);
   addNetlink(program, handlers);
+  addCompare(program, handlers);
+  addAdvise(program, handlers);
+  addRecoverSeed(program, handlers);
   addCheck(program, handlers);
   addRecord(program, handlers);
   program
@@ -203,6 +254,8 @@ function addClassify(program: Command, handlers: Handlers): void {
     .option('--no-flows', 'do not count flows and hosts: constant memory')
     .option('--copies <file>', 'write every copy that mirred sends to a pcapng file, one interface a device')
     .option('--strict', 'exit with 3 if a capture ends in the middle of a record')
+    .option('--seeds <n>', 'instead: how hosts share over N values of hashrnd, not one (table or json)')
+    .option('--perturb', 'instead: who shares with whom in each period between two draws (table or json)')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', () => `\n${exampleHelp('classify')}\n\n${exitCodeHelp()}`)
     .action((captures: string[], flags: ClassifyFlags) => handlers.classify(captures, flags));
@@ -271,6 +324,81 @@ function addNetlink(program: Command, handlers: Handlers): void {
     .allowUnknownOption()
     .passThroughOptions()
     .action((action: 'decode' | 'encode', args: string[]) => handlers.netlink(action, args));
+}
+
+function addCompare(program: Command, handlers: Handlers): void {
+  const command = program
+    .command('compare')
+    .description('who moves from one filter to another: hosts, flows, classes, fairness')
+    .usage('CAPTURE… (--filter BEFORE --filter AFTER | --script BEFORE --script AFTER) [options]')
+    .argument('<capture...>', 'pcap or pcapng, plain, gzip or zstd; - for standard input');
+  addWalk(command, (name) => name !== 'script')
+    .addOption(new Option('--script <file>', 'a tc batch file or shell script instead; twice').argParser(list))
+    .optionsGroup('Output:')
+    .option('--all', 'every row, not only the 20 largest')
+    .addOption(new Option('--format <format>', 'how it is told').choices(['text', 'json']).default('text'))
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', () => `\n${exampleHelp('compare')}`)
+    .action((captures: string[], flags: CompareFlags) => handlers.compare(captures, flags));
+}
+
+const ADVISE_WALK = ['at', 'vlan', 'era', 'seed', 'nat', 'conntrack', 'meta'];
+
+function addAdvise(program: Command, handlers: Handlers): void {
+  const command = program
+    .command('advise')
+    .description('which keys and divisor suit the hosts of captures, and the tc commands')
+    .argument('<capture...>', 'pcap or pcapng, plain, gzip or zstd; - for standard input')
+    .optionsGroup('Who and where:')
+    .addOption(
+      new Option('--by <who>', 'who is to be kept apart: senders (before NAT if told), receivers, or flows')
+        .choices(['host', 'dst', 'flow'])
+        .default('host'),
+    )
+    .addOption(
+      new Option('--qdisc <kind>', 'whose buckets or classes take them')
+        .choices(['sfq', 'fq_codel', 'drr', 'qfq', 'htb', 'hfsc'])
+        .default('sfq'),
+    )
+    .option('--rate <rate>', 'of the link, for htb and hfsc', '100mbit')
+    .option('--dev <name>', 'device in the commands', 'eth0')
+    .option('--seeds <n>', 'values of hashrnd that are averaged over', '100');
+  addWalk(command, (name) => ADVISE_WALK.includes(name))
+    .optionsGroup('Output:')
+    .option('-o, --output <file>', 'write the commands here too, as a tc batch file with every class')
+    .addOption(new Option('--format <format>', 'how it is told').choices(['text', 'json']).default('text'))
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', () => `\n${exampleHelp('advise')}`)
+    .action((captures: string[], flags: AdviseFlags) => handlers.advise(captures, flags));
+}
+
+function addRecoverSeed(program: Command, handlers: Handlers): void {
+  program
+    .command('recover-seed')
+    .description("find a filter's hidden hashrnd from packets whose classes were observed on your own kernel")
+    .argument('[file...]', 'JSON: a list of {"keys", "divisor", "baseclass", "observed": [{"keyValues", "class"}]}')
+    .optionsGroup('Observations, without a file:')
+    .option('--filter <spec>', 'what follows "flow" in tc, in hash mode')
+    .addOption(
+      new Option(
+        '--pair <pair>',
+        "'SRC>DST=CLASS', 'tcp SRC:PORT > DST:PORT=CLASS', or key values '0xHEX,0xHEX=CLASS'",
+      ).argParser(list),
+    )
+    .addOption(new Option('--before <file>', 'tc -s class show before a probe; once for each').argParser(list))
+    .addOption(new Option('--after <file>', 'tc -s class show after it').argParser(list))
+    .addOption(
+      new Option('--probe <packet>', "the packet that was sent between: like a --pair without '=CLASS'").argParser(
+        list,
+      ),
+    )
+    .optionsGroup('Search:')
+    .option('--range <first-last>', 'seeds to try: to share the work between machines (default: all)')
+    .optionsGroup('Output:')
+    .addOption(new Option('--format <format>', 'how it is told').choices(['text', 'json']).default('text'))
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', () => `\n${exampleHelp('recover-seed')}`)
+    .action((files: string[], flags: RecoverFlags) => handlers.recoverSeed(files, flags));
 }
 
 function addCheck(program: Command, handlers: Handlers): void {

@@ -135,7 +135,7 @@ function problems({ errors }: Summary): string {
 }
 
 /** Columns two blanks apart: the first to the left, numbers to the right. */
-function aligned(columns: readonly string[], cells: readonly string[][], paint: Paint): string {
+export function aligned(columns: readonly string[], cells: readonly string[][], paint: Paint): string {
   const table = new Table({
     head: columns.map((column) => paint('bold', column)),
     colAligns: columns.map((_, index) => (index === 0 ? 'left' : 'right')),

@@ -4,7 +4,48 @@
  *   readSetup(transport, ifindex)              the qdiscs, classes and filters on a device, of any kernel
  *   planScript(text, kernel, device, setup)    what a script's tc commands would set up there
  *   diffSetups(plan, setup, device)            what differs, and the tc commands that would make them equal
+ *
+ *   Observations, study(), recommend()         how hosts would share classes, for each choice of keys and divisor
+ *   setupCommands(), setupScript()             the tc commands of such a choice, classes included
+ *   Comparing                                  who moves from one set of filters to another
+ *   Takings, spreadOverSeeds(), periods()      who shares over many seeds, and from one perturbation to the next
+ *   searchSeeds()                              the seeds that explain what was observed
+ *   Census, chanceOfNoCollision()              the arithmetic of sharing
  */
+export {
+  type Advice,
+  type Cell,
+  CHOICES,
+  type Choice,
+  DIVISORS,
+  hashrnds,
+  keysText,
+  Observations,
+  recommend,
+  study,
+  TARGET,
+} from './advise.ts';
+export {
+  BUCKET_KINDS,
+  BUCKETS,
+  type BucketKind,
+  type BucketSetup,
+  type Buckets,
+  setupCommands,
+  setupScript,
+} from './buckets.ts';
+export { Comparing, type Comparison, type Move, type Pair, type Side } from './compare.ts';
 export { type Diff, type Difference, diffSetups } from './diff.ts';
 export { type Installed, readSetup, type Setup } from './installed.ts';
 export { type Origin, type Plan, planScript } from './planned.ts';
+export { type Sample, searchSeeds } from './recover.ts';
+export {
+  Census,
+  chanceOfNoCollision,
+  expectedSharing,
+  type Shares,
+  type SharesSpread,
+  type Spread,
+} from './shares.ts';
+export { type Period, periods, type SeedSpread, spreadOverSeeds, Takings } from './spread.ts';
+export type { By } from './subject.ts';

@@ -1,0 +1,109 @@
+import { escapeText } from '../../src/lang/index.ts';
+import { Comparing, type Comparison, type Move, type Side } from '../../src/study/index.ts';
+import { readAll } from './classify.ts';
+import { CommandLineError } from './errors.ts';
+import { createRun, readWalk, type Walk } from './options.ts';
+import { Output, painter } from './output.ts';
+import type { CompareFlags, WalkFlags } from './program.ts';
+import { aligned } from './table.ts';
+
+const FAILED = 1;
+const LARGEST = 20;
+
+/** `cls-flow compare`; returns what the process exits with. */
+export async function compare(captures: readonly string[], flags: CompareFlags): Promise<number> {
+  const [before, after] = sides(flags).map((side) => readWalk(side, false)) as [Walk, Walk];
+  const runs = [createRun(before.options), createRun(after.options)] as const;
+  const comparing = new Comparing(...runs);
+  const { errors } = await readAll(captures, runs[0], true, (frame) => {
+    for (const run of runs) run.step(frame);
+    comparing.add();
+  });
+  const result = comparing.result(before.seed, errors);
+  const output = new Output();
+  output.write(flags.format === 'json' ? `${JSON.stringify(result, null, 2)}\n` : text(result, flags, before));
+  output.flush();
+  return errors.length > 0 ? FAILED : 0;
+}
+
+/** The flags of either side: all the same but what is compared. One --hashrnd is for both, as a change keeps it. */
+function sides({ filter = [], script = [], hashrnd, ...rest }: CompareFlags): readonly WalkFlags[] {
+  if (filter.length + script.length !== 2 || filter.length === 1) {
+    throw new CommandLineError(
+      'compare: two --filter or two --script expected, the one before and the one after',
+      null,
+      "example: --filter 'hash keys src divisor 256' --filter 'hash keys src divisor 1024'",
+    );
+  }
+  const seed = (side: number): Pick<WalkFlags, 'hashrnd'> => {
+    if (hashrnd === undefined) return {};
+    if (script.length > 0) return { hashrnd };
+    return { hashrnd: hashrnd.length === 1 ? hashrnd : hashrnd.slice(side, side + 1) };
+  };
+  if (filter.length === 2 && (hashrnd?.length ?? 0) > 2) {
+    throw new CommandLineError('--hashrnd: one for both filters, or one for each');
+  }
+  return [0, 1].map((side) => {
+    const [spec, file] = [filter[side], script[side]];
+    return {
+      ...rest,
+      ...seed(side),
+      ...(spec === undefined ? {} : { filter: [spec] }),
+      ...(file === undefined ? {} : { script: file }),
+    };
+  });
+}
+
+function text(result: Comparison, { all }: CompareFlags, { seed, seedStated }: Walk): string {
+  const paint = painter('stdout');
+  const { packets, movedPackets, hosts, flows, by, before, after, matrix } = result;
+  const who = by === 'dst' ? 'receivers' : 'senders';
+  const drawn = `hashrnd that was not given is drawn from seed ${seed}${seedStated ? '' : ', assumed'}, the same on both sides`;
+  const lines = [
+    ...[before, after].flatMap((side, index) => sideLines(index === 0 ? 'before' : 'after', side)),
+    before.filters.concat(after.filters).some(({ from }) => from === 'seed') ? `note: ${drawn}` : '',
+    '',
+    `${paint('bold', 'moved')}: ${hosts.moved.length} of ${hosts.all} ${who}, ${flows.moved.length} of ${flows.all} flows, ${movedPackets} of ${packets} packets`,
+  ];
+  const rows = (moves: readonly Move[]): string[][] =>
+    moves.map(({ name, before: from, after: to }) => [name, places(from), places(to)]);
+  return [
+    `${lines.filter((line, index) => line !== '' || index > 2).join('\n')}\n`,
+    shown([who, 'before', 'after'], rows(hosts.moved), all),
+    shown(['flows', 'before', 'after'], rows(flows.moved), all),
+    shown(
+      ['before', 'after', 'packets', 'bytes', who],
+      matrix.map((pair) => [
+        escapeText(pair.before),
+        ...[pair.after, pair.packets, pair.bytes, pair.hosts].map((cell) => escapeText(String(cell))),
+      ]),
+      all,
+    ),
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+function sideLines(name: string, { filters, classified, shares }: Side): string[] {
+  const told = filters.map(({ spec, hashrnd }) => `${escapeText(spec)}; hashrnd ${hashrnd}`).join('\n        ');
+  const fair =
+    shares === null
+      ? 'no host has a class'
+      : `${shares.sharing} share, at most ${shares.worst} in one of ${shares.classes} classes; Jain index ${shares.jain.toFixed(3)}, the worst-off gets ${(100 * shares.worstShare).toPrecision(2)}%`;
+  return [`${`${name}:`.padEnd(7)} ${told}`, `        ${classified} packets classified; ${fair}`];
+}
+
+/** Two classes by name, more by number. */
+function places(outcomes: readonly string[]): string {
+  const [first = '', second] = outcomes;
+  if (outcomes.length > 2) return `${outcomes.length} classes`;
+  return escapeText(second === undefined ? first : `${first}, ${second}`);
+}
+
+function shown(columns: readonly string[], rows: readonly string[][], all: boolean | undefined): string {
+  if (rows.length === 0) return '';
+  const some = all ? rows : rows.slice(0, LARGEST);
+  const more = rows.length - some.length;
+  const rest = more > 0 ? [[`${more} more`, ...columns.slice(1).map(() => '')]] : [];
+  return aligned(columns, [...some, ...rest], painter('stdout'));
+}

@@ -1,0 +1,61 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Example } from './examples.ts';
+import type { LaneData, Searched, Slice } from './lane.ts';
+
+export interface Recovered {
+  /** Unsigned, ascending. */
+  readonly seeds: readonly number[];
+  /** Seeds that fit the first pair, the first two, … */
+  readonly left: readonly number[];
+}
+
+/** About 0.1 s of one lane: often enough for progress, seldom enough to cost nothing. */
+const SLICE = 2 ** 24;
+
+/** Tries `count` seeds from `first` on, on every processor; `onProgress` gets how many are done. */
+export async function searchOnLanes(
+  { samples, divisor }: Example,
+  { first, count }: Slice,
+  onProgress: (done: number) => void,
+): Promise<Recovered> {
+  const slices: Slice[] = [];
+  for (let at = 0; at < count; at += SLICE) slices.push({ first: first + at, count: Math.min(SLICE, count - at) });
+  const workerData: LaneData = { samples, divisor };
+  const lanes = Array.from(
+    { length: Math.min(availableParallelism(), slices.length) },
+    () => new Worker(new URL('./lane.js', import.meta.url), { workerData }),
+  );
+  const seeds: number[] = [];
+  const left = samples.map(() => 0);
+  let done = 0;
+  const take = (searched: Searched): void => {
+    seeds.push(...searched.found);
+    for (const [i, fitting] of searched.left.entries()) left[i] = (left[i] ?? 0) + fitting;
+    done += searched.count;
+    onProgress(done);
+  };
+  try {
+    await Promise.all(lanes.map((lane) => work(lane, slices, take)));
+  } finally {
+    await Promise.all(lanes.map((lane) => lane.terminate()));
+  }
+  return { seeds: seeds.sort((a, b) => a - b), left };
+}
+
+/** Gives a lane slices until there are none. */
+function work(lane: Worker, slices: Slice[], take: (searched: Searched) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const next = (): void => {
+      const slice = slices.shift();
+      if (slice === undefined) resolve();
+      else lane.postMessage(slice);
+    };
+    lane.on('error', reject);
+    lane.on('message', (searched: Searched) => {
+      take(searched);
+      next();
+    });
+    next();
+  });
+}

@@ -1,0 +1,51 @@
+import { addressText } from '../lang/index.ts';
+import { AddrType, type FlowKeys, ipProtocolName, type Packet } from '../packet/index.ts';
+import { word } from '../u32.ts';
+
+/** Who is counted: the sender (before NAT, where it was told), the receiver (likewise), or the connection's packets of one direction. */
+export type By = 'host' | 'dst' | 'flow';
+
+/** Words of a subject: address family, protocol, ports, source, destination; hosts use the family and one address. */
+export const SUBJECT = 11;
+const PROTOCOL = 1;
+const PORTS = 2;
+const SOURCE = 3;
+const DESTINATION = 7;
+const V6 = 4;
+
+/** Writes who a dissected packet belongs to into the first SUBJECT words of `row`; false: it has no IP address. */
+export function readSubject(by: By, packet: Packet, flow: FlowKeys, row: Int32Array): boolean {
+  if (flow.addrType !== AddrType.IPV4 && flow.addrType !== AddrType.IPV6) return false;
+  const width = flow.addrType === AddrType.IPV6 ? V6 : 1;
+  row.fill(0, 0, SUBJECT);
+  row[0] = width === V6 ? 6 : 4;
+  if (by === 'flow') {
+    row[PROTOCOL] = flow.ipProto;
+    row[PORTS] = flow.ports;
+    copy(flow.addr, 0, row, SOURCE, width);
+    copy(flow.addr, width, row, DESTINATION, width);
+  } else {
+    const tuple = by === 'host' ? packet.ct?.src : packet.ct?.dst;
+    if (tuple !== undefined) copy(tuple, 0, row, SOURCE, width);
+    else copy(flow.addr, by === 'host' ? 0 : width, row, SOURCE, width);
+  }
+  return true;
+}
+
+function copy(from: Int32Array, at: number, to: Int32Array, position: number, count: number): void {
+  for (let i = 0; i < count; i++) to[position + i] = word(from, at + i);
+}
+
+/** `192.168.0.1`, or for a flow `tcp 192.168.0.1:51514 > 1.1.1.1:443`. */
+export function subjectText(by: By, row: Int32Array): string {
+  const family = word(row, 0);
+  const source = addressText(family, row.subarray(SOURCE));
+  if (by !== 'flow') return source;
+  const ports = word(row, PORTS);
+  const end = (address: string, port: number): string => {
+    if (ports === 0) return address;
+    return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+  };
+  const destination = addressText(family, row.subarray(DESTINATION));
+  return `${ipProtocolName(word(row, PROTOCOL))} ${end(source, ports >>> 16)} > ${end(destination, ports & 0xffff)}`;
+}
