@@ -4,12 +4,13 @@
  */
 import { basic } from './basic.ts';
 import { flow } from './flow.ts';
+import { flower } from './flower.ts';
 import { fw } from './fw.ts';
 import type { Kind } from './kernel.ts';
 import { matchall } from './matchall.ts';
 import { u32 } from './u32.ts';
 
-export const CLASSIFIERS: readonly Kind[] = [basic, flow, fw, matchall, u32];
+export const CLASSIFIERS: readonly Kind[] = [basic, flow, flower, fw, matchall, u32];
 
 /** The classifier of a kind; null: there is none. */
 export function findClassifier(kind: string): Kind | null {

@@ -1,0 +1,492 @@
+import { Errno, KernelError } from '../../errors.ts';
+import { addressText, type Printer, protocolName } from '../../lang/index.ts';
+import { type AttrWriter, decode } from '../../netlink/index.ts';
+import { ETH_P, IPPROTO, isVlan, type Packet } from '../../packet/index.ts';
+import { be32, classidText } from '../../u32.ts';
+import { UNSPEC, type Verdict } from '../../verdict.ts';
+import type { Bound } from '../action/index.ts';
+import type { Result, Talk } from '../notation.ts';
+import { flowParts } from './flow.ts';
+import { FLOWER, type FlowerOptions, TCA_FLOWER } from './flower-attributes.ts';
+import {
+  ADDR_IPV4,
+  ADDR_IPV6,
+  bytesIn,
+  COMPARED,
+  FIELD,
+  type Field,
+  FlowerDissector,
+  KEY_SIZE,
+  numberIn,
+} from './flower-key.ts';
+import { parseFlowerHandle, speakFlower } from './flower-words.ts';
+import {
+  ClsFlag,
+  type FilterChange,
+  flagsValid,
+  type Host,
+  indev,
+  type KernelClassifier,
+  type Kind,
+  NOTHING_BOUND,
+  offload,
+  type Survey,
+  TCA_OPTIONS,
+} from './kernel.ts';
+
+/** tc/f_flower.c: flower_filter_util; net/sched/cls_flower.c: cls_fl_ops. Words that are not in the list are refused by name. */
+export const flower: Kind = {
+  kind: 'flower',
+  speak(handle, words, w, talk, protocol) {
+    const number = handle === null ? 0 : parseFlowerHandle(handle);
+    w.nest(TCA_OPTIONS, () => speakFlower(words, w, talk, protocol));
+    return number;
+  },
+  print: (handle, options, out, talk) => print(handle, decode(FLOWER, options), out, talk),
+  create: (host) => new FlowerFilters(host),
+};
+
+/** flower_print_opt() */
+function print(handle: number, o: FlowerOptions, out: Printer, talk: Talk): void {
+  if (handle !== 0) out.put('handle', handle, `handle 0x${handle.toString(16)} `);
+  if (o.classid !== undefined) out.put('classid', classidText(o.classid), `classid ${classidText(o.classid)} `);
+  const line = (name: string, value: string | number): void => out.put(name, value, `\n  ${name} ${value}`);
+  if (o.indev !== undefined) line('indev', o.indev);
+  out.open('{', 'keys');
+  if (o.vlanId !== undefined) line('vlan_id', o.vlanId);
+  if (o.vlanPrio !== undefined) line('vlan_prio', o.vlanPrio);
+  if (o.vlanEthType !== undefined) line('vlan_ethtype', protocolName(o.vlanEthType));
+  if (o.ethDst !== undefined) line('dst_mac', macText(o.ethDst, o.ethDstMask));
+  if (o.ethSrc !== undefined) line('src_mac', macText(o.ethSrc, o.ethSrcMask));
+  if (o.ethType !== undefined) line('eth_type', TYPE_NAMES[o.ethType] ?? o.ethType.toString(16).padStart(4, '0'));
+  if (o.ipProto !== undefined) line('ip_proto', PROTO_NAMES[o.ipProto] ?? o.ipProto.toString(16).padStart(2, '0'));
+  masked(out, 'ip_tos', o.ipTos, o.ipTosMask, 0xff);
+  masked(out, 'ip_ttl', o.ipTtl, o.ipTtlMask, 0xff);
+  const six = o.ethType === ETH_P.IPV6;
+  const dst = six ? addressLine(o.ipv6Dst, o.ipv6DstMask) : addressLine(o.ipv4Dst, o.ipv4DstMask);
+  const src = six ? addressLine(o.ipv6Src, o.ipv6SrcMask) : addressLine(o.ipv4Src, o.ipv4SrcMask);
+  if (dst !== null) line('dst_ip', dst);
+  if (src !== null) line('src_ip', src);
+  const ports = portNames(o.ipProto);
+  if (ports !== null) {
+    masked(out, 'dst_port', o[ports.dst], o[ports.dstMask], 0xffff);
+    masked(out, 'src_port', o[ports.src], o[ports.srcMask], 0xffff);
+  }
+  printRange(out, 'dst_port', o.dstMin, o.dstMax);
+  printRange(out, 'src_port', o.srcMin, o.srcMax);
+  if (o.tcpFlags !== undefined) {
+    const mask = o.tcpFlagsMask === undefined ? '' : `/${o.tcpFlagsMask.toString(16)}`;
+    line('tcp_flags', `0x${o.tcpFlags.toString(16)}${mask}`);
+  }
+  out.close();
+  printFlags(o, out);
+  if (o.act !== undefined) flowParts(talk).action.print(o.act, out);
+}
+
+const TYPE_NAMES: Readonly<Record<number, string>> = {
+  [ETH_P.IPV4]: 'ipv4',
+  [ETH_P.IPV6]: 'ipv6',
+  [ETH_P.ARP]: 'arp',
+  [ETH_P.RARP]: 'rarp',
+};
+const PROTO_NAMES: Readonly<Record<number, string>> = {
+  [IPPROTO.TCP]: 'tcp',
+  [IPPROTO.UDP]: 'udp',
+  [IPPROTO.SCTP]: 'sctp',
+  [IPPROTO.ICMP]: 'icmp',
+  [IPPROTO.ICMPV6]: 'icmpv6',
+  115: 'l2tp',
+};
+
+/** __mask_bits() — how many leading bits are set; null: none, or others behind a gap. */
+function prefixLength(mask: Uint8Array): number | null {
+  const text = Array.from(mask, (byte) => byte.toString(2).padStart(8, '0')).join('');
+  return /^1+0*$/.test(text) ? text.lastIndexOf('1') + 1 : null;
+}
+
+function hexPairs(address: Uint8Array): string {
+  return Array.from(address, (byte) => byte.toString(16).padStart(2, '0')).join(':');
+}
+
+function withMask(text: string, mask: Uint8Array, maskText: string): string {
+  const bits = prefixLength(mask);
+  if (bits === null) return `${text}/${maskText}`;
+  return bits < 8 * mask.length ? `${text}/${bits}` : text;
+}
+
+function macText(address: Uint8Array, mask: Uint8Array | undefined): string {
+  return mask === undefined ? hexPairs(address) : withMask(hexPairs(address), mask, hexPairs(mask));
+}
+
+function addressLine(address: Uint8Array | undefined, mask: Uint8Array | undefined): string | null {
+  return address === undefined || mask === undefined ? null : withMask(ipText(address), mask, ipText(mask));
+}
+
+function ipText(address: Uint8Array): string {
+  const words = Array.from({ length: address.length >> 2 }, (_, i) => be32(address, 4 * i));
+  return addressText(address.length === 4 ? 4 : 6, words);
+}
+
+/** print_masked_u8(), print_masked_be16() */
+function masked(out: Printer, name: string, value: number | undefined, mask = 0, all = 0): void {
+  if (value === undefined) return;
+  const partial = mask !== all;
+  out.put(name, value, `\n  ${name} ${value}${partial ? `/0x${mask.toString(16)}` : ''}`);
+  if (partial) out.member(`${name}_mask`, mask.toString(16));
+}
+
+function printRange(out: Printer, name: string, min: number | undefined, max: number | undefined): void {
+  if (min === undefined || max === undefined) return;
+  out.text(`\n  ${name} ${min}-${max}`);
+  out.member(name, { start: min, end: max });
+}
+
+function printFlags({ flags = 0, inHwCount = 0 }: FlowerOptions, out: Printer): void {
+  const tell = (bit: number, name: string): void => {
+    if ((flags & bit) !== 0) out.put(name, true, `\n  ${name}`);
+  };
+  tell(ClsFlag.SKIP_HW, 'skip_hw');
+  tell(ClsFlag.SKIP_SW, 'skip_sw');
+  if ((flags & ClsFlag.IN_HW) === 0) tell(ClsFlag.NOT_IN_HW, 'not_in_hw');
+  else {
+    tell(ClsFlag.IN_HW, 'in_hw');
+    out.put('in_hw_count', inHwCount, ` in_hw_count ${inHwCount}`);
+  }
+}
+
+interface PortNames {
+  readonly src: 'tcpSrc' | 'udpSrc' | 'sctpSrc';
+  readonly dst: 'tcpDst' | 'udpDst' | 'sctpDst';
+  readonly srcMask: 'tcpSrcMask' | 'udpSrcMask' | 'sctpSrcMask';
+  readonly dstMask: 'tcpDstMask' | 'udpDstMask' | 'sctpDstMask';
+}
+
+/** Each transport protocol has port attributes of its own; null: none. */
+function portNames(ipProto: number | undefined): PortNames | null {
+  switch (ipProto) {
+    case IPPROTO.TCP:
+      return { src: 'tcpSrc', dst: 'tcpDst', srcMask: 'tcpSrcMask', dstMask: 'tcpDstMask' };
+    case IPPROTO.UDP:
+      return { src: 'udpSrc', dst: 'udpDst', srcMask: 'udpSrcMask', dstMask: 'udpDstMask' };
+    case IPPROTO.SCTP:
+      return { src: 'sctpSrc', dst: 'sctpDst', srcMask: 'sctpSrcMask', dstMask: 'sctpDstMask' };
+    default:
+      return null;
+  }
+}
+
+/** What a filter compares: struct fl_flow_key twice. */
+class Match {
+  readonly value = new Uint8Array(KEY_SIZE);
+  readonly mask = new Uint8Array(KEY_SIZE);
+  /** Some port is compared with a range. */
+  ranged = false;
+
+  set(field: Field, value: number, mask = 0xffffffff): void {
+    this.write(this.value, field, value);
+    this.write(this.mask, field, mask);
+  }
+
+  private write(key: Uint8Array, field: Field, value: number): void {
+    const [offset, size] = FIELD[field];
+    for (let i = 0; i < size; i++) key[offset + i] = value >>> (8 * (size - 1 - i));
+  }
+
+  setBytes(field: Field, value: Uint8Array | undefined, mask: Uint8Array | undefined): void {
+    if (value === undefined) return;
+    const [offset] = FIELD[field];
+    this.value.set(value, offset);
+    this.mask.set(mask ?? new Uint8Array(value.length).fill(0xff), offset);
+  }
+
+  has(field: Field): boolean {
+    return bytesIn(this.mask, field).some((byte) => byte !== 0);
+  }
+
+  /** fl_mask_lookup() */
+  fits(key: Uint8Array): boolean {
+    for (let i = 0; i < COMPARED; i++) {
+      if (((byteOf(key, i) ^ byteOf(this.value, i)) & byteOf(this.mask, i)) !== 0) return false;
+    }
+    return !this.ranged || (this.within(key, 'src') && this.within(key, 'dst'));
+  }
+
+  private within(key: Uint8Array, side: 'src' | 'dst'): boolean {
+    const max = numberIn(this.value, side === 'src' ? 'srcMax' : 'dstMax');
+    if (max === 0) return true;
+    const port = numberIn(key, side === 'src' ? 'srcPort' : 'dstPort');
+    return port >= numberIn(this.value, side === 'src' ? 'srcMin' : 'dstMin') && port <= max;
+  }
+
+  /** Filters with one mask are asked together. */
+  get maskName(): string {
+    return this.mask.join();
+  }
+
+  /** Two filters of one mask with this name are the same filter to the kernel. */
+  get keyName(): string {
+    return this.value.map((byte, i) => byte & byteOf(this.mask, i)).join();
+  }
+}
+
+function byteOf(data: Uint8Array, at: number): number {
+  return data[at] ?? 0;
+}
+
+/** struct cls_fl_filter */
+interface FlowerFilter {
+  readonly handle: number;
+  readonly match: Match;
+  readonly classid: number;
+  readonly flags: number;
+  readonly actions: Bound;
+  readonly unbind: () => void;
+}
+
+/** struct fl_flow_mask: the filters that look at the same bits. */
+interface Mask {
+  readonly name: string;
+  readonly filters: FlowerFilter[];
+}
+
+/** net/sched/cls_flower.c as a tcf_proto. */
+class FlowerFilters implements KernelClassifier {
+  readonly flow = null;
+  private readonly host: Host;
+  /** In the order in which they came into being: that is the order in which they are asked. */
+  private readonly masks: Mask[] = [];
+  private readonly dissector = new FlowerDissector();
+
+  constructor(host: Host) {
+    this.host = host;
+  }
+
+  /** fl_classify() — the first that fits answers, also if its actions say continue. */
+  classify(p: Packet, result: Result): Verdict {
+    if (this.masks.length === 0) return UNSPEC;
+    const key = this.dissector.dissect(p);
+    for (const { filters } of this.masks) {
+      for (const filter of filters) {
+        if (!filter.match.fits(key)) continue;
+        if ((filter.flags & ClsFlag.SKIP_SW) !== 0) break;
+        result.classid = filter.classid;
+        result.handle = filter.handle;
+        return filter.actions.act(p, result);
+      }
+    }
+    return UNSPEC;
+  }
+
+  private all(): FlowerFilter[] {
+    return this.masks.flatMap(({ filters }) => filters).sort((a, b) => a.handle - b.handle);
+  }
+
+  private find(handle: number): FlowerFilter | null {
+    return this.all().find((filter) => filter.handle === handle) ?? null;
+  }
+
+  has(handle: number): boolean {
+    return this.find(handle) !== null;
+  }
+
+  /** fl_change() — a change must look at the same bits as before. */
+  change(handle: number, request: FilterChange): number {
+    if (request.options === null) throw new KernelError(Errno.EINVAL);
+    const o = decode(FLOWER, request.options);
+    const flags = o.flags ?? 0;
+    if (!flagsValid(flags)) throw new KernelError(Errno.EINVAL);
+    const old = this.find(handle);
+    const actions = request.bind({ act: o.act });
+    let unbind = NOTHING_BOUND;
+    try {
+      if (o.classid !== undefined) unbind = this.host.bindClass(o.classid);
+      const match = settle(o, this.host);
+      this.check(match, old);
+      const settled = offload(flags, NOTHING_BOUND);
+      const number = handle || this.freeHandle();
+      this.insert({ handle: number, match, classid: o.classid ?? 0, flags: settled, actions, unbind }, old);
+      return number;
+    } catch (error) {
+      unbind();
+      this.host.release(actions);
+      throw error;
+    }
+  }
+
+  /** fl_check_assign_mask(), fl_ht_insert_unique() */
+  private check(match: Match, old: FlowerFilter | null): void {
+    if (old !== null) {
+      if (old.match.maskName !== match.maskName) throw new KernelError(Errno.EINVAL);
+      return;
+    }
+    const same = this.masks.find(({ name }) => name === match.maskName)?.filters ?? [];
+    if (same.some((other) => other.match.keyName === match.keyName)) throw new KernelError(Errno.EEXIST);
+  }
+
+  private freeHandle(): number {
+    for (let handle = 1; ; handle++) if (this.find(handle) === null) return handle;
+  }
+
+  private insert(filter: FlowerFilter, old: FlowerFilter | null): void {
+    const name = filter.match.maskName;
+    let mask = this.masks.find((known) => known.name === name);
+    if (mask === undefined) {
+      mask = { name, filters: [] };
+      this.masks.push(mask);
+    }
+    if (old === null) mask.filters.push(filter);
+    else {
+      mask.filters.splice(mask.filters.indexOf(old), 1, filter);
+      this.release(old);
+    }
+  }
+
+  private release({ actions, unbind }: FlowerFilter): void {
+    this.host.release(actions);
+    unbind();
+  }
+
+  /** fl_delete() — a mask goes with its last filter. */
+  delete(handle: number): boolean {
+    const filter = this.find(handle);
+    const at = this.masks.findIndex(({ filters }) => filters.some((other) => other === filter));
+    const mask = this.masks[at];
+    if (filter !== null && mask !== undefined) {
+      mask.filters.splice(mask.filters.indexOf(filter), 1);
+      if (mask.filters.length === 0) this.masks.splice(at, 1);
+      this.release(filter);
+    }
+    return this.masks.length === 0;
+  }
+
+  handles(): readonly number[] {
+    return this.all().map(({ handle }) => handle);
+  }
+
+  /** fl_dump() */
+  dump(handle: number, w: AttrWriter): void {
+    const filter = this.find(handle);
+    if (filter === null) return;
+    w.nest(TCA_OPTIONS, () => {
+      FLOWER.write(optionsOf(filter, this.host), w);
+      filter.actions.dump(w, TCA_FLOWER.act[0], 0);
+    });
+    filter.actions.dumpStats(w);
+  }
+
+  survey(): Survey[] {
+    return this.all().map(({ actions: { scope, refusal, assumed } }) => ({ scope, refusal, assumed }));
+  }
+
+  destroy(): void {
+    for (const filter of this.all()) this.release(filter);
+    this.masks.splice(0);
+  }
+}
+
+/** fl_set_key() — what the request's attributes mean; those that do not fit its EtherType or protocol mean nothing. */
+function settle(o: FlowerOptions, host: Host): Match {
+  if (o.unknown !== undefined) throw new KernelError(Errno.EOPNOTSUPP, NOT_EMULATED);
+  const m = new Match();
+  if (o.indev !== undefined) m.set('iif', indev(o.indev, host, Errno.EINVAL));
+  m.setBytes('ethDst', o.ethDst, o.ethDstMask);
+  m.setBytes('ethSrc', o.ethSrc, o.ethSrcMask);
+  setType(m, o);
+  const type = numberIn(m.value, 'nProto');
+  if (type === ETH_P.IPV4 || type === ETH_P.IPV6) {
+    if (o.ipProto !== undefined) m.set('ipProto', o.ipProto);
+    if (o.ipTos !== undefined) m.set('ipTos', o.ipTos, o.ipTosMask);
+    if (o.ipTtl !== undefined) m.set('ipTtl', o.ipTtl, o.ipTtlMask);
+  }
+  setAddresses(m, o);
+  setPorts(m, o);
+  return m;
+}
+
+const NOT_EMULATED = 'This flower match is not emulated';
+
+/** The type behind the tag is the packet's; without one nothing is said of it. */
+function setType(m: Match, { ethType, vlanId, vlanPrio, vlanEthType }: FlowerOptions): void {
+  if (ethType === undefined) return;
+  if (!isVlan(ethType)) {
+    m.set('nProto', ethType);
+    return;
+  }
+  if (vlanId !== undefined) m.set('vlanId', vlanId & 0xfff, 0xfff);
+  if (vlanPrio !== undefined) m.set('vlanPrio', vlanPrio & 7, 7);
+  m.set('vlanTpid', ethType);
+  if (vlanEthType === undefined) return;
+  m.set('vlanNext', vlanEthType);
+  if (!isVlan(vlanEthType)) m.set('nProto', vlanEthType);
+}
+
+function setAddresses(m: Match, o: FlowerOptions): void {
+  if (o.ipv4Src !== undefined || o.ipv4Dst !== undefined) {
+    m.set('addrType', ADDR_IPV4);
+    m.setBytes('src', o.ipv4Src, o.ipv4SrcMask);
+    m.setBytes('dst', o.ipv4Dst, o.ipv4DstMask);
+  } else if (o.ipv6Src !== undefined || o.ipv6Dst !== undefined) {
+    m.set('addrType', ADDR_IPV6);
+    m.setBytes('src', o.ipv6Src, o.ipv6SrcMask);
+    m.setBytes('dst', o.ipv6Dst, o.ipv6DstMask);
+  }
+}
+
+/** fl_set_key_port_range() too. */
+function setPorts(m: Match, o: FlowerOptions): void {
+  const names = m.has('ipProto') ? portNames(o.ipProto) : null;
+  if (names === null) return;
+  const [src, dst] = [o[names.src], o[names.dst]];
+  if (src !== undefined) m.set('srcPort', src, o[names.srcMask]);
+  if (dst !== undefined) m.set('dstPort', dst, o[names.dstMask]);
+  if (o.ipProto === IPPROTO.TCP && o.tcpFlags !== undefined) m.set('tcpFlags', o.tcpFlags, o.tcpFlagsMask);
+  const range = (min: 'srcMin' | 'dstMin', max: 'srcMax' | 'dstMax', extack: string): void => {
+    const [from, to] = [o[min], o[max]];
+    if (from === undefined || to === undefined) return;
+    if (to <= from) throw new KernelError(Errno.EINVAL, extack);
+    m.set(min, from);
+    m.set(max, to);
+    m.ranged = true;
+  };
+  range('dstMin', 'dstMax', 'Invalid destination port range (min must be strictly smaller than max)');
+  range('srcMin', 'srcMax', 'Invalid source port range (min must be strictly smaller than max)');
+}
+
+/** fl_dump_key() — what is masked out is not told. */
+function optionsOf({ match, classid, flags }: FlowerFilter, host: Host): FlowerOptions {
+  const { value, mask } = match;
+  const number = <N extends string>(name: N, field: Field): Partial<Record<N, number>> =>
+    match.has(field) ? ({ [name]: numberIn(value, field) } as Record<N, number>) : {};
+  const pair = <N extends string, M extends string>(name: N, maskName: M, field: Field) =>
+    match.has(field) ? { [name]: numberIn(value, field), [maskName]: numberIn(mask, field) } : {};
+  const raw = (name: string, maskName: string, field: Field, size?: number) =>
+    match.has(field) ? { [name]: bytesIn(value, field, size), [maskName]: bytesIn(mask, field, size) } : {};
+  const names = portNames(numberIn(value, 'ipProto'));
+  const six = numberIn(value, 'addrType') === ADDR_IPV6;
+  const [family, size] = six ? ['ipv6', 16] : ['ipv4', 4];
+  const ifindex = numberIn(value, 'iif');
+  return {
+    ...(classid === 0 ? {} : { classid }),
+    ...(ifindex === 0 ? {} : { indev: host.world.device(ifindex) ?? '' }),
+    ...raw('ethDst', 'ethDstMask', 'ethDst'),
+    ...raw('ethSrc', 'ethSrcMask', 'ethSrc'),
+    ...number('ethType', 'nProto'),
+    ...number('vlanId', 'vlanId'),
+    ...number('vlanPrio', 'vlanPrio'),
+    ...number('vlanEthType', 'vlanNext'),
+    ...number('ipProto', 'ipProto'),
+    ...pair('ipTos', 'ipTosMask', 'ipTos'),
+    ...pair('ipTtl', 'ipTtlMask', 'ipTtl'),
+    ...raw(`${family}Src`, `${family}SrcMask`, 'src', size),
+    ...raw(`${family}Dst`, `${family}DstMask`, 'dst', size),
+    ...(names === null ? {} : pair(names.src, names.srcMask, 'srcPort')),
+    ...(names === null ? {} : pair(names.dst, names.dstMask, 'dstPort')),
+    ...pair('tcpFlags', 'tcpFlagsMask', 'tcpFlags'),
+    ...number('dstMin', 'dstMin'),
+    ...number('dstMax', 'dstMax'),
+    ...number('srcMin', 'srcMin'),
+    ...number('srcMax', 'srcMax'),
+    flags,
+    inHwCount: 0,
+  };
+}
