@@ -50,6 +50,22 @@ describe('a finding', () => {
   });
 });
 
+describe('a fix', () => {
+  test('begins as the line does: with tc, with a variable for it, with nothing in a batch file', () => {
+    const filter = 'filter add dev eth0 parent 1: protocol ip handle 1 flow hash keys src divisor 8';
+    const fixes = ['tc ', 'sudo /sbin/tc ', '$TC ', ''].map((before) => found(`${SFQ}\n${before}${filter}\n`)[0]?.fix);
+    const right = filter.replace('protocol ip', 'protocol all');
+    expect(fixes).toEqual([`tc ${right}`, `sudo /sbin/tc ${right}`, `$TC ${right}`, right]);
+  });
+
+  test('holds what other findings of the command ask for too', () => {
+    const command = 'tc filter add dev eth0 parent 1: protocol ip flow hash keys src divisor 2048';
+    expect(new Set(found(`${SFQ}\n${command}\n`).map(({ fix }) => fix))).toEqual(
+      new Set(['tc filter add dev eth0 parent 1: protocol all handle 1 flow hash keys src divisor 1024']),
+    );
+  });
+});
+
 describe('the corrected script', () => {
   test('has the fix in place, and keeps comments, indents and what is right', () => {
     const script = `# mine\n${SFQ}\n  tc filter add dev eth0 parent 1: protocol ip handle 1 flow hash keys src divisor 2048  # all\n`;

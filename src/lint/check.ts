@@ -64,8 +64,14 @@ function together(findings: readonly CheckedFinding[]): CheckedFinding[] {
     for (const { command, edits: more } of findings) {
       if (command === finding.command && !clash(more, edits)) edits.push(...more);
     }
-    return { ...finding, fix: `tc ${applied(finding.command.words, edits).map(quoted).join(' ')}` };
+    return { ...finding, fix: asWritten(finding.command, applied(finding.command.words, edits)) };
   });
+}
+
+/** Behind what stood before the words: `tc`, `sudo tc`, or nothing in a batch file. */
+function asWritten({ source, spans }: Command, words: readonly string[]): string {
+  const before = source.slice(0, spans[0]?.at ?? 0).trim();
+  return [...(before === '' ? [] : [before]), ...words.map(quoted)].join(' ');
 }
 
 const clash = (some: readonly Edit[], others: readonly Edit[]): boolean =>

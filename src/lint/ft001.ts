@@ -1,10 +1,13 @@
 import type { Qdisc } from '../sched/netns/index.ts';
 import { classidText } from '../u32.ts';
-import { put, type Rule } from './finding.ts';
-import { DROPPING, handleText } from './kinds.ts';
+import { option, put, type Rule } from './finding.ts';
+import { bucketsOf, DROPPING, handleText } from './kinds.ts';
+import { minorsOf } from './minors.ts';
 import { othersReach } from './reach.ts';
-import { argument, type Command } from './script.ts';
+import { argument, flowArgument } from './script.ts';
 import { type FilterAt, isDeaf, type Tree } from './tree.ts';
+
+const ETH_P_ALL = 3;
 
 /** net/sched/sch_htb.c: htb_classify(), sch_hfsc.c: hfsc_classify() return a leaf before they look at its filters. */
 export const FT001: Rule = {
@@ -30,20 +33,23 @@ export const FT001: Rule = {
   },
 };
 
-/** The same filter on the qdisc below the class; there, what it does not match would be dropped. */
-function below(child: Qdisc | null, { command, protocol }: FilterAt, tree: Tree) {
+/** The same filter on the qdisc below the class, with what it then needs so as not to drop packets there. */
+function below(child: Qdisc | null, { command, protocol, flow }: FilterAt, tree: Tree) {
   if (child === null || child.invisible || child.kind.filters === 'none' || !child.kind.classful) return null;
   const at = argument(command, 'parent');
   if (at < 0) return null;
   const edits = [put(at, handleText(child))];
   let says = `the ${child.kind.kind} below it is ${handleText(child)}`;
-  const drops = protocol !== 3 && DROPPING.has(child.kind.kind) && othersReach(child, tree) === 'yes';
-  if (!drops) return { edits, says };
-  says += `, where "protocol all" is needed too, or all else is dropped (FT011)`;
-  return { edits: [...edits, ...protocolAll(command)], says };
-}
-
-function protocolAll(command: Command) {
-  const at = argument(command, 'protocol');
-  return at < 0 ? [] : [put(at, 'all')];
+  const others = argument(command, 'protocol');
+  const drops = protocol !== ETH_P_ALL && DROPPING.has(child.kind.kind) && othersReach(child, tree) === 'yes';
+  if (drops && others >= 0) {
+    edits.push(put(others, 'all'));
+    says += ', where "protocol all" is needed, or all else is dropped (FT011)';
+  }
+  const buckets = bucketsOf(child);
+  if (flow !== null && buckets !== null && (minorsOf(flow.config) ?? []).some((minor) => minor > buckets)) {
+    edits.push(option(command, flowArgument(command, 'divisor'), 'divisor', String(buckets)));
+    says += `; it has ${buckets} buckets (FT004)`;
+  }
+  return { edits, says };
 }

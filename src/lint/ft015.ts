@@ -4,6 +4,7 @@ import { othersReach } from './reach.ts';
 import { flowArgument } from './script.ts';
 
 const HEADERS: readonly Key[] = [Key.SRC, Key.DST, Key.PROTO_SRC, Key.PROTO_DST];
+const PORTS: readonly Key[] = [Key.PROTO_SRC, Key.PROTO_DST];
 const ETH_P_ALL = 3;
 
 /** net/sched/cls_flow.c: flow_get_nfct() and the fallbacks of flow_get_src() and its like: addr_fold(pointer). */
@@ -30,7 +31,7 @@ export const FT015: Rule = {
         command,
         word,
         severity: 'advice',
-        message: `packets without ${KEYS[key].name} (ARP, ICMP and others) are hashed by a kernel pointer`,
+        message: `packets without ${KEYS[key].name} (${PORTS.includes(key) ? 'ICMP, fragments' : 'ARP'} and others) are hashed by a kernel pointer`,
         effect: 'they get some class, which changes from boot to boot',
       };
     }

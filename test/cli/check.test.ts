@@ -1,0 +1,108 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { cli, file } from './cli.ts';
+
+const SCRIPT = `#!/bin/sh
+tc qdisc add dev eno1 root handle 1: htb default 10
+tc class add dev eno1 parent 1: classid 1:10 htb rate 50mbit
+tc qdisc add dev eno1 parent 1:10 handle 10: sfq
+tc filter add dev eno1 protocol ip parent 1:10 handle 20 flow hash keys src,dst divisor 1024
+`;
+const FIXED = 'tc filter add dev eno1 protocol all parent 10: handle 20 flow hash keys src,dst divisor 1024';
+const CLEAN = 'qdisc add dev eth0 root handle 1: cake\n';
+
+describe('cls-flow check', () => {
+  test('tells where, what, the words, what it does to packets, and how it would be right', () => {
+    const name = file('qos.sh', SCRIPT);
+    const { status, stdout, stderr } = cli(['check', name]);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+    const [where, line, caret, effect, fix] = stdout.split('\n');
+    expect(where).toBe(`${name}:5  FT001 error  this filter is never used`);
+    expect(line?.slice(caret?.indexOf('^'), caret?.length)).toBe('1:10');
+    expect(effect).toContain('htb never asks filters on a leaf');
+    expect(fix?.trim()).toBe(`fix: ${FIXED}`);
+    expect(stdout).toContain('1 error; --fix mends 1 of them in a copy');
+  });
+
+  test('as JSON is the findings and nothing else', () => {
+    const { status, stdout } = cli(['check', '-', '--format', 'json'], { input: Buffer.from(SCRIPT) });
+    expect(status).toBe(1);
+    const { schema, findings } = JSON.parse(stdout);
+    expect(schema).toBe(1);
+    expect(findings).toMatchObject([{ code: 'FT001', severity: 'error', line: 5, column: 43, fix: FIXED }]);
+    expect(Object.keys(findings[0])).toEqual(['code', 'severity', 'line', 'column', 'message', 'effect', 'fix']);
+  });
+
+  test('as SARIF names its rules and the region', () => {
+    const { stdout } = cli(['check', file('sarif.sh', SCRIPT), '--format', 'sarif']);
+    const { version, runs } = JSON.parse(stdout);
+    expect(version).toBe('2.1.0');
+    const [result] = runs[0].results;
+    expect(runs[0].tool.driver.rules[result.ruleIndex].id).toBe('FT001');
+    expect(result).toMatchObject({ ruleId: 'FT001', level: 'error' });
+    expect(result.locations[0].physicalLocation.region).toEqual({ startLine: 5, startColumn: 43, endColumn: 47 });
+  });
+
+  test('with --fix writes the corrected script beside it, which is then clean', () => {
+    const name = file('mend.sh', SCRIPT);
+    const fixed = join(dirname(name), 'mend.fixed.sh');
+    const { stdout } = cli(['check', name, '--fix']);
+    expect(stdout).toContain(`1 fix written to ${fixed}`);
+    expect(readFileSync(name, 'utf8')).toBe(SCRIPT);
+    expect(readFileSync(fixed, 'utf8').split('\n')[4]).toBe(FIXED);
+    expect(statSync(fixed).mode).toBe(statSync(name).mode);
+    expect(cli(['check', fixed]).status).toBe(0);
+  });
+
+  test('with --fix and nothing to mend writes nothing', () => {
+    const name = file('right.sh', CLEAN);
+    expect(cli(['check', name, '--fix'])).toMatchObject({ status: 0 });
+    expect(existsSync(join(dirname(name), 'right.fixed.sh'))).toBe(false);
+  });
+
+  test('exits 0 where nothing is as bad as --fail-on', () => {
+    const input = Buffer.from(
+      `${CLEAN}filter add dev eth0 parent 1: handle 1 flow hash keys mark divisor 8 perturb 9\n`,
+    );
+    const statuses = ['error', 'warning', 'advice'].map(
+      (severity) => cli(['check', '-', '--fail-on', severity], { input }).status,
+    );
+    expect(statuses).toEqual([0, 0, 1]);
+  });
+
+  test('exits 2 where there is nothing to check: no such file, no tc command, half a dump', () => {
+    const statuses = ['/nowhere/qos.sh', file('empty.sh', 'echo\n'), file('dump.json', '[{"kind":"flow"')].map(
+      (name) => cli(['check', name]).status,
+    );
+    expect(statuses).toEqual([2, 2, 2]);
+  });
+
+  test('counts lines with variables, does not guess them, and names record', () => {
+    const { status, stdout } = cli(['check', '-'], { input: Buffer.from(`${CLEAN}tc class add dev $DEV parent 1:\n`) });
+    expect(status).toBe(0);
+    expect(stdout).toContain('1 tc line holds variables and could not be checked, the first is line 2');
+    expect(stdout).toContain('cls-flow record');
+    const all = cli(['check', '-'], { input: Buffer.from('tc qdisc add dev $DEV root sfq\n') });
+    expect(all.status).toBe(2);
+    expect(all.stderr).toContain('cls-flow record');
+  });
+
+  test('judges the number of buckets where it is told the number of hosts', () => {
+    const input = Buffer.from(`${CLEAN}filter add dev eth0 parent 1: handle 1 flow hash keys src divisor 8\n`);
+    const codes = (...more: string[]): string[] =>
+      JSON.parse(cli(['check', '-', '--format', 'json', ...more], { input }).stdout).findings.map(
+        ({ code }: { code: string }) => code,
+      );
+    expect(codes()).not.toContain('FT017');
+    expect(codes('--hosts', '8')).toContain('FT017');
+    expect(cli(['check', '-', '--hosts', 'many'], { input }).status).toBe(2);
+  });
+
+  test('lets no control character of a script reach the terminal', () => {
+    const input = Buffer.from(`${CLEAN}filter add dev eth0 parent 1: handle 1 flow map key \u001b[31mdst\n`);
+    const { stdout } = cli(['check', '-'], { input });
+    expect(stdout).toContain('SYNTAX');
+    expect(stdout).not.toContain('\u001b');
+  });
+});
