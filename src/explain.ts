@@ -2,7 +2,9 @@ import type { Frame } from './capture/index.ts';
 import { jhash2 } from './hash/index.ts';
 import { addressText, protocolName } from './lang/index.ts';
 import { AddrType, type Exactness, FlowKeys, ipProtocolName, Step } from './packet/index.ts';
+import { endText } from './report/index.ts';
 import { NO_FILTER, type Run, type RunFilter } from './run.ts';
+import type { Elsewhere, FilterId, Journey, ListRun, Step as TreeStep } from './sched/fate.ts';
 import {
   classExactness,
   classid,
@@ -17,7 +19,7 @@ import {
   mapLine,
   placeInClass,
 } from './sched/flow/index.ts';
-import { classText } from './u32.ts';
+import { classidText, classText } from './u32.ts';
 import { verdictName } from './verdict.ts';
 
 /** One header that the dissector passed. Offsets in bytes from the start of the captured frame. */
@@ -47,6 +49,8 @@ export interface ArithmeticStep {
 
 /** A filter that was asked. */
 export interface FilterStep {
+  /** What its list is attached to, where a script said so. */
+  readonly parent?: string;
   readonly chain: number;
   readonly pref: number;
   readonly handle: string;
@@ -62,8 +66,11 @@ export interface FilterStep {
   readonly verdict: string | null;
 }
 
-/** The walk of one packet, told step by step. `--format json` prints just this. */
-export interface Explanation {
+/**
+ * The walk of one packet, told step by step. `--format json` prints just this. With a script, its way through the tree
+ * too.
+ */
+export interface Explanation extends Partial<Journey> {
   readonly schema: 1;
   readonly packet: number;
   readonly length: number;
@@ -109,6 +116,7 @@ export function explain(run: Run, frame: Frame): Explanation {
     given: given(run),
     headers,
     filters,
+    ...run.journey,
     classid: classified ? classText(run.classid) : null,
     pref: classified ? run.pref : null,
     verdict: verdictName(run.verdict),
@@ -170,6 +178,7 @@ function filterStep(run: Run, at: RunFilter, filter: FlowFilter, words: Int32Arr
   const { env, known } = options;
   const { flow } = at.classifier;
   const step = {
+    ...(options.kernel === undefined ? {} : { parent: classidText(at.list) }),
     chain: at.chain,
     pref: at.pref,
     handle: `0x${filter.handle.toString(16)}`,
@@ -275,13 +284,14 @@ export function explainText(e: Explanation): string {
     );
   }
   for (const filter of e.filters) lines.push(...filterLines(filter));
-  lines.push(outcomeLine(e));
+  lines.push(...(e.fate === undefined ? [] : wayLines({ ...e, fate: e.fate })), outcomeLine(e));
   return `${lines.join('\n')}\n`;
 }
 
 function filterLines(filter: FilterStep): string[] {
-  const { chain, pref, handle, spec, verdict } = filter;
-  const lines = [`filter ${chain === 0 ? '' : `chain ${chain} `}pref ${pref} handle ${handle}: ${spec}`];
+  const { parent, chain, pref, handle, spec, verdict } = filter;
+  const list = parent === undefined ? '' : `${parent} `;
+  const lines = [`filter ${list}${chain === 0 ? '' : `chain ${chain} `}pref ${pref} handle ${handle}: ${spec}`];
   if (!filter.matched) return [...lines, '  no match'];
   for (const { name, value, source, exactness } of filter.keys) {
     lines.push(`  ${column(name, 16)} ${value}  from ${column(source, 18)} ${exactness}`);
@@ -289,6 +299,39 @@ function filterLines(filter: FilterStep): string[] {
   lines.push(...filter.arithmetic.map(({ step, value }) => `  ${value}  ${step}`));
   if (verdict !== 'ok') lines.push(`  class ${filter.classid}, verdict ${verdict}`);
   return lines;
+}
+
+/** The way through the tree: each list that was asked, each qdisc and the class it chose, and the end. */
+function wayLines({ egressHook = [], ingressHook = [], path = [], fate, sentElsewhere = [] }: Journey): string[] {
+  return [
+    'way',
+    ...[...egressHook, ...ingressHook].flatMap(runLines),
+    ...path.flatMap(stepLines),
+    ...sentElsewhere.flatMap(elsewhereLines),
+    `  end: ${endText(fate)}${fate.filter === undefined ? '' : ` (${filterText(fate.filter)})`}`,
+  ];
+}
+
+function stepLines({ qdisc, kind, parent, classify, class: chosen, by, filter }: TreeStep): string[] {
+  const lines = classify.flatMap((run) =>
+    'repeated' in run ? [`    ${run.repeated} more like these`] : runLines(run),
+  );
+  const why = filter === undefined ? by : filterText(filter);
+  const hangs = parent === 'root' ? 'at the root' : `of class ${parent}`;
+  return [`  ${kind} ${qdisc} ${hangs}`, ...lines, ...(chosen === undefined ? [] : [`    class ${chosen}, by ${why}`])];
+}
+
+function runLines({ at, filters, verdict, classid }: ListRun): string[] {
+  const said = classid === undefined ? 'no filter took it' : `${verdict}, class ${classid}`;
+  const asked = filters.map((filter) => `${filterText(filter)}${filter.ret < 0 ? ' no' : ''}`).join(', ');
+  return [`    filters of ${at}: ${asked === '' ? 'none of its protocol' : asked}: ${said}`];
+}
+
+const filterText = ({ kind, pref, chain }: FilterId): string =>
+  `${kind} ${chain === undefined ? '' : `chain ${chain} `}pref ${pref}`;
+
+function elsewhereLines({ device, how, by, fate }: Elsewhere): string[] {
+  return [`  ${how} to ${device}${by === null ? '' : ` by ${filterText(by)}`}: ${endText(fate)}`];
 }
 
 function outcomeLine(e: Explanation): string {

@@ -16,7 +16,9 @@ import {
   weaker,
 } from './packet/index.ts';
 import { type Around, type Asked, type FilterPlan, kernelOf } from './plan.ts';
-import { type FilterRow, Sharing, Tally } from './report/index.ts';
+import { Fates, type FilterRow, Sharing, Tally } from './report/index.ts';
+import type { ChainResult } from './sched/chain/index.ts';
+import type { FilterId, Journey, TreeProto } from './sched/fate.ts';
 import {
   classExactness,
   dumpFlow,
@@ -28,7 +30,9 @@ import {
   optionsOf,
   printFlow,
 } from './sched/flow/index.ts';
-import type { FlowFilterAt } from './sched/netns/index.ts';
+import { type FlowFilterAt, isList } from './sched/netns/index.ts';
+import type { Result } from './sched/notation.ts';
+import { classidText } from './u32.ts';
 import { UNSPEC, Verdict, verdictName } from './verdict.ts';
 
 export interface RunOptions {
@@ -53,6 +57,15 @@ export interface RunOptions {
 
 /** Reason of a packet that every filter was asked about. */
 export const NO_FILTER = 'no filter took it';
+/** Why a packet's class is not known: the filter that nobody here can answer for. */
+function unknowable(opaque: FilterId | null): string {
+  const filter = opaque === null ? 'a filter' : `a ${opaque.kind} filter, pref ${opaque.pref},`;
+  return `unknowable: ${filter} cannot be emulated`;
+}
+
+/** What a list of filters said. */
+type Answered = Pick<ChainResult, 'classid' | 'pref' | 'handle'>;
+
 /** Verdicts after which the packet does not go on to a class. */
 const ENDS: ReadonlySet<Verdict> = new Set([
   Verdict.SHOT,
@@ -83,6 +96,8 @@ const TUPLE_ADDRESSES = (1 << Key.NFCT_SRC) | (1 << Key.NFCT_DST);
  */
 export class Run {
   readonly tally = new Tally();
+  /** Where packets ended; null: no tree is walked, as only one list of filters is asked. */
+  readonly fates: Fates | null;
   readonly sharing: Sharing | null;
   readonly packet: Packet;
   /** Number of the packet, counted from 1 over all captures. */
@@ -97,6 +112,8 @@ export class Run {
   /** Preference and handle of the filter that answered; 0: none did. */
   pref = 0;
   handle = 0;
+  /** The packet's way through the tree; null: none was walked. */
+  journey: Journey | null = null;
 
   readonly options: RunOptions;
   readonly kernel: Asked;
@@ -104,6 +121,8 @@ export class Run {
   private readonly dev: number;
   private readonly assumed: boolean;
   private readonly tracks: boolean;
+  /** The last flow filter that wanted the packet, and what it saw. */
+  private sharer: { readonly filter: FlowFilter; readonly flow: FlowKeys } | null = null;
   private readonly ct = new Ct();
   private readonly flow = new FlowKeys();
   private firstSeconds = 0;
@@ -118,6 +137,7 @@ export class Run {
     this.packet = createPacket(options.env);
     this.sharing = options.sharing ? new Sharing() : null;
     this.kernel = options.kernel ?? kernelOf(options.filters, options.env, options.device.hook, options.around);
+    this.fates = options.kernel === undefined || isList(this.kernel.place) ? null : new Fates();
     const survey = this.kernel.netns.survey(this.kernel.place);
     if (survey.refusal !== null) throw survey.refusal;
     this.assumed = survey.assumed;
@@ -146,7 +166,9 @@ export class Run {
 
   /** The filters as they are used, for the reports: call before the first packet, as perturbation changes hashrnd. */
   filterRows(): FilterRow[] {
-    return this.filters.map(({ chain, pref, handle, spec, filter }) => ({
+    const told = this.options.kernel !== undefined;
+    return this.filters.map(({ list, chain, pref, handle, spec, filter }) => ({
+      ...(told ? { parent: classidText(list) } : {}),
       ...(chain === 0 ? {} : { chain }),
       pref,
       handle: `0x${handle.toString(16)}`,
@@ -169,7 +191,10 @@ export class Run {
 
   /** Asks the filters about the prepared packet, and counts it. */
   conclude(): void {
-    if (this.reason === null) this.classify();
+    if (this.reason === null) {
+      if (this.options.kernel === undefined) this.classify();
+      else this.travel();
+    }
     this.count();
   }
 
@@ -182,6 +207,7 @@ export class Run {
     this.setClock(frame);
     this.verdict = UNSPEC;
     this.exactness = 'exact';
+    this.journey = null;
     this.reason = enter(frame, p, device);
     if (this.reason !== null) return;
     p.dev = this.dev;
@@ -193,22 +219,57 @@ export class Run {
   private classify(): void {
     const { netns, place } = this.kernel;
     const { verdict, result } = netns.classify(this.packet, place);
-    const { classid, pref, handle, proto } = result;
-    this.verdict = verdict;
-    this.classid = classid;
-    this.pref = verdict < 0 ? 0 : pref;
-    this.handle = verdict < 0 ? 0 : handle;
-    if (verdict < 0) {
-      this.reason = NO_FILTER;
-      return;
-    }
-    if (ENDS.has(verdict)) this.reason = `taken by an action: ${verdictName(verdict)}`;
-    const classifier = proto?.classifier.flow ?? null;
-    const filter = classifier?.get(handle) ?? null;
+    this.answered(verdict, result);
+    if (verdict < 0) return;
+    const classifier = result.proto?.classifier.flow ?? null;
+    const filter = classifier?.get(result.handle) ?? null;
     if (classifier === null || filter === null) return;
     this.exactness = classExactness(filter, this.packet, classifier.flow, this.options.env, this.options.known);
     if (this.assumed) this.exactness = weaker(this.exactness, 'assumed');
     if (this.sharing !== null && this.reason === null) this.share(filter, classifier.flow);
+  }
+
+  /** Through the whole tree that a script made. The class is the one that the last list on the way gave. */
+  private travel(): void {
+    const { netns, place } = this.kernel;
+    this.sharer = null;
+    const { answer, journey, opaque, exactness } = netns.walk(this.packet, place, this.heard);
+    this.journey = journey;
+    if (journey !== null) this.fates?.add(journey.fate, this.length);
+    this.exactness = weaker(this.exactness, exactness);
+    if (opaque !== null || journey?.fate.fate === 'unknowable') {
+      this.reason = unknowable(opaque);
+      this.exactness = 'unknowable';
+      return;
+    }
+    this.answered(answer.verdict, answer);
+    if (this.assumed) this.exactness = weaker(this.exactness, 'assumed');
+    if (this.sharing !== null && this.reason === null && this.sharer !== null) {
+      const { filter, flow } = this.sharer;
+      this.share(filter, flow);
+    }
+  }
+
+  /** Flow filters on the way: what each rests on counts, and the last decides whose packet it is. */
+  private readonly heard = (
+    { classifier: { flow: classifier } }: TreeProto,
+    verdict: Verdict,
+    { handle }: Result,
+  ): void => {
+    const filter = verdict < 0 ? null : (classifier?.get(handle) ?? null);
+    if (classifier === null || filter === null) return;
+    const { env, known } = this.options;
+    this.exactness = weaker(this.exactness, classExactness(filter, this.packet, classifier.flow, env, known));
+    this.sharer = { filter, flow: classifier.flow };
+  };
+
+  private answered(verdict: Verdict, { classid, pref, handle }: Answered): void {
+    this.verdict = verdict;
+    this.classid = classid;
+    this.pref = verdict < 0 ? 0 : pref;
+    this.handle = verdict < 0 ? 0 : handle;
+    if (verdict < 0) this.reason = NO_FILTER;
+    else if (ENDS.has(verdict)) this.reason = `taken by an action: ${verdictName(verdict)}`;
   }
 
   private count(): void {

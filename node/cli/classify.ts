@@ -91,8 +91,9 @@ function summaryOf(
   { errors }: Reading,
   { rows: copies }: Copies,
 ): Summary {
-  const { tally, sharing } = run;
-  return summarise({ tally, sharing, filters, era: walk.options.env.era.name, seed: walk.seed, errors, copies });
+  const { tally, sharing, fates } = run;
+  const { era } = walk.options.env;
+  return summarise({ tally, sharing, fates, filters, era: era.name, seed: walk.seed, errors, copies });
 }
 
 async function summaryText(
@@ -115,7 +116,7 @@ async function summaryText(
         captures,
         hook: flags.at,
         seedStated: walk.seedStated,
-        mapped: run.filters.flatMap(({ filter, pref }) => (filter.mode === Mode.HASH ? [] : [pref])),
+        mapped: run.filters.map(({ filter }) => filter.mode !== Mode.HASH),
         all: flags.all ?? false,
         notes: notes(flags, run),
         paint: painter('stdout'),

@@ -1,6 +1,7 @@
 import type { Frame } from '../../src/capture/index.ts';
-import { type CaptureProblem, csv } from '../../src/report/index.ts';
+import { type CaptureProblem, csv, endText } from '../../src/report/index.ts';
 import type { Run } from '../../src/run.ts';
+import type { Journey } from '../../src/sched/fate.ts';
 import { classText } from '../../src/u32.ts';
 import { verdictName } from '../../src/verdict.ts';
 
@@ -21,13 +22,16 @@ export interface PacketRecord {
   readonly reason?: string;
 }
 
+/** With a script: the way through its tree, too. */
+type WalkedRecord = PacketRecord & Partial<Journey>;
+
 /** What the run found for the frame it saw last. */
-export function packetRecord(run: Run, frame: Frame): PacketRecord {
+export function packetRecord(run: Run, frame: Frame): WalkedRecord {
   const { reason, classid, pref } = run;
   const common = { packet: run.number, time: timeText(frame.seconds, frame.nanoseconds), length: run.length };
   const verdict = verdictName(run.verdict);
   const { exactness } = run;
-  const why = reason === null ? {} : { reason };
+  const why = { ...(reason === null ? {} : { reason }), ...run.journey };
   if (run.verdict < 0) return { ...common, classid: null, pref: null, handle: null, verdict, exactness, ...why };
   const handle = `0x${run.handle.toString(16)}`;
   return { ...common, classid: classText(classid), pref, handle, verdict, exactness, ...why };
@@ -46,7 +50,7 @@ const COLUMNS = ['packet', 'time', 'length', 'classid', 'pref', 'handle', 'verdi
 /** One way to write records: what stands above them, each of them, and what is said if captures were not read to the end. */
 export interface PacketFormat {
   readonly head: string;
-  line(record: PacketRecord): string;
+  line(record: WalkedRecord): string;
   incomplete(errors: readonly CaptureProblem[]): string;
 }
 
@@ -77,7 +81,7 @@ export const PACKET_FORMATS: Readonly<Record<'table' | 'json' | 'ndjson' | 'csv'
         r.classid ?? '-',
         r.pref === null ? '-' : `${r.pref} ${r.handle}`,
         r.verdict,
-        r.reason ?? r.exactness,
+        r.fate === undefined ? (r.reason ?? r.exactness) : endText(r.fate),
       ),
     incomplete: (errors) => `incomplete: ${errors.length} of the captures could not be read to the end\n`,
   },

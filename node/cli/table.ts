@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { escapeText } from '../../src/lang/index.ts';
-import type { ClassRow, FilterRow, Summary } from '../../src/report/index.ts';
+import { type ClassRow, endText, type FateRow, type FilterRow, type Summary } from '../../src/report/index.ts';
 import type { Paint } from './output.ts';
 
 /** Classes, or shared classes, listed unless all are asked for. */
@@ -11,8 +11,8 @@ export interface TableOptions {
   readonly captures: readonly string[];
   readonly hook: string;
   readonly seedStated: boolean;
-  /** Preferences of filters in map mode, which draws nothing. */
-  readonly mapped: readonly number[];
+  /** Of each filter: whether it is in map mode, which draws nothing. */
+  readonly mapped: readonly boolean[];
   readonly all: boolean;
   /** Things that were supposed and that the reader should know. */
   readonly notes: readonly string[];
@@ -24,6 +24,7 @@ export function summaryTable(summary: Summary, options: TableOptions): string {
   const { paint } = options;
   const parts = [
     head(summary, options),
+    ends(summary, options),
     classes(summary, options),
     sharing(summary, options),
     unclassified(summary, options),
@@ -41,17 +42,25 @@ function head(summary: Summary, options: TableOptions): string {
   const lines = [
     `${paint('bold', name)}: ${summary.packets} packets, ${summary.bytes} bytes; ${hook}, era ${summary.era}`,
   ];
-  for (const filter of summary.filters) lines.push(filterLine(filter, summary.seed, options));
+  for (const [at, filter] of summary.filters.entries()) {
+    lines.push(filterLine(filter, options.mapped[at] ?? false, summary.seed, options));
+  }
   lines.push(...exactnessLine(summary), ...notes.map((note) => `note: ${note}`));
   return `${lines.join('\n')}\n`;
 }
 
-function filterLine({ pref, spec, hashrnd, from }: FilterRow, seed: number, options: TableOptions): string {
+function filterLine(
+  { parent, pref, spec, hashrnd, from }: FilterRow,
+  mapped: boolean,
+  seed: number,
+  options: TableOptions,
+): string {
   const drawn = options.seedStated
     ? `drawn from seed ${seed}`
     : `seed ${seed}: assumed, the kernel keeps its own secret`;
-  const origin = options.mapped.includes(pref) ? 'map mode does not use it' : from === 'given' ? 'given' : drawn;
-  return `filter ${pref}: ${escapeText(spec)}; hashrnd ${hashrnd} (${origin})`;
+  const origin = mapped ? 'map mode does not use it' : from === 'given' ? 'given' : drawn;
+  const place = parent === undefined ? '' : `${parent} pref `;
+  return `filter ${place}${pref}: ${escapeText(spec)}; hashrnd ${hashrnd} (${origin})`;
 }
 
 function exactnessLine({ exactness, classes }: Summary): string[] {
@@ -64,6 +73,26 @@ function exactnessLine({ exactness, classes }: Summary): string[] {
   ];
   return [`classified: ${meanings.filter((text) => text !== '').join(', ')}`];
 }
+
+/** Where packets ended, what is lost or not shaped on top. */
+function ends({ fates = [], bytes }: Summary, { all, paint }: TableOptions): string {
+  if (fates.length === 0) return '';
+  const shown = all ? fates : fates.slice(0, LARGEST);
+  const painted = (row: FateRow): string => {
+    const text = escapeText(endText(row));
+    return ALARMING.has(row.fate) ? paint('red', text) : text;
+  };
+  const cells = shown.map((row) => [
+    painted(row),
+    String(row.packets),
+    String(row.bytes),
+    percent(bytes === 0 ? 0 : row.bytes / bytes),
+  ]);
+  if (shown.length < fates.length) cells.push([`${fates.length - shown.length} more`, '', '', '']);
+  return aligned(['end', 'packets', 'bytes', 'share'], cells, paint);
+}
+
+const ALARMING: ReadonlySet<string> = new Set(['dropped', 'direct']);
 
 function classes(summary: Summary, { all, paint }: TableOptions): string {
   const rows = summary.classes;

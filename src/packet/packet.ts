@@ -125,6 +125,13 @@ export class Packet {
     this.reset();
   }
 
+  /** net/core/skbuff.c: skb_clone() — the same bytes under numbers of its own; whoever changes them moves out first. */
+  clone(): Packet {
+    const clone = Object.assign(new Packet(this.nullFold, this.random), this);
+    clone.copy = EMPTY;
+    return clone;
+  }
+
   /** Forgets the previous packet. */
   reset(): void {
     this.data = EMPTY;

@@ -1,4 +1,5 @@
 /** Counting and telling: a run's tally, who shares a class, and the summary that every output format prints. */
+export { type End, endText, type FateRow, Fates } from './fates.ts';
 export { csv, ndjson } from './lines.ts';
 export { type Fairness, fairness, type Shared, Sharing } from './sharing.ts';
 export {

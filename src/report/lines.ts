@@ -14,10 +14,11 @@ export function csv(rows: readonly (readonly (string | number | null)[])[]): str
 
 /** The classes and reasons of a summary as one JSON object a line, each with its `type`. */
 export function ndjson(summary: Summary): string {
-  const { classes, unclassified, collisions, copies = [], errors, filters, ...run } = summary;
+  const { classes, unclassified, collisions, copies = [], errors, filters, fates = [], ...run } = summary;
   const typed = [
     { type: 'run', ...run },
     ...filters.map((row) => ({ type: 'filter', ...row })),
+    ...fates.map((row) => ({ type: 'fate', ...row })),
     ...classes.map((row) => ({ type: 'class', ...row })),
     ...unclassified.map((row) => ({ type: 'unclassified', ...row })),
     ...collisions.map((row) => ({ type: 'collision', ...row })),

@@ -1,9 +1,12 @@
 import { classText } from '../u32.ts';
+import type { FateRow, Fates } from './fates.ts';
 import { fairness, type Sharing } from './sharing.ts';
 import type { Tally } from './tally.ts';
 
 /** One filter as it was used: what was asked, and where its hash seed came from. */
 export interface FilterRow {
+  /** What it is attached to, where a script said so. */
+  readonly parent?: string;
   readonly pref: number;
   readonly handle: string;
   readonly spec: string;
@@ -50,6 +53,8 @@ export interface Summary {
   readonly bytes: number;
   readonly exactness: { readonly exact: number; readonly assumed: number; readonly unknowable: number };
   readonly filters: readonly FilterRow[];
+  /** Where packets ended, lost and unshaped ones first; absent where no tree was walked. */
+  readonly fates?: readonly FateRow[];
   readonly classes: readonly ClassRow[];
   readonly unclassified: readonly { readonly reason: string; readonly packets: number; readonly bytes: number }[];
   /** Classes that more than one host shares, most hosts first. */
@@ -64,6 +69,8 @@ export interface Summary {
 export interface SummaryInput {
   readonly tally: Tally;
   readonly sharing: Sharing | null;
+  /** null: no tree was walked. */
+  readonly fates?: Fates | null;
   readonly filters: readonly FilterRow[];
   readonly era: string;
   readonly seed: number;
@@ -95,6 +102,7 @@ export function summarise(input: SummaryInput): Summary {
     bytes: tally.bytes,
     exactness: { ...tally.exactness },
     filters: input.filters,
+    ...(input.fates ? { fates: input.fates.rows() } : {}),
     classes,
     unclassified: tally.unclassified(),
     collisions: collisions(classes),

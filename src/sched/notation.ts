@@ -57,7 +57,7 @@ export interface World {
   /** The action that several filters share under this kind and index. */
   action(kind: string, index: number): Act | null;
   /** Told of every copy that mirred sends to a device: out of it, or into it as if received. */
-  copied?(p: Packet, ifindex: number, direction: 'egress' | 'ingress'): void;
+  copied?(p: Packet, ifindex: number, direction: 'egress' | 'ingress', what: 'mirror' | 'redirect'): void;
 }
 
 /** An ematch tree or a part of it, built. */
@@ -174,7 +174,62 @@ export interface QdiscKind<S = unknown, C = unknown> {
   readonly filters: 'none' | 'qdisc' | 'classes' | 'hooks';
   /** The extack where filters are refused at a class; '' mostly. */
   readonly filterError: string;
+  /** ->classify(), and what ->enqueue() makes of it: where a packet goes from here. Never throws. */
+  place(settings: S, at: Placing): Placement;
+  /** TCQ_F_CAN_BYPASS: at the root, while it is empty and never had a filter, packets are sent past it. */
+  readonly bypassed: boolean;
 }
+
+/** What a filter list said of a packet. */
+export interface Answer {
+  /** The verdict is not negative; `classid` counts. */
+  readonly matched: boolean;
+  /** An action dropped or took the packet. */
+  readonly taken: boolean;
+  readonly classid: number;
+}
+
+/** A packet in front of a qdisc: what the qdisc may ask to place it. */
+export interface Placing {
+  /** `major:0` of the qdisc. */
+  readonly handle: number;
+  /** skb->priority as it was on arrival; unsigned. */
+  readonly priority: number;
+  readonly packet: Packet;
+  /** Whether chain 0 of this list holds a filter: the qdisc's own (its handle), or one of its classes'. */
+  filtered(list: number): boolean;
+  /** tcf_classify() of a list: the qdisc's own (its handle), or one of its classes'. The answer is good until the next. */
+  ask(list: number): Answer;
+  /** Height of a class that users made: -1 there is none, 0 a leaf, more: classes hang below it. */
+  level(classid: number): number;
+}
+
+/** How a class was chosen, in the words of the records. */
+export type ChosenBy = 'filter' | 'priority' | 'default' | 'priomap' | 'priomap of priority 0' | 'only child' | 'queue';
+
+/** Why no class or bucket was found for a packet, so that it is dropped. */
+export type LostBy = 'no filter matched' | 'class missing' | 'bucket out of range' | 'no default class' | 'class loop';
+
+/** The bucket of a queue of many flows. */
+export interface Bucket {
+  /** Counted from 0; null: the qdisc's own hash chose, and its key is the kernel's secret. */
+  readonly bucket: number | null;
+  readonly bucketBy: 'filter' | 'priority' | 'internal hash';
+  /** cake_hash() as it was called; 0: no override. */
+  readonly flowMode?: number;
+  readonly flowOverride?: number;
+  readonly hostOverride?: number;
+}
+
+/** Where a qdisc puts a packet. */
+export type Placement =
+  | { readonly to: 'class'; readonly classid: number; readonly by: ChosenBy }
+  | { readonly to: 'queue'; readonly bucket: Bucket | null }
+  /** htb's queue past all classes, unshaped. */
+  | { readonly to: 'direct'; readonly by: 'default' | 'filter' | 'priority' }
+  | { readonly to: 'nowhere'; readonly by: LostBy }
+  /** The last list's answer: dropped or taken by an action. */
+  | { readonly to: 'action' };
 
 /** Classes X:1 … X:n that are there as long as the qdisc is, each with a child qdisc. */
 export interface BandKind<S = unknown> {
@@ -183,8 +238,8 @@ export interface BandKind<S = unknown> {
   readonly root: boolean;
   /** The classes show in `tc class show`. */
   readonly listed: boolean;
-  /** The children that the kernel puts there: a fifo that no list shows, or pfifo_fast, which is shown. */
-  readonly child: 'hidden' | 'pfifo_fast';
+  /** The children that the kernel puts there: a pfifo or bfifo that no list shows, or pfifo_fast, which is shown. */
+  readonly child: 'hidden' | 'hidden bfifo' | 'pfifo_fast';
   /** How one band changes (`tc class change`); null: not at all (EOPNOTSUPP), and no words of its own. */
   readonly change: BandChange<S> | null;
 }

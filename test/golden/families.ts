@@ -2,6 +2,7 @@ import { checkRegress } from '../kernel/diff/record.ts';
 import { checkChain } from './chain.ts';
 import { checkClassify, checkHash } from './classify.ts';
 import { checkCorpus } from './corpus.ts';
+import { checkFate } from './fate.ts';
 import { checkNetlink } from './netlink.ts';
 import type { Report } from './report.ts';
 import { checkTc } from './tc.ts';
@@ -19,5 +20,5 @@ export const FAMILIES: readonly { readonly name: string; readonly check: ((direc
   { name: 'chain', check: checkChain },
   { name: 'corpus', check: checkCorpus },
   { name: 'regress', check: checkRegress },
-  { name: 'fate', check: null },
+  { name: 'fate', check: checkFate },
 ];

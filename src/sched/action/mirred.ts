@@ -165,7 +165,7 @@ export const mirred: Action<Mirred> = {
         counters.overlimits++;
         return what === 'redirect' ? Verdict.SHOT : action;
       }
-      world.copied?.(p, ifindex, direction);
+      world.copied?.(p, ifindex, direction, what);
       return what === 'redirect' && reinserts && atIngress(p) ? Verdict.CONSUMED : action;
     };
   },

@@ -43,7 +43,7 @@ export class Block<P extends Proto = Proto> {
   }
 
   /** net/sched/cls_api.c: tcf_classify() — begins in chain 0. `result.pref`: of the proto that answered. */
-  classify(p: Packet, result: ChainResult<P>, visit: Visit | null = null): Verdict {
+  classify(p: Packet, result: ChainResult<P>, visit: Visit<P> | null = null): Verdict {
     result.pref = 0;
     result.proto = null;
     const first = this.find(0);

@@ -28,7 +28,7 @@ export interface Proto {
 }
 
 /** Told of every proto that was asked: for traces. */
-export type Visit = (chain: Chain, proto: Proto, verdict: Verdict, result: Result) => void;
+export type Visit<P extends Proto = Proto> = (chain: Chain<P>, proto: P, verdict: Verdict, result: Result) => void;
 
 /** Finds the chains of a block that `goto chain` may name. */
 export type FindChain<P extends Proto = Proto> = (index: number) => Chain<P> | null;
@@ -96,7 +96,7 @@ export class Chain<P extends Proto = Proto> {
    * net/sched/cls_api.c: __tcf_classify() — the first proto whose verdict is not negative ends the search. Reclassify
    * starts over at this chain, wherever the search had gone (quirk 47); goto goes on in another chain and does not come back.
    */
-  classify(p: Packet, result: ChainResult<P>, chains: FindChain<P> = NO_CHAINS, visit: Visit | null = null): Verdict {
+  classify(p: Packet, result: ChainResult<P>, chains: FindChain<P> = NO_CHAINS, visit: Visit<P> | null = null): Verdict {
     let chain: Chain<P> = this;
     for (let restarts = 0; ; restarts++) {
       const verdict = chain.ask(p, result, visit);
@@ -109,7 +109,7 @@ export class Chain<P extends Proto = Proto> {
   }
 
   /** One pass over the protos; actions may change what protocol the packet has, so it is read for each. */
-  private ask(p: Packet, result: ChainResult<P>, visit: Visit | null): Verdict {
+  private ask(p: Packet, result: ChainResult<P>, visit: Visit<P> | null): Verdict {
     for (const proto of this.protos) {
       if (proto.protocol !== ETH_P_ALL && proto.protocol !== outerProtocol(p)) continue;
       const verdict = proto.classifier.classify(p, result);

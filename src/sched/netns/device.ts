@@ -64,6 +64,8 @@ export class Qdisc {
   sizeTable: Uint8Array | null = null;
   /** An estimator was asked for: statistics carry its (zero) rates. */
   estimated = false;
+  /** TCQ_F_CAN_BYPASS; the first filter takes it away for good. */
+  bypassed: boolean;
 
   constructor(kind: QdiscKind, device: Device, handle: number, parent: number, settings: unknown, invisible = false) {
     this.kind = kind;
@@ -72,6 +74,7 @@ export class Qdisc {
     this.parent = parent;
     this.settings = settings;
     this.invisible = invisible;
+    this.bypassed = kind.bypassed;
   }
 
   /** ->graft(): other qdiscs may hang on its classes. */
@@ -113,6 +116,28 @@ export class Qdisc {
     return this.oneChild ? 0 : tcMinor(classid) - 1;
   }
 
+  /** ->tcf_block() — the block of the qdisc, of a class or of a hook; null: filters cannot be attached there. */
+  blockAt(parent: number): FilterBlock | null {
+    const minor = tcMinor(parent);
+    switch (this.kind.filters) {
+      case 'none':
+        return null;
+      case 'hooks':
+        if (this.egressBlock === null) return this.block;
+        return minor === HOOK_INGRESS ? this.block : minor === HOOK_EGRESS ? this.egressBlock : null;
+      case 'classes':
+        return minor === 0 ? this.block : (this.classes.get(parent)?.block ?? null);
+      case 'qdisc':
+        return minor === 0 ? this.block : null;
+    }
+  }
+
+  /** Height of a class that users made: -1 there is none, 0 a leaf, more: classes hang below it. */
+  level(classid: number): number {
+    const cl = this.classes.get(classid);
+    return cl === null ? -1 : this.classes.height(cl);
+  }
+
   /** All qdiscs right below. */
   below(): Qdisc[] {
     return [...this.bands, ...[...this.classes.walk()].map((cl) => cl.leaf)].filter((q) => q !== null);
@@ -124,7 +149,9 @@ export class Qdisc {
   }
 }
 
-const HOOK_MINORS: ReadonlySet<number> = new Set([tcMinor(TC_H.MIN_INGRESS), tcMinor(TC_H.MIN_EGRESS)]);
+const HOOK_INGRESS = tcMinor(TC_H.MIN_INGRESS);
+const HOOK_EGRESS = tcMinor(TC_H.MIN_EGRESS);
+const HOOK_MINORS: ReadonlySet<number> = new Set([HOOK_INGRESS, HOOK_EGRESS]);
 /** tbf_find() and its like answer 1 to everything. */
 const ONE_CHILD: ReadonlySet<string> = new Set(['tbf', 'red', 'sfb']);
 
@@ -135,6 +162,8 @@ const ONE_CHILD: ReadonlySet<string> = new Set(['tbf', 'red', 'sfb']);
 export class ClassTable {
   private buckets: Class[][] = [[], [], [], []];
   private count = 0;
+  /** Of inner classes, as far as somebody asked; forgotten when a class comes or goes. */
+  private readonly heights = new Map<Class, number>();
 
   get(id: number): Class | null {
     return this.bucket(id).find((cl) => cl.id === id) ?? null;
@@ -142,6 +171,7 @@ export class ClassTable {
 
   /** qdisc_class_hash_insert(), qdisc_class_hash_grow() */
   add(cl: Class): void {
+    this.heights.clear();
     this.bucket(cl.id).unshift(cl);
     this.count++;
     if (this.count * 4 <= this.buckets.length * 3) return;
@@ -156,6 +186,18 @@ export class ClassTable {
     if (at < 0) return;
     bucket.splice(at, 1);
     this.count--;
+    this.heights.clear();
+  }
+
+  /** hfsc's cl->level: a leaf is 0, an inner class one more than the highest below it. */
+  height(cl: Class): number {
+    if (cl.children === 0) return 0;
+    const known = this.heights.get(cl);
+    if (known !== undefined) return known;
+    let highest = 0;
+    for (const other of this.walk()) if (other.above === cl) highest = Math.max(highest, this.height(other));
+    this.heights.set(cl, highest + 1);
+    return highest + 1;
   }
 
   /** Every class, in the order of lists. */

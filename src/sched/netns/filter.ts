@@ -5,7 +5,7 @@ import type { Chain } from '../chain/index.ts';
 import { createClassifier, type KernelProto } from './classifier.ts';
 import { type FilterBlock, majorOf } from './device.ts';
 import { bindActions } from './parts.ts';
-import { blockAt, type FilterPlace, findBlock, findQdisc } from './place.ts';
+import { type FilterPlace, findBlock, findQdisc } from './place.ts';
 import type { Call, Reply } from './reply.ts';
 import { flushChain, type State } from './state.ts';
 import {
@@ -143,6 +143,7 @@ function change(
         call,
       }),
   });
+  if (where.q !== null) where.q.bypassed = false;
   call.notify({ type: RTM.NEWTFILTER, payload: filterMessage(where, chain, proto, handle) });
 }
 
@@ -269,7 +270,7 @@ export function dumpPlace(state: State, request: TcRequest): FilterPlace | null 
   if (device === undefined) return null;
   const q = request.parent === 0 ? device.root : device.lookup(majorOf(request.parent));
   if (q === null || (tcMinor(request.parent) !== 0 && !q.has(request.parent))) return null;
-  const block = blockAt(q, request.parent);
+  const block = q.blockAt(request.parent);
   if (block === null) return null;
   return { q: block.shared ? null : q, parent: block.classid, block };
 }

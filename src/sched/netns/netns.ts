@@ -1,19 +1,19 @@
 import type { Env } from '../../env.ts';
 import { Errno, FormatError, KernelError } from '../../errors.ts';
 import { joinMessages, type Message, NLM_F, RTM, splitMessages, TC_H } from '../../netlink/index.ts';
-import type { Packet } from '../../packet/index.ts';
+import type { Exactness, Packet } from '../../packet/index.ts';
 import { UNSPEC, type Verdict } from '../../verdict.ts';
 import type { ChainResult, Visit } from '../chain/index.ts';
 import { type Survey, together } from '../classifier/index.ts';
+import { type FilterId, type Heard, type Journey, Walker } from '../fate.ts';
 import type { FlowClassifier } from '../flow/index.ts';
-import type { PacketSet } from '../notation.ts';
+import type { PacketSet, World } from '../notation.ts';
 import { deleteAction, dumpActionsOf, getAction, newAction } from './actions.ts';
 import { deleteChain, dumpChains, getChain, newChain } from './chain.ts';
 import { deleteClass, dumpClasses, getClass, newClass } from './class.ts';
 import type { KernelProto } from './classifier.ts';
-import { Device, type DeviceSpec, type FilterBlock } from './device.ts';
+import { Device, type DeviceSpec, type FilterBlock, type Qdisc } from './device.ts';
 import { deleteFilter, dumpFilters, getFilter, newFilter } from './filter.ts';
-import { blockAt } from './place.ts';
 import { activate, deleteQdisc, dumpQdiscs, getQdisc, newQdisc } from './qdisc.ts';
 import { Call, type Reply } from './reply.ts';
 import { bytes, checkSaved, hex, type SavedNetns, savedSets, setsOf } from './saved.ts';
@@ -69,10 +69,44 @@ export interface Place {
 
 /** A flow filter, found by its name; the filter itself changes with every change and perturbation. */
 export interface FlowFilterAt {
+  /** What its list is attached to. */
+  readonly list: number;
   readonly chain: number;
   readonly pref: number;
   readonly handle: number;
   readonly classifier: FlowClassifier;
+}
+
+/** What became of a packet. The answer is overwritten by the next. */
+export interface Walked {
+  /** What the last list on its way that wanted it said; verdict -1: none did. */
+  readonly answer: {
+    readonly verdict: Verdict;
+    readonly classid: number;
+    readonly pref: number;
+    readonly handle: number;
+  };
+  readonly journey: Journey | null;
+  /** A filter on the way that nobody here can answer for: the rest is not known. */
+  readonly opaque: FilterId | null;
+  /** How far the way can be trusted, the keys of flow filters aside. */
+  readonly exactness: Exactness;
+}
+
+const CLSACT_EGRESS = 0xfffffff3;
+
+/** Whether a place is one list of filters, rather than the beginning of a way. */
+export function isList({ hook, parent }: Place): boolean {
+  return parent !== undefined || hook === 'clsact-egress';
+}
+
+/** The lists of a qdisc, of its classes, and of what hangs on them. */
+function listsBelow(q: Qdisc): [list: number, block: FilterBlock][] {
+  const own: [number, FilterBlock][] = q.block === null ? [] : [[q.handle, q.block]];
+  const classes = [...q.classes.walk()].flatMap(({ id, block }): [number, FilterBlock][] =>
+    block === null || block === q.block ? [] : [[id, block]],
+  );
+  return [...own, ...classes, ...q.below().flatMap(listsBelow)];
 }
 
 /** The kernel we emulate: one network namespace with its devices, qdiscs, classes and filters. */
@@ -86,9 +120,14 @@ export class Netns {
   /** The place that was asked about last, and what is there; forgotten when a request comes. */
   private asked: Place | null = null;
   private askedBlock: FilterBlock | null = null;
+  private readonly walker = new Walker((ifindex) => this.state.devices.get(ifindex) ?? null);
 
   constructor({ env, devices, ...outside }: NetnsOptions) {
-    this.state = new State(env, outside);
+    const copied: World['copied'] = (p, ifindex, direction, what) => {
+      this.walker.copied(p, ifindex, direction, what);
+      outside.copied?.(p, ifindex, direction, what);
+    };
+    this.state = new State(env, { ...outside, copied });
     for (const spec of devices) this.addDevice(spec);
   }
 
@@ -184,36 +223,67 @@ export class Netns {
     return answer;
   }
 
-  /** The flow filters at a place: chains in the order in which they came into being, lowest preference first. */
+  /**
+   * The whole way of a packet on a device: egress or ingress, hooks, qdiscs and classes. Where `place` is one list (a
+   * parent, or clsact's egress hook), that list alone is asked, and there is no journey.
+   */
+  walk(p: Packet, place: Place, heard: Heard | null = null): Walked {
+    const { walker } = this;
+    const device = this.devices.find(({ name }) => name === place.dev);
+    let journey: Journey | null = null;
+    let opaque: FilterId | null = null;
+    if (device !== undefined && !isList(place)) {
+      journey = walker.walk(p, device, place.hook === 'ingress' ? 'ingress' : 'egress', heard);
+      if (journey.fate.fate === 'unknowable') opaque = journey.fate.filter ?? null;
+    } else {
+      const block = this.block(place);
+      if (device !== undefined && block !== null) opaque = walker.ask(p, device, block, heard);
+    }
+    return { answer: walker.answer, journey, opaque, exactness: walker.exactness };
+  }
+
+  /** The flow filters that may be asked: chains in the order in which they came into being, lowest preference first. */
   flowFilters(place: Place): FlowFilterAt[] {
-    const chains = this.block(place)?.chains ?? [];
-    return chains.flatMap(({ index, protos }) =>
-      protos.flatMap(({ pref, classifier }) => {
-        const { flow } = classifier;
-        return flow === null ? [] : flow.walk().map(({ handle }) => ({ chain: index, pref, handle, classifier: flow }));
-      }),
+    return this.lists(place).flatMap(([list, { chains }]) =>
+      chains.flatMap(({ index, protos }) =>
+        protos.flatMap(({ pref, classifier }) => {
+          const { flow } = classifier;
+          const handles = flow?.walk().map(({ handle }) => handle) ?? [];
+          return flow === null ? [] : handles.map((handle) => ({ list, chain: index, pref, handle, classifier: flow }));
+        }),
+      ),
     );
   }
 
-  /** What is to be known of the filters at a place before packets are classified there. */
+  /** What is to be known of the filters that may be asked, before packets are classified. */
   survey(place: Place): Survey {
-    const chains = this.block(place)?.chains ?? [];
+    const chains = this.lists(place).flatMap(([, block]) => block.chains);
     return together(chains.flatMap(({ protos }) => protos.flatMap(({ classifier }) => classifier.survey())));
+  }
+
+  /** The lists of filters that a packet may meet at a place, from the outside in. */
+  private lists(place: Place): [list: number, block: FilterBlock][] {
+    const device = this.devices.find(({ name }) => name === place.dev);
+    if (device === undefined) return [];
+    if (isList(place) || place.hook === 'ingress') {
+      const block = this.block(place);
+      return block === null ? [] : [[place.parent ?? device.ingress?.handle ?? 0, block]];
+    }
+    const hook = device.ingress?.egressBlock ?? null;
+    const hooked: [number, FilterBlock][] = hook === null ? [] : [[CLSACT_EGRESS, hook]];
+    return [...hooked, ...(device.root === null ? [] : listsBelow(device.root))];
   }
 
   /** The block of filters at a place; null: nothing there takes filters. */
   private block({ dev, hook, parent }: Place): FilterBlock | null {
     const device = this.devices.find(({ name }) => name === dev);
     if (device === undefined) return null;
-    if (parent !== undefined) {
-      const q = device.lookup((parent & 0xffff0000) >>> 0);
-      return q === null ? null : blockAt(q, parent);
-    }
-    if (hook === 'egress') return device.root === null ? null : blockAt(device.root, device.root.handle);
+    if (parent !== undefined) return device.lookup((parent & 0xffff0000) >>> 0)?.blockAt(parent) ?? null;
+    if (hook === 'egress') return device.root?.blockAt(device.root.handle) ?? null;
     const at = hook === 'ingress' ? TC_H.MIN_INGRESS : TC_H.MIN_EGRESS;
     const { ingress } = device;
     if (ingress === null || (hook === 'clsact-egress' && ingress.egressBlock === null)) return null;
-    return blockAt(ingress, at);
+    return ingress.blockAt(at);
   }
 
   /** A set by the name that words have or the index that attributes have; null: there is none. */

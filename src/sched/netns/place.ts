@@ -34,7 +34,7 @@ export function findBlock(state: State, q: Qdisc | null, parent: number): Filter
     return { q, parent, block };
   }
   if (tcMinor(parent) !== 0 && !q.has(parent)) throw new KernelError(Errno.ENOENT, "Specified class doesn't exist");
-  const block = blockAt(q, parent);
+  const block = q.blockAt(parent);
   if (block === null) throw new KernelError(Errno.EINVAL, q.kind.filterError);
   if (block.shared) {
     throw new KernelError(
@@ -44,22 +44,3 @@ export function findBlock(state: State, q: Qdisc | null, parent: number): Filter
   }
   return { q, parent, block };
 }
-
-/** ->tcf_block() — the block of a qdisc, class or hook; null: filters cannot be attached there. */
-export function blockAt(q: Qdisc, parent: number): FilterBlock | null {
-  const minor = tcMinor(parent);
-  switch (q.kind.filters) {
-    case 'none':
-      return null;
-    case 'hooks':
-      if (q.egressBlock === null) return q.block;
-      return minor === HOOK_INGRESS ? q.block : minor === HOOK_EGRESS ? q.egressBlock : null;
-    case 'classes':
-      return minor === 0 ? q.block : (q.classes.get(parent)?.block ?? null);
-    case 'qdisc':
-      return minor === 0 ? q.block : null;
-  }
-}
-
-const HOOK_INGRESS = 0xfff2;
-const HOOK_EGRESS = 0xfff3;

@@ -230,17 +230,21 @@ function fillBands(q: Qdisc): void {
   q.bands.length = Math.min(q.bands.length, count);
   while (q.bands.length < count) {
     const classid = (q.handle | (q.bands.length + 1)) >>> 0;
-    q.bands.push(defaultChild(q, classid, bands.child === 'hidden' ? 'pfifo' : DEFAULT_QDISC));
+    q.bands.push(defaultChild(q, classid, CHILDREN[bands.child]));
   }
 }
 
-/** net/sched/sch_generic.c: qdisc_create_dflt() — handle 0; a pfifo below a class shows in no list. */
-export function defaultChild(q: Qdisc, classid: number, name: 'pfifo' | typeof DEFAULT_QDISC = 'pfifo'): Qdisc | null {
+/** The kinds of children that bands have by default. */
+const CHILDREN = { hidden: 'pfifo', 'hidden bfifo': 'bfifo', pfifo_fast: DEFAULT_QDISC } as const;
+type DefaultKind = (typeof CHILDREN)[keyof typeof CHILDREN];
+
+/** net/sched/sch_generic.c: qdisc_create_dflt() — handle 0; a fifo below a class shows in no list. */
+export function defaultChild(q: Qdisc, classid: number, name: DefaultKind = 'pfifo'): Qdisc | null {
   const kind = findQdisc(name);
   if (kind === null) return null;
   const { device } = q;
   const settings = kind.settle(null, null, { device, handle: 0, parent: classid });
-  const child = new Qdisc(kind, device, 0, classid, settings, name === 'pfifo');
+  const child = new Qdisc(kind, device, 0, classid, settings, name !== DEFAULT_QDISC);
   device.hash(child);
   return child;
 }

@@ -84,6 +84,7 @@ export const CODEL: QdiscKind<Codel> = {
   codec: CODEC,
   speak,
   settle,
+  bypassed: true,
   dump: (settings, w) => options(w, () => CODEC.write(settings, w)),
   print,
 };

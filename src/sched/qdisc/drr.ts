@@ -2,6 +2,7 @@ import { getSize, sizeText } from '../../lang/index.ts';
 import { nest, table, u32 } from '../../netlink/index.ts';
 import type { ClassKind, QdiscKind } from '../notation.ts';
 import { einval, Found, type Option, options, pschedMtu, QUEUE, readNest, speakAll, take } from './options.ts';
+import { ownClass } from './place.ts';
 
 const TCA_DRR = { quantum: [1, u32] } as const;
 const CODEC = table(TCA_DRR, 'Attribute failed policy validation');
@@ -42,6 +43,7 @@ export const DRR: QdiscKind<null, DrrClass> = {
   codec: nest,
   speak: (words) => speakAll(words, [], null, { kind: 'drr' }),
   settle: () => null,
+  place: (_, at) => ownClass(at),
   changes: false,
   classful: true,
   classes: CLASSES,

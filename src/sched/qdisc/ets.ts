@@ -3,6 +3,7 @@ import { getU32, type Printer, type Words } from '../../lang/index.ts';
 import { AttrReader, type AttrWriter, NLA_F_NESTED, nest, TCA, table, u8, u32 } from '../../netlink/index.ts';
 import type { BandChange, BandKind, QdiscKind, QdiscPlace } from '../notation.ts';
 import { einval, Found, type Option, options, pschedMtu, QUEUE, readNest, speakAll, usageOf } from './options.ts';
+import { byPriomap } from './place.ts';
 
 const TCA_ETS = { nbands: [1, u8], nstrict: [2, u8], quanta: [3, nest], priomap: [5, nest] } as const;
 /** Members of the nests `quanta` and `priomap`, each as often as there are. */
@@ -252,6 +253,7 @@ export const ETS: QdiscKind<Ets> = {
   codec: CODEC,
   speak,
   settle: (_, payload, place) => settle(payload, place),
+  place: ({ nbands, priomap }, at) => byPriomap(at, nbands, priomap),
   classful: true,
   bands: BANDS,
   filters: 'qdisc',

@@ -28,6 +28,7 @@ function fifo(kind: string, dflt: (place: QdiscPlace) => number, print: (limit: 
       speakAll(words, [limit], spoken, { kind, unknown: (word) => `${kind}: unknown parameter "${word}"` });
       if (spoken.limit !== undefined) putOptions(w, FIFO, { limit: spoken.limit });
     },
+    bypassed: true,
     /** __fifo_init() */
     settle: (_, options, place) => (options === null ? { limit: dflt(place) } : readStruct(FIFO, options)),
     dump: (settings, w) => putOptions(w, FIFO, settings),

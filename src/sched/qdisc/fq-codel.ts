@@ -3,6 +3,7 @@ import { type AttrWriter, table, u8, u32 } from '../../netlink/index.ts';
 import type { QdiscKind, QdiscPlace } from '../notation.ts';
 import { codelTime } from './codel.ts';
 import { einval, FLOWS, Found, fix, numberTo, type Option, options, pschedMtu, readNest, speakAll } from './options.ts';
+import { byBucket } from './place.ts';
 
 /** Times in microseconds, memory in bytes. */
 const TCA_FQ_CODEL = {
@@ -154,6 +155,8 @@ export const FQ_CODEL: QdiscKind<FqCodel> = {
   codec: CODEC,
   speak,
   settle,
+  place: ({ flows }, at) => byBucket(at, flows ?? 0),
+  bypassed: true,
   dump: (settings, w) => options(w, () => CODEC.write(settings, w)),
   print,
 };

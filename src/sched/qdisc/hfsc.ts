@@ -11,8 +11,8 @@ import {
   type Words,
 } from '../../lang/index.ts';
 import { type AttrWriter, struct, TC_H, table, u16, u32 } from '../../netlink/index.ts';
-import { tcMajor } from '../../u32.ts';
-import type { ClassKind, ClassNode, ClassPlace, QdiscKind, Show } from '../notation.ts';
+import { tcH, tcMajor } from '../../u32.ts';
+import type { ClassKind, ClassNode, ClassPlace, Placement, Placing, QdiscKind, Show } from '../notation.ts';
 import {
   einval,
   Found,
@@ -25,6 +25,7 @@ import {
   speakAll,
   usageOf,
 } from './options.ts';
+import { inClass, nowhere, prioritised, TAKEN } from './place.ts';
 
 /** struct tc_hfsc_qopt */
 const QOPT = struct({ defcls: u16 });
@@ -226,6 +227,23 @@ const CLASSES: ClassKind<Hfsc, HfscClass> = {
   print: printClass,
 };
 
+/** hfsc_classify(): a filter may only point downwards, so there is no loop; filters on a leaf are never asked. */
+function place({ defcls }: Hfsc, at: Placing): Placement {
+  const { priority, handle } = at;
+  if (prioritised(at) && at.level(priority) === 0) return inClass(priority, 'priority');
+  let list = handle;
+  while (at.filtered(list)) {
+    const { matched, taken, classid } = at.ask(list);
+    if (taken) return TAKEN;
+    const level = matched ? at.level(classid) : -1;
+    if (level === 0) return inClass(classid, 'filter');
+    if (level < 0 || classid === handle || (list !== handle && level >= at.level(list))) break;
+    list = classid;
+  }
+  const fallback = tcH(tcMajor(handle), defcls);
+  return at.level(fallback) === 0 ? inClass(fallback, 'default') : nowhere('no default class');
+}
+
 /** net/sched/sch_hfsc.c, iproute2 tc/q_hfsc.c: hierarchical fair service curves. */
 export const HFSC: QdiscKind<Hfsc, HfscClass> = {
   ...QUEUE,
@@ -237,6 +255,7 @@ export const HFSC: QdiscKind<Hfsc, HfscClass> = {
     putOptions(w, QOPT, spoken);
   },
   settle: (_, payload) => readStruct(QOPT, payload),
+  place,
   classful: true,
   classes: CLASSES,
   filters: 'classes',

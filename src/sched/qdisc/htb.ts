@@ -11,8 +11,8 @@ import {
   type Words,
 } from '../../lang/index.ts';
 import { type AttrWriter, atMost, flag as flagCodec, struct, table, u32, u64 } from '../../netlink/index.ts';
-import { tcMajor } from '../../u32.ts';
-import type { ClassKind, ClassNode, ClassPlace, QdiscKind, QdiscPlace, Show } from '../notation.ts';
+import { tcH, tcMajor } from '../../u32.ts';
+import type { ClassKind, ClassNode, ClassPlace, Placement, Placing, QdiscKind, QdiscPlace, Show } from '../notation.ts';
 import {
   getSizeAndCell,
   LINKLAYERS,
@@ -41,6 +41,7 @@ import {
   take,
   usageOf,
 } from './options.ts';
+import { inClass, nowhere, TAKEN } from './place.ts';
 
 /** struct tc_htb_glob */
 const GLOB = struct({ version: u32, rate2quantum: u32, defcls: u32, debug: u32, directPkts: u32 });
@@ -420,6 +421,33 @@ const CLASSES: ClassKind<Htb, HtbClass> = {
   print,
 };
 
+/** Lists asked about one packet; one that the last sends to an inner class is dropped (recorded: fate-136). */
+const MAX_LISTS = 9;
+
+const direct = (by: 'default' | 'filter' | 'priority'): Placement => ({ to: 'direct', by });
+
+/** htb_classify(): filters on a leaf are never asked; X:0 is the direct queue, and so is a default that is no leaf. */
+function place({ defcls }: Htb, at: Placing): Placement {
+  const { priority, handle } = at;
+  if (priority === handle) return direct('priority');
+  const start = at.level(priority);
+  if (start === 0) return inClass(priority, 'priority');
+  let list = start > 0 ? priority : handle;
+  for (let lists = 1; at.filtered(list); lists++) {
+    const { matched, taken, classid } = at.ask(list);
+    if (taken) return TAKEN;
+    if (!matched) break;
+    if (classid === handle) return direct('filter');
+    const level = at.level(classid);
+    if (level < 0) break;
+    if (level === 0) return inClass(classid, 'filter');
+    if (lists === MAX_LISTS) return nowhere('class loop');
+    list = classid;
+  }
+  const fallback = tcH(tcMajor(handle), defcls);
+  return at.level(fallback) === 0 ? inClass(fallback, 'default') : direct('default');
+}
+
 /** net/sched/sch_htb.c, iproute2 tc/q_htb.c: hierarchical token buckets. */
 export const HTB: QdiscKind<Htb, HtbClass> = {
   ...QUEUE,
@@ -427,6 +455,7 @@ export const HTB: QdiscKind<Htb, HtbClass> = {
   codec: CODEC,
   speak: speakQdisc,
   settle: (_, payload, place) => settleQdisc(payload, place),
+  place,
   changes: false,
   classful: true,
   classes: CLASSES,

@@ -2,6 +2,7 @@ import { Errno, KernelError } from '../../errors.ts';
 import { struct, u16 } from '../../netlink/index.ts';
 import type { BandKind, QdiscKind } from '../notation.ts';
 import { putOptions, QUEUE, readStruct, speakAll } from './options.ts';
+import { byQueue, TAKEN } from './place.ts';
 
 /** struct tc_multiq_qopt: bands in use and at most. */
 const QOPT = struct({ bands: u16, maxBands: u16 });
@@ -33,6 +34,8 @@ export const MULTIQ: QdiscKind<Multiq> = {
   classful: true,
   bands: BANDS,
   filters: 'qdisc',
+  /** multiq_classify(): the filters are asked, their class does not count. */
+  place: ({ bands }, at) => (at.ask(at.handle).taken ? TAKEN : byQueue(at, bands)),
   dump: (multiq, w) => putOptions(w, QOPT, multiq),
   print(payload, out) {
     if (payload === null || !QOPT.fits(payload.length)) return;

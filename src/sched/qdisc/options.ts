@@ -1,7 +1,8 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { getU32, matches, type Printer, type Words } from '../../lang/index.ts';
 import { AttrReader, type AttrWriter, type Codec, decode, TCA } from '../../netlink/index.ts';
-import type { QdiscPlace } from '../notation.ts';
+import type { Placement, QdiscPlace } from '../notation.ts';
+import { QUEUED } from './place.ts';
 
 /**
  * What the files of the qdisc kinds share: a kind's words as a table, TCA_OPTIONS around what they become, and the
@@ -198,6 +199,8 @@ export const QUEUE = {
   classes: null,
   filters: 'none',
   filterError: '',
+  place: (): Placement => QUEUED,
+  bypassed: false,
 } as const;
 
 /** A queue of many flows: class operations for filters only. */

@@ -3,6 +3,7 @@ import type { Words } from '../../lang/index.ts';
 import { nest, TC_H } from '../../netlink/index.ts';
 import type { BandKind, QdiscKind } from '../notation.ts';
 import { QUEUE } from './options.ts';
+import { byQueue } from './place.ts';
 
 /** tc/tc.c: parse_noqopt() — a kind that tc has no file for. */
 function speakNone(kind: string, words: Words): void {
@@ -48,6 +49,7 @@ export const MQ: QdiscKind<Mq> = {
     if (parent !== TC_H.ROOT || device.txQueues <= 1) throw new KernelError(Errno.EOPNOTSUPP);
     return { queues: device.txQueues };
   },
+  place: ({ queues }, at) => byQueue(at, queues),
   classful: true,
   bands: QUEUES,
 };

@@ -2,6 +2,7 @@ import { getS32, getU32, type Printer, type Words } from '../../lang/index.ts';
 import { type AttrWriter, decode, type Fixed, flag as flagCodec, s32, struct, TCA, u8 } from '../../netlink/index.ts';
 import type { BandKind, QdiscKind } from '../notation.ts';
 import { einval, Found, flag, type Option, options, putOptions, QUEUE, readStruct, speakAll } from './options.ts';
+import { byPriomap } from './place.ts';
 
 /** Bands by priority & 15. */
 const PRIOMAP = [1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1];
@@ -114,6 +115,7 @@ export const PRIO: QdiscKind<Prio> = {
   codec: PRIO_QOPT,
   speak,
   settle: (_, payload) => settle(payload),
+  place: ({ bands, priomap }, at) => byPriomap(at, bands, priomap),
   classful: true,
   bands: BANDS,
   filters: 'qdisc',

@@ -13,6 +13,7 @@ import {
   speakAll,
   take,
 } from './options.ts';
+import { ownClass } from './place.ts';
 
 const TCA_QFQ = { weight: [1, u32], lmax: [2, u32] } as const;
 const CODEC = table(TCA_QFQ, 'Attribute failed policy validation');
@@ -78,6 +79,7 @@ export const QFQ: QdiscKind<null, QfqClass> = {
   codec: nest,
   speak: (words) => speakAll(words, [], null, { kind: 'qfq', helpPrefix: true }),
   settle: () => null,
+  place: (_, at) => ownClass(at),
   changes: false,
   classful: true,
   classes: CLASSES,

@@ -16,6 +16,7 @@ import {
   readNest,
   speakAll,
 } from './options.ts';
+import { onlyChild } from './place.ts';
 import { averageLog, idleDamping, printRedFlags, probabilityLog, RED, redFits, redMaxP } from './red-parms.ts';
 
 /** struct tc_red_qopt: bytes for red, packets for choke. */
@@ -227,8 +228,9 @@ export const RED_KIND: QdiscKind<Red> = {
   codec: CODEC,
   speak,
   settle,
+  place: (_, at) => onlyChild(at),
   classful: true,
-  bands: ONE_CHILD,
+  bands: { ...ONE_CHILD, child: 'hidden bfifo' },
   dump,
   print,
 };

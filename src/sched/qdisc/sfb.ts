@@ -15,6 +15,7 @@ import {
   readNest,
   speakAll,
 } from './options.ts';
+import { nowhere, onlyChild, TAKEN } from './place.ts';
 
 /** struct tc_sfb_qopt: times in milliseconds, probabilities in 65535ths. */
 const QOPT = struct({
@@ -120,6 +121,13 @@ export const SFB: QdiscKind<Sfb> = {
   codec: CODEC,
   speak,
   settle: (_, payload, place) => settle(payload, place),
+  /** sfb_classify(): the class id only salts the hash; what no filter takes is dropped. */
+  place(_, at) {
+    if (!at.filtered(at.handle)) return onlyChild(at);
+    const { matched, taken } = at.ask(at.handle);
+    if (taken) return TAKEN;
+    return matched ? onlyChild(at) : nowhere('no filter matched');
+  },
   classful: true,
   bands: { ...ONE_CHILD, listed: false },
   filters: 'qdisc',

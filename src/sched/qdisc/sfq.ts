@@ -14,6 +14,7 @@ import {
   putOptions,
   speakAll,
 } from './options.ts';
+import { byBucket } from './place.ts';
 import { averageLog, printRedFlags, probabilityLog, RED, redFits, redMaxP } from './red-parms.ts';
 
 const V0 = { quantum: u32, perturb: s32, limit: u32, divisor: u32, flows: u32 };
@@ -212,6 +213,8 @@ export const SFQ: QdiscKind<Sfq> = {
   codec: bytes,
   speak,
   settle: (_, payload, place) => settle(payload, place),
+  place: ({ divisor }, at) => byBucket(at, divisor),
+  bypassed: true,
   changes: false,
   dump: (sfq, w) => putOptions(w, QOPT_V1, { ...NOTHING, ...sfq }),
   /** sfq_print_opt() */

@@ -36,6 +36,7 @@ import {
   xmitTime,
 } from '../psched.ts';
 import { einval, Found, ONE_CHILD, type Option, options, QUEUE, readNest, speakAll, usageOf } from './options.ts';
+import { onlyChild } from './place.ts';
 
 /** struct tc_tbf_qopt */
 const QOPT = struct({ rate: RATESPEC, peakrate: RATESPEC, limit: u32, buffer: u32, mtu: u32 });
@@ -329,8 +330,9 @@ export const TBF: QdiscKind<Tbf> = {
   codec: CODEC,
   speak,
   settle: (_, payload) => settle(payload),
+  place: (_, at) => onlyChild(at),
   classful: true,
-  bands: ONE_CHILD,
+  bands: { ...ONE_CHILD, child: 'hidden bfifo' },
   dump,
   print,
 };

@@ -1,0 +1,87 @@
+/** Where packets ended, in the names of the journeys (sched/fate.ts), without what differs from packet to packet. */
+export interface End {
+  readonly fate: string;
+  readonly qdisc?: string;
+  readonly kind?: string;
+  /** The class that the qdisc hangs on. */
+  readonly class?: string;
+  readonly hook?: string;
+  readonly by?: string;
+  readonly bucketBy?: string;
+  readonly verdict?: string;
+  /** The device that packets were redirected to. */
+  readonly to?: string;
+}
+
+export interface FateRow extends End {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+const NAMES = ['fate', 'qdisc', 'kind', 'class', 'hook', 'by', 'bucketBy', 'verdict', 'to'] as const;
+
+/** What a reader must see first: traffic that is lost, then what is not shaped, then what is not known. */
+const ORDER = ['dropped', 'direct', 'unknowable'];
+
+/** Packets and bytes by their end. */
+export class Fates {
+  private readonly counts = new Map<string, { end: End; packets: number; bytes: number }>();
+
+  add(end: End, bytes: number): void {
+    const key = NAMES.map((name) => end[name] ?? '').join('\n');
+    let count = this.counts.get(key);
+    if (count === undefined) {
+      const named = Object.fromEntries(NAMES.flatMap((name) => (end[name] === undefined ? [] : [[name, end[name]]])));
+      count = { end: { ...named, fate: end.fate }, packets: 0, bytes: 0 };
+      this.counts.set(key, count);
+    }
+    count.packets++;
+    count.bytes += bytes;
+  }
+
+  /** Dropped, direct and unknowable traffic first; each with most bytes first. */
+  rows(): FateRow[] {
+    const rank = ({ fate }: End): number => (ORDER.includes(fate) ? ORDER.indexOf(fate) : ORDER.length);
+    return [...this.counts.values()]
+      .map(({ end, packets, bytes }) => ({ ...end, packets, bytes }))
+      .sort((a, b) => rank(a) - rank(b) || b.bytes - a.bytes || b.packets - a.packets);
+  }
+}
+
+/** The end of one packet. */
+export interface OneEnd extends End {
+  /** Of a queue of many flows, counted from 0. */
+  readonly bucket?: number;
+}
+
+/** An end in plain words: `dropped by drr 1:, class missing`. */
+export function endText({ fate, qdisc, kind, class: hangs, hook, by, bucket, bucketBy, verdict, to }: OneEnd): string {
+  const at = hook === undefined ? `${kind === undefined ? '' : `${kind} `}${qdisc ?? ''}` : `the ${hook} hook`;
+  switch (fate) {
+    case 'queued': {
+      const secret = bucketBy === 'internal hash' ? ', bucket by its own secret hash' : '';
+      const where = bucket === undefined ? secret : `, bucket ${bucket}`;
+      return `queued in ${at}${hangs === undefined ? '' : ` of class ${hangs}`}${where}`;
+    }
+    case 'direct':
+      return `direct past ${qdisc}, unshaped (${DIRECT[by ?? ''] ?? by})`;
+    case 'dropped':
+      return `dropped by ${at}: ${by}`;
+    case 'stolen':
+      return `taken at ${at} (${verdict})`;
+    case 'redirected':
+      return `redirected to ${to} at ${at}`;
+    case 'passed':
+      return 'passed on';
+    case 'sent':
+      return 'sent without being queued';
+    default:
+      return `unknowable${qdisc === undefined && hook === undefined ? '' : ` from ${at} on`}`;
+  }
+}
+
+const DIRECT: Readonly<Record<string, string>> = {
+  default: 'no class, and no leaf as default',
+  filter: 'a filter said minor 0',
+  priority: 'its priority is the qdisc itself',
+};
