@@ -12,8 +12,9 @@ export function readSets(specs: readonly string[], kept: readonly IpSet[] = []):
   const sets = new Map(kept.map((set) => [set.name, set]));
   const told = new Set<string>();
   const numbers = new Map(kept.map((set) => [set.name, set.index]));
+  let next = kept.reduce((most, { index }) => Math.max(most, index + 1), 0);
   const indexOf = (name: string): number => {
-    const index = numbers.get(name) ?? 1 + Math.max(-1, ...numbers.values());
+    const index = numbers.get(name) ?? next++;
     numbers.set(name, index);
     return index;
   };

@@ -14,10 +14,11 @@ export class WordSet {
   private rows: Int32Array;
   private mask: number;
 
-  constructor(width: number) {
+  /** `rows`: room at first, a power of two; where there are many sets, they had better be small. */
+  constructor(width: number, rows = FIRST_ROWS) {
     this.width = width;
-    this.mask = FIRST_ROWS - 1;
-    this.rows = new Int32Array(FIRST_ROWS * (width + 1));
+    this.mask = rows - 1;
+    this.rows = new Int32Array(rows * (width + 1));
   }
 
   /** Adds the first `width` words of `row`; false if they were there already. */

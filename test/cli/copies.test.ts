@@ -49,6 +49,8 @@ describe('copies that mirred sends', () => {
     const validate = new Ajv2020({ allowUnionTypes: true }).compile(JSON.parse(schema));
     expect(validate(json), JSON.stringify(validate.errors)).toBe(true);
     expect(validate({ ...json, copies: [] })).toBe(false);
+    const lines = cli(['classify', '-', ...ARGS, '--format', 'ndjson'], { input: THREE }).stdout;
+    expect(lines).toContain('{"type":"copy","device":"ifb0","direction":"egress","packets":2,"bytes":108}\n');
   });
 
   it('stand in one file, an interface for each device', () => {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -14,6 +14,14 @@ const PROGRAMS = readdirSync(folder)
 describe('the examples print what they say', () => {
   test.each(PROGRAMS)('$name', ({ name, shown }) => {
     expect(execFileSync(process.execPath, [folder + name], { encoding: 'utf8' })).toBe(shown);
+  });
+
+  test('household.tc: tc would take every line', () => {
+    const cli = fileURLToPath(new URL('../../dist/node/cli/main.js', import.meta.url));
+    const args = ['classify', `${folder}household.pcapng`, '--script', `${folder}household.tc`, '--dev', 'wan'];
+    const { stderr, stdout } = spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(stdout).toContain('out of ifb0');
   });
 
   test('there are several', () => {

@@ -39,6 +39,7 @@ const SECOND = 2;
 
 /** Four words of address, protocol and port, length of the prefix. */
 const ROW = 6;
+const FIRST_ROWS = 16;
 
 /** A set that a user gives in the place of the kernel's: what `ipset(NAME src)` asks. */
 export class IpSet implements PacketSet {
@@ -46,8 +47,8 @@ export class IpSet implements PacketSet {
   readonly header: SetHeader;
   /** Entries as `ipset add` takes them behind the name. */
   readonly entries: string[] = [];
-  private readonly yes = new WordSet(ROW);
-  private readonly no = new WordSet(ROW);
+  private readonly yes = new WordSet(ROW, FIRST_ROWS);
+  private readonly no = new WordSet(ROW, FIRST_ROWS);
   /** Lengths of the prefixes that there are, longest first. */
   private lengths: readonly number[] = [];
   private readonly row = new Int32Array(ROW);
