@@ -2,11 +2,11 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants as osConstants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { escapeText } from '../../src/lang/index.ts';
 import { writeAtomically } from '../files.ts';
 import { CommandLineError, FailedError } from './errors.ts';
-import { isTerminal, Output, say } from './output.ts';
+import { isTerminal, Output, say, sayRaw } from './output.ts';
 import type { RecordFlags } from './program.ts';
 import { escapes } from './record/escapes.ts';
 import { ELEVATOR, ELEVATORS, standIn, TOOLS } from './record/stand-in.ts';
@@ -47,13 +47,15 @@ function tellBefore(command: readonly string[], isolated: boolean): void {
   if (!isolated) say('cls-flow: no "unshare -rn" here: a tool that escapes the stand-ins would act on this host');
 }
 
+/** Without readline's own keys, so that Ctrl-C ends us as ever; the end of the input is a no. */
 async function agreed(): Promise<boolean> {
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await asking.question('Run it? [y/N] ')).trim());
-  } finally {
-    asking.close();
-  }
+  sayRaw('Run it? [y/N] ');
+  const asking = createInterface({ input: process.stdin, terminal: false });
+  const answer = await new Promise<string>((resolve) => {
+    asking.once('line', resolve).once('close', () => resolve(''));
+  });
+  asking.close();
+  return /^y(es)?$/i.test(answer.trim());
 }
 
 /** The likeliest mistake, told in words instead of an errno. */

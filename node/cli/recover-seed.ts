@@ -45,11 +45,15 @@ function readRange(typed: string | undefined): Slice {
 
 async function search(example: Example, range: Slice): Promise<Recovered> {
   const bar = isTerminal.stderr() ? createBar() : null;
+  const stop = (): void => bar?.stop();
+  // The bar switches the terminal's line wrapping off.
+  process.once('exit', stop);
   bar?.start(range.count, 0);
   try {
     return await searchOnLanes(example, range, (done) => bar?.update(done));
   } finally {
-    bar?.stop();
+    process.off('exit', stop);
+    stop();
   }
 }
 
