@@ -16,9 +16,9 @@ describe('the examples print what they say', () => {
     expect(execFileSync(process.execPath, [folder + name], { encoding: 'utf8' })).toBe(shown);
   });
 
-  test('household.tc: tc would take every line', () => {
+  test('mirror.tc: tc would take every line', () => {
     const cli = fileURLToPath(new URL('../../dist/node/cli/main.js', import.meta.url));
-    const args = ['classify', `${folder}household.pcapng`, '--script', `${folder}household.tc`, '--dev', 'wan'];
+    const args = ['classify', `${folder}household.pcapng`, '--script', `${folder}mirror.tc`, '--dev', 'wan'];
     const { stderr, stdout } = spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8' });
     expect(stderr).toBe('');
     expect(stdout).toContain('out of ifb0');
