@@ -37,6 +37,24 @@ describe('the tc commands of a script', () => {
     });
   });
 
+  test('are found wherever one begins: behind another, in a condition, in a namespace; not where they are only told', () => {
+    const script = [
+      'tc qdisc del dev eth0 root 2>/dev/null; tc qdisc add dev eth0 root sfq || exit 1',
+      'if tc qdisc show; then echo tc qdisc; fi',
+      'ip netns exec lan tc class show dev eth0 # tc qdisc show',
+      'for i in 1 2; do tc class add dev eth0 classid 1:$i drr; done',
+      'echo tc qdisc show',
+      'notc qdisc show',
+    ].join('\n');
+    expect(words(script)).toEqual([
+      'qdisc del dev eth0 root',
+      'qdisc add dev eth0 root sfq',
+      'qdisc show',
+      'class show dev eth0',
+    ]);
+    expect(run(script)).toMatchObject({ unexpanded: [4], others: 2 });
+  });
+
   test('keep the number of the line they begin on', () => {
     expect(run('tc qdisc \\\n show\n\ntc bogus').answers.map(({ line, exit }) => [line, exit])).toEqual([
       [1, 0],

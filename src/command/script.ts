@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { batchLines, shellWords, Words } from '../lang/index.ts';
+import { batchLines, shellWords } from '../lang/index.ts';
 import type { Transport } from './process.ts';
 import { type Answer, runTc } from './tc.ts';
 
@@ -21,6 +21,8 @@ export interface ScriptRun {
 const OBJECTS = new Set(['qdisc', 'class', 'filter', 'chain', 'actions']);
 /** `tc`, /sbin/tc, $TC, "${tc}" — with or without sudo. */
 const TC = /^(?:(?:\S*\/)?tc|\$\{?tc\}?)$/i;
+/** They only talk about tc. */
+const SPEAKERS = new Set(['echo', 'printf', 'logger']);
 /** Where one command of a shell line ends: what follows is somebody else's. */
 const SHELL_END = /^(?:;|&&?|\|\|?|\d*>.*|&>.*|<.*|#.*)$/;
 
@@ -54,40 +56,66 @@ export function runScript(text: string, transport: Transport): ScriptRun {
   return { answers, unexpanded, others };
 }
 
-/** The lines of a `tc -batch` file or of a shell script, not run. */
+/** The lines of a `tc -batch` file or of a shell script, not run; a line with several tc commands comes several times. */
 export function* scriptLines(text: string): Generator<ScriptLine> {
   const lines = text.split('\n');
   for (let at = 0; at < lines.length; at++) {
-    const first = at;
+    const line = at + 1;
     let source = lines[at] ?? '';
     while (source.endsWith('\\') && at + 1 < lines.length) source += `\n${lines[++at] ?? ''}`;
     if (/^\s*(?:#|$)/.test(source)) continue;
-    const { words, before } = wordsOf(source.replaceAll('\\\n', ' '));
-    const unexpanded = words?.some((word) => /[$`]/.test(word)) ?? false;
-    yield { line: first + 1, source, words, before, unexpanded };
+    const commands = commandsOf(source.replaceAll('\\\n', ' '));
+    if (commands.length === 0) yield { line, source, words: null, before: 0, unexpanded: false };
+    for (const { words, before } of commands) {
+      yield { line, source, words, before, unexpanded: words.some((word) => /[$`]/.test(word)) };
+    }
   }
 }
 
-/** What follows `tc` on a shell line, or the words of a batch line; null: no tc command. */
-function wordsOf(line: string): { readonly words: readonly string[] | null; readonly before: number } {
-  const first = new Words(line.trim().split(/\s+/));
-  if (OBJECTS.has(first.peek())) return { words: batch(line), before: 0 };
-  first.takeExact('sudo');
-  if (!TC.test(first.peek().replaceAll('"', ''))) return { words: null, before: 0 };
+interface Part {
+  readonly words: readonly string[];
+  readonly before: number;
+}
+
+/** The words of a batch line, or what follows each `tc` on a shell line. */
+function commandsOf(line: string): Part[] {
+  const [first = ''] = line.trim().split(/\s+/, 1);
+  if (OBJECTS.has(first)) return [{ words: batch(line), before: 0 }];
+  if (!/tc/i.test(line) || SPEAKERS.has(first)) return [];
   const words = shell(line);
-  const before = words.findIndex((word) => TC.test(word)) + 1;
-  const after = words.slice(before);
-  const end = after.findIndex((word) => SHELL_END.test(word));
-  const own = end < 0 ? after : after.slice(0, end);
-  const last = own.at(-1);
-  return { words: last?.endsWith(';') ? [...own.slice(0, -1), last.slice(0, -1)] : own, before };
+  const parts: Part[] = [];
+  for (let at = 0; at < words.length && !words[at]?.startsWith('#'); at++) {
+    if (!isTc(words, at)) continue;
+    const own = untilEnd(words, at + 1);
+    parts.push({ words: own, before: at + 1 });
+    at += own.length;
+  }
+  return parts;
+}
+
+/** `tc` where a command begins, or anywhere before one of its objects: `if tc qdisc …`, `ip netns exec x tc -s …`. */
+function isTc(words: readonly string[], at: number): boolean {
+  if (!TC.test(words[at] ?? '')) return false;
+  const next = words[at + 1] ?? '';
+  return at === 0 || OBJECTS.has(next) || next.startsWith('-') || words[at - 1] === 'sudo';
+}
+
+/** The words up to where the shell takes over. */
+function untilEnd(words: readonly string[], from: number): string[] {
+  const own: string[] = [];
+  for (const word of words.slice(from)) {
+    if (SHELL_END.test(word)) break;
+    if (word.endsWith(';')) return [...own, word.slice(0, -1)];
+    own.push(word);
+  }
+  return own;
 }
 
 /** A batch line's words; one whose quotes are open stays as it is. */
-function batch(line: string): readonly string[] | null {
+function batch(line: string): readonly string[] {
   try {
     const [command] = batchLines(line);
-    return command?.words ?? null;
+    return command?.words ?? [];
   } catch (error) {
     if (error instanceof UsageError) return line.trim().split(/\s+/);
     throw error;

@@ -36,6 +36,26 @@ describe('a finding', () => {
     expect(places(loop(9))).toEqual([]);
   });
 
+  test('is about what a script sets up, though it can take it down again', () => {
+    const stop = 'stop() {\n  tc qdisc del dev eth0 root 2>/dev/null\n}\n';
+    const start = `start() {\n  ${SFQ}; tc filter add dev eth0 parent 1: protocol ip handle 1 flow map key src and 7;\n}\n`;
+    const { length } = `  ${SFQ}; tc filter add dev eth0 parent 1: protocol `;
+    expect(places(stop + start)).toEqual([['FT011', 5, length + 1, 2]]);
+    expect(places(start + stop)).toEqual([['FT011', 2, length + 1, 2]]);
+  });
+
+  test('is advice where a branch of the script may have been taken for both', () => {
+    const both = (between: string): string => `if true; then\n${SFQ}\n${between}\n${SFQ}\nfi\n`;
+    expect(found(both('else'))).toMatchObject([{ code: 'REFUSED', severity: 'advice' }]);
+    expect(found(both('true'))).toMatchObject([{ code: 'REFUSED', severity: 'error' }]);
+  });
+
+  test("is not made of tc's own options, nor of batches elsewhere", () => {
+    expect(
+      places(`tc -s qdisc show dev eth0\ntc -force ${SFQ.slice(3)}\ntc -b other.tc\ntc -n lan qdisc show\n`),
+    ).toEqual([]);
+  });
+
   test('of a filter below a qdisc that the script does not make is about its words only', () => {
     const one = 'tc filter add dev eth0 parent 7: protocol ip handle 1 flow hash keys src\n';
     expect(places(`${one}${one}`)).toEqual([]);

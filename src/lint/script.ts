@@ -37,7 +37,7 @@ export interface Script {
 export function readScript(text: string): Script {
   const nothing = { unexpanded: [], others: [], muted: mutedLines(text) };
   if (/^\s*\[/.test(text)) return { ...nothing, commands: dumpCommands(text), dump: true };
-  const lines = [...scriptLines(text)];
+  const lines = [...scriptLines(text)].flatMap(withoutOptions);
   return {
     ...nothing,
     commands: lines.flatMap((line) => (line.words === null || line.unexpanded ? [] : [commandOf(line, line.words)])),
@@ -47,11 +47,25 @@ export function readScript(text: string): Script {
   };
 }
 
+/** Without what tc is told before its object: -s, -force. A batch or a namespace of its own is somebody else's. */
+function withoutOptions(line: ScriptLine): ScriptLine[] {
+  const options = line.words?.findIndex((word) => !word.startsWith('-')) ?? 0;
+  if (line.words === null || options === 0) return [line];
+  const elsewhere = line.words.slice(0, options).some((word) => /^-(?:b|n|c|V|h)/.test(word));
+  if (options < 0 || elsewhere) return [{ ...line, words: null }];
+  return [{ ...line, words: line.words.slice(options), before: line.before + options }];
+}
+
 const WORD = /(?:'[^']*'?|"(?:\\[\s\S]|[^"\\])*"?|\\(?!\n)[\s\S]|[^\s'"\\])+/g;
 
 function commandOf({ line, source, before }: ScriptLine, words: readonly string[]): Command {
   const all = [...source.matchAll(WORD)].map((match) => ({ at: match.index, length: match[0].length }));
-  return { line, source, words, spans: all.slice(before, before + words.length) };
+  const spans = all.slice(before, before + words.length);
+  // The shell's semicolon sticks to the last word.
+  const own = spans.map((span, i) =>
+    source.slice(span.at, span.at + span.length) === `${words[i]};` ? { ...span, length: span.length - 1 } : span,
+  );
+  return { line, source, words, spans: own };
 }
 
 /** `# cls-flow: ignore FT011, FT016` silences its own line, and the next one if it stands alone. */

@@ -89,7 +89,8 @@ export class Tree {
     this.env = env;
     this.netns = new Netns({ env, devices: [{ name: 'lo', ifindex: 1 }] });
     for (const command of script.commands) this.foresee(command);
-    for (const command of script.commands) this.run(command);
+    const { commands } = script;
+    for (const [i, command] of commands.entries()) if (!isTakenDown(command, commands.slice(i + 1))) this.run(command);
     this.filters = this.filters.filter(({ q, device }) => q === null || this.device(device)?.lookup(q.handle) === q);
   }
 
@@ -444,6 +445,16 @@ const isShow = (type: number): boolean => (type & 3) === 2;
 /** The words are about such an object, or nobody can tell. */
 function hidden([word = '']: readonly string[], object: string): boolean {
   return matches(word, object) || /[$`]/.test(word);
+}
+
+/**
+ * A `stop` function behind a `start` function: a qdisc is deleted on a device for which nothing follows. What the
+ * script sets up is what is to be judged.
+ */
+function isTakenDown({ words }: Command, after: readonly Command[]): boolean {
+  if (!matches(words[0] ?? '', 'qdisc') || !matches(words[1] ?? '', 'delete')) return false;
+  const device = words[words.indexOf('dev') + 1];
+  return !after.some((later) => later.words.includes(device ?? '') && !matches(later.words[1] ?? '', 'delete'));
 }
 
 /** Words that tc knows and this program does not. */
