@@ -8,7 +8,8 @@ import { createRun, readWalk, type Walk } from './options.ts';
 import { isTerminal, Output, painter } from './output.ts';
 import { PACKET_FORMATS, packetRecord } from './packets.ts';
 import type { ClassifyFlags } from './program.ts';
-import { createProgress } from './progress.ts';
+import { createProgress, type Shown } from './progress.ts';
+import { Screen } from './screen.ts';
 
 const FAILED = 1;
 const CUT = 3;
@@ -47,7 +48,15 @@ async function listPackets(captures: readonly string[], flags: ClassifyFlags, ru
   return reading;
 }
 
-/** Prints nothing before the end. */
+/** A capture that is being taken has no errors yet. */
+const SO_FAR: Reading = { errors: [], cut: false };
+
+/** Somebody watches the table of a capture that comes in: `tcpdump -w - | cls-flow classify -` on a terminal. */
+function isFollowed(captures: readonly string[], { format = 'table' }: ClassifyFlags): boolean {
+  return isTerminal.stdout() && format === 'table' && captures.length === 1 && captures[0] === '-';
+}
+
+/** Prints nothing before the end, except to somebody who watches. */
 async function sumUp(
   captures: readonly string[],
   flags: ClassifyFlags,
@@ -56,9 +65,12 @@ async function sumUp(
   copies: Copies,
 ): Promise<Reading> {
   const filters = run.filterRows();
-  const reading = await readAll(captures, run, true, (frame) => run.step(frame));
+  const text = (reading: Reading): Promise<string> =>
+    summaryText(summaryOf(run, walk, filters, reading, copies), captures, flags, walk, run);
+  const screen = isFollowed(captures, flags) ? new Screen(() => text(SO_FAR), () => run.number) : undefined;
+  const reading = await readAll(captures, run, true, (frame) => run.step(frame), screen);
   const output = new Output();
-  output.write(await summaryText(summaryOf(run, walk, filters, reading, copies), captures, flags, walk, run));
+  output.write(await text(reading));
   output.flush();
   return reading;
 }
@@ -68,8 +80,8 @@ export async function readAll(
   run: { readonly number: number },
   watched: boolean,
   onFrame: (frame: Frame) => void,
+  progress: Shown | null = watched ? createProgress(captures, () => run.number) : null,
 ): Promise<Reading> {
-  const progress = watched ? createProgress(captures, () => run.number) : null;
   const keepOn = (frame: Frame): boolean => {
     onFrame(frame);
     return true;

@@ -16,8 +16,15 @@ interface State {
   readonly total: number | null;
 }
 
+/** What somebody at a terminal sees while captures are read. */
+export interface Shown {
+  update(file: CaptureFile): void;
+  /** Takes it off the screen. */
+  stop(): void;
+}
+
 /** Progress on a terminal's standard error, with rate and time left. */
-class Progress {
+class Progress implements Shown {
   private readonly started = performance.now();
   private readonly total: number | null;
   private readonly packets: () => number;
