@@ -67,7 +67,12 @@ async function sumUp(
   const filters = run.filterRows();
   const text = (reading: Reading): Promise<string> =>
     summaryText(summaryOf(run, walk, filters, reading, copies), captures, flags, walk, run);
-  const screen = isFollowed(captures, flags) ? new Screen(() => text(SO_FAR), () => run.number) : undefined;
+  const screen = isFollowed(captures, flags)
+    ? new Screen(
+        () => text(SO_FAR),
+        () => run.number,
+      )
+    : undefined;
   const reading = await readAll(captures, run, true, (frame) => run.step(frame), screen);
   const output = new Output();
   output.write(await text(reading));
