@@ -72,8 +72,10 @@ function spreadText(found: SeedSpread | null, { all }: ClassifyFlags): string {
     name,
     ...[mean, min, max].map(form),
   ];
-  const shown = all ? found.perClass : found.perClass.slice(0, LARGEST);
-  const more = found.perClass.length - shown.length;
+  const classes = found.perClass.map(({ classid, hosts: each }) =>
+    line(classid, each, (value) => String(round(value))),
+  );
+  const chances = found.perHost.map(({ host, chance }) => [escapeText(host), `${round(100 * chance)}%`]);
   return [
     `${hosts} ${who}; over ${seeds} values of hashrnd drawn from seed ${seed}: assumed, the kernel draws its own`,
     ...(fixed > 0
@@ -85,15 +87,18 @@ function spreadText(found: SeedSpread | null, { all }: ClassifyFlags): string {
       rows.map(([name, values, form]) => line(name, values, form)),
       paint,
     ),
-    aligned(
-      [`${who} in class`, 'mean', 'min', 'max'],
-      [
-        ...shown.map(({ classid, hosts: each }) => line(classid, each, (value) => String(Number(value.toFixed(2))))),
-        ...(more > 0 ? [[`${more} more`, '', '', '']] : []),
-      ],
-      paint,
-    ),
+    largest([`${who} in class`, 'mean', 'min', 'max'], classes, all),
+    largest([who, 'chance to share'], chances, all),
   ].join('\n');
+}
+
+const round = (value: number): number => Number(value.toFixed(2));
+
+function largest(columns: readonly string[], rows: readonly string[][], all: boolean | undefined): string {
+  const shown = all ? rows : rows.slice(0, LARGEST);
+  const more = rows.length - shown.length;
+  const rest = more > 0 ? [[`${more} more`, ...columns.slice(1).map(() => '')]] : [];
+  return aligned(columns, [...shown, ...rest], painter('stdout'));
 }
 
 function periodText(found: readonly Period[], seed: number, { all }: ClassifyFlags): string {

@@ -108,6 +108,8 @@ export interface SeedSpread extends SharesSpread {
   readonly fixed: number;
   /** Most hosts on average first. */
   readonly perClass: readonly { readonly classid: string; readonly hosts: Spread }[];
+  /** The part of the seeds under which a host meets another one, largest first: its chance to share. */
+  readonly perHost: readonly { readonly host: string; readonly chance: number }[];
 }
 
 /** Places everybody anew under each of `count` seeds; null: nobody was placed. */
@@ -122,6 +124,7 @@ export function spreadOverSeeds(takings: Takings, env: Env, seed: number, count:
   const drawn = new Map(takings.filters.map((filter) => [filter, hashrnds(env, count, filter.stream)]));
   const classes = new Map<number, number[]>();
   const measured: Shares[] = [];
+  const together = new Map<string, number>();
   for (let turn = 0; turn < count; turn++) {
     const numbers = new Map<number, number>();
     const places = each.map(({ filter, keys }) => {
@@ -130,6 +133,8 @@ export function spreadOverSeeds(takings: Takings, env: Env, seed: number, count:
     });
     const census = new Census(numbers.size);
     measured.push(census.measure(hosts, Int32Array.from(places)));
+    const sharing = new Set(each.flatMap(({ who }, i) => (census.hostsOf(places[i] ?? 0) > 1 ? [who] : [])));
+    for (const who of sharing) together.set(who, (together.get(who) ?? 0) + 1);
     for (const [id, place] of numbers) {
       const counts = classes.get(id) ?? [];
       classes.set(id, counts);
@@ -145,6 +150,10 @@ export function spreadOverSeeds(takings: Takings, env: Env, seed: number, count:
       // Seeds under which nobody was in the class count as none.
       .map(([id, counts]) => ({ classid: classText(id), hosts: withNone(counts, count) }))
       .sort((a, b) => b.hosts.mean - a.hosts.mean),
+    perHost: [...names.keys()]
+      .sort()
+      .map((host) => ({ host, chance: (together.get(host) ?? 0) / count }))
+      .sort((a, b) => b.chance - a.chance),
   };
 }
 

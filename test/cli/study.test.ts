@@ -107,6 +107,15 @@ describe('classify over many seeds', () => {
     expect(mapped.spread).toMatchObject({ fixed: 1, by: 'dst', hosts: 2, sharing: { mean: 0, min: 0, max: 0 } });
   });
 
+  it('gives each of two hosts in two classes one chance in two to share', () => {
+    const two = pcap('udp 192.0.2.1:1 > 10.0.0.4:53', 'udp 192.0.2.2:1 > 10.0.0.4:53');
+    const args = ['classify', '-', '--filter', 'hash keys src divisor 2', '--seeds', '2000'];
+    const [first, second] = valid('seeds', args, two).spread.perHost;
+    expect(first.chance).toBe(second.chance);
+    // 2000 draws of one half: the standard deviation is 0.011.
+    expect(Math.abs(first.chance - 0.5)).toBeLessThan(0.05);
+  });
+
   it('has the one seed that classify uses by itself as its first', () => {
     const args = ['classify', HOUSEHOLD, '--filter', 'hash keys src divisor 16'];
     const { jain } = JSON.parse(cli([...args, '--format', 'json']).stdout);
