@@ -84,7 +84,7 @@ function linkRate(typed: string): number {
   throw new CommandLineError('--rate: expected a rate like 100mbit', caretInValue('--rate', typed, -1));
 }
 
-/** net/core/dev.c: dev_valid_name(); the name goes into commands that are to be pasted. */
+/** Stricter than the kernel is: the name goes into commands that are to be pasted into a shell. */
 function checkDevice(name: string): void {
   if (/^[\w.@-]{1,15}$/.test(name)) return;
   throw new CommandLineError('--dev: expected the name of a device', caretInValue('--dev', name, -1));
