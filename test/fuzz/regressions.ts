@@ -1,12 +1,19 @@
 /**
- * What once went wrong, or nearly could: by name, kept for good. `frame` is read with `linkType`; `capture` is a file.
+ * What once went wrong, or nearly could: by name, kept for good. `frame` is read with `linkType`; `capture` is a file;
+ * `request` is sent to the emulated kernel; `words` are tc's.
  * The fuzzer prints a row like these when it finds something.
  */
 export type Regression =
   | { readonly name: string; readonly linkType: number; readonly wire: number; readonly frame: string }
-  | { readonly name: string; readonly capture: string };
+  | { readonly name: string; readonly capture: string }
+  | { readonly name: string; readonly request: string }
+  | { readonly name: string; readonly words: readonly string[] };
 
 const MACS = '020000000002020000000001';
+
+const FLOW_WITH_LENGTH_0 =
+  '380000002c0005060100000000000000000000000100000001000000f2ffffff0000010009000100666c6f770000000008000280' +
+  '00000100';
 
 export const REGRESSIONS: readonly Regression[] = [
   { name: 'nothing at all', linkType: 1, wire: 0, frame: '' },
@@ -37,4 +44,24 @@ export const REGRESSIONS: readonly Regression[] = [
     capture: `d4c3b2a1020004000000000000000000ffff0000010000000000000000000000ffffffffffffffff`,
   },
   { name: 'a pcap magic number and nothing else', capture: 'd4c3b2a1' },
+  { name: 'a request shorter than its header', request: '10000000' },
+  { name: 'a request that says it is longer than it is', request: 'ffffffff2c000506010000000000000000' },
+  { name: 'a filter whose options are one attribute of length 0', request: FLOW_WITH_LENGTH_0 },
+  {
+    name: 'a filter of more options than an attribute holds',
+    words: [
+      'filter',
+      'add',
+      'dev',
+      'lo',
+      'ingress',
+      'flow',
+      'hash',
+      ...new Array<string>(20_000).fill('div 5').join(' ').split(' '),
+    ],
+  },
+  {
+    name: 'more actions to be got than an attribute holds',
+    words: ['actions', 'get', ...'action gact index 1 '.repeat(5000).trim().split(' ')],
+  },
 ];
