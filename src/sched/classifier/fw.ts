@@ -152,7 +152,7 @@ class FwFilters implements KernelClassifier {
     return UNSPEC;
   }
 
-  /** The mark as class id, if its major is the qdisc's or 0. */
+  /** The mark as class id, if its major is the qdisc's or 0 (quirk 69). */
   private oldMethod(p: Packet, result: Result): Verdict {
     const id = p.mark >>> 0;
     if (id === 0 || (tcMajor(id) !== 0 && tcMajor(id) !== tcMajor(this.host.qdisc))) return UNSPEC;
@@ -236,7 +236,7 @@ class FwFilters implements KernelClassifier {
     return this.head?.buckets.flat() ?? [];
   }
 
-  /** fw_walk() — of the old method it stops the whole dump, which says "Buffer too small for object". */
+  /** fw_walk() — of the old method it stops the whole dump, which says "Buffer too small for object" (quirk 68). */
   handles(): readonly number[] {
     if (this.head === null) throw new KernelError(Errno.EMSGSIZE);
     return this.filters().map(({ id }) => id);

@@ -77,7 +77,7 @@ const frame = (o: Ip = {}): Uint8Array => ethernet(0x0800, ...ipv4(o));
 const ADD = 'filter add dev d0 parent 1: protocol ip prio 1';
 
 describe('u32', () => {
-  it('numbers filters from 800::800 on and shows them as tc 6.1 does', () => {
+  it('quirk 66: numbers filters from 800::800 on, and shows a star where the search ends', () => {
     const told = new Told(`${ADD} u32 match ip src 10.0.0.0/8 flowid 1:10`, `${ADD} u32 match ip dport 80 0xffff`);
     expect(told.show()).toBe(
       [
@@ -224,12 +224,12 @@ describe('fw', () => {
     expect(told.tc(`${ADD} handle 0x2/0xf fw classid 1:10`)).toBe('RTNETLINK answers: Invalid argument');
   });
 
-  it('without options takes the mark for the class, if its major is the qdisc’s or none', () => {
+  it('quirk 69: without options takes the mark for the class, if its major is the qdisc’s or none', () => {
     const told = new Told(`${ADD} fw`);
     expect([0, 5, 0x10020, 0x20020].map((mark) => told.classOf(frame(), mark))).toEqual(['-', '0:5', '1:20', '-']);
   });
 
-  it('without options breaks the dump off', () => {
+  it('quirk 68: without options breaks the dump off', () => {
     const told = new Told(`${ADD} fw`, 'filter add dev d0 parent 1: protocol ip prio 2 matchall flowid 1:10');
     expect(told.show()).toBe('filter protocol ip pref 1 fw chain 0 \n');
   });
@@ -251,6 +251,12 @@ describe('matchall', () => {
     expect(told.show()).toBe(
       'filter protocol ip pref 1 matchall chain 0 \nfilter protocol ip pref 1 matchall chain 0 handle 0x1 flowid 1:10 \n  not_in_hw\n',
     );
+  });
+
+  it('quirk 67: skip_hw must not be the last word, nor may a mark', () => {
+    const incomplete = 'Command line is not complete. Try option "help"';
+    expect(new Told().tc(`${ADD} matchall skip_hw`)).toBe(incomplete);
+    expect(new Told().tc(`${ADD} u32 match mark 5 0xff`)).toBe(incomplete);
   });
 
   it('cannot be left to hardware that is not there', () => {

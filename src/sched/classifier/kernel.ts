@@ -136,7 +136,7 @@ export function offload(flags: number, unbind: () => void): number {
   throw new KernelError(Errno.EOPNOTSUPP);
 }
 
-/** net/sched/cls_api.c: tcf_change_indev() — index of the device a packet must have come in on. */
+/** include/net/pkt_cls.h: tcf_change_indev() — index of the device a packet must have come in on. */
 export function indev(name: string, host: Host, errno: Errno): number {
   if (name.length > IFNAME_MAX) throw new KernelError(errno, 'Interface name too long');
   const ifindex = host.ifindex(name);

@@ -58,7 +58,7 @@ function speakOption(words: Words, w: AttrWriter, talk: Talk): number {
     words.need();
     w.nest(TCA_MATCHALL.act[0], () => flowParts(talk).action.speak(words, w));
   } else if (word === 'skip_hw' || word === 'skip_sw') {
-    // tc insists on a word behind these.
+    // tc insists on a word behind these (quirk 67).
     words.need();
     return word === 'skip_hw' ? ClsFlag.SKIP_HW : ClsFlag.SKIP_SW;
   } else throw words.error(word === 'help' ? '' : `What is "${word}"?`, USAGE);

@@ -159,7 +159,7 @@ export class SelectorWords {
     return this.packWord(key << 20, mask << 20, 0, 0);
   }
 
-  /** parse_mark() — insists on a word behind the mask. */
+  /** parse_mark() — insists on a word behind the mask (quirk 67). */
   private takeMark(words: Words): boolean {
     if (left(words) <= 1) return false;
     const val = getU32(words.next());

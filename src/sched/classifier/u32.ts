@@ -134,7 +134,7 @@ const OPTIONS: readonly Option[] = [
   },
 ];
 
-/** What may follow `match`, `offset` and `hashkey` may also be nothing at all, but not the end of the line. */
+/** Words that tc does not let stand at the end of a line, whatever may follow them. */
 const NEEDS_MORE: ReadonlySet<string> = new Set(['match', 'offset', 'hashkey', 'sample', 'action', 'police']);
 
 /** tc/f_u32.c: u32_parse_opt() */
@@ -303,7 +303,7 @@ function print(handle: number, o: U32Options, out: Printer, talk: Talk): void {
   if (o.act !== undefined) parts.action.print(o.act, out);
 }
 
-/** tc 6.1 has the star the wrong way round: it marks classes of filters that do end the search. */
+/** The star is the wrong way round (quirk 66): it marks classes of filters that do end the search. */
 function printTarget({ classid, link }: U32Options, selector: U32Selector | null, out: Printer, raw: boolean): void {
   const terminal = selector !== null && (selector.flags & SelFlag.TERMINAL) !== 0;
   if (classid !== undefined) {
