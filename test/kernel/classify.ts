@@ -195,7 +195,7 @@ function answersOf(visits: Buffer, frames: number, filters: number): Answer[][] 
   return answers;
 }
 
-function sipKeyAt(bytes: Buffer, at: number): SipKey {
+export function sipKeyAt(bytes: Buffer, at: number): SipKey {
   const [k0lo = 0, k0hi = 0, k1lo = 0, k1hi = 0] = [0, 4, 8, 12].map((more) => bytes.readInt32LE(at + more));
   return { k0lo, k0hi, k1lo, k1hi };
 }

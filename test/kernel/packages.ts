@@ -46,7 +46,14 @@ const PROGRAMS = [
   { file: '/usr/sbin/conntrack', package: 'conntrack' },
   { file: '/usr/sbin/nft', package: 'nftables' },
   { file: '/usr/sbin/ethtool', package: 'ethtool' },
+  { file: '/usr/bin/tcpdump', package: 'tcpdump' },
 ] as const;
+
+const installing = (packages: readonly string[]): string =>
+  `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+
+/** What makes a Debian machine fit to boot kernels. */
+export const INSTALL = installing(PROGRAMS.map((program) => program.package));
 
 /** Installs what is missing of the programs; throws CannotRun where that is not possible. */
 export function installPrograms(say: (line: string) => void): void {
@@ -55,9 +62,11 @@ export function installPrograms(say: (line: string) => void): void {
   }
   const missing = PROGRAMS.filter(({ file }) => !existsSync(file)).map((program) => program.package);
   if (missing.length > 0) {
-    const line = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
+    const line = installing(missing);
     if (!existsSync('/usr/bin/apt-get')) throw new CannotRun(`no apt here; on Debian: ${line}`);
     if (process.getuid?.() !== 0) throw new CannotRun(`not root; as root: ${line}`);
+    // A fresh machine has no lists yet.
+    if (!missing.every(hasCandidate)) apt('apt-get update', ['apt-get', 'update']);
     say(line);
     apt(line, line.split(' '));
   }

@@ -1,5 +1,5 @@
 // `npm run check`: everything that CI runs, one step after the other, each with its time; a summary at the end.
-// --without-tests leaves out the tests, for those who have just run `npm test`.
+// --without-tests leaves out the tests, for those who have just run `npm test`; --kernel asks a real kernel too, as CI does.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { ROOT } from './sources.mjs';
@@ -22,6 +22,7 @@ const STEPS = [
   ['fuzz', ['dist/test/fuzz/main.js', '--seconds', FUZZ_SECONDS]],
   ['limits', ['dist/test/limits/main.js']],
   ['pack', ['tools/check/pack.mjs']],
+  ['kernel', ['tools/check/kernel.mjs', ...process.argv.filter((word) => word === '--kernel')]],
 ];
 
 const withoutTests = process.argv.includes('--without-tests');
