@@ -322,9 +322,10 @@ function stepLines({ qdisc, kind, parent, classify, class: chosen, by, filter }:
 }
 
 function runLines({ at, filters, verdict, classid }: ListRun): string[] {
-  const said = classid === undefined ? 'no filter took it' : `${verdict}, class ${classid}`;
-  const asked = filters.map((filter) => `${filterText(filter)}${filter.ret < 0 ? ' no' : ''}`).join(', ');
-  return [`    filters of ${at}: ${asked === '' ? 'none of its protocol' : asked}: ${said}`];
+  const nobody = verdict === 'unknowable' ? verdict : 'no filter took it';
+  const said = classid === undefined ? nobody : `${verdict}, class ${classid}`;
+  const asked = filters.map((filter) => `${filterText(filter)}${filter.ret === -1 ? ' no' : ''}`).join(', ');
+  return [`    list ${at}  ${asked === '' ? 'no filter of its protocol' : asked}; ${said}`];
 }
 
 const filterText = ({ kind, pref, chain }: FilterId): string =>

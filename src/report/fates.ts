@@ -61,12 +61,13 @@ export function endText({ fate, qdisc, kind, class: hangs, hook, by, bucket, buc
     case 'queued': {
       const secret = bucketBy === 'internal hash' ? ', bucket by its own secret hash' : '';
       const where = bucket === undefined ? secret : `, bucket ${bucket}`;
-      return `queued in ${at}${hangs === undefined ? '' : ` of class ${hangs}`}${where}`;
+      const own = qdisc === '0:' ? kind : at;
+      return `queued in ${hangs === undefined ? at : `class ${hangs}, ${own}`}${where}`;
     }
     case 'direct':
       return `direct past ${qdisc}, unshaped (${DIRECT[by ?? ''] ?? by})`;
     case 'dropped':
-      return `dropped by ${at}: ${by}`;
+      return `dropped by ${at}, ${by}`;
     case 'stolen':
       return `taken at ${at} (${verdict})`;
     case 'redirected':

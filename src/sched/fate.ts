@@ -25,8 +25,8 @@ export interface FilterId {
 
 /** A filter that was asked. */
 export interface AskedFilter extends FilterId {
-  /** -1: no match; else the verdict. */
-  readonly ret: number;
+  /** -1: no match; else the verdict. null: nobody here can say, and the list was not gone through further. */
+  readonly ret: number | null;
   /** The class at that moment, if `ret` is not negative. */
   readonly classid?: string;
 }
@@ -333,13 +333,15 @@ export class Walker {
     travel.asked = [];
     travel.filter = null;
     result.classid = result.handle = result.pref = 0;
+    const of = list === handle ? {} : { qdisc: handleText(handle) };
     const verdict = block.classify(p, result, this.visit);
     travel.verdict = verdict;
     travel.classid = result.classid >>> 0;
+    if (travel.opaque !== null) return { at: classidText(list), ...of, filters: travel.asked, verdict: 'unknowable' };
     if (verdict >= 0 && this.depth === 0) this.answered(verdict);
     return {
       at: classidText(list),
-      ...(list === handle ? {} : { qdisc: handleText(handle) }),
+      ...of,
       filters: travel.asked,
       verdict: verdictName(verdict),
       ...(verdict < 0 ? {} : { classid: classText(result.classid) }),
@@ -362,13 +364,13 @@ export class Walker {
     const { travel } = this;
     if (travel === null) return;
     const id = filterId(chain, proto);
-    travel.asked.push({
-      ...id,
-      ret,
-      ...(ret < 0 ? {} : { classid: classText(result.classid) }),
-    });
+    if (proto.classifier.opaque) {
+      travel.opaque = id;
+      travel.asked.push({ ...id, ret: null });
+      return;
+    }
+    travel.asked.push({ ...id, ret, ...(ret < 0 ? {} : { classid: classText(result.classid) }) });
     if (ret >= 0) travel.filter = id;
-    if (proto.classifier.opaque) travel.opaque ??= id;
     for (const [at, sent] of travel.elsewhere.entries()) {
       if (sent.by === null) travel.elsewhere[at] = { ...sent, by: id };
     }

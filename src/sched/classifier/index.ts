@@ -8,9 +8,13 @@ import { flower } from './flower.ts';
 import { fw } from './fw.ts';
 import type { Kind } from './kernel.ts';
 import { matchall } from './matchall.ts';
+import { opaque } from './opaque.ts';
 import { u32 } from './u32.ts';
 
-export const CLASSIFIERS: readonly Kind[] = [basic, flow, flower, fw, matchall, u32];
+/** Kinds of Linux 6.1 that cannot be emulated. */
+const OPAQUE = ['bpf', 'cgroup', 'route', 'rsvp', 'rsvp6', 'tcindex'].map(opaque);
+
+export const CLASSIFIERS: readonly Kind[] = [basic, flow, flower, fw, matchall, u32, ...OPAQUE];
 
 /** The classifier of a kind; null: there is none. */
 export function findClassifier(kind: string): Kind | null {

@@ -58,6 +58,8 @@ export interface KernelClassifier {
   classify(p: Packet, result: Result): Verdict;
   /** The flow classifier that it is; null: another kind. */
   readonly flow: FlowClassifier | null;
+  /** Nobody here can say what it answers: whatever classify() says does not count. */
+  readonly opaque?: boolean;
   /** ->get(); handle 0 is nobody's. */
   has(handle: number): boolean;
   /**
