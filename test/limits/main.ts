@@ -4,13 +4,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OWN_CAPTURES } from '../fuzz/corpus.ts';
 import { makeBroken } from './broken.ts';
+import { checkCommands } from './commands.ts';
 import { Comparison } from './reference.ts';
 import { type Outcome, walk } from './walk.ts';
 
 /**
  * `npm run limits [-- DIR]`: every file ends in a result or a typed error, in five times a second per MiB at most:
  * our own captures, files made to be slow or broken, and all files of DIR. Where DIR/reference holds TShark's reading
- * of them, plain TCP and UDP packets are compared with it.
+ * of them, plain TCP and UDP packets are compared with it. Every tc command line of 1 MiB ends in five times 100 ms.
  */
 const SECONDS_PER_MIB = 1;
 const ALLOWANCE = 5;
@@ -94,7 +95,11 @@ async function main(): Promise<number> {
   console.log(
     `limits: ${totals.files} files (${ends}), ${totals.failed} failed, slowest ${totals.slowest.toFixed(3)} s per MiB`,
   );
-  return totals.failed === 0 && totals.differ === 0 ? 0 : 1;
+  const commands = checkCommands(console.log);
+  console.log(
+    `limits: ${commands.lines} command lines of 1 MiB, ${commands.failed} failed, slowest ${commands.slowest}`,
+  );
+  return totals.failed === 0 && totals.differ === 0 && commands.failed === 0 ? 0 : 1;
 }
 
 process.exitCode = await main();
