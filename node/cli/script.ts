@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { runScript } from '../../src/command/index.ts';
 import type { Env } from '../../src/env.ts';
-import { escapeText, getClassid } from '../../src/lang/index.ts';
+import { escapeText, getClassid, matches } from '../../src/lang/index.ts';
 import type { Around, Asked } from '../../src/plan.ts';
 import { type FilterName, Netns } from '../../src/sched/netns/index.ts';
 import { caretInValue } from './caret.ts';
@@ -23,13 +23,15 @@ export function readScript(
   if (flags.filter !== undefined) throw new CommandLineError('--filter and --script: give one of them');
   const netns = new Netns({ ...around, devices: [{ name: 'lo', ifindex: 1 }], hashrnd: inOrder(seeds) });
   if (flags.dev !== undefined) addDevice(netns, flags.dev);
-  const create = (name: string): number => addDevice(netns, name);
+  // Scripts make their devices with ip, which is not run: every device that a command names is there.
+  const index = (name: string): number => netns.links.index(name) || addDevice(netns, name);
   const { answers, unexpanded, others } = runScript(readText(file), {
     request: (datagram) => netns.request(datagram),
-    links: { ...netns.links, create },
+    links: { ...netns.links, index },
     set: (key) => netns.set(key),
   });
-  const failed = answers.filter(({ exit }) => exit !== 0);
+  // Scripts begin by deleting what may not be there.
+  const failed = answers.filter(({ exit, words }) => exit !== 0 && !isDeletion(words));
   for (const { line, stderr } of failed.slice(0, TOLD)) {
     const [sentence = ''] = stderr.split('\n');
     say(`${escapeText(file)}:${line}: ${escapeText(sentence)}`);
@@ -42,6 +44,10 @@ export function readScript(
   }
   if (answers.length === 0) throw new FailedError(`${file}: no tc command in ${others} lines`);
   return { netns, place: placeOf(netns, flags) };
+}
+
+function isDeletion([, verb = '']: readonly string[]): boolean {
+  return matches(verb, 'delete');
 }
 
 function readText(file: string): string {
@@ -75,8 +81,11 @@ function placeOf(netns: Netns, flags: WalkFlags): Asked['place'] {
   return { dev: flags.dev ?? onlyDevice(netns), hook: flags.at, ...(parent === undefined ? {} : { parent }) };
 }
 
+/** The one device that the script gave a qdisc, or that it names at all. */
 function onlyDevice(netns: Netns): string {
-  const names = netns.devices.map(({ name }) => name).filter((name) => name !== 'lo');
+  const named = netns.devices.filter(({ name }) => name !== 'lo');
+  const made = named.filter(({ root, ingress }) => ingress !== null || (root !== null && root.handle !== 0));
+  const names = (made.length === 0 ? named : made).map(({ name }) => name);
   const [name] = names;
   if (name !== undefined && names.length === 1) return name;
   const choice = names.length === 0 ? 'the script names none' : `the script names ${names.map(escapeText).join(', ')}`;

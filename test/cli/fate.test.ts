@@ -85,6 +85,30 @@ describe('classify --script', () => {
   });
 });
 
+it('follows a redirection to a device that the script names only later', () => {
+  const script = file(
+    'ifb.tc',
+    `qdisc add dev eth0 clsact
+filter add dev eth0 ingress protocol ip prio 1 u32 match ip dport 53 0xffff action mirred egress redirect dev ifb0
+qdisc add dev ifb0 root handle 2: sfq
+filter add dev ifb0 parent 2: protocol ip handle 1 flow map key dst and 0xff
+`,
+  );
+  const args = ['classify', '-', '--script', script, '--dev', 'eth0', '--at', 'ingress', '--packets'];
+  const { stdout, stderr } = cli(args, { input: CAPTURE });
+  const records = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(stderr).toBe('');
+  expect(schema('packets')(records[2])).toBe(true);
+  expect(records[0].fate).toEqual({ fate: 'passed', hook: 'ingress', verdict: 'unspec' });
+  expect(records[2]).toMatchObject({
+    fate: { fate: 'redirected', hook: 'ingress', to: 'ifb0', verdict: 'consumed', filter: { kind: 'u32', pref: 1 } },
+    sentElsewhere: [{ device: 'ifb0', how: 'redirect', fate: { fate: 'queued', qdisc: '2:', bucket: 4 } }],
+  });
+});
+
 describe('explain --script', () => {
   const explain = (...args: string[]): string =>
     cli(['explain', 'tcp 192.0.2.1:1000 > 10.0.0.15:80', '--script', SCRIPT, '--dev', 'eth0', ...args]).stdout;
