@@ -55,22 +55,22 @@ function unbounded({ flow }: Pick<FilterAt, 'flow'>, there: ReadonlySet<number>)
 
 /** A hash over the longest row of leaf classes that are there. */
 function shorter(q: Qdisc, command: Command, there: ReadonlySet<number>, mode: number): Edit[] | null {
-  const leaves = [...there].filter((minor) => (q.classes.get(tcH(tcMajor(q.handle), minor))?.children ?? 0) === 0);
-  const rows = leaves
-    .filter((minor) => !leaves.includes(minor - 1))
+  const major = tcMajor(q.handle);
+  const leaves = new Set([...there].filter((minor) => (q.classes.get(tcH(major, minor))?.children ?? 0) === 0));
+  const rows = [...leaves]
+    .filter((minor) => !leaves.has(minor - 1))
     .map((first) => ({ first, count: row(leaves, first) }));
   const [best] = rows.sort((a, b) => b.count - a.count);
   if (mode !== 1 || best === undefined || best.count < 2) return null;
-  const base = classidText(tcH(tcMajor(q.handle), best.first));
+  const base = classidText(tcH(major, best.first));
   return [
     option(command, flowArgument(command, 'divisor'), 'divisor', String(best.count)),
     option(command, flowArgument(command, 'baseclass'), 'baseclass', base),
   ];
 }
 
-function row(leaves: readonly number[], first: number): number {
-  const all = new Set(leaves);
+function row(leaves: ReadonlySet<number>, first: number): number {
   let count = 0;
-  while (all.has(first + count)) count++;
+  while (leaves.has(first + count)) count++;
   return count;
 }

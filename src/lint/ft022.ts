@@ -1,5 +1,6 @@
-import { lineOf, type Rule } from './finding.ts';
+import { type Found, lineOf, type Rule } from './finding.ts';
 import { takesAll } from './reach.ts';
+import type { FilterAt } from './tree.ts';
 
 const ETH_P_ALL = 3;
 
@@ -9,23 +10,24 @@ export const FT022: Rule = {
   severity: 'warning',
   title: 'a filter behind one that takes every packet',
   *look(tree) {
-    for (const filter of tree.filters) {
-      if (!tree.known(filter.q)) continue;
-      const others = tree.beside(filter);
-      const before = others.slice(0, others.indexOf(filter));
-      const eater = before.find(
-        (other) =>
-          other.kind === 'flow' &&
-          takesAll(other) &&
-          (other.protocol === ETH_P_ALL || other.protocol === filter.protocol),
-      );
-      if (eater === undefined) continue;
-      yield {
-        command: filter.command,
-        word: filter.command.words.indexOf(filter.kind, 2),
-        message: `never asked: the flow filter of ${lineOf(eater.command)} (preference ${eater.pref}) takes every packet first`,
-        effect: `a flow filter without match takes all packets of its protocol, so this one (preference ${filter.pref}) does nothing`,
-      };
+    for (const place of tree.asking) {
+      /** The first that takes all packets of a protocol. */
+      const eaters = new Map<number, FilterAt>();
+      for (const filter of place) {
+        if (!tree.known(filter.q)) break;
+        const eater = eaters.get(ETH_P_ALL) ?? eaters.get(filter.protocol);
+        if (eater !== undefined) yield shadowed(filter, eater);
+        else if (filter.kind === 'flow' && takesAll(filter)) eaters.set(filter.protocol, filter);
+      }
     }
   },
 };
+
+function shadowed({ command, kind, pref }: FilterAt, eater: FilterAt): Found {
+  return {
+    command,
+    word: command.words.indexOf(kind, 2),
+    message: `never asked: the flow filter of ${lineOf(eater.command)} (preference ${eater.pref}) takes every packet first`,
+    effect: `a flow filter without match takes all packets of its protocol, so this one (preference ${pref}) does nothing`,
+  };
+}

@@ -60,6 +60,7 @@ type Parsed = { readonly asked: Asked | null; readonly error: UsageError | null;
 
 const ETH_P_ALL = 3;
 const AUTO_PREF = 0xc000;
+const AUTO_FLOOR = 0x8000;
 /** Enough for any mq or multiq that a script makes. */
 const TX_QUEUES = 64;
 /** Under a qdisc that the script does not make, others that it does not make are hung from here on. */
@@ -83,6 +84,8 @@ export class Tree {
   /** Kind of a qdisc that somebody else makes, from the classes that the script adds to it. */
   private readonly kinds = new Map<string, string>();
   private spare = SPARE_MINOR;
+  /** The filters by place, lowest preference first; filled when the script has ended. */
+  private readonly places = new Map<string, FilterAt[]>();
 
   constructor(script: Script, env: Env) {
     this.script = script;
@@ -90,8 +93,14 @@ export class Tree {
     this.netns = new Netns({ env, devices: [{ name: 'lo', ifindex: 1 }] });
     for (const command of script.commands) this.foresee(command);
     const { commands } = script;
-    for (const [i, command] of commands.entries()) if (!isTakenDown(command, commands.slice(i + 1))) this.run(command);
+    for (const [i, command] of commands.entries()) if (!isTakenDown(command, commands, i)) this.run(command);
     this.filters = this.filters.filter(({ q, device }) => q === null || this.device(device)?.lookup(q.handle) === q);
+    for (const filter of this.filters) {
+      const place = this.places.get(placeOf(filter));
+      if (place === undefined) this.places.set(placeOf(filter), [filter]);
+      else place.push(filter);
+    }
+    for (const place of this.places.values()) place.sort((a, b) => a.pref - b.pref);
   }
 
   get devices(): readonly Device[] {
@@ -132,10 +141,13 @@ export class Tree {
   }
 
   /** Filters of the same place in the order in which they are asked. */
-  beside({ device, parent, chain, q }: FilterAt): FilterAt[] {
-    return this.filters
-      .filter((other) => other.device === device && other.parent === parent && other.chain === chain && other.q === q)
-      .sort((a, b) => a.pref - b.pref);
+  beside(filter: FilterAt): readonly FilterAt[] {
+    return this.places.get(placeOf(filter)) ?? [];
+  }
+
+  /** All places with filters. */
+  get asking(): Iterable<readonly FilterAt[]> {
+    return this.places.values();
   }
 
   private foresee(command: Command): void {
@@ -253,16 +265,16 @@ export class Tree {
     this.asked.push({ command, options });
     this.provideFor(s);
     const at = this.at(s);
-    const old = this.filters.find(
-      (other) =>
-        other.device === at.device &&
-        other.parent === at.parent &&
-        other.chain === at.chain &&
-        other.kind === 'flow' &&
-        other.handle === asked.handle &&
-        (s.preference === 0 || other.pref === s.preference),
-    );
-    const standing = matches(command.words[1] ?? '', 'add') || s.preference === 0 ? undefined : old;
+    const changes = !matches(command.words[1] ?? '', 'add') && s.preference !== 0;
+    const standing = changes
+      ? this.filters.find(
+          (other) =>
+            other.kind === 'flow' &&
+            other.handle === asked.handle &&
+            other.pref === s.preference &&
+            placeOf(other) === placeOf(at),
+        )
+      : undefined;
     const refused = this.known(at.q) ? this.send(command, asked) : this.settled(command, asked.handle, options, at.q);
     if (refused && asked.handle !== 0 && at.parent === this.parentOf(s)) return;
     const config = this.config(asked.handle || 1, options, at.q, standing?.flow?.config ?? null);
@@ -318,8 +330,12 @@ export class Tree {
 
   /** tcf_auto_prio(), over the filters of all kinds. */
   private autoPref(at: Pick<FilterAt, 'device' | 'parent' | 'chain' | 'q'>): number {
-    const prefs = this.beside(at as FilterAt).map(({ pref }) => pref);
-    return Math.min(AUTO_PREF, ...prefs.filter((pref) => pref > 0x8000).map((pref) => pref - 1));
+    let free = AUTO_PREF;
+    for (const other of this.filters) {
+      if (other.q !== at.q || other.parent !== at.parent || other.chain !== at.chain) continue;
+      if (other.pref > AUTO_FLOOR && other.pref <= free) free = other.pref - 1;
+    }
+    return free;
   }
 
   private at(s: Selector): Pick<FilterAt, 'device' | 'q' | 'parent' | 'chain'> {
@@ -416,6 +432,11 @@ export class Tree {
   }
 }
 
+/** Filters that are asked one after the other; a qdisc that nobody knows is one place by its name. */
+function placeOf({ device, parent, chain }: Pick<FilterAt, 'device' | 'parent' | 'chain'>): string {
+  return `${device} ${parent} ${chain}`;
+}
+
 /** On a leaf class of htb or hfsc, whose filters nobody asks. */
 export function isDeaf({ q, parent }: Pick<FilterAt, 'q' | 'parent'>): boolean {
   if (q === null || tcMinor(parent) === 0 || !HIERARCHIES.has(q.kind.kind)) return false;
@@ -451,10 +472,12 @@ function hidden([word = '']: readonly string[], object: string): boolean {
  * A `stop` function behind a `start` function: a qdisc is deleted on a device for which nothing follows. What the
  * script sets up is what is to be judged.
  */
-function isTakenDown({ words }: Command, after: readonly Command[]): boolean {
+function isTakenDown({ words }: Command, commands: readonly Command[], at: number): boolean {
   if (!matches(words[0] ?? '', 'qdisc') || !matches(words[1] ?? '', 'delete')) return false;
   const device = words[words.indexOf('dev') + 1];
-  return !after.some((later) => later.words.includes(device ?? '') && !matches(later.words[1] ?? '', 'delete'));
+  return !commands
+    .slice(at + 1)
+    .some((later) => later.words.includes(device ?? '') && !matches(later.words[1] ?? '', 'delete'));
 }
 
 /** Words that tc knows and this program does not. */
