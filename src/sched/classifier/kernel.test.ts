@@ -208,10 +208,12 @@ describe('u32', () => {
   it('compares the mark, and reads the Ethernet header at negative offsets', () => {
     const told = new Told(
       `${ADD} u32 match mark 4 0xc flowid 1:10`,
-      `${ADD} u32 match ether src 02:00:00:00:00:01 flowid 1:20`,
+      `${ADD} u32 match ether src 02:00:00:00:00:01 match ether dst 02:00:00:00:00:02 flowid 1:20`,
     );
     expect(told.classOf(frame(), 0x25)).toBe('1:10');
+    // The first key begins two bytes before the frame, and masks those out.
     expect(told.classOf(frame(), 0x2d)).toBe('1:20');
+    expect(new Told(`${ADD} u32 match u32 0 0 at -20 flowid 1:10`).classOf(frame())).toBe('-');
   });
 });
 

@@ -202,7 +202,7 @@ function compare({ flags, mark, selector }: Knode, p: Packet, off: number, next:
   if ((flags & ClsFlag.SKIP_SW) !== 0 || ((p.mark & mark.mask) ^ mark.val) !== 0) return OTHER;
   for (const key of selector.keys) {
     const at = p.at + off + key.off + (next & key.offmask);
-    if (!isReadable(p, at, 4)) return MISSING;
+    if (!isThere(p, at, 4)) return MISSING;
     if (((wordAt(p, at) ^ key.val) & key.mask) !== 0) return OTHER;
   }
   return FITS;
@@ -220,7 +220,7 @@ function finish(node: Knode | undefined, p: Packet, result: Result): Verdict {
 function bucketFor(table: Hnode, { hoff, hmask }: U32Selector, p: Packet, off: number): readonly Knode[] | null {
   if (table.divisor === 1) return table.buckets[0] ?? NOTHING;
   const at = p.at + off + hoff;
-  if (!isReadable(p, at, 4)) return null;
+  if (!isThere(p, at, 4)) return null;
   const hash = ((wordAt(p, at) & hmask) >>> 0) >>> trailingZeros(hmask);
   return table.buckets[hash & (table.divisor - 1)] ?? NOTHING;
 }
@@ -230,12 +230,25 @@ function nextHeader({ flags, off, offoff, offmask, offshift }: U32Selector, p: P
   let next = off + 3;
   if ((flags & SelFlag.VAROFFSET) !== 0) {
     const at = p.at + from + offoff;
-    if (!isReadable(p, at, 2)) return -1;
-    next += (((byteAt(p, at) << 8) | byteAt(p, at + 1)) & offmask) >> offshift;
+    if (!isThere(p, at, 2)) return -1;
+    next += (((read(p, at) << 8) | read(p, at + 1)) & offmask) >> offshift;
   }
   return next & ~3;
 }
 
 function wordAt(p: Packet, at: number): number {
-  return (byteAt(p, at) << 24) | (byteAt(p, at + 1) << 16) | (byteAt(p, at + 2) << 8) | byteAt(p, at + 3);
+  return (read(p, at) << 24) | (read(p, at + 1) << 16) | (read(p, at + 2) << 8) | read(p, at + 3);
+}
+
+/** Of the 16 bytes reserved for an Ethernet header (HH_DATA_MOD) the first two stay free: `ether dst` begins there. */
+const HEADROOM = 2;
+
+/** skb_header_pointer(), which reads the headroom too. */
+function isThere(p: Packet, at: number, length: number): boolean {
+  return at + length <= p.end && at >= (p.mac < 0 ? p.head : p.mac) - HEADROOM;
+}
+
+/** One byte; what is in the headroom nobody knows, and here it is 0. */
+function read(p: Packet, at: number): number {
+  return isReadable(p, at, 1) ? byteAt(p, at) : 0;
 }
