@@ -51,7 +51,12 @@ function modify(flags: number, words: Words, tc: TcProcess): void {
     speakActions(words, tab, tc.words);
   } catch (error) {
     if (!(error instanceof UsageError) || error instanceof FatalUsageError || error.exit !== 1) throw error;
-    throw new UsageError(`${error.message}\nIllegal "action"`, error.word, error.hint, 255);
+    throw new UsageError(
+      `${error.message === '' ? '' : `${error.message}\n`}Illegal "action"`,
+      error.word,
+      error.hint,
+      255,
+    );
   }
   const payload = request((w) => w.put(TCA_ROOT.tab, tab.done()));
   tc.talk(RTM.NEWACTION, flags, payload);

@@ -75,6 +75,9 @@ export function duplicate(keyword: string, word: string): UsageError {
   return new FatalUsageError(`Error: duplicate "${keyword}": "${word}" is the second value.`);
 }
 
+/** With the final null: longer names are cut. */
+const IFNAMSIZ = 16;
+
 /** iproute2 lib/ll_map.c: ll_idx_a2n() — a device that nobody knows is `if7` by its index (quirk 63); 0: no such name. */
 function indexInName(name: string): number {
   const index = Number(/^if\s*\+?(\d{1,10})/.exec(name)?.[1] ?? 0);
@@ -136,8 +139,9 @@ export class TcProcess {
   }
 
   /** The device's index; tc's words if there is none. `create`: the command may be the first to name it. */
-  index(name: string, create = false): number {
+  index(word: string, create = false): number {
     const { links } = this.transport;
+    const name = word.slice(0, IFNAMSIZ - 1);
     const index = links.index(name) || (create ? (links.create?.(name) ?? 0) : 0) || indexInName(name);
     if (index === 0) throw new UsageError(`Cannot find device "${name}"`, -1, '', 1);
     return index;

@@ -51,6 +51,11 @@ describe('tc actions', () => {
     expect(tc('-br actions flush action gact').sends).toEqual([all.replace('0100000001000000', '0300000003000000')]);
   });
 
+  test('a label ends at its last pair of digits', () => {
+    expect(tc('actions add action ct label 123').sends[0]).toContain('050007001200000014000800ffffffff');
+    expect(tc('actions add action ct label x').sends[0]).toContain('0400070014000800ffffffff');
+  });
+
   test('nothing is no action', () => {
     expect(tc('actions add')).toEqual({ says: 'Illegal "action"\n', exit: 255, sends: [] });
   });
@@ -87,6 +92,7 @@ describe('mistakes told by tc', () => {
     ['chain ls block 10 dev d1', 'Error: "dev" cannot be used in the same time as "block"'],
     ['filter ls dev d1 block 10', 'Error: "block" cannot be used in the same time as "dev"'],
     ['filter add block 10 dev d1', 'Error: "dev" and "block" are mutually exclusive'],
+    ['actions add action ife encode dst x', 'Error: argument "x" is wrong: Invalid mac address'],
     ['chain get dev d0', 'Must specify filter parent'],
     ['chain get dev d0 parent 1: chain 5 flow hash', 'Garbage instead of arguments "hash ...". Try "tc filter help".'],
   ])('%s', (line, says) => {
@@ -100,6 +106,7 @@ describe('mistakes told by tc', () => {
     [1, 'qdisc add dev d0 root tbf burst 1k/x', 'tbf: illegal value for "burst": "1k"'],
     [255, 'actions add action nat egress 1.2.3.4 1.1.1.1.1', 'Illegal nat construct (egress)'],
     [255, 'actions add action connmark index x', 'connmark: Illegal "index"'],
+    [255, 'actions add action connmark zone x', 'connmark: Illegal "zone"'],
     [255, 'actions add action csum index 16', 'Illegal csum construct, empty <UPDATE> list'],
     [255, 'actions add action pedit munge offset 0 u8 set x', 'Bad pedit construct (set)'],
     [255, 'actions add action pedit munge ip ttl foo', 'bad pedit parsing'],
@@ -138,6 +145,10 @@ describe('what tc asks for', () => {
     expect(tc('chain get dev lo parent 1: chain 5 prio 1 protocol ip flow').sends).toEqual([
       '0000000001000000000000000000010000000000' + '08000b0005000000',
     ]);
+  });
+
+  test('the first 15 characters of a device name', () => {
+    expect(tc('qdisc show dev a23456789012345678', new Nowhere()).says).toBe('Cannot find device "a23456789012345"\n');
   });
 
   test('-r tells what an estimator became', () => {

@@ -27,8 +27,7 @@ export const connmark: Action<Connmark> = {
     let zone: number | undefined = 0;
     if (words.take('zone')) {
       zone = getU16(words.next(), 10);
-      // tc's words for it (m_connmark.c was copied from m_simple.c).
-      if (zone === undefined) throw words.error('simple: Illegal "index"');
+      if (zone === undefined) throw words.error('connmark: Illegal "zone"');
     }
     const action = takeControlOr(words, Verdict.PIPE, warn);
     const index = takeIndex(words, 'connmark: Illegal "index"') ?? 0;

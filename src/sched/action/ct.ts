@@ -96,11 +96,16 @@ function takeLabels(words: Words, s: Spoken): void {
   if (label.length > 2 * LABELS_SIZE || (mask?.length ?? 0) > 2 * LABELS_SIZE) {
     throw words.invalid(`${label.length} Max allowed size ${2 * LABELS_SIZE}`);
   }
-  const value = cookieBytes(label);
+  const value = cookieBytes(pairs(label));
   if (value === undefined) throw words.invalid('ct: labels must be a hex string\n');
-  const masked = mask === undefined ? new Uint8Array(LABELS_SIZE).fill(0xff) : cookieBytes(mask);
+  const masked = mask === undefined ? new Uint8Array(LABELS_SIZE).fill(0xff) : cookieBytes(pairs(mask));
   if (masked === undefined) throw words.invalid('ct: labels mask must be a hex string\n');
   s.rows.push(['labels', value], ['labelsMask', masked]);
+}
+
+/** hexstring_a2n(): a digit without its pair is not looked at. */
+function pairs(digits: string): string {
+  return digits.slice(0, digits.length & ~1);
 }
 
 function takeRange(words: Words, s: Spoken): void {

@@ -108,9 +108,9 @@ function takeMeta(words: Words, s: Spoken, use: boolean): void {
 function takeMac(words: Words, word: string, { warn }: Ask): Uint8Array {
   const text = words.next();
   const mac = scanMac(text);
-  if (mac === undefined) warn(`Invalid mac address ${text}`);
+  if (mac === undefined) throw words.invalid('Invalid mac address');
   warn(`${word} MAC address <${text}>`);
-  return mac ?? new Uint8Array(6);
+  return mac;
 }
 
 function takeWord(words: Words, s: Spoken, ask: Ask): boolean {
