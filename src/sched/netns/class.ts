@@ -87,7 +87,6 @@ function settleClass(
   const named = kind.tree ? q.classes.get(parent) : null;
   // hfsc's top classes hang below the class that stands for the qdisc.
   const above = named ?? q.classes.get(q.handle);
-  const others = [...q.classes.walk()].filter((cl) => cl !== found).map((cl) => cl.settings);
   const id = classid || freeClassid(q);
   const settings = kind.settle(found?.settings ?? null, options, {
     device: q.device,
@@ -97,7 +96,10 @@ function settleClass(
     classid: id,
     above: named?.settings ?? null,
     depth: above === null ? 0 : depthOf(above) + 1,
-    others,
+    // Only qfq looks: thousands of classes need not be walked for each of them.
+    get others() {
+      return [...q.classes.walk()].filter((cl) => cl !== found).map((cl) => cl.settings);
+    },
   });
   if (found !== null) {
     found.settings = settings;
