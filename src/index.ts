@@ -13,7 +13,7 @@ export { ERAS, type Era, type EraName } from './era.ts';
 export { FormatError, KernelError, LimitError, UsageError } from './errors.ts';
 export { type Explanation, explain, explainText } from './explain.ts';
 export { describeFrame, NO_METADATA, parseMetadata, parseValues } from './packet/index.ts';
-export type { Asked, FilterPlan } from './plan.ts';
+export { type Asked, type FilterPlan, planFilter } from './plan.ts';
 export { type Summary, summarise } from './report/index.ts';
 export { Run, type RunOptions } from './run.ts';
 export { FlowClassifier, type FlowOptions, parseFlowOptions } from './sched/flow/index.ts';

@@ -14,8 +14,10 @@ import {
   writeTc,
 } from './netlink/index.ts';
 import { ETH_P_ALL } from './sched/chain/index.ts';
-import { FLOW, type FlowOptions } from './sched/flow/index.ts';
+import { flowParts } from './sched/classifier/index.ts';
+import { FLOW, type FlowOptions, parseFlowOptions } from './sched/flow/index.ts';
 import { Netns, type Outside, type Place } from './sched/netns/index.ts';
+import type { PacketSet, Talk } from './sched/notation.ts';
 
 /** One `--filter`: what was typed, what it says, and the kernel's own seed if it is known. */
 export interface FilterPlan {
@@ -23,6 +25,27 @@ export interface FilterPlan {
   readonly options: FlowOptions;
   readonly hashrnd?: number | undefined;
 }
+
+/**
+ * A filter from what follows `flow` in tc, with or without that word; match, action and police included. `sets` are those
+ * that ipset ematches may name. Throws UsageError in tc's words, with the index of the word it is about.
+ */
+export function planFilter(
+  spec: string,
+  { sets = [], hashrnd }: { readonly sets?: readonly PacketSet[]; readonly hashrnd?: number | undefined } = {},
+): FilterPlan {
+  const options = parseFlowOptions(spec, flowParts(speaker(sets)));
+  return { spec, options, ...(hashrnd === undefined ? {} : { hashrnd }) };
+}
+
+/** A spec's words are spoken with no device at hand but lo. */
+const speaker = (sets: readonly PacketSet[]): Talk => ({
+  ifindex: (name) => (name === 'lo' ? 1 : 0),
+  device: () => null,
+  set: (key) => sets.find(({ name, index }) => name === key || index === key) ?? null,
+  warn: () => {},
+  show: { details: false, raw: false, iec: false, stats: false },
+});
 
 /** A kernel, and the place in it whose filters are asked. */
 export interface Asked {

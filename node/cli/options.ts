@@ -6,11 +6,10 @@ import { Errno, FormatError, KernelError, UsageError } from '../../src/errors.ts
 import type { SipKey } from '../../src/hash/index.ts';
 import { matches, shellWords } from '../../src/lang/index.ts';
 import { METADATA_NAMES, type Metadata, parseMetadata, parseValues } from '../../src/packet/index.ts';
-import type { Around, FilterPlan } from '../../src/plan.ts';
+import { type Around, type FilterPlan, planFilter } from '../../src/plan.ts';
 import { Run, type RunOptions } from '../../src/run.ts';
-import { flowParts } from '../../src/sched/classifier/index.ts';
-import { ALL_KEYS, type FlowOptions, KEYS, Mode, parseFlowOptions } from '../../src/sched/flow/index.ts';
-import type { PacketSet, Talk } from '../../src/sched/notation.ts';
+import { ALL_KEYS, type FlowOptions, KEYS, Mode } from '../../src/sched/flow/index.ts';
+import type { PacketSet } from '../../src/sched/notation.ts';
 import { caretInValue } from './caret.ts';
 import { CommandLineError, FailedError, fileProblem, inOption, kernelAnswer } from './errors.ts';
 import { readSets } from './ipset.ts';
@@ -79,13 +78,13 @@ function readFilters(specs: readonly string[], seeds: readonly string[], sets: r
   return specs.map((spec, index) => {
     const seed = seeds[index];
     const hashrnd = seed === undefined ? undefined : unsigned('--hashrnd', seed);
-    return { spec, options: readSpec(spec, sets), hashrnd };
+    return readSpec(spec, sets, hashrnd);
   });
 }
 
-function readSpec(spec: string, sets: readonly PacketSet[]): FlowOptions {
+function readSpec(spec: string, sets: readonly PacketSet[], hashrnd: number | undefined): FilterPlan {
   try {
-    return parseFlowOptions(spec, flowParts(speaker(sets)));
+    return planFilter(spec, { sets, hashrnd });
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     const wrong = /^(?:What is|Unknown flow key) "(.*)"/.exec(error.message)?.[1];
@@ -109,15 +108,6 @@ function plainPlace(flags: WalkFlags): undefined {
   }
   return undefined;
 }
-
-/** A spec's words are spoken with no device at hand but the capture's. */
-const speaker = (sets: readonly PacketSet[]): Talk => ({
-  ifindex: (name) => (name === 'lo' ? 1 : 0),
-  device: () => null,
-  set: (key) => sets.find(({ name, index }) => key === name || key === index) ?? null,
-  warn: () => {},
-  show: { details: false, raw: false, iec: false, stats: false },
-});
 
 /** Rules of the kernel's that tc's words can break, in the kernel's order: net/sched/cls_flow.c: flow_change() */
 const RULES: readonly {

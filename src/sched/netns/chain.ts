@@ -78,13 +78,14 @@ export function deleteChain(state: State, call: Call): void {
 /** tc_ctl_chain(), RTM_GETCHAIN: the answer has the request's type. */
 export function getChain(state: State, call: Call): void {
   const { where, index } = begin(state, call);
-  call.answer({ type: RTM.GETCHAIN, payload: chainMessage(where, findChain(where, index)) });
+  call.answer({ type: RTM.GETCHAIN, payload: chainMessage(where, findChain(where, index), call.warning) });
 }
 
 /** net/sched/cls_api.c: tc_dump_chain() */
 export function* dumpChains(state: State, call: Call): Generator<Reply> {
   if (call.message.payload.length < TCM_SIZE) return;
   const request = readRequest(call.message, RTM_TCA_POLICY);
+  if (request.leftover) call.warning = LEFTOVER;
   const where = dumpPlace(state, request);
   if (where === null) return;
   const only = u32Of(request.attributes, TCA_TYPE.CHAIN);
@@ -97,7 +98,7 @@ export function* dumpChains(state: State, call: Call): Generator<Reply> {
 const TCM_SIZE = 20;
 
 /** net/sched/cls_api.c: tc_chain_fill_node() — names the qdisc, whichever class or hook was asked about. */
-function chainMessage({ q, block }: FilterPlace, chain: KernelChain): Uint8Array {
+function chainMessage({ q, block }: FilterPlace, chain: KernelChain, warning = ''): Uint8Array {
   const tcm = {
     ifindex: q === null ? MAGIC_BLOCK : q.device.ifindex,
     handle: 0,
@@ -107,5 +108,6 @@ function chainMessage({ q, block }: FilterPlace, chain: KernelChain): Uint8Array
   return writeTc(tcm, (w) => {
     w.nest(TCA_TYPE.CHAIN, () => w.u32(chain.index));
     if (chain.template !== null) writeString(w, TCA_TYPE.KIND, chain.template);
+    if (warning !== '') writeString(w, TCA_TYPE.EXT_WARN_MSG, warning);
   });
 }

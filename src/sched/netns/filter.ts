@@ -235,6 +235,7 @@ function filterMessage(where: FilterPlace, chain: KernelChain, proto: KernelProt
 export function* dumpFilters(state: State, call: Call): Generator<Reply> {
   if (call.message.payload.length < TCM_SIZE) return;
   const request = readRequest(call.message, DUMP_POLICY);
+  if (request.leftover) call.warning = LEFTOVER;
   const flags = request.attributes.get(TCA_TYPE.DUMP_FLAGS);
   const terse = ((flags?.[0] ?? 0) & TERSE) !== 0;
   const where = dumpPlace(state, request);

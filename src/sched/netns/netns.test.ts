@@ -240,6 +240,23 @@ describe('answers', () => {
     );
   });
 
+  // Found by kernel:diff on 6.1.192: a list's end says it too, and a chain's answer carries it as TCA_EXT_WARN_MSG.
+  test('bytes left over are told of at the end of a list, and in the answer about a chain', () => {
+    const netns = fresh();
+    qdisc(netns, 'drr');
+    expect(flow(netns, 'map key dst')).toBe('0');
+    const words = Buffer.from('bytes leftover after parsing attributes').toString('hex');
+    const asked = (type: number, flags: number): string => {
+      const clean = datagram({ type, flags, parent: 0x10000 });
+      const broken = Buffer.concat([clean, Buffer.from('02000300', 'hex')]);
+      broken.writeUInt32LE(broken.length, 0);
+      return Buffer.from(netns.request(broken, 42).at(-1) ?? []).toString('hex');
+    };
+    expect(asked(RTM.GETTFILTER, 0x301)).toContain(words);
+    expect(asked(RTM.GETCHAIN, 0x301)).toContain(words);
+    expect(asked(RTM.GETCHAIN, 0x1)).toContain(`2c001000${words}`);
+  });
+
   test('tell where an attribute broke its policy, and what the policy is', () => {
     const netns = fresh();
     const options = (w: AttrWriter): void => w.nest(11, () => w.u8(1));

@@ -40,6 +40,7 @@ export const TCA_TYPE = {
   INGRESS_BLOCK: 13,
   EGRESS_BLOCK: 14,
   DUMP_FLAGS: 15,
+  EXT_WARN_MSG: 16,
 } as const;
 
 /** net/sched/sch_api.c: rtm_tca_policy */
