@@ -96,7 +96,12 @@ export class Chain<P extends Proto = Proto> {
    * net/sched/cls_api.c: __tcf_classify() — the first proto whose verdict is not negative ends the search. Reclassify
    * starts over at this chain, wherever the search had gone (quirk 47); goto goes on in another chain and does not come back.
    */
-  classify(p: Packet, result: ChainResult<P>, chains: FindChain<P> = NO_CHAINS, visit: Visit<P> | null = null): Verdict {
+  classify(
+    p: Packet,
+    result: ChainResult<P>,
+    chains: FindChain<P> = NO_CHAINS,
+    visit: Visit<P> | null = null,
+  ): Verdict {
     let chain: Chain<P> = this;
     for (let restarts = 0; ; restarts++) {
       const verdict = chain.ask(p, result, visit);
