@@ -59,7 +59,7 @@ function filterLine(
     ? `drawn from seed ${seed}`
     : `seed ${seed}: assumed, the kernel keeps its own secret`;
   const origin = mapped ? 'map mode does not use it' : from === 'given' ? 'given' : drawn;
-  const place = parent === undefined ? '' : `${parent} pref `;
+  const place = parent === undefined ? '' : `parent ${parent} pref `;
   return `filter ${place}${pref}: ${escapeText(spec)}; hashrnd ${hashrnd} (${origin})`;
 }
 
