@@ -52,9 +52,22 @@ export function brokenRequest(random: Random, requests: readonly Uint8Array[]): 
   if (random.oneIn(50)) return random.bytes(random.below(MAX_RANDOM));
   let bytes: Uint8Array = random.pick(requests).slice();
   for (let turns = random.below(4); turns > 0 && bytes.length > 0; turns--) bytes = brokenOnce(random, bytes, requests);
+  if (random.oneIn(2)) aim(bytes);
   // A header that says how long the message is lets what is behind it be reached.
   if (bytes.length >= NLMSG_HDRLEN && !random.oneIn(8)) view(bytes).setUint32(0, bytes.length, true);
   return bytes;
+}
+
+const [RTM_FILTERS, RTM_FILTERS_END] = [44, 46];
+const IFINDEX = 20;
+const PARENT = 28;
+
+/** Most requests name a place that is not there: a filter is sent to the qdisc 1: of d0 instead. */
+function aim(bytes: Uint8Array): void {
+  const type = bytes[4] ?? 0;
+  if (bytes.length < PARENT + 4 || type < RTM_FILTERS || type > RTM_FILTERS_END) return;
+  view(bytes).setUint32(IFINDEX, 7, true);
+  view(bytes).setUint32(PARENT, 0x10000, true);
 }
 
 function brokenOnce(random: Random, bytes: Uint8Array, requests: readonly Uint8Array[]): Uint8Array {

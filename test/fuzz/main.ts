@@ -12,8 +12,10 @@ import { Random } from './random.ts';
  * time is over, then so many netlink messages on the emulated kernel, and so many command lines on tc.
  */
 const USAGE = 'usage: npm run fuzz -- [--seed NUMBER] [--seconds NUMBER] [--messages NUMBER] [--commands NUMBER]';
-/** Trackers and kernels begin anew so often. */
+/** Trackers begin anew so often. */
 const ROUND = 2000;
+/** And kernels, whose qdiscs are soon deleted. */
+const KERNEL_ROUND = 500;
 
 function option(name: string, otherwise: number): number {
   const at = process.argv.indexOf(`--${name}`);
@@ -81,7 +83,7 @@ function tryMessages(seed: number, count: number, failures: string[]): string {
   for (let round = 0; messages < count && failures.length === 0; round++) {
     const random = new Random(seed * 1_000_003 + round);
     const kernel = freshKernel();
-    for (let i = 0; i < ROUND && messages < count; i++, messages++) {
+    for (let i = 0; i < KERNEL_ROUND && messages < count; i++, messages++) {
       const datagram = brokenRequest(random, requests);
       attempt(failures, { request: textOf(datagram) }, () => tryRequest(kernel, datagram));
     }
@@ -100,7 +102,7 @@ function tryCommands(seed: number, count: number, failures: string[]): string {
     const random = new Random(seed * 1_000_003 + round);
     const kernel = freshKernel();
     let batch: string[] = [];
-    for (let i = 0; i < ROUND && lines < count; i++, lines++) {
+    for (let i = 0; i < KERNEL_ROUND && lines < count; i++, lines++) {
       const words = i % BATCH_EVERY === BATCH_EVERY - 1 ? ['-force', '-batch', '-'] : commandLine(random, corpus);
       const text = batch.join('\n');
       attempt(failures, { words }, () => tryCommand(kernel, words, text));
