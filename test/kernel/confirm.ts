@@ -122,11 +122,11 @@ const UDP = Buffer.concat([
 const PERIOD = 2;
 const ADD = onD0(2, `ip flow hash keys src divisor 65536 perturb ${PERIOD}`);
 const CHANGE = ADD.replace('filter add', 'filter change').replace('65536', '60000');
-const CHANGED_AT = 3;
+const CHANGED_AT = 3.5;
 
 /** A new seed each period, counted from the last change of the filter. */
 async function perturbation(k: RunningKernel, era: Era, checks: Checks): Promise<void> {
-  const frames = Array.from({ length: 33 }, (_, i): Step => ({ at: 0.7 + 0.2 * i, frame: UDP }));
+  const frames = Array.from({ length: 42 }, (_, i): Step => ({ at: 0.7 + 0.2 * i, frame: UDP }));
   const before = frames.filter(({ at }) => at < CHANGED_AT);
   const steps: Step[] = [
     { at: 0, run: `tc ${ADD}` },

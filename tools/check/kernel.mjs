@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ROOT } from './sources.mjs';
 
-const MINUTES = '1.5';
+const MINUTES = '1';
 const SEED = '1';
 const PLANTED = 2;
 /** Boot, questions and all: beyond it something hangs. */

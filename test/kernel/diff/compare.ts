@@ -146,7 +146,7 @@ export function fill(p: Packet, frame: SentFrame, packet: KernelPacket, flow: Fl
  * The keys whose value no one can know: those that rest on a number drawn while dissecting (TIPC keep-alives), and the
  * tag that __vlan_get_tag() reads from data + 12 without asking whether the packet is that long.
  */
-function unknowable(p: Packet, flow: FlowKeys): number {
+export function unknowable(p: Packet, flow: FlowKeys): number {
   const drawn = flow.drawn ? NEEDS_DISSECT | (1 << Key.RXHASH) : 0;
   if (p.at + TAG_END <= p.end) return drawn;
   return drawn | (p.vlanOffload ? 0 : 1 << Key.VLAN_TAG) | (p.vlanTci < 0 ? META_VLAN : 0);
