@@ -11,9 +11,11 @@ import { FlowKeys } from '../../../src/packet/index.ts';
 import { ALL_KEYS, KEYS, keySource } from '../../../src/sched/flow/index.ts';
 import { classText } from '../../../src/u32.ts';
 import { Bench, type Classified, HOOK_NAMES, type Hook, refusals, type SentFrame } from '../classify.ts';
+import { converse } from '../control.ts';
 import { fill, unknowable } from '../diff/compare.ts';
 import { randomFrame } from '../diff/frames.ts';
 import { Random } from '../diff/random.ts';
+import { randomSession } from '../diff/requests.ts';
 import { eraOf } from '../era-of.ts';
 import { type RunningKernel, withKernel } from '../harness.ts';
 import { CannotRun, KERNELS, type UnpackedKernel } from '../packages.ts';
@@ -33,6 +35,7 @@ interface Recording {
   readonly filters: ReadonlyMap<number, CaseFilter>;
   readonly answers: ReadonlyMap<Hook, Classified>;
   readonly told: readonly ToldCase[];
+  readonly raw: readonly RawCase[];
 }
 
 /** A case of commands, with what tc said. */
@@ -43,6 +46,11 @@ interface ToldCase extends Pick<TcCase, 'id' | 'setup'> {
     readonly stdout: string;
     readonly stderr: string;
   }[];
+}
+
+/** Datagrams that were sent as they are, each with what came back. */
+interface RawCase extends Pick<TcCase, 'id' | 'setup'> {
+  readonly steps: readonly { readonly raw: string; readonly replies: readonly string[]; readonly sendErrno?: number }[];
 }
 
 function write({ directory, ...recording }: Recording, provenance: object): void {
@@ -57,7 +65,7 @@ function write({ directory, ...recording }: Recording, provenance: object): void
     'classify/map-classes.jsonl': lines(classes(recording, (family) => family === 'map' || family === 'protocol')),
     'hash/filters.jsonl': lines(hashFilters(recording)),
     'hash/classes.jsonl': lines(classes(recording, (family) => family === 'hash')),
-    'errors/cases.jsonl': lines(recording.told.filter(fails)),
+    'errors/cases.jsonl': lines([...recording.told.filter(fails), ...recording.raw]),
     'show/cases.jsonl': lines(recording.told.filter((one) => !fails(one))),
     'hash/secrets.json': `${JSON.stringify(secrets(recording), null, 1)}\n`,
   };
@@ -199,6 +207,20 @@ async function tell(k: RunningKernel, cases: readonly TcCase[]): Promise<ToldCas
   }));
 }
 
+async function send(k: RunningKernel, r: Random, count: number): Promise<RawCase[]> {
+  const sessions = Array.from({ length: count }, () => randomSession(r));
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+  return (await converse(k, sessions)).map(({ answers }, i) => ({
+    id: `r${String(i + 1).padStart(3, '0')}`,
+    setup: [],
+    steps: (sessions[i] ?? []).map((datagram, at) => {
+      const given = answers[at] ?? [];
+      const raw = hex(datagram);
+      return typeof given === 'number' ? { raw, replies: [], sendErrno: given } : { raw, replies: given.map(hex) };
+    }),
+  }));
+}
+
 /** What the records come from. The generator's hash changes with every source that has a say in the cases. */
 function provenance(about: UnpackedKernel, seed: number): object {
   const hash = createHash('sha256');
@@ -250,12 +272,13 @@ async function main(): Promise<number> {
       const asked = filters.map(({ protocol, opts }) => ({ protocol, options: opts }));
       for (const hook of HOOK_NAMES) answers.set(hook, await bench.classify(hook, asked, frames));
       const told = await tell(k, tcCases(r, caseCount));
+      const raw = await send(k, r, caseCount);
       const refused = new Set([...answers.values()].flatMap(({ said }) => [...refusals(said).keys()]));
       const standing = new Map([...filters.entries()].filter(([number]) => !refused.has(number)));
       console.log(
-        `${k.about.version}: ${frames.length} frames, ${filters.length} filters, ${refused.size} refused; ${told.length} cases of commands`,
+        `${k.about.version}: ${frames.length} frames, ${filters.length} filters, ${refused.size} refused; ${told.length} cases of commands, ${raw.length} of datagrams`,
       );
-      write({ directory, era, frames, filters: standing, answers, told }, provenance(k.about, seed));
+      write({ directory, era, frames, filters: standing, answers, told, raw }, provenance(k.about, seed));
     });
   } catch (error) {
     if (!(error instanceof CannotRun)) throw error;
