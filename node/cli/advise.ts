@@ -78,14 +78,15 @@ export async function advise(captures: readonly string[], flags: AdviseFlags): P
   return errors.length > 0 ? FAILED : 0;
 }
 
-function linkRate(typed: string): number {
+/** Bits per second. */
+export function linkRate(typed: string): number {
   const bytes = getRate64(typed);
   if (bytes !== undefined && bytes > 0) return bytes * 8;
   throw new CommandLineError('--rate: expected a rate like 100mbit', caretInValue('--rate', typed, -1));
 }
 
 /** Stricter than the kernel is: the name goes into commands that are to be pasted into a shell. */
-function checkDevice(name: string): void {
+export function checkDevice(name: string): void {
   if (/^[\w.@-]{1,15}$/.test(name)) return;
   throw new CommandLineError('--dev: expected the name of a device', caretInValue('--dev', name, -1));
 }

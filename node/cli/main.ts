@@ -39,6 +39,10 @@ const handlers: Handlers = {
     const { advise } = await import('./advise.ts');
     process.exitCode = await advise(captures, flags);
   },
+  async classes(flags) {
+    const { classes } = await import('./classes.ts');
+    classes(flags);
+  },
   async recoverSeed(files, flags) {
     const { recoverSeed } = await import('./recover-seed.ts');
     process.exitCode = await recoverSeed(files, flags);

@@ -43,6 +43,12 @@ export interface AdviseFlags extends Pick<WalkFlags, 'at' | 'vlan' | 'era' | 'se
   readonly format: 'text' | 'json';
 }
 
+export interface ClassesFlags extends Pick<WalkFlags, 'filter' | 'script' | 'ipset' | 'dev' | 'parent' | 'era'> {
+  readonly kind: 'htb' | 'hfsc' | 'drr' | 'qfq';
+  readonly rate: string;
+  readonly max: string;
+}
+
 export interface CompareFlags extends Omit<WalkFlags, 'script'> {
   readonly script?: readonly string[];
   readonly all?: true;
@@ -104,6 +110,7 @@ export interface Handlers {
   netlink(action: 'decode' | 'encode', args: readonly string[]): Promise<void>;
   compare(captures: readonly string[], flags: CompareFlags): Promise<void>;
   advise(captures: readonly string[], flags: AdviseFlags): Promise<void>;
+  classes(flags: ClassesFlags): Promise<void>;
   recoverSeed(files: readonly string[], flags: RecoverFlags): Promise<void>;
   check(script: string, flags: CheckFlags): Promise<void>;
   record(command: readonly string[], flags: RecordFlags): Promise<void>;
@@ -222,6 +229,7 @@ export function createProgram(version: string, handlers: Handlers): Command {
   addNetlink(program, handlers);
   addCompare(program, handlers);
   addAdvise(program, handlers);
+  addClasses(program, handlers);
   addRecoverSeed(program, handlers);
   addCheck(program, handlers);
   addRecord(program, handlers);
@@ -370,6 +378,24 @@ function addAdvise(program: Command, handlers: Handlers): void {
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', () => `\n${exampleHelp('advise')}`)
     .action((captures: string[], flags: AdviseFlags) => handlers.advise(captures, flags));
+}
+
+const CLASSES_WALK = ['filter', 'script', 'ipset', 'era'];
+
+function addClasses(program: Command, handlers: Handlers): void {
+  const command = program
+    .command('classes')
+    .description('the tc class add lines of all classes that filters can give')
+    .usage('(--filter SPEC… | --script FILE) [options]');
+  addWalk(command, (name) => CLASSES_WALK.includes(name))
+    .optionsGroup('Classes:')
+    .option('--dev <name>', 'device in the lines, with --script the one whose filters are asked (default: eth0)')
+    .option('--parent <id>', "parent of the classes (default: the qdisc of the filters' base class, as 1:)")
+    .addOption(new Option('--kind <kind>', 'of the classes').choices(['htb', 'hfsc', 'drr', 'qfq']).default('htb'))
+    .option('--rate <rate>', 'of the link, which htb and hfsc classes share evenly', '100mbit')
+    .option('--max <n>', 'print at most this many classes, or none', '32768')
+    .helpOption('-h, --help', 'print this help')
+    .action((flags: ClassesFlags) => handlers.classes(flags));
 }
 
 function addRecoverSeed(program: Command, handlers: Handlers): void {

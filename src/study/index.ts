@@ -7,8 +7,10 @@
  *
  *   Observations, study(), recommend()         how hosts would share classes, for each choice of keys and divisor
  *   setupCommands(), setupScript()             the tc commands of such a choice, classes included
+ *   reachableMinors()                          the classes that a filter can give at all
  *   Comparing                                  who moves from one set of filters to another
  *   Takings, spreadOverSeeds(), periods()      who shares over many seeds, and from one perturbation to the next
+ *   parseExpectation(), Expecting              how packets should end, and which do not
  *   searchSeeds()                              the seeds that explain what was observed
  *   Census, chanceOfNoCollision()              the arithmetic of sharing
  */
@@ -34,8 +36,10 @@ export {
   setupCommands,
   setupScript,
 } from './buckets.ts';
+export { reachableMinors } from './classes.ts';
 export { Comparing, type Comparison, type Move, type Pair, type Side } from './compare.ts';
 export { type Diff, type Difference, diffSetups } from './diff.ts';
+export { type ExpectedEnd, type Expectation, Expecting, parseExpectation, type Unmet } from './expect.ts';
 export { type Installed, readSetup, type Setup } from './installed.ts';
 export { type Origin, type Plan, planScript } from './planned.ts';
 export { type Sample, searchSeeds } from './recover.ts';

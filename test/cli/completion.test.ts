@@ -18,7 +18,7 @@ function offered(...words: readonly string[]): string[] {
 describe('completion', () => {
   it.skipIf(!has('bash'))('offers commands, options and choices in bash', () => {
     expect(offered('')).toEqual(expect.arrayContaining(['classify', 'explain', 'completion']));
-    expect(offered('cl')).toEqual(['classify']);
+    expect(offered('cl')).toEqual(['classify', 'classes']);
     expect(offered('classify', 'a.pcap', '--no')).toEqual(['--no-flows']);
     expect(offered('classify', 'a.pcap', '--at', 'in')).toEqual(['ingress']);
     expect(offered('explain', '--format', '')).toEqual(['text', 'json']);

@@ -2,7 +2,7 @@
  * The flow classifier (net/sched/cls_flow.c and tc's f_flow.c): keys, options in three notations, the rules of a
  * change, the arithmetic, and the life of a list of filters. Control throws KernelError or UsageError; classify() never.
  */
-export { classid, divide, Mode, mapLine, placeInClass } from './classid.ts';
+export { type Arithmetic, classid, divide, Mode, mapLine, placeInClass } from './classid.ts';
 export { FlowClassifier, type Listener } from './classifier.ts';
 export { classExactness, type Known, keyExactness } from './exactness.ts';
 export { type FlowConfig, type FlowFilter, optionsOf, type Place, settle } from './filter.ts';
@@ -13,6 +13,7 @@ export {
   type FlowOptions,
   type FlowPart,
   type FlowParts,
+  flowPayload,
   NO_PARTS,
   parseFlowHandle,
   parseFlowOptions,

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { cli, file } from './cli.ts';
+
+/** The built command's lines. */
+const lines = (...args: readonly string[]): string[] => {
+  const { status, stdout, stderr } = cli(['classes', ...args]);
+  expect([status, stderr]).toEqual([0, '']);
+  return stdout.trimEnd().split('\n');
+};
+
+describe('cls-flow classes', () => {
+  it('prints one line a class, numbers in hex', () => {
+    const printed = lines('--filter', 'hash keys src divisor 16', '--kind', 'drr');
+    expect(printed).toHaveLength(16);
+    expect(printed[9]).toBe('tc class add dev eth0 parent 1: classid 1:a drr');
+    expect(printed[15]).toBe('tc class add dev eth0 parent 1: classid 1:10 drr');
+  });
+
+  it("puts them under the parent that is named, with the parent's major number if the filter has none", () => {
+    const asked = ['--filter', 'map key dst and 1', '--dev', 'wan', '--parent', '20:ff', '--rate', '2mbit'];
+    expect(lines(...asked)).toEqual([
+      'tc class add dev wan parent 20:ff classid 20:1 htb rate 1000000bit ceil 2000000bit',
+      'tc class add dev wan parent 20:ff classid 20:2 htb rate 1000000bit ceil 2000000bit',
+    ]);
+    const other = cli(['classes', '--filter', 'hash keys src divisor 4 baseclass 2:1', '--parent', '1:']);
+    expect(other).toMatchObject({ status: 2, stdout: '' });
+    expect(other.stderr).toContain('classes of 2:');
+  });
+
+  it('refuses a hash without a divisor unless so many are wanted', () => {
+    const refused = cli(['classes', '--filter', 'hash keys src']);
+    expect(refused).toMatchObject({ status: 2, stdout: '' });
+    expect(refused.stderr).toContain('65536 classes');
+    expect(refused.stderr).toContain('--max 65536');
+    const { status, stdout, stderr } = cli(['classes', '--filter', 'hash keys src', '--max', '65536']);
+    expect(status).toBe(0);
+    expect(stdout.split('\n')).toHaveLength(65535 + 1);
+    expect(stderr).toContain('minor number 0');
+  });
+
+  it("asks a script's filters, each class once", () => {
+    const script = file(
+      'classes.tc',
+      `qdisc add dev lan0 root handle 5: drr
+filter add dev lan0 parent 5: protocol all prio 1 handle 1 flow hash keys src divisor 2 baseclass 5:10
+filter add dev lan0 parent 5: protocol all prio 2 handle 1 flow map key dst and 1 baseclass 5:11
+`,
+    );
+    expect(lines('--script', script, '--kind', 'qfq')).toEqual([
+      'tc class add dev lan0 parent 5: classid 5:10 qfq weight 1',
+      'tc class add dev lan0 parent 5: classid 5:11 qfq weight 1',
+      'tc class add dev lan0 parent 5: classid 5:12 qfq weight 1',
+    ]);
+  });
+});
