@@ -2,6 +2,7 @@ import type { Env } from './env.ts';
 import { KernelError } from './errors.ts';
 import {
   type AttrWriter,
+  decode,
   encode,
   filterInfo,
   joinMessages,
@@ -15,7 +16,7 @@ import {
 } from './netlink/index.ts';
 import { ETH_P_ALL } from './sched/chain/index.ts';
 import { flowParts } from './sched/classifier/index.ts';
-import { FLOW, type FlowOptions, parseFlowOptions } from './sched/flow/index.ts';
+import { FLOW, type FlowOptions, flowPayload } from './sched/flow/index.ts';
 import { Netns, type Outside, type Place } from './sched/netns/index.ts';
 import type { PacketSet, Talk } from './sched/notation.ts';
 
@@ -23,6 +24,8 @@ import type { PacketSet, Talk } from './sched/notation.ts';
 export interface FilterPlan {
   readonly spec: string;
   readonly options: FlowOptions;
+  /** TCA_OPTIONS as tc sends it, where that is more than `options` says: repeated attributes (quirk 53). */
+  readonly payload?: Uint8Array | undefined;
   readonly hashrnd?: number | undefined;
 }
 
@@ -34,8 +37,8 @@ export function planFilter(
   spec: string,
   { sets = [], hashrnd }: { readonly sets?: readonly PacketSet[]; readonly hashrnd?: number | undefined } = {},
 ): FilterPlan {
-  const options = parseFlowOptions(spec, flowParts(speaker(sets)));
-  return { spec, options, ...(hashrnd === undefined ? {} : { hashrnd }) };
+  const payload = flowPayload(spec, flowParts(speaker(sets)));
+  return { spec, options: decode(FLOW, payload), payload, ...(hashrnd === undefined ? {} : { hashrnd }) };
 }
 
 /** A spec's words are spoken with no device at hand but lo. */
@@ -80,11 +83,11 @@ export function kernelOf(
   const netns = new Netns({ ...around, env, devices: [DEVICE], hashrnd });
   const { kind, parent, handle } = QDISC[hook];
   send(netns, RTM.NEWQDISC, { handle, parent, info: 0 }, (w) => w.put(TCA.kind, kind));
-  for (const [index, { options }] of filters.entries()) {
+  for (const [index, { options, payload }] of filters.entries()) {
     const info = filterInfo(index + 1, ETH_P_ALL);
     send(netns, RTM.NEWTFILTER, { handle: HANDLE, parent: handle, info }, (w) => {
       w.put(TCA.kind, 'flow');
-      w.put(TCA.options, encode(FLOW, options));
+      w.put(TCA.options, payload ?? encode(FLOW, options));
     });
   }
   return { netns, place: { dev: DEVICE.name, hook } };

@@ -145,13 +145,21 @@ export function speakFlow(words: Words, w: AttrWriter, parts: FlowParts = NO_PAR
   }
 }
 
-/** What stands behind `flow` on tc's command line, or the same with the word `flow` before it, as options. */
-export function parseFlowOptions(spec: string | readonly string[], parts: FlowParts = NO_PARTS): FlowOptions {
+/**
+ * What stands behind `flow` on tc's command line, or the same with the word `flow` before it, as the payload of
+ * TCA_OPTIONS that tc sends, repeated attributes included.
+ */
+export function flowPayload(spec: string | readonly string[], parts: FlowParts = NO_PARTS): Uint8Array {
   const words = new Words(typeof spec === 'string' ? shellWords(spec) : spec);
   words.takeExact('flow');
   const w = new AttrWriter();
   speakFlow(words, w, parts);
-  return decode(FLOW, w.done());
+  return w.done();
+}
+
+/** The same as options: of repeated attributes the last. */
+export function parseFlowOptions(spec: string | readonly string[], parts: FlowParts = NO_PARTS): FlowOptions {
+  return decode(FLOW, flowPayload(spec, parts));
 }
 
 /** The filter's handle, which flow_parse_opt() reads before its options. */

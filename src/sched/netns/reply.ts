@@ -89,7 +89,9 @@ export class Call {
       error = thrown;
     }
     flush();
-    const done = doneMessage(this.message, error?.errno ?? 0, this.extack(error));
+    // netlink_dump_done() tells the message alone, not where in the request it is about.
+    const { message } = this.extack(error);
+    const done = doneMessage(this.message, error?.errno ?? 0, message === undefined ? {} : { message });
     datagrams.push(joinMessages([{ ...done, pid: this.port }]));
     return datagrams;
   }

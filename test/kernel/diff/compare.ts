@@ -9,10 +9,11 @@ import { compileMatch, matchPart } from '../../../src/sched/ematch/index.ts';
 import {
   FlowClassifier,
   type FlowOptions,
+  flowPayload,
   Key,
   NEEDS_DISSECT,
   NO_PARTS,
-  parseFlowOptions,
+  readFlowOptions,
 } from '../../../src/sched/flow/index.ts';
 import type { World } from '../../../src/sched/notation.ts';
 import { applyContext, type Context } from '../../golden/context.ts';
@@ -214,7 +215,8 @@ export class AskedFilter {
   constructor(filter: TriedFilter, hook: Hook, env: Env) {
     const protocol = parseProtocol(filter.protocol);
     if (protocol === null) throw new Error(`unknown protocol ${filter.protocol}`);
-    const options = parseFlowOptions(filter.options, { ...NO_PARTS, match: matchPart(NOWHERE) });
+    const payload = flowPayload(filter.options, { ...NO_PARTS, match: matchPart(NOWHERE) });
+    const options = readFlowOptions(payload, env.era.rshiftChecked);
     const place = {
       env,
       qdisc: HOOKS[hook].handle,
