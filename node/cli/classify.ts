@@ -4,8 +4,10 @@ import type { Run } from '../../src/run.ts';
 import { Mode } from '../../src/sched/flow/index.ts';
 import { type Reading, readCaptures } from './captures.ts';
 import { Copies } from './copies.ts';
+import { CommandLineError } from './errors.ts';
+import type { ExpectFile } from './expect.ts';
 import { createRun, readWalk, type Walk } from './options.ts';
-import { isTerminal, Output, painter } from './output.ts';
+import { isTerminal, Output, painter, say } from './output.ts';
 import { PACKET_FORMATS, packetRecord } from './packets.ts';
 import type { ClassifyFlags } from './program.ts';
 import { createProgress, type Shown } from './progress.ts';
@@ -17,6 +19,7 @@ const CUT = 3;
 /** `cls-flow classify`; returns what the process exits with. */
 export async function classify(captures: readonly string[], flags: ClassifyFlags): Promise<number> {
   if (flags.seeds !== undefined || flags.perturb) {
+    if (flags.expect !== undefined) throw new CommandLineError('--expect: goes with neither --seeds nor --perturb');
     const { classifyOften } = await import('./seeds.ts');
     return classifyOften(captures, flags);
   }
@@ -25,22 +28,43 @@ export async function classify(captures: readonly string[], flags: ClassifyFlags
   const walk = readWalk(flags, flags.flows && !listed, copies.take);
   const run = createRun(walk.options);
   copies.name = run.kernel.netns.links.name;
+  const expected = await readExpected(flags, run);
+  const step: Stepping = (frame) => {
+    if (expected === null) run.step(frame);
+    else expected.expecting.step(frame);
+  };
   const work = (): Promise<Reading> =>
-    listed ? listPackets(captures, flags, run) : sumUp(captures, flags, walk, run, copies);
+    listed ? listPackets(captures, flags, run, step) : sumUp(captures, flags, walk, run, copies, step);
   const reading = flags.copies === undefined ? await work() : await copies.writtenTo(flags.copies, work);
-  if (reading.errors.length > 0) return FAILED;
+  const unmet = expected?.report() ?? '';
+  if (unmet !== '') say(unmet);
+  if (reading.errors.length > 0 || unmet !== '') return FAILED;
   return reading.cut && flags.strict ? CUT : 0;
 }
 
+/** What is done with each packet: it is classified, and held against --expect. */
+type Stepping = (frame: Frame) => void;
+
+async function readExpected({ expect }: ClassifyFlags, run: Run): Promise<ExpectFile | null> {
+  if (expect === undefined) return null;
+  const { ExpectFile } = await import('./expect.ts');
+  return new ExpectFile(expect, run);
+}
+
 /** Writes a record as soon as its packet was read. */
-async function listPackets(captures: readonly string[], flags: ClassifyFlags, run: Run): Promise<Reading> {
+async function listPackets(
+  captures: readonly string[],
+  flags: ClassifyFlags,
+  run: Run,
+  step: Stepping,
+): Promise<Reading> {
   const output = new Output();
   const format = PACKET_FORMATS[flags.format ?? 'ndjson'];
   output.write(format.head);
   // Two writers on one terminal would spoil each other's lines.
   const watched = !isTerminal.stdout();
   const reading = await readAll(captures, run, watched, (frame) => {
-    run.step(frame);
+    step(frame);
     output.write(format.line(packetRecord(run, frame)));
   });
   if (reading.errors.length > 0) output.write(format.incomplete(reading.errors));
@@ -63,6 +87,7 @@ async function sumUp(
   walk: Walk,
   run: Run,
   copies: Copies,
+  step: Stepping,
 ): Promise<Reading> {
   const filters = run.filterRows();
   const text = (reading: Reading): Promise<string> =>
@@ -73,7 +98,7 @@ async function sumUp(
         () => run.number,
       )
     : undefined;
-  const reading = await readAll(captures, run, true, (frame) => run.step(frame), screen);
+  const reading = await readAll(captures, run, true, step, screen);
   const output = new Output();
   output.write(await text(reading));
   output.flush();

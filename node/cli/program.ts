@@ -30,6 +30,7 @@ export interface ClassifyFlags extends WalkFlags {
   readonly seeds?: string;
   readonly perturb?: true;
   readonly copies?: string;
+  readonly expect?: string;
 }
 
 /** Captures are looked at as a filter would see them, before there is one. */
@@ -119,7 +120,7 @@ export interface Handlers {
 
 export const EXIT_CODES: readonly (readonly [number, string])[] = [
   [0, 'done'],
-  [1, 'a capture or another file could not be read; what could be read is in the result'],
+  [1, 'a file could not be read (what could be read is in the result), or packets did not end as --expect says'],
   [2, 'the command line is wrong, or the kernel would refuse a filter'],
   [3, 'with --strict: a capture ends in the middle of a record'],
   [130, 'interrupted'],
@@ -261,6 +262,10 @@ function addClassify(program: Command, handlers: Handlers): void {
     .option('--all', 'every class, not only the 20 largest')
     .option('--no-flows', 'do not count flows and hosts: constant memory')
     .option('--copies <file>', 'write every copy that mirred sends to a pcapng file, one interface a device')
+    .option(
+      '--expect <file>',
+      "exit with 1 unless packets end as said: lines 'ADDR[:PORT] -> ADDR|CLASSID shaped|direct|dropped|passed'",
+    )
     .option('--strict', 'exit with 3 if a capture ends in the middle of a record')
     .option('--seeds <n>', 'instead: how hosts share over N values of hashrnd, not one (table or json)')
     .option('--perturb', 'instead: who shares with whom in each period between two draws (table or json)')

@@ -39,7 +39,7 @@ export {
 export { reachableMinors } from './classes.ts';
 export { Comparing, type Comparison, type Move, type Pair, type Side } from './compare.ts';
 export { type Diff, type Difference, diffSetups } from './diff.ts';
-export { type ExpectedEnd, type Expectation, Expecting, parseExpectation, type Unmet } from './expect.ts';
+export { type Expectation, type ExpectedEnd, Expecting, parseExpectation, type Unmet } from './expect.ts';
 export { type Installed, readSetup, type Setup } from './installed.ts';
 export { type Origin, type Plan, planScript } from './planned.ts';
 export { type Sample, searchSeeds } from './recover.ts';
