@@ -6,6 +6,7 @@ import { type Reading, readCaptures } from './captures.ts';
 import { Copies } from './copies.ts';
 import { CommandLineError } from './errors.ts';
 import type { ExpectFile } from './expect.ts';
+import { Exports } from './exports.ts';
 import { createRun, readWalk, type Walk } from './options.ts';
 import { isTerminal, Output, painter, say } from './output.ts';
 import { PACKET_FORMATS, packetRecord } from './packets.ts';
@@ -20,6 +21,9 @@ const CUT = 3;
 export async function classify(captures: readonly string[], flags: ClassifyFlags): Promise<number> {
   if (flags.seeds !== undefined || flags.perturb) {
     if (flags.expect !== undefined) throw new CommandLineError('--expect: goes with neither --seeds nor --perturb');
+    if ((flags.export ?? flags.exportClass) !== undefined) {
+      throw new CommandLineError('--export and --export-class: go with neither --seeds nor --perturb');
+    }
     const { classifyOften } = await import('./seeds.ts');
     return classifyOften(captures, flags);
   }
@@ -28,21 +32,24 @@ export async function classify(captures: readonly string[], flags: ClassifyFlags
   const walk = readWalk(flags, flags.flows && !listed, copies.take);
   const run = createRun(walk.options);
   copies.name = run.kernel.netns.links.name;
+  const exports = new Exports(flags, run);
   const expected = await readExpected(flags, run);
   const step: Stepping = (frame) => {
     if (expected === null) run.step(frame);
     else expected.expecting.step(frame);
+    exports.take(frame);
   };
   const work = (): Promise<Reading> =>
     listed ? listPackets(captures, flags, run, step) : sumUp(captures, flags, walk, run, copies, step);
-  const reading = flags.copies === undefined ? await work() : await copies.writtenTo(flags.copies, work);
+  const exporting = (): Promise<Reading> => exports.written(work);
+  const reading = flags.copies === undefined ? await exporting() : await copies.writtenTo(flags.copies, exporting);
   const unmet = expected?.report() ?? '';
   if (unmet !== '') say(unmet);
   if (reading.errors.length > 0 || unmet !== '') return FAILED;
   return reading.cut && flags.strict ? CUT : 0;
 }
 
-/** What is done with each packet: it is classified, and held against --expect. */
+/** What is done with each packet: it is classified, held against --expect, and exported. */
 type Stepping = (frame: Frame) => void;
 
 async function readExpected({ expect }: ClassifyFlags, run: Run): Promise<ExpectFile | null> {

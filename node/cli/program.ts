@@ -30,6 +30,8 @@ export interface ClassifyFlags extends WalkFlags {
   readonly seeds?: string;
   readonly perturb?: true;
   readonly copies?: string;
+  readonly export?: string;
+  readonly exportClass?: readonly string[];
   readonly expect?: string;
 }
 
@@ -265,6 +267,12 @@ function addClassify(program: Command, handlers: Handlers): void {
     .option(
       '--expect <file>',
       "exit with 1 unless packets end as said: lines 'ADDR[:PORT] -> ADDR|CLASSID shaped|direct|dropped|passed'",
+    )
+    .option('--export <file>', 'write all packets to a pcapng file, the class of each as its comment')
+    .addOption(
+      new Option('--export-class <id=file>', 'write the packets of a class to a pcap file; again for others').argParser(
+        list,
+      ),
     )
     .option('--strict', 'exit with 3 if a capture ends in the middle of a record')
     .option('--seeds <n>', 'instead: how hosts share over N values of hashrnd, not one (table or json)')

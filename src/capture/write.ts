@@ -5,6 +5,7 @@ import type { CaptureInterface, Frame } from './frame.ts';
 export type Sink = (chunk: Uint8Array) => void;
 
 const CHUNK = 64 << 10;
+const NO_COMMENT = new Uint8Array(0);
 
 /** Collects small records into chunks. */
 class Gather {
@@ -114,8 +115,11 @@ export class PcapngWriter {
     return this.#interfaces.push(described) - 1;
   }
 
-  /** `on`: index of the interface: those given at first, then those described later. */
-  write(frame: Frame, on = 0): void {
+  /**
+   * `on`: index of the interface: those given at first, then those described later. `comment`: UTF-8, at most 65535
+   * bytes, none if empty (opt_comment of draft-ietf-opsawg-pcapng, section 3.5).
+   */
+  write(frame: Frame, on = 0, comment: Uint8Array = NO_COMMENT): void {
     const described = this.#interfaces[on];
     if (!described || described.linkType !== frame.linkType) {
       throw new FormatError(
@@ -124,7 +128,9 @@ export class PcapngWriter {
       );
     }
     const captured = frame.end - frame.at;
-    const at = this.#block(6, 20 + captured);
+    const options = 20 + padded(captured);
+    const size = comment.length === 0 ? 20 + captured : options + 4 + padded(comment.length) + 4;
+    const at = this.#block(6, size);
     const { view } = this.#out;
     const time = BigInt(frame.seconds) * 1_000_000_000n + BigInt(frame.nanoseconds);
     view.setUint32(at, on, true);
@@ -133,6 +139,11 @@ export class PcapngWriter {
     view.setUint32(at + 12, captured, true);
     view.setUint32(at + 16, frame.length, true);
     this.#out.bytes(at + 20, frame.data.subarray(frame.at, frame.end));
+    if (comment.length === 0) return;
+    // opt_comment is 1; opt_endofopt behind it is the four zeros that are there.
+    view.setUint16(at + options, 1, true);
+    view.setUint16(at + options + 2, comment.length, true);
+    this.#out.bytes(at + options + 4, comment);
   }
 
   finish(): void {

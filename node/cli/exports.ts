@@ -1,0 +1,148 @@
+import { type Frame, PcapngWriter, PcapWriter, type Sink } from '../../src/capture/index.ts';
+import { encodeUtf8, getClassid } from '../../src/lang/index.ts';
+import { endText } from '../../src/report/index.ts';
+import type { Run } from '../../src/run.ts';
+import { classText } from '../../src/u32.ts';
+import { writeAtomically } from '../files.ts';
+import { caretInValue } from './caret.ts';
+import { CommandLineError, FailedError, fileProblem } from './errors.ts';
+import type { ClassifyFlags } from './program.ts';
+
+/** LINKTYPE_ETHERNET: of a file without packets. */
+const ETHERNET = 1;
+
+/** A file that packets go to while it is written. */
+interface Export {
+  readonly path: string;
+  begin(sink: Sink): void;
+  take(frame: Frame): void;
+  finish(): void;
+}
+
+/** `classify --export FILE` and `--export-class ID=FILE`: the packets as they were captured, by what the run found. */
+export class Exports {
+  private readonly files: readonly Export[];
+
+  /** Throws CommandLineError. */
+  constructor({ export: all, exportClass = [] }: Pick<ClassifyFlags, 'export' | 'exportClass'>, run: Run) {
+    this.files = [
+      ...(all === undefined ? [] : [new Commented(all, run)]),
+      ...exportClass.map((typed) => new OneClass(typed, run)),
+    ];
+    const paths = this.files.map(({ path }) => path);
+    const twice = paths.find((path, index) => paths.indexOf(path) < index);
+    if (twice !== undefined) throw new CommandLineError(`${twice}: named for two exports`);
+  }
+
+  /** The frame that the run saw last. */
+  take(frame: Frame): void {
+    for (const file of this.files) file.take(frame);
+  }
+
+  /** Does `work` while the files are written: each whole, or none if it fails. */
+  written<T>(work: () => Promise<T>): Promise<T> {
+    return this.files.reduce<() => Promise<T>>((inner, file) => () => writtenTo(file, inner), work)();
+  }
+}
+
+async function writtenTo<T>(file: Export, work: () => Promise<T>): Promise<T> {
+  try {
+    return await writeAtomically(file.path, async (sink) => {
+      file.begin(sink);
+      const result = await work();
+      file.finish();
+      return result;
+    });
+  } catch (error) {
+    const problem = fileProblem(error);
+    if (problem === null) throw error;
+    throw new FailedError(`${file.path}: ${problem.message}`);
+  }
+}
+
+/** All packets in one pcapng file, an interface for each link type. */
+class Commented implements Export {
+  readonly path: string;
+  private readonly run: Run;
+  private writer: PcapngWriter | null = null;
+  /** Of the file, by link type. */
+  private readonly interfaces = new Map<number, number>();
+
+  constructor(path: string, run: Run) {
+    this.path = path;
+    this.run = run;
+  }
+
+  begin(sink: Sink): void {
+    this.writer = new PcapngWriter([], sink);
+  }
+
+  take(frame: Frame): void {
+    const { writer, interfaces } = this;
+    if (writer === null) return;
+    const { linkType } = frame;
+    const on = interfaces.get(linkType) ?? writer.describe({ linkType, snapLength: 0, name: '' });
+    interfaces.set(linkType, on);
+    writer.write(frame, on, encodeUtf8(comment(this.run)));
+  }
+
+  finish(): void {
+    this.writer?.finish();
+  }
+}
+
+/** `class 1:6b`, or why there is none; where a tree was walked, the packet's end too. */
+function comment({ reason, classid, journey }: Run): string {
+  const found = reason === null ? `class ${classText(classid)}` : `no class: ${reason}`;
+  return journey === null ? found : `${found}; ${endText(journey.fate)}`;
+}
+
+/** The packets of one class in a pcap file. */
+class OneClass implements Export {
+  readonly path: string;
+  private readonly run: Run;
+  private readonly classid: number;
+  private sink: Sink | null = null;
+  private writer: PcapWriter | null = null;
+  private linkType = ETHERNET;
+
+  constructor(typed: string, run: Run) {
+    const [, id = '', path = ''] = /^([0-9a-f]+:[0-9a-f]+)=(.+)$/i.exec(typed) ?? [];
+    const classid = getClassid(id);
+    if (path === '' || classid === undefined) {
+      throw new CommandLineError(
+        '--export-class: expected ID=FILE, as 1:6b=FILE',
+        caretInValue('--export-class', typed, -1),
+      );
+    }
+    this.path = path;
+    this.classid = classid;
+    this.run = run;
+  }
+
+  begin(sink: Sink): void {
+    this.sink = sink;
+  }
+
+  take(frame: Frame): void {
+    const { reason, classid } = this.run;
+    if (reason !== null || classid !== this.classid) return;
+    if (this.writer === null) this.open(frame.linkType);
+    if (frame.linkType !== this.linkType) {
+      throw new FailedError(`${this.path}: packets of two link types, and pcap holds one: --export takes them all`);
+    }
+    this.writer?.write(frame);
+  }
+
+  finish(): void {
+    if (this.writer === null) this.open(ETHERNET);
+    this.writer?.finish();
+  }
+
+  /** The link type stands at the beginning of the file: that of its first packet. */
+  private open(linkType: number): void {
+    if (this.sink === null) return;
+    this.linkType = linkType;
+    this.writer = new PcapWriter({ linkType }, this.sink);
+  }
+}
