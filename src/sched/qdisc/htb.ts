@@ -102,7 +102,11 @@ function prefixed<T>(
     word,
     prefix: true,
     argument,
-    speak: (words, spoken) => set(spoken, take(words, word, get, usageOf('htb', [...QDISC_WORDS, ...CLASS_WORDS]))),
+    speak: (words, spoken) =>
+      set(
+        spoken,
+        take(words, word, get, () => usageOf('htb', [...QDISC_WORDS, ...CLASS_WORDS])),
+      ),
   };
 }
 
@@ -192,7 +196,7 @@ function rate(name: 'rate' | 'ceil'): Option<SpokenClass> {
     speak(words, spoken) {
       words.need();
       if (spoken[name] !== 0) throw words.error(`Double "${name}" spec`);
-      spoken[name] = take(words, name, getRate64, usageOf('htb', CLASS_WORDS));
+      spoken[name] = take(words, name, getRate64, () => usageOf('htb', CLASS_WORDS));
     },
   };
 }

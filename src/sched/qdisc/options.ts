@@ -77,15 +77,15 @@ export function usageOf(kind: string, rows: readonly Pick<Option<never>, 'word' 
   return lines.join('\n');
 }
 
-/** A number as the next word; `Illegal "name"` where it is none. */
+/** A number as the next word; `Illegal "name"` where it is none; the hint is made only then, as it costs more than the number. */
 export function take(
   words: Words,
   name: string,
   get: (text: string) => number | undefined = getU32,
-  hint = '',
+  hint = (): string => '',
 ): number {
   const value = get(words.next());
-  if (value === undefined) throw words.error(`Illegal "${name}"`, hint);
+  if (value === undefined) throw words.error(`Illegal "${name}"`, hint());
   return value;
 }
 
