@@ -18,11 +18,11 @@ import {
   setupScript,
   study,
 } from '../../src/study/index.ts';
-import { writeAtomically } from '../files.ts';
 import type { Reading } from './captures.ts';
 import { caretInValue } from './caret.ts';
 import { readAll } from './classify.ts';
 import { CommandLineError } from './errors.ts';
+import { writeText } from './named-file.ts';
 import { createRun, readWalk, unsigned, type Walk } from './options.ts';
 import { Output, painter } from './output.ts';
 import type { AdviseFlags } from './program.ts';
@@ -139,7 +139,7 @@ function notes(flags: AdviseFlags, choices: readonly Choice[], advice: Advice | 
 }
 
 async function writeBatch(file: string, commands: readonly string[]): Promise<void> {
-  await writeAtomically(file, (sink) => sink(new TextEncoder().encode(commands.map((line) => `${line}\n`).join(''))));
+  await writeText(file, commands.map((line) => `${line}\n`).join(''));
 }
 
 const WHO: Readonly<Record<By, string>> = { host: 'senders', dst: 'receivers', flow: 'flows' };

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { FormatError } from '../../src/errors.ts';
 import { escapeText } from '../../src/lang/index.ts';
@@ -11,9 +11,9 @@ import {
   SEVERITIES,
   type Severity,
 } from '../../src/lint/index.ts';
-import { writeAtomically } from '../files.ts';
 import { caretInValue } from './caret.ts';
-import { CommandLineError, fileProblem } from './errors.ts';
+import { CommandLineError } from './errors.ts';
+import { readInput, writeText } from './named-file.ts';
 import { Output, painter, say } from './output.ts';
 import type { CheckFlags } from './program.ts';
 
@@ -25,7 +25,7 @@ const FOUND = 1;
 export async function checkScript(file: string, flags: CheckFlags): Promise<number> {
   const hosts = hostsOf(flags.hosts);
   if (flags.fix && file === '-') throw new CommandLineError('--fix: standard input has no file beside it');
-  const text = readText(file);
+  const text = readInput(file, CommandLineError);
   const report = reportOf(text, file, hosts);
   const fixed = flags.fix ? await writeFixed(file, text, report) : null;
   const output = new Output();
@@ -42,16 +42,6 @@ function hostsOf(value: string | undefined): number | null {
   if (value === undefined) return null;
   if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
   throw new CommandLineError(`--hosts ${value}: a number expected`, caretInValue('--hosts', value, 0));
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    const problem = fileProblem(error);
-    if (problem === null) throw error;
-    throw new CommandLineError(`${file}: ${problem.message}`);
-  }
 }
 
 function reportOf(text: string, file: string, hosts: number | null): Report {
@@ -77,7 +67,7 @@ async function writeFixed(file: string, text: string, report: Report): Promise<{
   if (fixes === 0) return null;
   const { dir, name, ext } = path.parse(file);
   const target = path.join(dir, `${name}.fixed${ext}`);
-  await writeAtomically(target, (sink) => sink(new TextEncoder().encode(better)));
+  await writeText(target, better);
   chmodSync(target, statSync(file).mode);
   return { name: target, fixes };
 }

@@ -1,8 +1,7 @@
-import { Frame, PcapngWriter, type Sink } from '../../src/capture/index.ts';
+import { Frame, PcapngWriter } from '../../src/capture/index.ts';
 import { leave, type Packet } from '../../src/packet/index.ts';
 import type { CopyRow } from '../../src/report/index.ts';
-import { writeAtomically } from '../files.ts';
-import { FailedError, fileProblem } from './errors.ts';
+import { writtenTo } from './named-file.ts';
 
 /** What mirred sends to devices: counted, and written to a capture where one is asked for. */
 export class Copies {
@@ -33,17 +32,13 @@ export class Copies {
   /** Does `work` while all copies go to a pcapng file: one interface a device, or two if its packets are of two link types. */
   async writtenTo<T>(path: string, work: () => Promise<T>): Promise<T> {
     try {
-      return await writeAtomically(path, async (sink: Sink) => {
+      return await writtenTo(path, async (sink) => {
         const writer = new PcapngWriter([], sink);
         this.writer = writer;
         const result = await work();
         writer.finish();
         return result;
       });
-    } catch (error) {
-      const problem = fileProblem(error);
-      if (problem === null) throw error;
-      throw new FailedError(`${path}: ${problem.message}`);
     } finally {
       this.writer = null;
     }

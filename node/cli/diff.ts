@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { runTc, type Transport } from '../../src/command/index.ts';
 import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
@@ -7,7 +6,8 @@ import { Netns } from '../../src/sched/netns/index.ts';
 import { type Diff, diffSetups, type Plan, planScript, readSetup } from '../../src/study/index.ts';
 import { explainRefusal, type LiveKernel } from '../kernel.ts';
 import { openKernel } from '../socket.ts';
-import { CommandLineError, fileProblem } from './errors.ts';
+import { CommandLineError } from './errors.ts';
+import { readInput } from './named-file.ts';
 import { Output, say } from './output.ts';
 import type { DiffFlags } from './program.ts';
 
@@ -25,7 +25,7 @@ interface Applied {
 
 /** `cls-flow diff SCRIPT --live DEV`; returns what the process exits with. */
 export function diff(script: string, flags: DiffFlags): number {
-  const text = readScript(script);
+  const text = readInput(script, CommandLineError);
   const kernel = openKernel();
   try {
     return diffLive(script, text, kernel, flags);
@@ -149,14 +149,4 @@ function shellLine(words: readonly string[]): string {
 
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${escapeText(word).replaceAll("'", "'\\''")}'`;
-}
-
-function readScript(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    const problem = fileProblem(error);
-    if (problem === null) throw error;
-    throw new CommandLineError(`${file}: ${problem.message}`);
-  }
 }

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { UsageError } from '../../src/errors.ts';
 import { escapeText } from '../../src/lang/index.ts';
 import type { Run } from '../../src/run.ts';
 import { type Expectation, Expecting, parseExpectation, type Unmet } from '../../src/study/index.ts';
 import type { Caret } from './caret.ts';
-import { CommandLineError, FailedError, fileProblem } from './errors.ts';
+import { CommandLineError } from './errors.ts';
+import { readText } from './named-file.ts';
 
 /** An expectation, and where it stands. */
 interface Written {
@@ -68,14 +68,4 @@ function caretAt(line: string, index: number): Caret {
   return word === undefined
     ? { line, at: line.length + 1, length: 1 }
     : { line, at: word.index, length: word[0].length };
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const problem = fileProblem(error);
-    if (problem === null) throw error;
-    throw new FailedError(`${path}: ${problem.message}`);
-  }
 }

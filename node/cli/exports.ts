@@ -3,9 +3,9 @@ import { encodeUtf8, getClassid } from '../../src/lang/index.ts';
 import { endText } from '../../src/report/index.ts';
 import type { Run } from '../../src/run.ts';
 import { classText } from '../../src/u32.ts';
-import { writeAtomically } from '../files.ts';
 import { caretInValue } from './caret.ts';
-import { CommandLineError, FailedError, fileProblem } from './errors.ts';
+import { CommandLineError, FailedError } from './errors.ts';
+import { writtenTo } from './named-file.ts';
 import type { ClassifyFlags } from './program.ts';
 
 /** LINKTYPE_ETHERNET: of a file without packets. */
@@ -41,23 +41,17 @@ export class Exports {
 
   /** Does `work` while the files are written: each whole, or none if it fails. */
   written<T>(work: () => Promise<T>): Promise<T> {
-    return this.files.reduce<() => Promise<T>>((inner, file) => () => writtenTo(file, inner), work)();
+    return this.files.reduce<() => Promise<T>>((inner, file) => () => during(file, inner), work)();
   }
 }
 
-async function writtenTo<T>(file: Export, work: () => Promise<T>): Promise<T> {
-  try {
-    return await writeAtomically(file.path, async (sink) => {
-      file.begin(sink);
-      const result = await work();
-      file.finish();
-      return result;
-    });
-  } catch (error) {
-    const problem = fileProblem(error);
-    if (problem === null) throw error;
-    throw new FailedError(`${file.path}: ${problem.message}`);
-  }
+function during<T>(file: Export, work: () => Promise<T>): Promise<T> {
+  return writtenTo(file.path, async (sink) => {
+    file.begin(sink);
+    const result = await work();
+    file.finish();
+    return result;
+  });
 }
 
 /** All packets in one pcapng file, an interface for each link type. */

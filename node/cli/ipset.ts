@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { FormatError } from '../../src/errors.ts';
 import { type IpSet, parseSets } from '../../src/sched/ematch/index.ts';
 import { caretInValue } from './caret.ts';
 import { CommandLineError, FailedError, fileProblem } from './errors.ts';
@@ -35,7 +34,7 @@ function readFile(spec: string, indexOf: (name: string) => number): IpSet[] {
   try {
     return parseSets(readFileSync(path, 'utf8'), indexOf, name);
   } catch (error) {
-    const problem = error instanceof FormatError ? error : fileProblem(error);
+    const problem = fileProblem(error);
     if (problem === null) throw error;
     throw new FailedError(`${path}: ${problem.message}`);
   }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type NatRule, parseListing, parseNat, Tracker } from '../../src/conntrack/index.ts';
 import { type Clock, createEnv } from '../../src/env.ts';
 import { ERAS, type EraName } from '../../src/era.ts';
@@ -11,8 +10,9 @@ import { Run, type RunOptions } from '../../src/run.ts';
 import { ALL_KEYS, type FlowOptions, KEYS, Mode } from '../../src/sched/flow/index.ts';
 import type { PacketSet } from '../../src/sched/notation.ts';
 import { caretInValue } from './caret.ts';
-import { CommandLineError, FailedError, fileProblem, inOption, kernelAnswer } from './errors.ts';
+import { CommandLineError, FailedError, inOption, kernelAnswer } from './errors.ts';
 import { readSets } from './ipset.ts';
+import { readText } from './named-file.ts';
 import { nearest } from './nearest.ts';
 import type { WalkFlags } from './program.ts';
 import { readScript } from './script.ts';
@@ -255,15 +255,5 @@ function* objects(text: string, place: { line: number }): Generator<unknown> {
   for (const line of text.split('\n')) {
     place.line++;
     if (line.trim() !== '') yield JSON.parse(line);
-  }
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const problem = fileProblem(error);
-    if (problem === null) throw error;
-    throw new FailedError(`${path}: ${problem.message}`);
   }
 }

@@ -4,8 +4,8 @@ import { constants as osConstants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { escapeText } from '../../src/lang/index.ts';
-import { writeAtomically } from '../files.ts';
 import { CommandLineError, FailedError } from './errors.ts';
+import { writeText } from './named-file.ts';
 import { isTerminal, Output, say, sayRaw } from './output.ts';
 import type { RecordFlags } from './program.ts';
 import { escapes } from './record/escapes.ts';
@@ -170,7 +170,7 @@ function scriptText(file: string): string {
 
 async function write(text: string, file: string | undefined): Promise<void> {
   if (file !== undefined) {
-    await writeAtomically(file, (sink) => sink(new TextEncoder().encode(text)));
+    await writeText(file, text);
     return;
   }
   const output = new Output();

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { runScript } from '../../src/command/index.ts';
 import type { Env } from '../../src/env.ts';
 import { escapeText, getClassid, matches } from '../../src/lang/index.ts';
 import type { Around, Asked } from '../../src/plan.ts';
 import { type FilterName, Netns } from '../../src/sched/netns/index.ts';
 import { caretInValue } from './caret.ts';
-import { CommandLineError, FailedError, fileProblem } from './errors.ts';
+import { CommandLineError, FailedError } from './errors.ts';
+import { readInput } from './named-file.ts';
 import { say } from './output.ts';
 import type { WalkFlags } from './program.ts';
 import { addDevice } from './state.ts';
@@ -25,7 +25,7 @@ export function readScript(
   if (flags.dev !== undefined) addDevice(netns, flags.dev);
   // Scripts make their devices with ip, which is not run: every device that a command names is there.
   const index = (name: string): number => netns.links.index(name) || addDevice(netns, name);
-  const { answers, unexpanded, others } = runScript(readText(file), {
+  const { answers, unexpanded, others } = runScript(readInput(file), {
     request: (datagram) => netns.request(datagram),
     links: { ...netns.links, index },
     set: (key) => netns.set(key),
@@ -48,16 +48,6 @@ export function readScript(
 
 function isDeletion([, verb = '']: readonly string[]): boolean {
   return matches(verb, 'delete');
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    const problem = fileProblem(error);
-    if (problem === null) throw error;
-    throw new FailedError(`${file}: ${problem.message}`);
-  }
 }
 
 /** `--hashrnd` in the order in which the filters are made; a filter that is named again keeps its own. */

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { createEnv } from '../../src/env.ts';
 import { ERAS, type EraName } from '../../src/era.ts';
 import { checkSaved, type DeviceSpec, Netns, type SavedNetns, setsOf } from '../../src/sched/netns/index.ts';
-import { writeAtomically } from '../files.ts';
 import { CommandLineError } from './errors.ts';
 import { readSets } from './ipset.ts';
+import { writeText } from './named-file.ts';
 
 /** Where `cls-flow tc` keeps its kernel: CLS_FLOW_STATE, or a file in the user's state directory. */
 export function defaultStatePath(env: NodeJS.ProcessEnv = process.env): string {
@@ -63,7 +63,7 @@ function checked(value: unknown): SavedNetns {
 }
 
 export async function saveState(file: string, netns: Netns): Promise<void> {
-  await writeAtomically(file, (sink) => sink(new TextEncoder().encode(`${JSON.stringify(netns.save(), null, 1)}\n`)));
+  await writeText(file, `${JSON.stringify(netns.save(), null, 1)}\n`);
 }
 
 /** Adds a device under the number given, or the next free one. */

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Frame } from '../../../src/capture/index.ts';
 import { UsageError } from '../../../src/errors.ts';
 import { getClassid } from '../../../src/lang/index.ts';
@@ -7,7 +6,8 @@ import { Mode } from '../../../src/sched/flow/index.ts';
 import type { Sample } from '../../../src/study/index.ts';
 import { tcMajor, tcMinor } from '../../../src/u32.ts';
 import { caretInValue } from '../caret.ts';
-import { CommandLineError, FailedError, fileProblem, inOption } from '../errors.ts';
+import { CommandLineError, FailedError, inOption } from '../errors.ts';
+import { readInput } from '../named-file.ts';
 import { createRun, readWalk } from '../options.ts';
 import type { RecoverFlags } from '../program.ts';
 import { classCounters, risen } from './counters.ts';
@@ -24,19 +24,9 @@ export interface Example {
 const DIVISOR_MAX = 65536;
 const ETHERNET = 1;
 
-function readText(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    const problem = fileProblem(error);
-    if (problem === null) throw error;
-    throw new FailedError(`${file}: ${problem.message}`);
-  }
-}
-
 /** A file of examples: a JSON list, or one of them. */
 export function fileExamples(file: string): Example[] {
-  const text = readText(file);
+  const text = readInput(file);
   const wrong = (why: string): FailedError => new FailedError(`${file}: ${why}`);
   let value: unknown;
   try {
@@ -158,7 +148,7 @@ class PairReader {
   /** The one class that counted a packet. */
   between(before: string, after: string): number {
     const [first, second] = [before, after].map((file) => {
-      const counters = classCounters(readText(file));
+      const counters = classCounters(readInput(file));
       if (counters === null) throw new FailedError(`${file}: expected what tc -s class show prints`);
       return counters;
     });

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import type { Sink } from '../../src/capture/index.ts';
+import { encodeUtf8 } from '../../src/lang/index.ts';
+import { writeAtomically } from '../files.ts';
+import { FailedError, fileProblem } from './errors.ts';
+
+/** Files that the command line names, and what a user is told where one of them cannot be read or written. */
+
+/** FailedError, or CommandLineError where the file is all that a command has. */
+type Failure = new (message: string) => Error;
+
+/** A whole file as text. */
+export function readText(path: string, failure: Failure = FailedError): string {
+  return read(path, path, failure);
+}
+
+/** The same, where `-` is standard input. */
+export function readInput(file: string, failure: Failure = FailedError): string {
+  return read(file === '-' ? 0 : file, file, failure);
+}
+
+function read(source: string | 0, name: string, failure: Failure): string {
+  try {
+    return readFileSync(source, 'utf8');
+  } catch (error) {
+    throw named(error, name, failure);
+  }
+}
+
+/** The whole text, or the file as it was. Throws what the system says. */
+export async function writeText(path: string, text: string): Promise<void> {
+  await writeAtomically(path, (sink) => sink(encodeUtf8(text)));
+}
+
+/** A file written bit by bit: whole, or as it was. */
+export async function writtenTo<T>(path: string, produce: (sink: Sink) => Promise<T>): Promise<T> {
+  try {
+    return await writeAtomically(path, produce);
+  } catch (error) {
+    throw named(error, path, FailedError);
+  }
+}
+
+function named(error: unknown, name: string, failure: Failure): unknown {
+  const problem = fileProblem(error);
+  return problem === null ? error : new failure(`${name}: ${problem.message}`);
+}
