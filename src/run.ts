@@ -63,6 +63,12 @@ function unknowable(opaque: FilterId | null): string {
   return `unknowable: ${filter} cannot be emulated`;
 }
 
+/** Why a packet about which the filters said this has no class; null: it has one. */
+export function reasonOf(verdict: Verdict): string | null {
+  if (verdict < 0) return NO_FILTER;
+  return ENDS.has(verdict) ? `taken by an action: ${verdictName(verdict)}` : null;
+}
+
 /** What a list of filters said. */
 type Answered = Pick<ChainResult, 'classid' | 'pref' | 'handle'>;
 
@@ -119,14 +125,16 @@ export class Run {
   readonly kernel: Asked;
   /** Index of the device whose filters are asked; 0: it has no name of its own. */
   private readonly dev: number;
-  private readonly assumed: boolean;
-  private readonly tracks: boolean;
+  /** No result is better than assumed. */
+  readonly assumed: boolean;
+  /** Connections are followed. */
+  readonly tracks: boolean;
   /** The last flow filter that wanted the packet, and what it saw. */
   private sharer: { readonly filter: FlowFilter; readonly flow: FlowKeys } | null = null;
   private readonly ct = new Ct();
   private readonly flow = new FlowKeys();
-  private firstSeconds = 0;
-  private firstNanoseconds = 0;
+  /** Time of the first packet. */
+  readonly began = { seconds: 0, nanoseconds: 0 };
 
   /**
    * Throws the KernelError of the first filter the kernel would refuse, and the UsageError of an action that cannot be
@@ -142,7 +150,7 @@ export class Run {
     if (survey.refusal !== null) throw survey.refusal;
     this.assumed = survey.assumed;
     this.dev = options.kernel === undefined ? 0 : this.kernel.netns.links.index(this.kernel.place.dev);
-    this.tracks = options.device.hook === 'egress' && this.needsConntrack;
+    this.tracks = options.tracker !== null && options.device.hook === 'egress' && this.needsConntrack;
   }
 
   /** The flow filters that may be asked, in order. */
@@ -268,8 +276,7 @@ export class Run {
     this.classid = classid;
     this.pref = verdict < 0 ? 0 : pref;
     this.handle = verdict < 0 ? 0 : handle;
-    if (verdict < 0) this.reason = NO_FILTER;
-    else if (ENDS.has(verdict)) this.reason = `taken by an action: ${verdictName(verdict)}`;
+    this.reason = reasonOf(verdict);
   }
 
   private count(): void {
@@ -313,12 +320,10 @@ export class Run {
     else copy(flow.addr, destination ? words : 0, row, 1, words);
   }
 
-  private setClock(frame: Frame): void {
-    if (this.number === 1) {
-      this.firstSeconds = frame.seconds;
-      this.firstNanoseconds = frame.nanoseconds;
-    }
-    this.options.clock.now = (frame.seconds - this.firstSeconds) * 1e9 + (frame.nanoseconds - this.firstNanoseconds);
+  private setClock({ seconds, nanoseconds }: Frame): void {
+    const { began } = this;
+    if (this.number === 1) Object.assign(began, { seconds, nanoseconds });
+    this.options.clock.now = (seconds - began.seconds) * 1e9 + (nanoseconds - began.nanoseconds);
   }
 }
 

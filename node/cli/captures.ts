@@ -1,7 +1,6 @@
-import type { Frame } from '../../src/capture/index.ts';
 import { escapeText } from '../../src/lang/index.ts';
 import type { CaptureProblem } from '../../src/report/index.ts';
-import { type CaptureFile, readFrames } from '../files.ts';
+import { type CaptureFile, readCapture, type Taker } from '../files.ts';
 import { CommandLineError, fileProblem } from './errors.ts';
 import { isTerminal, say } from './output.ts';
 
@@ -20,24 +19,23 @@ export interface Watcher {
 }
 
 /**
- * Reads captures one after the other. A broken one is told on standard error and the next goes on; what was read of
- * it counts. `onFrame` gets the same Frame every time; false ends the reading of all.
+ * Has captures taken one after the other. A broken one is told on standard error and the next goes on; what was read of
+ * it counts. A taker that says false ends the reading of all.
  */
-export async function readCaptures(
-  paths: readonly string[],
-  onFrame: (frame: Frame) => boolean,
-  watcher: Watcher,
-): Promise<Reading> {
+export async function readCaptures(paths: readonly string[], taker: Taker, watcher: Watcher): Promise<Reading> {
   checkStandardInput(paths);
   const errors: CaptureProblem[] = [];
   let cut = false;
   let more = true;
-  const keepGoing = (frame: Frame): boolean => {
-    more = onFrame(frame);
-    return more;
+  const told: Taker = {
+    room: taker.room,
+    take(reader) {
+      more = taker.take(reader);
+      return more;
+    },
   };
   for (const path of paths) {
-    const { problem, file } = await readOne(path, keepGoing, watcher);
+    const { problem, file } = await readOne(path, told, watcher);
     if (problem !== null) errors.push(problem);
     if (file?.cut) cut = true;
     if (problem !== null || warnings(file).length > 0) watcher.onMessage();
@@ -54,10 +52,10 @@ interface ReadOne {
   readonly file: CaptureFile | null;
 }
 
-async function readOne(path: string, onFrame: (frame: Frame) => boolean, watcher: Watcher): Promise<ReadOne> {
+async function readOne(path: string, taker: Taker, watcher: Watcher): Promise<ReadOne> {
   let file: CaptureFile | null = null;
   try {
-    file = await readFrames(path, onFrame, (current) => {
+    file = await readCapture(path, taker, (current) => {
       file = current;
       watcher.onBatch(current);
     });

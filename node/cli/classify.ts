@@ -1,10 +1,13 @@
 import type { Frame } from '../../src/capture/index.ts';
+import { UsageError } from '../../src/errors.ts';
 import { csv, type FilterRow, ndjson, type Summary, summarise } from '../../src/report/index.ts';
+import { type EngineName, Replay } from '../../src/replay.ts';
 import type { Run } from '../../src/run.ts';
 import { Mode } from '../../src/sched/flow/index.ts';
+import { frameTaker, type Taker } from '../files.ts';
 import { type Reading, readCaptures } from './captures.ts';
 import { Copies } from './copies.ts';
-import { CommandLineError } from './errors.ts';
+import { CommandLineError, inOption } from './errors.ts';
 import type { ExpectFile } from './expect.ts';
 import { Exports } from './exports.ts';
 import { createRun, readWalk, type Walk } from './options.ts';
@@ -34,19 +37,28 @@ export async function classify(captures: readonly string[], flags: ClassifyFlags
   copies.name = run.kernel.netns.links.name;
   const exports = new Exports(flags, run);
   const expected = await readExpected(flags, run);
-  const step: Stepping = (frame) => {
+  const each: Stepping = (frame) => {
     if (expected === null) run.step(frame);
     else expected.expecting.step(frame);
     exports.take(frame);
   };
+  const replay = replayOf(run, flags.engine, listed || expected !== null || exports.wanted ? each : null);
   const work = (): Promise<Reading> =>
-    listed ? listPackets(captures, flags, run, step) : sumUp(captures, flags, walk, run, copies, step);
+    listed ? listPackets(captures, flags, run, each) : sumUp(captures, flags, walk, run, copies, replay);
   const exporting = (): Promise<Reading> => exports.written(work);
   const reading = flags.copies === undefined ? await exporting() : await copies.writtenTo(flags.copies, exporting);
   const unmet = expected?.report() ?? '';
   if (unmet !== '') say(unmet);
   if (reading.errors.length > 0 || unmet !== '') return FAILED;
   return reading.cut && flags.strict ? CUT : 0;
+}
+
+function replayOf(run: Run, engine: EngineName, each: Stepping | null): Replay {
+  try {
+    return new Replay(run, engine, each);
+  } catch (error) {
+    throw error instanceof UsageError ? inOption('--engine', engine, error) : error;
+  }
 }
 
 /** What is done with each packet: it is classified, held against --expect, and exported. */
@@ -94,43 +106,62 @@ async function sumUp(
   walk: Walk,
   run: Run,
   copies: Copies,
-  step: Stepping,
+  replay: Replay,
 ): Promise<Reading> {
   const filters = run.filterRows();
-  const text = (reading: Reading): Promise<string> =>
-    summaryText(summaryOf(run, walk, filters, reading, copies), captures, flags, walk, run);
+  const text = (reading: Reading): Promise<string> => {
+    replay.settle();
+    return summaryText(summaryOf(run, walk, filters, reading, copies), captures, flags, walk, run);
+  };
   const screen = isFollowed(captures, flags)
     ? new Screen(
         () => text(SO_FAR),
         () => run.number,
       )
     : undefined;
-  const reading = await readAll(captures, run, true, step, screen);
+  const taker: Taker = {
+    room: replay.room,
+    take(reader) {
+      replay.take(reader);
+      return true;
+    },
+  };
+  const reading = await takeAll(captures, run, true, taker, screen);
   const output = new Output();
   output.write(await text(reading));
   output.flush();
   return reading;
 }
 
-export async function readAll(
+/** Has all captures taken, while somebody who watches is shown how far it has come. */
+export async function takeAll(
   captures: readonly string[],
   run: { readonly number: number },
   watched: boolean,
-  onFrame: (frame: Frame) => void,
+  taker: Taker,
   progress: Shown | null = watched ? createProgress(captures, () => run.number) : null,
 ): Promise<Reading> {
-  const keepOn = (frame: Frame): boolean => {
-    onFrame(frame);
-    return true;
-  };
   try {
-    return await readCaptures(captures, keepOn, {
+    return await readCaptures(captures, taker, {
       onBatch: (file) => progress?.update(file),
       onMessage: () => progress?.stop(),
     });
   } finally {
     progress?.stop();
   }
+}
+
+/** The same, frame by frame. */
+export function readAll(
+  captures: readonly string[],
+  run: { readonly number: number },
+  watched: boolean,
+  onFrame: (frame: Frame) => void,
+): Promise<Reading> {
+  const taker = frameTaker((frame) => {
+    onFrame(frame);
+  });
+  return takeAll(captures, run, watched, taker);
 }
 
 function summaryOf(

@@ -5,6 +5,7 @@ import { type Explanation, explain, explainText } from '../../src/explain.ts';
 import { escapeText } from '../../src/lang/index.ts';
 import { describeFrame } from '../../src/packet/index.ts';
 import type { Run } from '../../src/run.ts';
+import { frameTaker } from '../files.ts';
 import { readCaptures } from './captures.ts';
 import { caretInValue } from './caret.ts';
 import { CommandLineError, FailedError, inOption } from './errors.ts';
@@ -83,11 +84,11 @@ async function explainCaptured(captures: readonly string[], run: Run, number: nu
   let explanation: Explanation | null = null;
   await readCaptures(
     captures,
-    (frame) => {
+    frameTaker((frame) => {
       if (run.number + 1 < number) run.step(frame);
       else explanation = explain(run, frame);
       return explanation === null;
-    },
+    }),
     { onBatch: () => {}, onMessage: () => {} },
   );
   if (explanation === null) throw new FailedError(`there is no packet ${number}: ${run.number} were read`);

@@ -39,6 +39,10 @@ export class Exports {
     for (const file of this.files) file.take(frame);
   }
 
+  get wanted(): boolean {
+    return this.files.length > 0;
+  }
+
   /** Does `work` while the files are written: each whole, or none if it fails. */
   written<T>(work: () => Promise<T>): Promise<T> {
     return this.files.reduce<() => Promise<T>>((inner, file) => () => during(file, inner), work)();

@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from 'commander';
+import type { EngineName } from '../../src/replay.ts';
 import type { BucketKind, By } from '../../src/study/index.ts';
 
 /** What the options of both commands say, as typed; read by options.ts. */
@@ -27,6 +28,7 @@ export interface ClassifyFlags extends WalkFlags {
   readonly all?: true;
   readonly flows: boolean;
   readonly strict?: true;
+  readonly engine: EngineName;
   readonly seeds?: string;
   readonly perturb?: true;
   readonly copies?: string;
@@ -273,6 +275,11 @@ function addClassify(program: Command, handlers: Handlers): void {
       new Option('--export-class <id=file>', 'write the packets of a class to a pcap file; again for others').argParser(
         list,
       ),
+    )
+    .addOption(
+      new Option('--engine <engine>', 'compiled asks many packets at once, where it can; plain is the definition')
+        .choices(['auto', 'plain', 'compiled'] satisfies EngineName[])
+        .default('auto'),
     )
     .option('--strict', 'exit with 3 if a capture ends in the middle of a record')
     .option('--seeds <n>', 'instead: how hosts share over N values of hashrnd, not one (table or json)')

@@ -1,3 +1,5 @@
+import type { Window } from './window.ts';
+
 const EMPTY = new Uint8Array(0);
 
 /**
@@ -33,6 +35,17 @@ export interface Cut {
   readonly message: string;
 }
 
+/** How the records stand in the window, for those who walk them by themselves. */
+export interface RecordLayout {
+  /** pcap: 16 bytes of header, lengths in their usual order; pcapng: enhanced packet blocks. */
+  readonly format: 'pcap' | 'pcapng';
+  readonly little: boolean;
+  /** Bit n: packets of interface n are Ethernet frames, and their times all in the unit that words() gives. */
+  readonly ethernet: number;
+  /** A time as the two words that a record has for it, rounded up. */
+  words(seconds: number, nanoseconds: number): readonly [number, number];
+}
+
 /** Chunks in, frames out. Synchronous: who owns the file pushes chunks, who counts pulls frames. */
 export interface CaptureReader {
   /**
@@ -40,6 +53,9 @@ export interface CaptureReader {
    * Memory stays bounded if frames are pulled until next() says false before the next push.
    */
   push(chunk: Uint8Array): void;
+  /** The same without a copy: room for at least `size` bytes, to be filled from its beginning and then told of. */
+  room(size: number): Uint8Array;
+  filled(size: number): void;
   /** Says that no more bytes will come. */
   finish(): void;
   /**
@@ -47,6 +63,10 @@ export interface CaptureReader {
    * Throws a FormatError when the file is broken; frames before that point were delivered.
    */
   next(frame: Frame): boolean;
+  /** The bytes that are there: `at` may be moved to where another record begins. null before the first of them. */
+  readonly window: Window | null;
+  /** How records stand there; null: only next() can tell. */
+  readonly layout: RecordLayout | null;
   /** Bytes of the (decompressed) file consumed so far: where the next record begins. */
   readonly offset: number;
   /** Once next() said false after finish(): set if the last record was cut off. A warning, not an error. */

@@ -1,9 +1,10 @@
 import { FormatError } from '../errors.ts';
-import type { CaptureInterface, CaptureReader, Cut, Frame } from './frame.ts';
+import type { CaptureInterface, CaptureReader, Cut, Frame, RecordLayout } from './frame.ts';
 import { isPcap, PcapReader } from './pcap.ts';
 import { isPcapng, PcapngReader } from './pcapng.ts';
+import type { Window } from './window.ts';
 
-export { type CaptureInterface, type CaptureReader, type Cut, Frame } from './frame.ts';
+export { type CaptureInterface, type CaptureReader, type Cut, Frame, type RecordLayout } from './frame.ts';
 export { MAX_FRAME, PcapReader } from './pcap.ts';
 export { MAX_BLOCK, MAX_INTERFACES, PcapngReader } from './pcapng.ts';
 export {
@@ -24,21 +25,22 @@ export interface CaptureFormat {
   readonly name: string;
   /** Whether a file that begins with these bytes (four or more) is of this format. */
   matches(head: Uint8Array): boolean;
-  open(): CaptureReader;
+  /** `data`: a buffer to begin with. */
+  open(data?: Uint8Array): CaptureReader;
 }
 
 /** Every capture format that is read. Compressed files are these, behind unpacked(). */
 export const CAPTURES: readonly CaptureFormat[] = [
-  { name: 'pcap', matches: isPcap, open: () => new PcapReader() },
-  { name: 'pcapng', matches: isPcapng, open: () => new PcapngReader() },
+  { name: 'pcap', matches: isPcap, open: (data) => new PcapReader(data) },
+  { name: 'pcapng', matches: isPcapng, open: (data) => new PcapngReader(data) },
 ];
 
 const MAGIC = 4;
 const NONE: readonly CaptureInterface[] = [];
 
-/** A reader that finds out by itself which of CAPTURES it is given. */
-export function openCapture(): CaptureReader {
-  return new AnyReader();
+/** A reader that finds out by itself which of CAPTURES it is given. `data`: a buffer to begin with. */
+export function openCapture(data?: Uint8Array): CaptureReader {
+  return new AnyReader(data);
 }
 
 class AnyReader implements CaptureReader {
@@ -46,6 +48,21 @@ class AnyReader implements CaptureReader {
   /** Bytes of the magic number, while it is not complete. */
   #head: Uint8Array = new Uint8Array(0);
   #finished = false;
+  readonly #data: Uint8Array | undefined;
+  /** What room() gave while there was no reader. */
+  #room: Uint8Array = new Uint8Array(0);
+
+  constructor(data?: Uint8Array) {
+    this.#data = data;
+  }
+
+  get window(): Window | null {
+    return this.#reader?.window ?? null;
+  }
+
+  get layout(): RecordLayout | null {
+    return this.#reader?.layout ?? null;
+  }
 
   get offset(): number {
     return this.#reader?.offset ?? 0;
@@ -70,9 +87,20 @@ class AnyReader implements CaptureReader {
     this.#head = head;
     const format = head.length < MAGIC ? undefined : CAPTURES.find((row) => row.matches(head));
     if (!format) return;
-    this.#reader = format.open();
+    this.#reader = format.open(this.#data);
     this.#reader.push(head);
     this.#head = new Uint8Array(0);
+  }
+
+  room(size: number): Uint8Array {
+    if (this.#reader) return this.#reader.room(size);
+    this.#room = new Uint8Array(size);
+    return this.#room;
+  }
+
+  filled(size: number): void {
+    if (this.#reader) this.#reader.filled(size);
+    else this.push(this.#room.subarray(0, size));
   }
 
   finish(): void {

@@ -1,5 +1,5 @@
 import { FormatError, LimitError } from '../errors.ts';
-import type { CaptureInterface, CaptureReader, Cut, Frame } from './frame.ts';
+import type { CaptureInterface, CaptureReader, Cut, Frame, RecordLayout } from './frame.ts';
 import { Window } from './window.ts';
 
 /** Longest frame accepted. The longest a Linux device makes is 64 KiB, with generic offloads 512 KiB. */
@@ -16,6 +16,7 @@ const MAGICS = [
   { magic: 0x34cdb2a1, little: true, unit: 1000, header: 24 },
 ] as const;
 
+export const LINKTYPE_ETHERNET = 1;
 const FILE_HEADER = 24;
 const SECOND = 1_000_000_000;
 
@@ -32,7 +33,7 @@ export function isPcap(head: Uint8Array): boolean {
 /** pcap, versions 2.0 to 2.4, in all six spellings of its magic number (draft-ietf-opsawg-pcap). */
 export class PcapReader implements CaptureReader {
   readonly interfaces: CaptureInterface[] = [];
-  readonly #window = new Window();
+  readonly window: Window;
   #little = false;
   /** Nanoseconds in one unit of the fraction. */
   #unit = 1000;
@@ -40,25 +41,44 @@ export class PcapReader implements CaptureReader {
   #linkType = 0;
   /** Versions before 2.4: the two lengths may stand the other way round. */
   #swapped = false;
+  #layout: RecordLayout | null = null;
+
+  /** `data`: a buffer to begin with. */
+  constructor(data?: Uint8Array) {
+    this.window = new Window(data);
+  }
 
   get offset(): number {
-    return this.#window.offset;
+    return this.window.offset;
   }
 
   get cut(): Cut | null {
-    return this.#window.cut;
+    return this.window.cut;
   }
 
   push(chunk: Uint8Array): void {
-    this.#window.push(chunk);
+    this.window.push(chunk);
+  }
+
+  room(size: number): Uint8Array {
+    return this.window.room(size);
+  }
+
+  filled(size: number): void {
+    this.window.end += size;
+  }
+
+  /** Of the usual header alone: versions before 2.4, and the "modified" one, are nobody else's. */
+  get layout(): RecordLayout | null {
+    return this.#layout;
   }
 
   finish(): void {
-    this.#window.finished = true;
+    this.window.finished = true;
   }
 
   next(frame: Frame): boolean {
-    const window = this.#window;
+    const window = this.window;
     if (this.#header === 0 && !this.#begin()) return false;
     if (!window.has(this.#header, 'record header')) return false;
     const { view, at } = window;
@@ -86,7 +106,7 @@ export class PcapReader implements CaptureReader {
 
   /** Reads the file header; false if it is not all there yet. */
   #begin(): boolean {
-    const window = this.#window;
+    const window = this.window;
     if (!window.has(FILE_HEADER, 'file header')) return false;
     const { view } = window;
     const row = magicOf(window.data);
@@ -106,6 +126,14 @@ export class PcapReader implements CaptureReader {
     this.#header = row.header;
     this.interfaces.push({ linkType: this.#linkType, snapLength: view.getUint32(16, row.little), name: '' });
     window.at = FILE_HEADER;
+    if (row.header === 16 && !this.#swapped) this.#layout = this.#layoutOf();
     return true;
+  }
+
+  #layoutOf(): RecordLayout {
+    const unit = this.#unit;
+    const ethernet = this.#linkType === LINKTYPE_ETHERNET ? 1 : 0;
+    const words: RecordLayout['words'] = (seconds, nanoseconds) => [seconds, Math.ceil(nanoseconds / unit)];
+    return { format: 'pcap', little: this.#little, ethernet, words };
   }
 }

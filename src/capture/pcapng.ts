@@ -1,6 +1,6 @@
 import { FormatError, LimitError } from '../errors.ts';
-import type { CaptureInterface, CaptureReader, Cut, Frame } from './frame.ts';
-import { MAX_FRAME } from './pcap.ts';
+import type { CaptureInterface, CaptureReader, Cut, Frame, RecordLayout } from './frame.ts';
+import { LINKTYPE_ETHERNET, MAX_FRAME } from './pcap.ts';
 import { Window } from './window.ts';
 
 /** Largest block accepted, of any type: a frame of the largest size and room for its options. */
@@ -40,33 +40,53 @@ export function isPcapng(head: Uint8Array): boolean {
 /** pcapng, version 1.0 (draft-ietf-opsawg-pcapng): any number of sections, each in its own byte order. */
 export class PcapngReader implements CaptureReader {
   readonly #interfaces: Interface[] = [];
-  readonly #window = new Window();
+  readonly window: Window;
   /** Index in #interfaces of the current section's interface 0. */
   #section = 0;
   #little = false;
+  /** What `layout` gave last; undefined: something it rests on has changed since. */
+  #layout: RecordLayout | null | undefined;
+
+  /** `data`: a buffer to begin with. */
+  constructor(data?: Uint8Array) {
+    this.window = new Window(data);
+  }
 
   get interfaces(): readonly CaptureInterface[] {
     return this.#interfaces;
   }
 
   get offset(): number {
-    return this.#window.offset;
+    return this.window.offset;
   }
 
   get cut(): Cut | null {
-    return this.#window.cut;
+    return this.window.cut;
   }
 
   push(chunk: Uint8Array): void {
-    this.#window.push(chunk);
+    this.window.push(chunk);
+  }
+
+  room(size: number): Uint8Array {
+    return this.window.room(size);
+  }
+
+  filled(size: number): void {
+    this.window.end += size;
+  }
+
+  get layout(): RecordLayout | null {
+    if (this.#layout === undefined) this.#layout = this.#layoutOf();
+    return this.#layout;
   }
 
   finish(): void {
-    this.#window.finished = true;
+    this.window.finished = true;
   }
 
   next(frame: Frame): boolean {
-    const window = this.#window;
+    const window = this.window;
     for (;;) {
       if (!window.has(12, 'block header')) return false;
       const type = this.#type();
@@ -83,16 +103,16 @@ export class PcapngReader implements CaptureReader {
   }
 
   #u16(at: number): number {
-    return this.#window.view.getUint16(this.#window.at + at, this.#little);
+    return this.window.view.getUint16(this.window.at + at, this.#little);
   }
 
   #u32(at: number): number {
-    return this.#window.view.getUint32(this.#window.at + at, this.#little);
+    return this.window.view.getUint32(this.window.at + at, this.#little);
   }
 
   /** The block's type; a section header's byte order holds from its own length field on. */
   #type(): number {
-    const { view, at } = this.#window;
+    const { view, at } = this.window;
     // The section header's type reads the same in both orders.
     if (view.getUint32(at) !== Block.SECTION) {
       if (this.offset === 0) throw new FormatError(0, 'expected a pcapng section header');
@@ -147,6 +167,7 @@ export class PcapngReader implements CaptureReader {
       throw new FormatError(this.offset + 12, `pcapng version ${major}.${minor}, expected 1.0`);
     }
     this.#section = this.#interfaces.length;
+    this.#layout = undefined;
   }
 
   #addInterface(size: number): void {
@@ -165,7 +186,7 @@ export class PcapngReader implements CaptureReader {
         throw new FormatError(this.offset + at + 2, `option length ${length}, expected at most ${size - 4 - value}`);
       }
       if (code === Option.END) break;
-      const { view, at: block, data } = this.#window;
+      const { view, at: block, data } = this.window;
       if (code === Option.NAME) name = ascii(data.subarray(block + value, block + value + length));
       if (code === Option.TSRESOL && length >= 1) resolution = view.getUint8(block + value);
       if (code === Option.TSOFFSET && length >= 8) offset = view.getBigInt64(block + value, this.#little);
@@ -173,6 +194,7 @@ export class PcapngReader implements CaptureReader {
     }
     const digits = BigInt(resolution & 0x7f);
     const binary = (resolution & 0x80) !== 0;
+    this.#layout = undefined;
     this.#interfaces.push({
       linkType: this.#u16(8),
       snapLength: this.#u32(12),
@@ -181,6 +203,21 @@ export class PcapngReader implements CaptureReader {
       unit: !binary && resolution <= 9 ? 10 ** (9 - resolution) : 0,
       offset,
     });
+  }
+
+  /** Of the section's first 32 interfaces: those that are like its first Ethernet one. */
+  #layoutOf(): RecordLayout | null {
+    const section = this.#interfaces.slice(this.#section, this.#section + 32);
+    const first = section.find(({ linkType, unit, offset }) => linkType === LINKTYPE_ETHERNET && unit > 0 && offset === 0n);
+    if (first === undefined) return null;
+    const alike = (each: Interface): boolean =>
+      each.linkType === LINKTYPE_ETHERNET && each.unit === first.unit && each.offset === 0n;
+    const ethernet = section.reduce((mask, each, index) => (alike(each) ? mask | (1 << index) : mask), 0);
+    const words: RecordLayout['words'] = (seconds, nanoseconds) => {
+      const units = BigInt(seconds) * BigInt(SECOND / first.unit) + BigInt(Math.ceil(nanoseconds / first.unit));
+      return [Number(units >> 32n), Number(units & 0xffffffffn)];
+    };
+    return { format: 'pcapng', little: this.#little, ethernet, words };
   }
 
   #interface(index: number): Interface {
@@ -218,7 +255,7 @@ export class PcapngReader implements CaptureReader {
   }
 
   #fill(frame: Frame, from: Interface, at: number, captured: number, length: number): void {
-    const { data, at: block } = this.#window;
+    const { data, at: block } = this.window;
     frame.data = data;
     frame.at = block + at;
     frame.end = block + at + captured;

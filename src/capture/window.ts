@@ -5,8 +5,8 @@ import type { Cut } from './frame.ts';
  * Grows to four times the largest record and a chunk; records are bounded by whoever reads them.
  */
 export class Window {
-  data = new Uint8Array(0);
-  view = new DataView(this.data.buffer);
+  data: Uint8Array;
+  view: DataView;
   at = 0;
   end = 0;
   finished = false;
@@ -14,21 +14,34 @@ export class Window {
   /** Where data[0] stands in the file. */
   #base = 0;
 
+  /** `data`: what to begin with; a record that does not fit has the window grow out of it. */
+  constructor(data: Uint8Array = new Uint8Array(0)) {
+    this.data = data;
+    this.view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  }
+
   get offset(): number {
     return this.#base + this.at;
   }
 
   push(chunk: Uint8Array): void {
-    if (this.end + chunk.length > this.data.length) this.#makeRoom(chunk.length);
-    this.data.set(chunk, this.end);
+    this.room(chunk.length).set(chunk);
     this.end += chunk.length;
+  }
+
+  /** Where the next bytes may be put, at least `size`; who puts them there moves `end`. */
+  room(size: number): Uint8Array {
+    const rest = this.end - this.at;
+    // What is left of a chunk is mostly a part of one record: moved to the front, the same half a MiB stays in the cache.
+    if (this.end + size > this.data.length || 4 * rest < size) this.#makeRoom(size);
+    return this.data.subarray(this.end);
   }
 
   /** Moves what is left to the front, of a buffer twice as large if it fills this one: a byte moves a few times at most. */
   #makeRoom(more: number): void {
     const rest = this.data.subarray(this.at, this.end);
     const size = rest.length + more;
-    if (2 * size > this.data.length) {
+    if (2 * rest.length > this.data.length || size > this.data.length) {
       this.data = new Uint8Array(Math.max(1 << 16, 2 ** Math.ceil(Math.log2(2 * size))));
       this.view = new DataView(this.data.buffer);
     }

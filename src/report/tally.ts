@@ -48,19 +48,29 @@ export class Tally {
     this.addMissed(reason, 1, bytes);
   }
 
+  /** Counts many packets of a class that others have counted; how far they can be trusted is counted apart. */
+  addMany({ classid, packets, bytes }: ClassCounts): void {
+    this.packets += packets;
+    this.bytes += bytes;
+    const counts = this.major(tcMajor(classid));
+    const minor = tcMinor(classid);
+    counts.packets[minor] = (counts.packets[minor] ?? 0) + packets;
+    counts.bytes[minor] = (counts.bytes[minor] ?? 0) + bytes;
+  }
+
+  /** The same for packets without a class. */
+  missMany(reason: string, { packets, bytes }: Counts): void {
+    this.packets += packets;
+    this.bytes += bytes;
+    this.addMissed(reason, packets, bytes);
+  }
+
   merge(other: Tally): Tally {
-    this.packets += other.packets;
-    this.bytes += other.bytes;
     this.exactness.exact += other.exactness.exact;
     this.exactness.assumed += other.exactness.assumed;
     this.exactness.unknowable += other.exactness.unknowable;
-    for (const row of other.rows()) {
-      const counts = this.major(tcMajor(row.classid));
-      const minor = tcMinor(row.classid);
-      counts.packets[minor] = (counts.packets[minor] ?? 0) + row.packets;
-      counts.bytes[minor] = (counts.bytes[minor] ?? 0) + row.bytes;
-    }
-    for (const [reason, counts] of other.missed) this.addMissed(reason, counts.packets, counts.bytes);
+    for (const row of other.rows()) this.addMany(row);
+    for (const [reason, counts] of other.missed) this.missMany(reason, counts);
     return this;
   }
 

@@ -22,7 +22,7 @@ const ORDER = [
   ['src/engine'],
   ['src/plan'],
   ['src/run', 'src/command'],
-  ['src/explain', 'src/lint', 'src/study'],
+  ['src/replay', 'src/explain', 'src/lint', 'src/study'],
   ['src/index'],
   ['node'],
 ];

@@ -95,6 +95,7 @@ export const gact: Action<Gact> = {
     out.close();
     printTail(out, parms, tm, show);
   },
+  constant: ({ parms, prob }) => (prob === undefined ? (parms?.action ?? null) : null),
   assumed: ({ prob }) => prob?.ptype === Random.NETRAND,
   /** net/sched/act_gact.c: tcf_gact_act(), gact_net_rand(), gact_determ() */
   compile({ parms = NO_GEN, prob }, _world, env, counters = new Counters()) {

@@ -12,6 +12,7 @@ import {
   u64,
 } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
+import type { Verdict } from '../../verdict.ts';
 import type { Act, ActionKind, Show, Warn, World } from '../notation.ts';
 
 /** include/uapi/linux/pkt_cls.h: tc_gen — what the parameters of every action begin with. */
@@ -106,6 +107,8 @@ export interface Action<T> extends ActionKind<T> {
   /** The rest of it, for a new action (`old` null) or a replaced one: what then holds. Throws KernelError. */
   settle(request: T, old: T | null, place: ActionPlace): T;
   compile(value: T, world: World, env: Env, counters?: Counters): Act;
+  /** What it says of every packet, where it does nothing else; null: it depends, or it does something. */
+  constant?(value: T): Verdict | null;
   /** Whether the answer rests on numbers that we draw and the kernel drew otherwise. */
   assumed?(value: T): boolean;
   /** False: offload_act_setup() balks, which `tc actions add` reports as a warning. */

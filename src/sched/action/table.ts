@@ -1,6 +1,7 @@
 import type { Env } from '../../env.ts';
 import { Errno, KernelError, type UsageError } from '../../errors.ts';
 import { AttrReader, type AttrWriter, decode } from '../../netlink/index.ts';
+import { Verdict } from '../../verdict.ts';
 import type { Act, Scope, World } from '../notation.ts';
 import { execActions } from './exec.ts';
 import { Instance } from './instance.ts';
@@ -41,6 +42,9 @@ interface Options {
 
 const SCOPES: readonly Scope[] = ['packet', 'flow', 'all'];
 
+/** Verdicts that say the same of a list as of its only action. */
+const ENDS: readonly Verdict[] = [Verdict.UNSPEC, Verdict.OK, Verdict.SHOT, Verdict.STOLEN, Verdict.TRAP];
+
 /** struct tcf_exts: the actions of one filter. Let go with ActionTable.release(). */
 export class Bound {
   readonly instances: readonly Instance[];
@@ -58,6 +62,15 @@ export class Bound {
   get scope(): Scope {
     const of = instanceScopes(this.instances);
     return SCOPES[Math.max(0, ...of)] ?? 'all';
+  }
+
+  /** The verdict on every packet, where one can be told beforehand and nothing else happens; null: none can. */
+  get constant(): Verdict | null {
+    const [only, ...others] = this.instances;
+    if (only === undefined) return Verdict.OK;
+    if (others.length > 0 || only.skipped) return null;
+    const verdict = only.kind.constant?.(only.value) ?? null;
+    return verdict !== null && ENDS.includes(verdict) ? verdict : null;
   }
 
   /** Whether some answer rests on numbers that we drew. */

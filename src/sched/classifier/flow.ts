@@ -3,7 +3,7 @@ import { type AttrWriter, decode } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import type { Verdict } from '../../verdict.ts';
 import { actionPart, type Bound, policePart } from '../action/index.ts';
-import { matchPart } from '../ematch/index.ts';
+import { matchPart, planMatch } from '../ematch/index.ts';
 import {
   dumpFlow,
   FLOW,
@@ -22,6 +22,7 @@ import {
   type BuiltMatch,
   buildMatch,
   type FilterChange,
+  type FlowPlan,
   type Host,
   type KernelClassifier,
   type Kind,
@@ -72,6 +73,14 @@ class FlowFilters implements KernelClassifier {
 
   classify(p: Packet, result: Result): Verdict {
     return this.flow.classify(p, result);
+  }
+
+  plans(): FlowPlan[] {
+    return this.flow.walk().map((filter) => {
+      const { ematches } = filter.options;
+      const verdict = this.parts.get(filter.handle)?.actions.constant ?? 'opaque';
+      return { filter, verdict, match: ematches === undefined ? null : (planMatch(ematches) ?? 'opaque') };
+    });
   }
 
   has(handle: number): boolean {

@@ -25,6 +25,7 @@ export { flowParts } from './flow.ts';
 export {
   type ActionPayloads,
   type FilterChange,
+  type FlowPlan,
   type Host,
   type KernelClassifier,
   type Kind,

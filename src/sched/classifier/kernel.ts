@@ -4,8 +4,8 @@ import type { AttrWriter } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import type { Verdict } from '../../verdict.ts';
 import type { Bound } from '../action/index.ts';
-import { compileMatch, dumpMatch } from '../ematch/index.ts';
-import type { FlowClassifier } from '../flow/index.ts';
+import { compileMatch, dumpMatch, type MatchPlan } from '../ematch/index.ts';
+import type { FlowClassifier, FlowFilter } from '../flow/index.ts';
 import type { ClassifierKind, Match, Result, Scope, World } from '../notation.ts';
 
 /** What a request asks a classifier to change, and from where. */
@@ -52,12 +52,23 @@ export interface Host {
   filterMade(): void;
 }
 
+/** A flow filter as data, for engines that do not call functions for every packet. */
+export interface FlowPlan {
+  readonly filter: FlowFilter;
+  /** Its ematches; null: none. 'opaque': they are no comparisons of numbers. */
+  readonly match: MatchPlan | null | 'opaque';
+  /** What its actions say of every packet; 'opaque': it depends, or they do something. */
+  readonly verdict: Verdict | 'opaque';
+}
+
 /** struct tcf_proto_ops: one classifier instance as the control plane sees it. */
 export interface KernelClassifier {
   /** Never throws. UNSPEC: nobody wanted the packet. Writes the class as `major:minor`, looked up by who asked. */
   classify(p: Packet, result: Result): Verdict;
   /** The flow classifier that it is; null: another kind. */
   readonly flow: FlowClassifier | null;
+  /** The flow filters in the order in which they are asked; absent of other kinds. */
+  plans?(): FlowPlan[];
   /** Nobody here can say what it answers: whatever classify() says does not count. */
   readonly opaque?: boolean;
   /** ->get(); handle 0 is nobody's. */

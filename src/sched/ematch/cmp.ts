@@ -2,7 +2,7 @@ import { bits, encode, struct, u8, u16, u32 } from '../../netlink/index.ts';
 import { byteAt, isReadable, Layer, layerStart, type Packet } from '../../packet/index.ts';
 import { swab16, swab32 } from '../../u32.ts';
 import { type Args, numberOf, textOf, toU32 } from './args.ts';
-import { type EmatchKind, NO_REST, withRest } from './kind.ts';
+import { type EmatchKind, type FieldTest, NO_REST, withRest } from './kind.ts';
 import { speakLayer } from './layer.ts';
 
 /** include/uapi/linux/tc_ematch/tc_em_cmp.h: struct tcf_em_cmp */
@@ -115,5 +115,11 @@ export const cmp: EmatchKind<Cmp> = {
       const number = masked(p);
       return number >= 0 && number < val;
     };
+  },
+  test({ val, mask, off, size, where }) {
+    const operand = OPERANDS[where.opnd] as FieldTest['operand'] | undefined;
+    const { align, flags } = size;
+    if (operand === undefined || flags !== 0 || (align !== 1 && align !== 2 && align !== 4)) return null;
+    return { layer: where.layer, off, size: align, mask: mask === 0 ? 0xffffffff : mask, operand, value: val };
   },
 };

@@ -6,6 +6,7 @@
  *   payload → text     matchPart(world).print(payload, out): as tc 6.1 prints it; in JSON the string member `match`
  *   payload → payload  dumpMatch(payload): as the kernel dumps what it took; null: it dumps nothing
  *   payload → meaning  compileMatch(payload, world, env): a function of a packet; KernelError as the kernel refuses
+ *   payload → data     planMatch(payload): the same as comparisons of numbers in the packet; null: it is more than that
  *
  *   text → sets        parseSets(text, indexOf): the sets that `ipset(NAME src)` asks, as ipset prints them
  *
@@ -24,15 +25,16 @@ import { type Ematch, ematch } from './kind.ts';
 import { meta } from './meta.ts';
 import { nbyte } from './nbyte.ts';
 import { text } from './text.ts';
-import { compileTree, dumpTree, printTree, speakTree } from './tree.ts';
+import { compileTree, dumpTree, type MatchPlan, planTree, printTree, speakTree } from './tree.ts';
 import { u32 } from './u32.ts';
 
 export type { Match, PacketSet, Scope, World } from '../notation.ts';
 export { type Arg, Args, ArgsError, numberOf, textOf } from './args.ts';
-export { type Ematch, type EmatchKind, ematch } from './kind.ts';
+export { type Ematch, type EmatchKind, ematch, type FieldTest } from './kind.ts';
 export { UNKNOWABLE_META } from './meta-ids.ts';
 export { IpSet, SET_TYPES, type SetHeader, type SetType } from './set.ts';
 export { parseSets } from './set-text.ts';
+export type { MatchPlan } from './tree.ts';
 
 /** The kinds that there are, by their numbers. */
 export const EMATCHES: readonly Ematch[] = [
@@ -75,4 +77,9 @@ export function compileMatch(
 export function dumpMatch(payload: Uint8Array, kinds: readonly Ematch[] = EMATCHES): Uint8Array | null {
   const w = new AttrWriter();
   return dumpTree(payload, kinds, w) ? w.done() : null;
+}
+
+/** A payload that compileMatch() took, as comparisons of numbers in the packet; null: it is more than that. */
+export function planMatch(payload: Uint8Array, kinds: readonly Ematch[] = EMATCHES): MatchPlan | null {
+  return planTree(payload, kinds);
 }

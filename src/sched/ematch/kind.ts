@@ -20,6 +20,20 @@ export interface EmatchKind<T> extends Omit<Notation<T>, 'speak' | 'print'> {
   scope(value: T): Scope;
   /** ops->change(), then ops->match() as a function. Throws KernelError. */
   compile(value: T, world: World, env: Env): Match;
+  /** The same as data, for kinds that compare one number of the packet; null: this value does not. */
+  test?(value: T): FieldTest | null;
+}
+
+/** A number of the packet, `size` bytes in network order `off` bytes into a layer, masked and compared; false where it is not all there. */
+export interface FieldTest {
+  /** A Layer. */
+  readonly layer: number;
+  readonly off: number;
+  readonly size: 1 | 2 | 4;
+  readonly mask: number;
+  readonly operand: 'eq' | 'gt' | 'lt';
+  /** Unsigned. */
+  readonly value: number;
 }
 
 /** A kind with its value's type closed in: what lists hold. Works on the data's bytes. */
@@ -28,6 +42,8 @@ export interface Ematch extends Pick<EmatchKind<unknown>, 'kind' | 'id' | 'usage
   build(data: Uint8Array, world: World, env: Env): { readonly match: Match; readonly scope: Scope };
   /** The data as the kernel dumps it, once build() took it. */
   dump(data: Uint8Array, w: AttrWriter): void;
+  /** What build() made, as data; null: it compares no number. */
+  test(data: Uint8Array): FieldTest | null;
   print(data: Uint8Array, write: (text: string) => void, world: World): boolean;
   /** Random data. */
   sample(draw: Draw): Uint8Array;
@@ -49,6 +65,7 @@ export function ematch<T>(kind: EmatchKind<T>): Ematch {
       return { match: kind.compile(value, world, env), scope: kind.scope(value) };
     },
     dump: (data, w) => kind.dump(read(data), w),
+    test: (data) => kind.test?.(read(data)) ?? null,
     print: (data, write, world) =>
       codec.fits(data.length) && kind.print(codec.read(data, 0, data.length), write, world),
     sample: (draw) => encode(codec, codec.sample(draw)),

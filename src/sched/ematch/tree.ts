@@ -6,7 +6,7 @@ import { le32, word } from '../../u32.ts';
 import type { Match, Scope, World } from '../notation.ts';
 import { Args, ArgsError } from './args.ts';
 import { argsRead, ILLEGAL, kindName, parseExpr, Relation, type Term, wordsRead } from './expr.ts';
-import type { Ematch } from './kind.ts';
+import type { Ematch, FieldTest } from './kind.ts';
 
 /*
  * A tree of matches is a flat array: each element is joined to the next by END, AND or OR, and a container holds the
@@ -128,6 +128,38 @@ function checkSteps(nodes: readonly Node[]): void {
     steps[i] = 1 + (first === 0 ? 0 : (steps[first] ?? 0)) + rest;
   }
   if ((steps[0] ?? 0) > STEPS_MAX) throw new KernelError(Errno.EINVAL, `ematch tree takes over ${STEPS_MAX} steps`);
+}
+
+/** A tree as data: what compileTree() would ask, in the order in which it does. */
+export type MatchPlan =
+  | { readonly test: FieldTest }
+  | { readonly not: MatchPlan }
+  | { readonly op: 'and' | 'or'; readonly first: MatchPlan; readonly rest: MatchPlan };
+
+/** Steps of a tree that is told as data: of deeper ones, and of those that share members, only the walk is told. */
+const PLAN_MAX = STACK;
+
+/** A payload that compileTree() took, as data; null: it asks what is no number of the packet, or nothing at all. */
+export function planTree(payload: Uint8Array, kinds: readonly Ematch[]): MatchPlan | null {
+  const elements: Element[] = [];
+  walkList(payload, (element) => elements.push(element));
+  let steps = 0;
+  const from = (index: number): MatchPlan | null => {
+    const element = elements[index];
+    if (element === undefined || ++steps > PLAN_MAX) return null;
+    const { kind, flags } = element.header;
+    const asked = kind === CONTAINER ? from(le32(element.data, 0)) : planOne(element);
+    const first = asked === null || (flags & INVERT) === 0 ? asked : { not: asked };
+    const relation = flags & RELATION;
+    if (first === null || relation === Relation.END) return first;
+    const rest = from(index + 1);
+    return rest === null ? null : { op: relation === Relation.AND ? 'and' : 'or', first, rest };
+  };
+  const planOne = ({ header, data }: Element): MatchPlan | null => {
+    const test = kindOf(header, kinds).test(data);
+    return test === null ? null : { test };
+  };
+  return from(0);
 }
 
 /** tcf_em_early_end() */

@@ -1,5 +1,5 @@
 import { be32, encode, s32, struct } from '../../netlink/index.ts';
-import { byteAt, isReadable } from '../../packet/index.ts';
+import { byteAt, isReadable, Layer } from '../../packet/index.ts';
 import { type Arg, type Args, numberOf, textOf, toU32 } from './args.ts';
 import { type EmatchKind, NO_REST, withRest } from './kind.ts';
 
@@ -89,4 +89,7 @@ export const u32: EmatchKind<U32> = {
       return ((word ^ val) & mask) === 0;
     };
   },
+  test: ({ mask, val, off }) => ({
+    ...{ layer: Layer.NETWORK, off, size: 4, mask, operand: 'eq', value: (val & mask) >>> 0 },
+  }),
 };

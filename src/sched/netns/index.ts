@@ -17,6 +17,7 @@
  * Statistics of qdiscs and classes are those of a device that never sent anything.
  */
 export type { Survey } from '../classifier/index.ts';
+export type { KernelProto } from './classifier.ts';
 export { type Class, type Device, type DeviceSpec, majorOf, type Qdisc } from './device.ts';
 export { type FlowFilterAt, isList, Netns, type NetnsOptions, type Place, type Walked } from './netns.ts';
 export { checkSaved, type SavedNetns, type SavedSet, setsOf } from './saved.ts';

@@ -255,6 +255,11 @@ export class Netns {
     );
   }
 
+  /** Chain 0 of one list, as classify() asks it: lowest preference first. */
+  protos(place: Place): readonly KernelProto[] {
+    return this.block(place)?.find(0)?.protos ?? [];
+  }
+
   /** What is to be known of the filters that may be asked, before packets are classified. */
   survey(place: Place): Survey {
     const chains = this.lists(place).flatMap(([, block]) => block.chains);

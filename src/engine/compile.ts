@@ -1,0 +1,145 @@
+import type { RecordLayout } from '../capture/index.ts';
+import { type Around, type Facts, filtersCode, type PlannedFilter } from './filters.ts';
+import { flowSeen } from './flows.ts';
+import type { Scratch } from './hash.ts';
+import { type Fields, fieldsOf, headersOf } from './headers.ts';
+import { Cell, type Layout, reasonAt } from './layout.ts';
+import { recordOf, type Walk } from './records.ts';
+import {
+  add,
+  add64,
+  assemble,
+  block,
+  branch,
+  branchIf,
+  type Code,
+  call,
+  constant,
+  constant64,
+  eq,
+  Func,
+  get,
+  Label,
+  load32,
+  load64,
+  loop,
+  result,
+  set,
+  store32,
+  store64,
+  when,
+  widen,
+} from './wasm.ts';
+
+/** What a loop is made for. */
+export interface Program {
+  readonly filters: readonly PlannedFilter[];
+  /** Behind them stands a classifier of another kind. */
+  readonly opaque: boolean;
+  readonly facts: Facts;
+  readonly layout: Layout;
+  /** Flows and hosts are counted: the plain engine does it for the first packet of each. */
+  readonly sharing: boolean;
+  /** Some seed changes with time: packets from Cell.UNTIL on are the plain engine's. */
+  readonly timed: boolean;
+  readonly records: Pick<RecordLayout, 'format' | 'little'>;
+}
+
+/**
+ * Filters in one function. V8 optimises a function as a whole, and its time for that grows faster than the function;
+ * of larger chains the rest goes into functions of their own.
+ */
+const INLINE = 200;
+
+/** What a function of filters returns besides the address of a counter. */
+const Answer = { NONE: 0, PLAIN: -1 } as const;
+
+/**
+ * The loop over the records of a chunk as a WebAssembly module: `run(at, limit)` classifies and counts the packets from
+ * address `at` on and returns where it stopped, at a record that is the plain engine's or not whole.
+ */
+export function compile(program: Program): Uint8Array {
+  const { filters, layout } = program;
+  const parts: Func[] = [];
+  for (let first = INLINE; first < filters.length; first += INLINE) {
+    parts.push(partOf(program, filters.slice(first, first + INLINE), first));
+  }
+  return assemble([...parts, mainOf(program, parts.length)], layout.pages);
+}
+
+const scratches = (f: Func): Scratch => ({ a: f.local(), b: f.local(), c: f.local() });
+
+/** A function of filters: its parameters are the fields, in their order. */
+function partOf({ facts, layout }: Program, filters: readonly PlannedFilter[], first: number): Func {
+  const f = new Func(Object.keys(fieldsOf(new Func(0))).length);
+  const fields = fieldsOf(new Func(0));
+  const around: Around = {
+    ...{ fields, scratch: scratches(f), layout, facts },
+    plain: result(constant(Answer.PLAIN)),
+    answer: (counter, filter) => [store32(constant(Cell.FILTER), 0, constant(filter)), result(counter)],
+  };
+  f.body = [filtersCode(filters, first + 1, around), constant(Answer.NONE)];
+  return f;
+}
+
+function mainOf(program: Program, parts: number): Func {
+  const { facts, layout, records, timed, sharing } = program;
+  const f = new Func(2);
+  const walk: Walk = { at: 0, limit: 1, next: f.local() };
+  const fields = fieldsOf(f);
+  const scratch = scratches(f);
+  const [packets, counter, filter] = [f.local(), f.local(), f.local()];
+  const [next, plain, done] = [new Label(), new Label(), new Label()];
+  const around: Around = {
+    ...{ fields, scratch, layout, facts, plain: branch(plain) },
+    answer: (address, number) => [set(counter, address), set(filter, constant(number)), branch(done)],
+  };
+  const others = Array.from({ length: parts }, (_, part) => askPart(part, fields, { counter, filter, done, plain }));
+  const seen = sharing ? when(get(filter), flowSeen(layout, fields, counter, filter, f, plain)) : [];
+  f.body = [
+    loop(
+      next,
+      [
+        block(plain, [
+          recordOf(records, timed, walk, fields, scratch.a, plain),
+          headersOf(fields, facts.device, scratch.a, plain),
+          block(done, [
+            filtersCode(program.filters.slice(0, INLINE), 1, around),
+            others,
+            program.opaque ? branch(plain) : set(counter, constant(reasonAt(0))),
+            set(filter, constant(0)),
+          ]),
+          seen,
+          count(counter, fields),
+          set(packets, add(get(packets), constant(1))),
+          set(walk.at, get(walk.next)),
+          branch(next),
+        ]),
+      ],
+    ),
+    store32(constant(Cell.PACKETS), 0, get(packets)),
+    get(walk.at),
+  ];
+  return f;
+}
+
+interface Answered {
+  readonly counter: number;
+  readonly filter: number;
+  readonly done: Label;
+  readonly plain: Label;
+}
+
+function askPart(part: number, fields: Fields, { counter, filter, done, plain }: Answered): Code {
+  return [
+    set(counter, call(part, Object.values(fields).map(get))),
+    branchIf(plain, eq(get(counter), constant(Answer.PLAIN))),
+    when(get(counter), [set(filter, load32(constant(Cell.FILTER))), branch(done)]),
+  ];
+}
+
+function count(counter: number, { length }: Fields): Code {
+  const sum = (offset: number, more: Code): Code =>
+    store64(get(counter), offset, add64(load64(get(counter), offset), more));
+  return [sum(0, constant64(1)), sum(8, widen(get(length)))];
+}

@@ -1,0 +1,204 @@
+import { createPacket, type Env } from '../env.ts';
+import { type Device, ETH_P, type Exactness, FlowKeys, weaker } from '../packet/index.ts';
+import { ETH_P_ALL } from '../sched/chain/index.ts';
+import type { FlowPlan } from '../sched/classifier/index.ts';
+import { classExactness, type FlowFilter, Key, type Known, Mode, readKey } from '../sched/flow/index.ts';
+import { tcMajor } from '../u32.ts';
+import { UNSPEC, type Verdict } from '../verdict.ts';
+import { jhash, type Scratch } from './hash.ts';
+import { type Fields, typeConstant } from './headers.ts';
+import { Cell, COUNTER, type Layout, majorAt, reasonAt } from './layout.ts';
+import { type Asking, isPlaceable, matchCode } from './match.ts';
+import {
+  add,
+  and,
+  type Code,
+  constant,
+  eq,
+  get,
+  isZero,
+  load32,
+  or,
+  remainder,
+  select,
+  shiftLeft,
+  shiftRight,
+  store32,
+  when,
+  xor,
+} from './wasm.ts';
+
+/** A filter of a chain as the loop is to ask it. */
+export interface PlannedFilter extends FlowPlan {
+  /** EtherType that it is attached to, host order. */
+  readonly protocol: number;
+}
+
+/** What the code of filters has around it. */
+export interface Around {
+  readonly fields: Fields;
+  readonly scratch: Scratch;
+  readonly layout: Layout;
+  readonly facts: Facts;
+  /** Goes to the plain engine. */
+  readonly plain: Code;
+  /** A filter answered: with the address of the counter, and its number if the packet got a class, else 0. */
+  readonly answer: (counter: Code, filter: number) => Code;
+}
+
+/** What the answers of filters rest on besides the packet's headers. */
+export interface Facts {
+  readonly env: Env;
+  readonly known: Known;
+  readonly device: Device;
+  /** No result is better than assumed. */
+  readonly assumed: boolean;
+  /** How far the results of most filters can be trusted: these are not counted one by one. */
+  readonly usual: Exactness;
+  /** Reasons for having no class, by number. */
+  readonly reasons: string[];
+  /** Why a packet of this verdict has no class; null: it has one. */
+  readonly reasonOf: (verdict: Verdict) => string | null;
+}
+
+const CELLS: Readonly<Record<Exactness, number>> = {
+  exact: Cell.EXACTNESS,
+  assumed: Cell.EXACTNESS + 4,
+  unknowable: Cell.EXACTNESS + 8,
+};
+
+/** Filters one after the other, numbered from `first`; falls through where none answers. */
+export function filtersCode(filters: readonly PlannedFilter[], first: number, around: Around): Code {
+  return filters.map((planned, i) => filterCode(planned, first + i, around));
+}
+
+function filterCode(planned: PlannedFilter, number: number, around: Around): Code {
+  const { filter, protocol, match, verdict } = planned;
+  const { fields, plain } = around;
+  // `continue`: whatever it writes, only the filter that ends the search counts.
+  const body = verdict === UNSPEC ? [] : verdict === 'opaque' ? plain : answerCode(filter, verdict, number, around);
+  const asking = askingOf(around);
+  const hidden = match === 'opaque' || (match !== null && !isPlaceable(match, asking.device));
+  const asked = match === null ? body : hidden ? plain : when(matchCode(match, asking), body);
+  return protocol === ETH_P_ALL ? asked : when(eq(get(fields.outer), typeConstant(protocol)), asked);
+}
+
+const askingOf = ({ fields, scratch, plain, facts: { device } }: Around): Asking => ({
+  ...{ fields, plain, device, scratch: scratch.a },
+});
+
+function answerCode(filter: FlowFilter, verdict: Verdict, number: number, around: Around): Code {
+  const { layout, facts } = around;
+  const reason = facts.reasonOf(verdict);
+  if (reason !== null) return around.answer(constant(reasonAt(reasonNumber(reason, facts))), 0);
+  const value = valueCode(filter, number, around);
+  if (value === null) return around.plain;
+  const minor = and(add(value.code, constant(filter.baseclass & 0xffff)), constant(0xffff));
+  const counter = add(constant(majorAt(layout, tcMajor(filter.baseclass))), shiftLeft(minor, constant(LOG_COUNTER)));
+  return [value.before, exactnessCode(filter, around), around.answer(counter, number)];
+}
+
+const LOG_COUNTER = Math.log2(COUNTER);
+
+function reasonNumber(reason: string, { reasons }: Facts): number {
+  if (!reasons.includes(reason)) reasons.push(reason);
+  return reasons.indexOf(reason);
+}
+
+/** sched/flow/classid.ts, classid() up to the base class; null: a key is not for this loop. */
+function valueCode(filter: FlowFilter, number: number, around: Around): { before: Code; code: Code } | null {
+  const { keys, mode } = filter;
+  const words = (mode === Mode.HASH ? keys : keys.slice(0, 1)).map((key) => keyCode(key, around));
+  if (!words.every((word) => word !== null)) return null;
+  const { scratch, layout } = around;
+  const [first = constant(0)] = words;
+  if (mode !== Mode.HASH) return { before: [], code: divided(mapLine(filter, first), filter.divisor) };
+  const seed = load32(constant(layout.seeds + 4 * number));
+  return { before: jhash(words, seed, scratch), code: divided(get(scratch.c), filter.divisor) };
+}
+
+/** sched/flow/classid.ts, mapLine() */
+function mapLine({ mask, xor: toggled, rshift, addend }: FlowFilter, key: Code): Code {
+  const masked = mask >>> 0 === 0xffffffff ? key : and(key, constant(mask));
+  const flipped = toggled === 0 ? masked : xor(masked, constant(toggled));
+  const shifted = (rshift & 31) === 0 ? flipped : shiftRight(flipped, constant(rshift));
+  return addend === 0 ? shifted : add(shifted, constant(addend));
+}
+
+function divided(value: Code, divisor: number): Code {
+  const by = divisor >>> 0;
+  if (by === 0) return value;
+  return (by & (by - 1)) === 0 ? and(value, constant(by - 1)) : remainder(value, constant(by));
+}
+
+/** sched/flow/key.ts, readKey(), for a packet without a connection; null: the plain engine reads it. */
+function keyCode(key: Key, { fields, facts }: Around): Code | null {
+  const { src, dst, proto, ports } = fields;
+  const { env, device } = facts;
+  const pointer = createPacket(env).sk;
+  switch (key) {
+    case Key.SRC:
+    case Key.NFCT_SRC:
+      return select(get(src), get(src), constant(pointer));
+    case Key.DST:
+    case Key.NFCT_DST:
+      return select(get(dst), get(dst), routePointer(fields, env));
+    case Key.PROTO:
+      return get(proto);
+    case Key.PROTO_SRC:
+    case Key.NFCT_PROTO_SRC:
+      return select(get(ports), shiftRight(get(ports), constant(16)), constant(pointer));
+    case Key.PROTO_DST:
+    case Key.NFCT_PROTO_DST:
+      return select(get(ports), and(get(ports), constant(0xffff)), routePointer(fields, env));
+    case Key.VLAN_TAG:
+      return device.vlan === 'offload' ? get(fields.vlan) : null;
+    case Key.RXHASH:
+      return null;
+    default:
+      return constant(readKey(key, createPacket(env), new FlowKeys(), env.era));
+  }
+}
+
+/** What `dst` falls back on: it depends on the packet's EtherType. */
+function routePointer({ isV6 }: Fields, env: Env): Code {
+  const of = (type: number): Code => {
+    const p = createPacket(env);
+    p.protocol = type;
+    return constant(readKey(Key.DST, p, new FlowKeys(), env.era));
+  };
+  return select(get(isV6), of(ETH_P.IPV6), of(ETH_P.IPV4));
+}
+
+/** How far results of the filter can be trusted: where the headers have what its keys read, and where they do not. */
+export function exactnessOf(filter: FlowFilter, { env, known, assumed }: Pick<Facts, 'env' | 'known' | 'assumed'>): [Exactness, Exactness] {
+  const p = createPacket(env);
+  const there = Object.assign(new FlowKeys(), { src: 1, dst: 1, ports: 0x10001 });
+  const of = (keys: FlowKeys): Exactness => {
+    const exactness = classExactness(filter, p, keys, env, known);
+    return assumed ? weaker(exactness, 'assumed') : exactness;
+  };
+  return [of(there), of(new FlowKeys())];
+}
+
+/** Counts a result that can be trusted otherwise than most. */
+function exactnessCode(filter: FlowFilter, { fields, facts }: Around): Code {
+  const count = (exactness: Exactness): Code => {
+    const at = CELLS[exactness];
+    return exactness === facts.usual ? [] : store32(constant(0), at, add(load32(constant(0), at), constant(1)));
+  };
+  const [there, absent] = exactnessOf(filter, facts);
+  const absences = there === absent ? [] : absentCode(filter, fields);
+  return absences.length === 0 ? count(there) : when(absences.reduce(or), count(absent), count(there));
+}
+
+/** Whether what a key reads is absent, so that it falls back on a pointer; one condition for each such key. */
+function absentCode({ keys, mode }: FlowFilter, { src, dst, ports }: Fields): Code[] {
+  const read: Partial<Record<Key, number>> = {
+    ...{ [Key.SRC]: src, [Key.NFCT_SRC]: src, [Key.DST]: dst, [Key.NFCT_DST]: dst },
+    ...{ [Key.PROTO_SRC]: ports, [Key.NFCT_PROTO_SRC]: ports, [Key.PROTO_DST]: ports, [Key.NFCT_PROTO_DST]: ports },
+  };
+  const asked = mode === Mode.HASH ? keys : keys.slice(0, 1);
+  const locals = new Set(asked.map((key) => read[key]).filter((local) => local !== undefined));
+  return [...locals].map((local) => isZero(get(local)));
+}

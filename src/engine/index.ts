@@ -1,0 +1,226 @@
+/**
+ * The compiled engine: one loop over the records of a chunk, made for a file format, a device and a chain of flow
+ * filters, as WebAssembly. It takes the packets that most captures are made of and leaves all others to the plain
+ * engine (sched/flow/classifier.ts), which is the definition: every answer here is one that it would give, and
+ * test/fuzz/engines.ts holds the two together.
+ *
+ *   const engine = Engine.of({ protos, env, known, device, sharing, assumed, reasonOf });   // or why there is none
+ *   const reader = openCapture(engine.room);
+ *   engine.run(reader) …    the plain engine takes the record where it stopped
+ *   engine.settle(tally)
+ */
+import type { CaptureReader, RecordLayout } from '../capture/index.ts';
+import type { Exactness } from '../packet/index.ts';
+import type { Counts, Tally } from '../report/index.ts';
+import type { FlowClassifier } from '../sched/flow/index.ts';
+import type { KernelProto } from '../sched/netns/index.ts';
+import { tcH, tcMajor, word } from '../u32.ts';
+import { UNSPEC } from '../verdict.ts';
+import { compile } from './compile.ts';
+import { exactnessOf, type Facts, type PlannedFilter } from './filters.ts';
+import { protocolTable } from './headers.ts';
+import { Cell, COUNTER, type Layout, layoutOf, majorAt, PROTOCOLS, ROOM, reasonAt } from './layout.ts';
+
+/** The part of WebAssembly's JavaScript interface that is used here; the core is compiled without DOM types. */
+declare const WebAssembly: {
+  readonly Memory: new (limits: { initial: number }) => { readonly buffer: ArrayBuffer };
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: { readonly run: Loop } };
+};
+type Loop = (at: number, limit: number) => number;
+
+export interface EngineOptions extends Pick<Facts, 'env' | 'known' | 'device' | 'assumed' | 'reasonOf'> {
+  /** Chain 0 of the list that is asked. */
+  readonly protos: readonly KernelProto[];
+  /** Flows and hosts are counted. */
+  readonly sharing: boolean;
+}
+
+/** Major numbers that filters may give: a MiB of counters each. */
+const MAJORS_MAX = 64;
+/** Filters of one chain: beyond it the code alone would be tens of MiB. */
+const FILTERS_MAX = 1 << 16;
+
+/** A filter of the chain, and where it is found again once perturbation has put another in its place. */
+interface Source {
+  readonly flow: FlowClassifier;
+  readonly index: number;
+}
+
+/** Filters of a chain up to the first classifier of another kind. */
+interface Chain {
+  readonly filters: readonly PlannedFilter[];
+  readonly sources: readonly Source[];
+  readonly opaque: boolean;
+}
+
+function chainOf(protos: readonly KernelProto[]): Chain {
+  const filters: PlannedFilter[] = [];
+  const sources: Source[] = [];
+  for (const { protocol, classifier } of protos) {
+    const { flow } = classifier;
+    if (flow === null || classifier.plans === undefined) return { filters, sources, opaque: true };
+    for (const [index, plan] of classifier.plans().entries()) {
+      filters.push({ ...plan, protocol });
+      sources.push({ flow, index });
+    }
+  }
+  return { filters, sources, opaque: false };
+}
+
+/** The exactness that most filters' results have, where the headers are all there. */
+function usualOf(filters: readonly PlannedFilter[], options: EngineOptions): Exactness {
+  const counts = new Map<Exactness, number>();
+  for (const { filter } of filters) {
+    const [there] = exactnessOf(filter, options);
+    counts.set(there, (counts.get(there) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'exact';
+}
+
+/** A time of the capture. */
+export interface Moment {
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
+
+export class Engine {
+  /** What the reader of the capture begins with: the loop sees nothing else. */
+  readonly room: Uint8Array;
+  private readonly chain: Chain;
+  private readonly facts: Facts;
+  private readonly layout: Layout;
+  private readonly sharing: boolean;
+  private readonly memory: { readonly buffer: ArrayBuffer };
+  private readonly words: Int32Array;
+  /** By format and byte order. */
+  private readonly loops = new Map<string, Loop>();
+  /** Results that can be trusted otherwise than most; the rest is settle()'s. */
+  private readonly unusual = { exact: 0, assumed: 0, unknowable: 0 };
+  /** When the first seed is drawn anew, as Env.now(); Infinity: never. */
+  private nextPerturb = Number.POSITIVE_INFINITY;
+  /** Some seed is drawn anew now and then. */
+  private readonly timed: boolean;
+
+  private constructor(chain: Chain, options: EngineOptions, majors: readonly number[]) {
+    const { env, known, device, assumed, reasonOf, sharing } = options;
+    this.chain = chain;
+    this.sharing = sharing;
+    this.facts = {
+      ...{ env, known, device, assumed, reasonOf, usual: usualOf(chain.filters, options) },
+      reasons: [reasonOf(UNSPEC) ?? ''],
+    };
+    this.layout = layoutOf(chain.filters.length + 1, majors, sharing);
+    this.memory = new WebAssembly.Memory({ initial: this.layout.pages });
+    const { buffer } = this.memory;
+    this.words = new Int32Array(buffer);
+    this.room = new Uint8Array(buffer, this.layout.room, ROOM);
+    new Uint8Array(buffer, PROTOCOLS).set(protocolTable());
+    this.readSeeds();
+    this.timed = this.nextPerturb !== Number.POSITIVE_INFINITY;
+  }
+
+  /** An engine for a chain, or in words why there is none. */
+  static of(options: EngineOptions): Engine | string {
+    const chain = chainOf(options.protos);
+    const majors = [...new Set(chain.filters.map(({ filter }) => tcMajor(filter.baseclass)))];
+    if (chain.filters.length === 0) return 'the first classifier is no flow classifier';
+    if (majors.length > MAJORS_MAX) return `classes of more than ${MAJORS_MAX} major numbers`;
+    if (chain.filters.length > FILTERS_MAX) return `more than ${FILTERS_MAX} filters`;
+    if (options.env.era.name === 'seed') return 'the era of the seed dissects otherwise';
+    if (typeof WebAssembly === 'undefined') return 'no WebAssembly here';
+    return new Engine(chain, options, majors);
+  }
+
+  /**
+   * Classifies and counts packets of what the reader has, up to one that is the plain engine's; returns how many.
+   * `began`: the time of the first packet, from which Env.now() counts.
+   */
+  run(reader: CaptureReader, began: Moment): number {
+    const { window, layout } = reader;
+    // A record too long for the room has the window move out of it: the rest of the file is the plain engine's.
+    if (window === null || layout === null || layout.ethernet === 0 || window.data !== this.room) return 0;
+    const { words } = this;
+    words[Cell.INTERFACES >> 2] = layout.ethernet;
+    if (this.timed) words.set(this.until(layout, began), Cell.UNTIL >> 2);
+    const { room } = this.layout;
+    window.at = this.loopFor(layout)(room + window.at, room + window.end) - room;
+    for (const [i, exactness] of EXACTNESSES.entries()) {
+      this.unusual[exactness] += word(words, (Cell.EXACTNESS >> 2) + i);
+      words[(Cell.EXACTNESS >> 2) + i] = 0;
+    }
+    return word(words, Cell.PACKETS >> 2);
+  }
+
+  /** To be called when the plain engine took a packet: at a perturbation it has drawn new seeds. */
+  afterPlain(now: number): void {
+    if (now >= this.nextPerturb) this.readSeeds();
+  }
+
+  /** Hands over what was counted since the last time. */
+  settle(tally: Tally): void {
+    let classified = 0;
+    for (const major of this.layout.majors) {
+      const first = majorAt(this.layout, major);
+      for (let minor = 0; minor < MINORS; minor++) {
+        const counts = this.take(first + minor * COUNTER);
+        if (counts.packets === 0) continue;
+        classified += counts.packets;
+        tally.addMany({ classid: tcH(major, minor), ...counts });
+      }
+    }
+    for (const [i, reason] of this.facts.reasons.entries()) {
+      const counts = this.take(reasonAt(i));
+      if (counts.packets > 0) tally.missMany(reason, counts);
+    }
+    for (const exactness of EXACTNESSES) {
+      tally.exactness[exactness] += this.unusual[exactness];
+      classified -= this.unusual[exactness];
+      this.unusual[exactness] = 0;
+    }
+    tally.exactness[this.facts.usual] += classified;
+  }
+
+  /** A counter, which is 0 then. */
+  private take(address: number): Counts {
+    const at = address >> 2;
+    const { words } = this;
+    const number = (index: number): number => word(words, index + 1) * 2 ** 32 + (word(words, index) >>> 0);
+    const counts = { packets: number(at), bytes: number(at + 2) };
+    if (counts.packets > 0) words.fill(0, at, at + COUNTER / 4);
+    return counts;
+  }
+
+  private loopFor({ format, little }: RecordLayout): Loop {
+    const name = `${format} ${little}`;
+    let loop = this.loops.get(name);
+    if (loop === undefined) {
+      const { chain, facts, layout, sharing, timed } = this;
+      const program = { ...chain, facts, layout, sharing, timed, records: { format, little } };
+      const module = new WebAssembly.Module(compile(program));
+      loop = new WebAssembly.Instance(module, { m: { m: this.memory } }).exports.run;
+      this.loops.set(name, loop);
+    }
+    return loop;
+  }
+
+  /** The next perturbation in the words of a record. */
+  private until({ words }: RecordLayout, { seconds, nanoseconds }: Moment): readonly [number, number] {
+    const then = nanoseconds + this.nextPerturb;
+    return words(seconds + Math.floor(then / SECOND), then % SECOND);
+  }
+
+  private readSeeds(): void {
+    this.nextPerturb = Number.POSITIVE_INFINITY;
+    for (const [i, { flow, index }] of this.chain.sources.entries()) {
+      const filter = flow.walk()[index];
+      if (filter === undefined) continue;
+      this.words[(this.layout.seeds >> 2) + 1 + i] = filter.hashrnd;
+      this.nextPerturb = Math.min(this.nextPerturb, filter.nextPerturb);
+    }
+  }
+}
+
+const MINORS = 1 << 16;
+const SECOND = 1e9;
+const EXACTNESSES: readonly Exactness[] = ['exact', 'assumed', 'unknowable'];

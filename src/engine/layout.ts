@@ -1,0 +1,71 @@
+/** Where things stand in the memory that a compiled loop works on. Addresses are bytes from its start; all 8-aligned. */
+
+const PAGE = 1 << 16;
+const MINORS = 1 << 16;
+/** A counter: packets and bytes, 64 bits each. */
+export const COUNTER = 16;
+
+/** Single numbers that the loop and its driver tell each other. */
+export const Cell = {
+  /** Packets since the driver last looked. */
+  PACKETS: 0,
+  /** The time from which packets are the plain engine's, in the two words of a record. */
+  UNTIL: 8,
+  /** Results by how far they can be trusted: exact, assumed, unknowable. */
+  EXACTNESS: 16,
+  /** Bit n: packets of interface n are Ethernet frames. */
+  INTERFACES: 32,
+  /** Number of the filter that answered, where filters are too many for one function. */
+  FILTER: 40,
+} as const;
+
+/** One byte for each IP protocol: what the transport header is to the loop. */
+export const PROTOCOLS = 256;
+const REASONS = 512;
+const REASONS_MAX = 16;
+/** The seeds of hash filters, 4 bytes each: perturbation writes new ones. */
+const SEEDS = REASONS + REASONS_MAX * COUNTER;
+
+/** Room for what is captured: three reads and what was left of the one before; a longer record is the plain engine's. */
+export const ROOM = 1 << 20;
+/** The flow caches, in rows and bytes a row: an IPv4 flow is five words, an IPv6 flow three and its addresses. */
+export const CACHE4 = { slots: 1 << 18, stride: 32 } as const;
+export const CACHE6 = { slots: 1 << 16, stride: 64 } as const;
+
+export interface Layout {
+  readonly seeds: number;
+  /** Counters of all minors of each major number, by its index in `majors`. */
+  readonly classes: number;
+  readonly majors: readonly number[];
+  /** 0: flows are not counted. */
+  readonly cache4: number;
+  readonly cache6: number;
+  readonly room: number;
+  /** Size of the whole, in pages of 64 KiB. */
+  readonly pages: number;
+}
+
+/** Virtual sizes: a page that is never touched costs no memory. */
+export function layoutOf(filters: number, majors: readonly number[], sharing: boolean): Layout {
+  const seeds = SEEDS;
+  const classes = align(seeds + 4 * filters);
+  const cache4 = classes + majors.length * MINORS * COUNTER;
+  // A row may stand some places behind its own: there is a page for those of the last.
+  const cache6 = cache4 + (sharing ? CACHE4.slots * CACHE4.stride + PAGE : 0);
+  const room = cache6 + (sharing ? CACHE6.slots * CACHE6.stride + PAGE : 0);
+  return {
+    ...{ seeds, classes, majors, room },
+    ...(sharing ? { cache4, cache6 } : { cache4: 0, cache6: 0 }),
+    pages: Math.ceil((room + ROOM) / PAGE),
+  };
+}
+
+/** Address of the counter of minor 0 under a major number. */
+export function majorAt({ classes, majors }: Layout, major: number): number {
+  return classes + majors.indexOf(major) * MINORS * COUNTER;
+}
+
+const align = (address: number): number => Math.ceil(address / PAGE) * PAGE;
+
+/** Address of the counter of packets without a class, by number of the reason. */
+export const reasonAt = (reason: number): number => REASONS + reason * COUNTER;

@@ -1,0 +1,91 @@
+import { type Device, Layer } from '../packet/index.ts';
+import type { FieldTest, MatchPlan } from '../sched/ematch/index.ts';
+import { swab16, swab32 } from '../u32.ts';
+import { ETH_HLEN, type Fields, IPV6_HLEN, LEAST, swap32 } from './headers.ts';
+import {
+  add,
+  and,
+  type Code,
+  constant,
+  eq,
+  get,
+  greaterThan,
+  isZero,
+  lessThan,
+  load8,
+  load16,
+  load32,
+  or,
+  select,
+  shiftLeft,
+  when,
+} from './wasm.ts';
+
+/** The two addresses of an Ethernet header. */
+const ADDRESSES = 12;
+
+/** What the code of a test has around it. */
+export interface Asking {
+  readonly fields: Fields;
+  readonly device: Device;
+  /** A local that a test may use. */
+  readonly scratch: number;
+  /** Goes to the plain engine: the bytes were not captured, or stand where this loop does not look. */
+  readonly plain: Code;
+}
+
+/** Leaves 0 or 1. All tests are computed: they have no effect, and a branch would cost more. */
+export function matchCode(plan: MatchPlan, asking: Asking): Code {
+  if ('not' in plan) return isZero(matchCode(plan.not, asking));
+  if ('op' in plan) {
+    const both = plan.op === 'and' ? and : or;
+    return both(matchCode(plan.first, asking), matchCode(plan.rest, asking));
+  }
+  return testCode(plan.test, asking);
+}
+
+/** Whether every test of a plan looks where matchCode() can; if not, the filter is the plain engine's. */
+export function isPlaceable(plan: MatchPlan, device: Device): boolean {
+  if ('not' in plan) return isPlaceable(plan.not, device);
+  if ('op' in plan) return isPlaceable(plan.first, device) && isPlaceable(plan.rest, device);
+  const { layer, off, size } = plan.test;
+  if (layer === Layer.LINK) return off >= ADDRESSES || (off >= 0 && off + size <= ADDRESSES);
+  if (layer === Layer.TRANSPORT) return off >= 0 && device.hook === 'egress';
+  return layer === Layer.NETWORK && off >= 0;
+}
+
+function testCode(test: FieldTest, asking: Asking): Code {
+  const { base, sure } = placeOf(test, asking.fields);
+  const { size, mask, operand, value } = test;
+  const load = size === 1 ? load8 : size === 2 ? load16 : load32;
+  const turn = size === 1 ? (number: number) => number : size === 2 ? swab16 : swab32;
+  const { fields, plain, scratch } = asking;
+  const behind = add(base, constant(test.off + size));
+  const guard = sure ? [] : when(lessThan(get(fields.end), behind), plain);
+  // In file order where that is enough: turning a word around costs five instructions.
+  if (operand === 'eq') {
+    const masked = and(load(base, test.off), constant(turn(mask)));
+    return [guard, value >= 2 ** (8 * size) ? constant(0) : eq(masked, constant(turn(value)))];
+  }
+  const loaded = load(base, test.off);
+  const number = size === 1 ? loaded : size === 4 ? swap32(loaded, scratch) : halfCode(base, test.off);
+  const compare = operand === 'gt' ? greaterThan : lessThan;
+  return [guard, compare(and(number, constant(mask)), constant(value))];
+}
+
+/** Two bytes in network order. */
+function halfCode(base: Code, off: number): Code {
+  return or(shiftLeft(load8(base, off), constant(8)), load8(base, off + 1));
+}
+
+/** Address that a test's offset counts from, and whether every packet here is long enough. */
+function placeOf({ layer, off, size }: FieldTest, { frame, network, isV6 }: Fields): { base: Code; sure: boolean } {
+  if (layer === Layer.NETWORK) return { base: get(network), sure: off + size <= LEAST };
+  if (layer === Layer.TRANSPORT) {
+    const length = shiftLeft(and(load8(get(network)), constant(0x0f)), constant(2));
+    return { base: add(get(network), select(get(isV6), constant(IPV6_HLEN), length)), sure: false };
+  }
+  // The addresses move up to the type behind a tag that is taken out.
+  const base = off < ADDRESSES ? get(frame) : add(get(network), constant(-ETH_HLEN));
+  return { base, sure: off + size <= ETH_HLEN + LEAST };
+}

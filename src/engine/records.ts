@@ -1,0 +1,117 @@
+import { MAX_BLOCK, MAX_FRAME, type RecordLayout } from '../capture/index.ts';
+import { type Fields, swap32 } from './headers.ts';
+import { Cell } from './layout.ts';
+import {
+  add,
+  and,
+  branchIf,
+  type Code,
+  constant,
+  eq,
+  get,
+  greaterThan,
+  isZero,
+  type Label,
+  lessThan,
+  load32,
+  ne,
+  or,
+  select,
+  set,
+  shiftRight,
+  sub,
+} from './wasm.ts';
+
+/** Locals of the walk over records: where this one begins, where the next does, and where the bytes end. */
+export interface Walk {
+  readonly at: number;
+  readonly next: number;
+  readonly limit: number;
+}
+
+/** A number of the record's header. */
+type Word = (offset: Code | number) => Code;
+
+/**
+ * The record at `walk.at` as capture/pcap.ts or capture/pcapng.ts reads it: sets where the next begins, and the
+ * packet's frame, end, captured and length. All that needs a second thought goes to `plain`: a record that is not whole,
+ * one that may be broken, one that is no packet of an Ethernet device. `timed`: also one from Cell.UNTIL on.
+ */
+export function recordOf(
+  layout: Pick<RecordLayout, 'format' | 'little'>,
+  timed: boolean,
+  walk: Walk,
+  fields: Fields,
+  scratch: number,
+  plain: Label,
+): Code {
+  const word: Word = (offset) => {
+    const loaded = typeof offset === 'number' ? load32(get(walk.at), offset) : load32(add(get(walk.at), offset));
+    return layout.little ? loaded : swap32(loaded, scratch);
+  };
+  const format = layout.format === 'pcap' ? pcap : pcapng;
+  const { captured, length, end, frame } = fields;
+  return [
+    format(word, walk, fields, timed, plain),
+    set(end, add(get(frame), get(captured))),
+    set(length, select(lessThan(get(length), get(captured)), get(captured), get(length))),
+  ];
+}
+
+/** Goes to `plain` unless `size` bytes are there. */
+function whole({ at, limit }: Walk, size: Code, plain: Label): Code {
+  return branchIf(plain, lessThan(sub(get(limit), get(at)), size));
+}
+
+const PCAP_HEADER = 16;
+
+function pcap(word: Word, walk: Walk, { frame, captured, length }: Fields, timed: boolean, plain: Label): Code {
+  return [
+    whole(walk, constant(PCAP_HEADER), plain),
+    timed ? until(word(0), word(4), plain) : [],
+    set(captured, word(8)),
+    set(length, word(12)),
+    branchIf(plain, greaterThan(get(captured), constant(MAX_FRAME))),
+    whole(walk, add(get(captured), constant(PCAP_HEADER)), plain),
+    set(frame, add(get(walk.at), constant(PCAP_HEADER))),
+    set(walk.next, add(get(frame), get(captured))),
+  ];
+}
+
+const ENHANCED_PACKET = 6;
+/** Of an enhanced packet block: bytes before the frame, and with the trailing length. */
+const BLOCK_HEADER = 28;
+const BLOCK_LEAST = 32;
+/** Bits of Cell.INTERFACES. */
+const INTERFACES = 32;
+
+function pcapng(word: Word, walk: Walk, { frame, captured, length }: Fields, timed: boolean, plain: Label): Code {
+  const size = walk.next;
+  return [
+    whole(walk, constant(BLOCK_LEAST), plain),
+    branchIf(plain, ne(word(0), constant(ENHANCED_PACKET))),
+    set(size, word(4)),
+    branchIf(plain, lessThan(get(size), constant(BLOCK_LEAST))),
+    branchIf(plain, greaterThan(get(size), constant(MAX_BLOCK))),
+    branchIf(plain, and(get(size), constant(3))),
+    whole(walk, get(size), plain),
+    branchIf(plain, ne(word(sub(get(size), constant(4))), get(size))),
+    branchIf(plain, greaterThan(word(8), constant(INTERFACES - 1))),
+    branchIf(plain, isZero(and(shiftRight(load32(constant(Cell.INTERFACES)), word(8)), constant(1)))),
+    timed ? until(word(12), word(16), plain) : [],
+    set(captured, word(20)),
+    set(length, word(24)),
+    branchIf(plain, greaterThan(get(captured), sub(get(size), constant(BLOCK_LEAST)))),
+    set(frame, add(get(walk.at), constant(BLOCK_HEADER))),
+    set(walk.next, add(get(walk.at), get(size))),
+  ];
+}
+
+/** A packet whose time, in the two words that the format has for it, is not before Cell.UNTIL. */
+function until(high: Code, low: Code, plain: Label): Code {
+  const [thenHigh, thenLow] = [load32(constant(Cell.UNTIL)), load32(constant(Cell.UNTIL + 4))];
+  return branchIf(
+    plain,
+    or(greaterThan(high, thenHigh), and(eq(high, thenHigh), isZero(lessThan(low, thenLow)))),
+  );
+}

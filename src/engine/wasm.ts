@@ -1,0 +1,206 @@
+/**
+ * A small assembler for WebAssembly (https://www.w3.org/TR/wasm-core-1/, binary format): as much as a loop over records
+ * needs. Values are i32 unless a name ends in 64; all functions take i32 parameters and return one i32.
+ *
+ *   const at = f.local();
+ *   set(at, add(get(at), constant(16)))
+ *
+ * Code is a tree of numbers and nodes, flattened once: labels become depths then.
+ */
+export type Code = number | Node | readonly Code[];
+
+/** Something that needs to know how deep it stands. */
+type Node = Scope | Branch;
+
+/** A block or loop to branch to: out of a block, to the beginning of a loop. */
+export class Label {}
+
+class Scope {
+  readonly opcode: number;
+  readonly label: Label | null;
+  readonly body: Code;
+
+  constructor(opcode: number, label: Label | null, body: Code) {
+    this.opcode = opcode;
+    this.label = label;
+    this.body = body;
+  }
+}
+
+class Branch {
+  readonly opcode: number;
+  readonly label: Label;
+
+  constructor(opcode: number, label: Label) {
+    this.opcode = opcode;
+    this.label = label;
+  }
+}
+
+const Op = {
+  BLOCK: 0x02,
+  LOOP: 0x03,
+  IF: 0x04,
+  ELSE: 0x05,
+  END: 0x0b,
+  BR: 0x0c,
+  BR_IF: 0x0d,
+  RETURN: 0x0f,
+  CALL: 0x10,
+  SELECT: 0x1b,
+  GET: 0x20,
+  SET: 0x21,
+  LOAD: 0x28,
+  LOAD64: 0x29,
+  LOAD8: 0x2d,
+  LOAD16: 0x2f,
+  STORE: 0x36,
+  STORE64: 0x37,
+  CONST: 0x41,
+  CONST64: 0x42,
+} as const;
+/** The type of a block that leaves nothing on the stack. */
+const NOTHING = 0x40;
+const I32 = 0x7f;
+
+function unsigned(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest >= 0x80; rest = Math.floor(rest / 128)) bytes.push((rest & 0x7f) | 0x80);
+  return [...bytes, rest];
+}
+
+function signed(value: number): number[] {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest >>= 7) {
+    const last = rest >> 6 === 0 || rest >> 6 === -1;
+    bytes.push((rest & 0x7f) | (last ? 0 : 0x80));
+    if (last) return bytes;
+  }
+}
+
+export const constant = (value: number): Code => [Op.CONST, signed(value | 0)];
+export const constant64 = (value: number): Code => [Op.CONST64, signed(value | 0)];
+export const get = (local: number): Code => [Op.GET, unsigned(local)];
+export const set = (local: number, value: Code): Code => [value, Op.SET, unsigned(local)];
+
+/** Bytes of memory at `address + offset`, little-endian and unsigned; no alignment is promised. */
+const load =
+  (opcode: number) =>
+  (address: Code, offset = 0): Code => [address, opcode, 0, unsigned(offset)];
+export const load8 = load(Op.LOAD8);
+export const load16 = load(Op.LOAD16);
+export const load32 = load(Op.LOAD);
+export const load64 = load(Op.LOAD64);
+const store =
+  (opcode: number) =>
+  (address: Code, offset: number, value: Code): Code => [address, value, opcode, 0, unsigned(offset)];
+export const store32 = store(Op.STORE);
+export const store64 = store(Op.STORE64);
+
+const binary =
+  (opcode: number) =>
+  (a: Code, b: Code): Code => [a, b, opcode];
+export const eq = binary(0x46);
+export const ne = binary(0x47);
+export const lessThan = binary(0x49);
+export const greaterThan = binary(0x4b);
+export const add = binary(0x6a);
+export const sub = binary(0x6b);
+export const multiply = binary(0x6c);
+/** Unsigned; the divisor is not 0. */
+export const remainder = binary(0x70);
+export const and = binary(0x71);
+export const or = binary(0x72);
+export const xor = binary(0x73);
+export const shiftLeft = binary(0x74);
+/** Unsigned. */
+export const shiftRight = binary(0x76);
+export const rotateLeft = binary(0x77);
+export const add64 = binary(0x7c);
+export const or64 = binary(0x84);
+export const xor64 = binary(0x85);
+export const shiftRight64 = binary(0x88);
+
+export const isZero = (value: Code): Code => [value, 0x45];
+export const isZero64 = (value: Code): Code => [value, 0x50];
+/** An i32 as an i64 without sign. */
+export const widen = (value: Code): Code => [value, 0xad];
+/** The lower half of an i64. */
+export const narrow = (value: Code): Code => [value, 0xa7];
+/** Both are computed. */
+export const select = (condition: Code, yes: Code, no: Code): Code => [yes, no, condition, Op.SELECT];
+
+export const block = (label: Label, body: Code): Code => new Scope(Op.BLOCK, label, body);
+export const loop = (label: Label, body: Code): Code => new Scope(Op.LOOP, label, body);
+export const branch = (label: Label): Code => new Branch(Op.BR, label);
+export const branchIf = (label: Label, condition: Code): Code => [condition, new Branch(Op.BR_IF, label)];
+export const when = (condition: Code, yes: Code, no: Code = []): Code => {
+  const otherwise = Array.isArray(no) && no.length === 0 ? [] : [Op.ELSE, no];
+  return [condition, new Scope(Op.IF, null, [yes, otherwise])];
+};
+export const result = (value: Code): Code => [value, Op.RETURN];
+export const call = (fn: number, args: Code): Code => [args, Op.CALL, unsigned(fn)];
+
+/** One function: parameters are its first locals. */
+export class Func {
+  readonly params: number;
+  private locals: number;
+  body: Code = [];
+
+  constructor(params: number) {
+    this.params = params;
+    this.locals = params;
+  }
+
+  /** A new i32 local, 0 at first. */
+  local(): number {
+    return this.locals++;
+  }
+
+  bytes(): number[] {
+    const out: number[] = [];
+    flatten(this.body, [], out);
+    const locals = this.locals === this.params ? [0] : [1, ...unsigned(this.locals - this.params), I32];
+    return sized([...locals, ...out, Op.END]);
+  }
+}
+
+function flatten(code: Code, labels: readonly (Label | null)[], out: number[]): void {
+  if (typeof code === 'number') out.push(code);
+  else if (code instanceof Branch) {
+    out.push(code.opcode, ...unsigned(labels.length - 1 - labels.lastIndexOf(code.label)));
+  } else if (code instanceof Scope) {
+    out.push(code.opcode, NOTHING);
+    flatten(code.body, [...labels, code.label], out);
+    out.push(Op.END);
+  } else for (const part of code as readonly Code[]) flatten(part, labels, out);
+}
+
+function sized(bytes: readonly number[]): number[] {
+  const out = unsigned(bytes.length);
+  // A long chain's code is longer than a call may have arguments.
+  for (const byte of bytes) out.push(byte);
+  return out;
+}
+
+const text = (name: string): number[] => sized([...name].map((character) => character.charCodeAt(0)));
+const vector = (items: readonly (readonly number[])[]): number[] => {
+  const out = unsigned(items.length);
+  for (const item of items) for (const byte of item) out.push(byte);
+  return out;
+};
+const section = (id: number, content: readonly number[]): number[] => [id].concat(sized(content));
+
+/** A module that imports the memory `m.m` and exports its last function as `run`. Functions may call earlier ones. */
+export function assemble(functions: readonly Func[], pages: number): Uint8Array {
+  const types = functions.map(({ params }) => [0x60, ...vector(new Array(params).fill([I32])), 1, I32]);
+  const parts = [
+    section(1, vector(types)),
+    section(2, vector([[...text('m'), ...text('m'), 2, 0, ...unsigned(pages)]])),
+    section(3, vector(functions.map((_, index) => unsigned(index)))),
+    section(7, vector([[...text('run'), 0, ...unsigned(functions.length - 1)]])),
+    section(10, vector(functions.map((fn) => fn.bytes()))),
+  ];
+  return Uint8Array.from([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...parts.flat()]);
+}

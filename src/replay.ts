@@ -1,0 +1,67 @@
+import { type CaptureReader, Frame } from './capture/index.ts';
+import { Engine } from './engine/index.ts';
+import { UsageError } from './errors.ts';
+import { type Run, reasonOf } from './run.ts';
+
+/** `auto`: compiled where it can be. */
+
+export type EngineName = 'auto' | 'plain' | 'compiled';
+
+/**
+ * Captures through a run, by whichever engine may: here alone it is chosen. The compiled engine takes the packets that
+ * it knows, many at once; the plain one all others, one by one, and everything where `why` says so.
+ */
+export class Replay {
+  /** Why packets are left to the plain engine altogether; null: they are not. */
+  readonly why: string | null;
+  private readonly run: Run;
+  private readonly engine: Engine | null;
+  private readonly frame = new Frame();
+  private readonly each: ((frame: Frame) => void) | null;
+
+  /**
+   * `each`: what is to be done with every packet instead of Run.step(). Throws the UsageError of `compiled` where it
+   * cannot be.
+   */
+  constructor(run: Run, wanted: EngineName, each: ((frame: Frame) => void) | null = null) {
+    const one = each === null ? null : 'packets are looked at one by one';
+    const engine = wanted === 'plain' ? 'it was asked for' : (one ?? engineOf(run));
+    this.run = run;
+    this.each = each;
+    this.engine = typeof engine === 'string' ? null : engine;
+    this.why = typeof engine === 'string' ? engine : null;
+    if (wanted === 'compiled' && this.why !== null) throw new UsageError(`not possible here: ${this.why}`);
+  }
+
+  /** What a capture's reader is to begin with. */
+  get room(): Uint8Array | undefined {
+    return this.engine?.room;
+  }
+
+  /** Classifies every packet that the reader has. */
+  take(reader: CaptureReader): void {
+    const { run, engine, each, frame } = this;
+    for (;;) {
+      // The first packet of all sets the clock.
+      if (engine !== null && run.number > 0) run.number += engine.run(reader, run.began);
+      if (!reader.next(frame)) return;
+      if (each === null) run.step(frame);
+      else each(frame);
+      engine?.afterPlain(run.options.clock.now);
+    }
+  }
+
+  /** Brings the run's counts up to date. */
+  settle(): void {
+    this.engine?.settle(this.run.tally);
+  }
+}
+
+function engineOf(run: Run): Engine | string {
+  const { env, known, device, kernel, metadata, sharing } = run.options;
+  if (kernel !== undefined) return 'a script was told';
+  if (metadata.all !== null || metadata.byPacket.size > 0 || metadata.byPrefix.length > 0) return 'metadata was told';
+  if (run.tracks) return 'connections are tracked';
+  const protos = run.kernel.netns.protos(run.kernel.place);
+  return Engine.of({ env, known, device, protos, sharing, assumed: run.assumed, reasonOf });
+}
