@@ -101,4 +101,4 @@ function version(): string {
 // What was not flushed is not printed: nothing half.
 process.once('SIGINT', () => process.exit(INTERRUPTED));
 process.on('uncaughtException', (error) => void fail(error).then(() => process.exit()));
-await main();
+void main();

@@ -52,7 +52,7 @@ export interface Program {
 const INLINE = 200;
 
 /** What a function of filters returns besides the address of a counter. */
-const Answer = { NONE: 0, PLAIN: -1 } as const;
+const Part = { NONE: 0, PLAIN: -1 } as const;
 
 /**
  * The loop over the records of a chunk as a WebAssembly module: `run(at, limit)` classifies and counts the packets from
@@ -75,10 +75,14 @@ function partOf({ facts, layout }: Program, filters: readonly PlannedFilter[], f
   const fields = fieldsOf(new Func(0));
   const around: Around = {
     ...{ fields, scratch: scratches(f), layout, facts },
-    plain: result(constant(Answer.PLAIN)),
-    answer: (counter, filter) => [store32(constant(Cell.FILTER), 0, constant(filter)), result(counter)],
+    plain: result(constant(Part.PLAIN)),
+    answer: ({ counter, filter, trust }) => [
+      store32(constant(Cell.FILTER), 0, constant(filter)),
+      store32(constant(Cell.TRUST), 0, trust),
+      result(counter),
+    ],
   };
-  f.body = [filtersCode(filters, first + 1, around), constant(Answer.NONE)];
+  f.body = [filtersCode(filters, first + 1, around), constant(Part.NONE)];
   return f;
 }
 
@@ -88,13 +92,18 @@ function mainOf(program: Program, parts: number): Func {
   const walk: Walk = { at: 0, limit: 1, next: f.local() };
   const fields = fieldsOf(f);
   const scratch = scratches(f);
-  const [packets, counter, filter] = [f.local(), f.local(), f.local()];
+  const [packets, counter, filter, trust] = [f.local(), f.local(), f.local(), f.local()];
   const [next, plain, done] = [new Label(), new Label(), new Label()];
   const around: Around = {
     ...{ fields, scratch, layout, facts, plain: branch(plain) },
-    answer: (address, number) => [set(counter, address), set(filter, constant(number)), branch(done)],
+    answer: (answer) => [
+      set(counter, answer.counter),
+      set(filter, constant(answer.filter)),
+      set(trust, answer.trust),
+      branch(done),
+    ],
   };
-  const others = Array.from({ length: parts }, (_, part) => askPart(part, fields, { counter, filter, done, plain }));
+  const others = Array.from({ length: parts }, (_, part) => askPart(part, fields, { counter, filter, trust, done, plain }));
   const seen = sharing ? when(get(filter), flowSeen(layout, fields, counter, filter, f, plain)) : [];
   f.body = [
     loop(
@@ -108,9 +117,11 @@ function mainOf(program: Program, parts: number): Func {
             others,
             program.opaque ? branch(plain) : set(counter, constant(reasonAt(0))),
             set(filter, constant(0)),
+            set(trust, constant(0)),
           ]),
           seen,
           count(counter, fields),
+          when(get(trust), store32(get(trust), 0, add(load32(get(trust)), constant(1)))),
           set(packets, add(get(packets), constant(1))),
           set(walk.at, get(walk.next)),
           branch(next),
@@ -126,15 +137,20 @@ function mainOf(program: Program, parts: number): Func {
 interface Answered {
   readonly counter: number;
   readonly filter: number;
+  readonly trust: number;
   readonly done: Label;
   readonly plain: Label;
 }
 
-function askPart(part: number, fields: Fields, { counter, filter, done, plain }: Answered): Code {
+function askPart(part: number, fields: Fields, { counter, filter, trust, done, plain }: Answered): Code {
   return [
     set(counter, call(part, Object.values(fields).map(get))),
-    branchIf(plain, eq(get(counter), constant(Answer.PLAIN))),
-    when(get(counter), [set(filter, load32(constant(Cell.FILTER))), branch(done)]),
+    branchIf(plain, eq(get(counter), constant(Part.PLAIN))),
+    when(get(counter), [
+      set(filter, load32(constant(Cell.FILTER))),
+      set(trust, load32(constant(Cell.TRUST))),
+      branch(done),
+    ]),
   ];
 }
 

@@ -23,7 +23,6 @@ import {
   select,
   shiftLeft,
   shiftRight,
-  store32,
   when,
   xor,
 } from './wasm.ts';
@@ -34,6 +33,16 @@ export interface PlannedFilter extends FlowPlan {
   readonly protocol: number;
 }
 
+/** What a filter says of a packet. */
+export interface Answer {
+  /** Address of the counter. */
+  readonly counter: Code;
+  /** The filter's number if the packet got a class, else 0. */
+  readonly filter: number;
+  /** Address of the cell that counts how far the result can be trusted; 0: as most. */
+  readonly trust: Code;
+}
+
 /** What the code of filters has around it. */
 export interface Around {
   readonly fields: Fields;
@@ -42,8 +51,7 @@ export interface Around {
   readonly facts: Facts;
   /** Goes to the plain engine. */
   readonly plain: Code;
-  /** A filter answered: with the address of the counter, and its number if the packet got a class, else 0. */
-  readonly answer: (counter: Code, filter: number) => Code;
+  readonly answer: (answer: Answer) => Code;
 }
 
 /** What the answers of filters rest on besides the packet's headers. */
@@ -90,12 +98,15 @@ const askingOf = ({ fields, scratch, plain, facts: { device } }: Around): Asking
 function answerCode(filter: FlowFilter, verdict: Verdict, number: number, around: Around): Code {
   const { layout, facts } = around;
   const reason = facts.reasonOf(verdict);
-  if (reason !== null) return around.answer(constant(reasonAt(reasonNumber(reason, facts))), 0);
+  if (reason !== null) {
+    const counter = constant(reasonAt(reasonNumber(reason, facts)));
+    return around.answer({ counter, filter: 0, trust: constant(0) });
+  }
   const value = valueCode(filter, number, around);
   if (value === null) return around.plain;
   const minor = and(add(value.code, constant(filter.baseclass & 0xffff)), constant(0xffff));
   const counter = add(constant(majorAt(layout, tcMajor(filter.baseclass))), shiftLeft(minor, constant(LOG_COUNTER)));
-  return [value.before, exactnessCode(filter, around), around.answer(counter, number)];
+  return [value.before, around.answer({ counter, filter: number, trust: trustCode(filter, around) })];
 }
 
 const LOG_COUNTER = Math.log2(COUNTER);
@@ -181,15 +192,11 @@ export function exactnessOf(filter: FlowFilter, { env, known, assumed }: Pick<Fa
   return [of(there), of(new FlowKeys())];
 }
 
-/** Counts a result that can be trusted otherwise than most. */
-function exactnessCode(filter: FlowFilter, { fields, facts }: Around): Code {
-  const count = (exactness: Exactness): Code => {
-    const at = CELLS[exactness];
-    return exactness === facts.usual ? [] : store32(constant(0), at, add(load32(constant(0), at), constant(1)));
-  };
+function trustCode(filter: FlowFilter, { fields, facts }: Around): Code {
+  const cell = (exactness: Exactness): Code => constant(exactness === facts.usual ? 0 : CELLS[exactness]);
   const [there, absent] = exactnessOf(filter, facts);
   const absences = there === absent ? [] : absentCode(filter, fields);
-  return absences.length === 0 ? count(there) : when(absences.reduce(or), count(absent), count(there));
+  return absences.length === 0 ? cell(there) : select(absences.reduce(or), cell(absent), cell(there));
 }
 
 /** Whether what a key reads is absent, so that it falls back on a pointer; one condition for each such key. */

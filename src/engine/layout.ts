@@ -15,8 +15,9 @@ export const Cell = {
   EXACTNESS: 16,
   /** Bit n: packets of interface n are Ethernet frames. */
   INTERFACES: 32,
-  /** Number of the filter that answered, where filters are too many for one function. */
+  /** Filter and trust of an Answer, where filters are too many for one function. */
   FILTER: 40,
+  TRUST: 44,
 } as const;
 
 /** One byte for each IP protocol: what the transport header is to the loop. */
