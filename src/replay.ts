@@ -1,5 +1,5 @@
 import { type CaptureReader, Frame } from './capture/index.ts';
-import { Engine } from './engine/index.ts';
+import { Engine, type Share } from './engine/index.ts';
 import { UsageError } from './errors.ts';
 import { type Run, reasonOf } from './run.ts';
 
@@ -63,5 +63,6 @@ function engineOf(run: Run): Engine | string {
   if (metadata.all !== null || metadata.byPacket.size > 0 || metadata.byPrefix.length > 0) return 'metadata was told';
   if (run.tracks) return 'connections are tracked';
   const protos = run.kernel.netns.protos(run.kernel.place);
-  return Engine.of({ env, known, device, protos, sharing, assumed: run.assumed, reasonOf });
+  const share: Share | null = sharing ? (...told) => run.shareFlow(...told) : null;
+  return Engine.of({ env, known, device, protos, share, assumed: run.assumed, reasonOf });
 }

@@ -291,33 +291,40 @@ export class Run {
 
   /** Remembers the packet's flow and host under its class; packets without an IP address have neither. */
   private share(filter: FlowFilter, dissected: FlowKeys): void {
-    const { sharing, packet, options } = this;
-    if (sharing === null) return;
+    const { packet, options } = this;
     let flow = dissected;
     if ((filter.keymask & NEEDS_DISSECT) === 0) {
       flow = this.flow;
       options.env.era.dissect(packet, flow);
     }
-    if (flow.addrType !== AddrType.IPV4 && flow.addrType !== AddrType.IPV6) return;
-    const isV6 = flow.addrType === AddrType.IPV6;
-    const row = sharing.flow;
-    row[1] = flow.ipProto;
-    row[2] = flow.ports;
-    copy(flow.addr, 0, row, 3, isV6 ? 8 : 2);
-    this.fillHost(filter.keymask, flow, sharing.host);
-    sharing.add(this.classid, isV6);
+    const { addrType, addr, ipProto, ports } = flow;
+    if (addrType !== AddrType.IPV4 && addrType !== AddrType.IPV6) return;
+    const { ct } = packet;
+    const host = ct !== null && (filter.keymask & TUPLE_ADDRESSES) !== 0 ? ct : null;
+    this.shareFlow(filter, this.classid, { isV6: addrType === AddrType.IPV6, proto: ipProto, ports }, addr, host);
   }
 
   /**
-   * The host a packet belongs to: its source, or its destination where the filter looks at destinations only;
-   * the conntrack tuple's where the filter looks there.
+   * A flow that a filter put in a class, and its host: the source, or the destination where the filter looks at
+   * destinations only; `tuple`'s where the filter looks there.
    */
-  private fillHost(keymask: number, flow: FlowKeys, row: Int32Array): void {
-    const words = flow.addrType === AddrType.IPV4 ? 1 : 4;
-    const destination = (keymask & DESTINATIONS) !== 0 && (keymask & SOURCES) === 0;
-    const { ct } = this.packet;
-    if (ct !== null && (keymask & TUPLE_ADDRESSES) !== 0) copy(destination ? ct.dst : ct.src, 0, row, 1, words);
-    else copy(flow.addr, destination ? words : 0, row, 1, words);
+  shareFlow(
+    { keymask }: FlowFilter,
+    classid: number,
+    { isV6, proto, ports }: { readonly isV6: boolean; readonly proto: number; readonly ports: number },
+    addresses: Int32Array,
+    tuple: Ct | null = null,
+  ): void {
+    const { sharing } = this;
+    if (sharing === null) return;
+    const words = isV6 ? 4 : 1;
+    sharing.flow[1] = proto;
+    sharing.flow[2] = ports;
+    copy(addresses, 0, sharing.flow, 3, 2 * words);
+    const isDestination = (keymask & DESTINATIONS) !== 0 && (keymask & SOURCES) === 0;
+    if (tuple !== null) copy(isDestination ? tuple.dst : tuple.src, 0, sharing.host, 1, words);
+    else copy(addresses, isDestination ? words : 0, sharing.host, 1, words);
+    sharing.add(classid, isV6);
   }
 
   private setClock({ seconds, nanoseconds }: Frame): void {

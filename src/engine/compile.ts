@@ -1,6 +1,6 @@
 import type { RecordLayout } from '../capture/index.ts';
 import { type Around, type Facts, filtersCode, type PlannedFilter } from './filters.ts';
-import { flowSeen } from './flows.ts';
+import { noteFlow } from './flows.ts';
 import type { Scratch } from './hash.ts';
 import { type Fields, fieldsOf, headersOf } from './headers.ts';
 import { Cell, type Layout, reasonAt } from './layout.ts';
@@ -93,7 +93,7 @@ function mainOf(program: Program, parts: number): Func {
   const fields = fieldsOf(f);
   const scratch = scratches(f);
   const [packets, counter, filter, trust] = [f.local(), f.local(), f.local(), f.local()];
-  const [next, plain, done] = [new Label(), new Label(), new Label()];
+  const [next, plain, full, done] = [new Label(), new Label(), new Label(), new Label()];
   const around: Around = {
     ...{ fields, scratch, layout, facts, plain: branch(plain) },
     answer: (answer) => [
@@ -104,12 +104,11 @@ function mainOf(program: Program, parts: number): Func {
     ],
   };
   const others = Array.from({ length: parts }, (_, part) => askPart(part, fields, { counter, filter, trust, done, plain }));
-  const seen = sharing ? when(get(filter), flowSeen(layout, fields, counter, filter, f, plain)) : [];
+  const noted = sharing ? when(get(filter), noteFlow(layout, fields, counter, filter, f, full)) : [];
   f.body = [
-    loop(
-      next,
-      [
-        block(plain, [
+    block(plain, [
+      block(full, [
+        loop(next, [
           recordOf(records, timed, walk, fields, scratch.a, plain),
           headersOf(fields, facts.device, scratch.a, plain),
           block(done, [
@@ -119,15 +118,16 @@ function mainOf(program: Program, parts: number): Func {
             set(filter, constant(0)),
             set(trust, constant(0)),
           ]),
-          seen,
+          noted,
           count(counter, fields),
           when(get(trust), store32(get(trust), 0, add(load32(get(trust)), constant(1)))),
           set(packets, add(get(packets), constant(1))),
           set(walk.at, get(walk.next)),
           branch(next),
         ]),
-      ],
-    ),
+      ]),
+      store32(constant(Cell.FULL), 0, constant(1)),
+    ]),
     store32(constant(Cell.PACKETS), 0, get(packets)),
     get(walk.at),
   ];

@@ -1,5 +1,6 @@
+import { swab32, word } from '../u32.ts';
 import type { Fields } from './headers.ts';
-import { CACHE4, CACHE6, type Layout } from './layout.ts';
+import { FLOWS4, FLOWS6, type Layout } from './layout.ts';
 import {
   add,
   and,
@@ -33,12 +34,12 @@ import {
 } from './wasm.ts';
 
 /*
- * Flows that were counted already, so that only the first packet of a flow in a class costs what counting costs. A flow
- * is filter and protocol, counter (which is the class), ports and addresses: all that report/sharing.ts looks at. What
- * the cache forgets is counted again, which changes nothing.
+ * The flows of each class, as the loop meets them: open addressing in a table of fixed size. When a flow finds no place
+ * the driver hands all of them to report/sharing.ts, which keeps them, and empties the table. A flow is its counter
+ * (which is the class), filter and protocol, ports and addresses.
  */
 
-/** Places that a flow may stand in, one behind the other; where all are taken, the first gives way. */
+/** Places that a flow may stand in, one behind the other. */
 const WAYS = 8;
 
 /** One flow's words: those in locals from the first on, then both addresses as they stand in the packet. */
@@ -51,20 +52,20 @@ interface Family {
   readonly pairs: readonly (readonly [row: number, packet: number])[];
 }
 
-/** Falls through where the packet's flow is in the cache; else puts it there and goes to `plain`. */
-export function flowSeen(layout: Layout, fields: Fields, counter: number, filter: number, f: Func, plain: Label): Code {
+/** Puts the packet's flow in its table, if it is not there yet; goes to `full` if there is no place. */
+export function noteFlow(layout: Layout, fields: Fields, counter: number, filter: number, f: Func, full: Label): Code {
   const { proto, ports, src, dst, isV6 } = fields;
   const key = [get(counter), or(get(proto), shiftLeft(get(filter), constant(8))), get(ports)];
-  const { cache4, cache6 } = layout;
-  const v4: Family = { base: cache4, ...CACHE4, words: [...key, get(src), get(dst)], pairs: [] };
+  const { flows4, flows6 } = layout;
+  const v4: Family = { base: flows4, ...FLOWS4, words: [...key, get(src), get(dst)], pairs: [] };
   const pairs = [8, 16, 24, 32].map((at, i): [number, number] => [16 + 8 * i, at]);
-  const v6: Family = { base: cache6, ...CACHE6, words: key, pairs };
+  const v6: Family = { base: flows6, ...FLOWS6, words: key, pairs };
   const hash = f.local();
   const row = f.local();
   const ways = f.local();
   return [
     set(hash, hashCode(fields, counter)),
-    when(get(isV6), lookUp(v6, fields, { hash, row, ways }, plain), lookUp(v4, fields, { hash, row, ways }, plain)),
+    when(get(isV6), lookUp(v6, fields, { hash, row, ways }, full), lookUp(v4, fields, { hash, row, ways }, full)),
   ];
 }
 
@@ -81,7 +82,7 @@ interface Locals {
   readonly ways: number;
 }
 
-function lookUp(family: Family, { network }: Fields, { hash, row, ways }: Locals, plain: Label): Code {
+function lookUp(family: Family, { network }: Fields, { hash, row, ways }: Locals, full: Label): Code {
   const { base, slots, stride, words, pairs } = family;
   const [seen, search, free] = [new Label(), new Label(), new Label()];
   const home = add(constant(base), multiply(and(get(hash), constant(slots - 1)), constant(stride)));
@@ -100,15 +101,44 @@ function lookUp(family: Family, { network }: Fields, { hash, row, ways }: Locals
         set(ways, add(get(ways), constant(1))),
         branchIf(search, lessThan(get(ways), constant(WAYS))),
       ]),
-      set(row, home),
+      branch(full),
     ]),
     words.map((word, i) => store32(get(row), 4 * i, word)),
     pairs.map(([to, from]) => store64(get(row), to, load64(get(network), from))),
-    branch(plain),
   ]);
 }
 
 function isDifferent(pairs: Family['pairs'], row: number, network: number): Code {
   const bits = pairs.map(([to, from]) => xor64(load64(get(row), to), load64(get(network), from))).reduce(or64);
   return eq(isZero64(bits), constant(0));
+}
+
+/** One flow of a table, as a driver reads it. */
+export interface NotedFlow {
+  readonly counter: number;
+  readonly filter: number;
+  readonly isV6: boolean;
+  readonly proto: number;
+  readonly ports: number;
+}
+
+/**
+ * Calls `visit` with each flow of both tables, which are empty then. Its addresses, in host order, are in `addresses`:
+ * source and destination, of one word each or of four.
+ */
+export function takeFlows(words: Int32Array, layout: Layout, addresses: Int32Array, visit: (flow: NotedFlow) => void): void {
+  for (const isV6 of [false, true]) {
+    const [base, { slots, stride }] = isV6 ? [layout.flows6, FLOWS6] : [layout.flows4, FLOWS4];
+    const end = (base + (slots + WAYS) * stride) >> 2;
+    for (let at = base >> 2; at < end; at += stride >> 2) {
+      const counter = word(words, at);
+      if (counter === 0) continue;
+      for (let i = 0; i < (isV6 ? 8 : 2); i++) {
+        addresses[i] = isV6 ? swab32(word(words, at + 4 + i)) : word(words, at + 3 + i);
+      }
+      const [asked, ports] = [word(words, at + 1), word(words, at + 2)];
+      visit({ counter, filter: asked >>> 8, isV6, proto: asked & 0xff, ports });
+      words[at] = 0;
+    }
+  }
 }

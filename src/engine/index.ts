@@ -12,14 +12,15 @@
 import type { CaptureReader, RecordLayout } from '../capture/index.ts';
 import type { Exactness } from '../packet/index.ts';
 import type { Counts, Tally } from '../report/index.ts';
-import type { FlowClassifier } from '../sched/flow/index.ts';
+import type { FlowClassifier, FlowFilter } from '../sched/flow/index.ts';
 import type { KernelProto } from '../sched/netns/index.ts';
 import { tcH, tcMajor, word } from '../u32.ts';
 import { UNSPEC } from '../verdict.ts';
 import { compile } from './compile.ts';
 import { exactnessOf, type Facts, type PlannedFilter } from './filters.ts';
+import { type NotedFlow, takeFlows } from './flows.ts';
 import { protocolTable } from './headers.ts';
-import { Cell, COUNTER, type Layout, layoutOf, majorAt, PROTOCOLS, ROOM, reasonAt } from './layout.ts';
+import { Cell, COUNTER, classidAt, type Layout, layoutOf, majorAt, PROTOCOLS, ROOM, reasonAt } from './layout.ts';
 
 /** The part of WebAssembly's JavaScript interface that is used here; the core is compiled without DOM types. */
 declare const WebAssembly: {
@@ -32,9 +33,12 @@ type Loop = (at: number, limit: number) => number;
 export interface EngineOptions extends Pick<Facts, 'env' | 'known' | 'device' | 'assumed' | 'reasonOf'> {
   /** Chain 0 of the list that is asked. */
   readonly protos: readonly KernelProto[];
-  /** Flows and hosts are counted. */
-  readonly sharing: boolean;
+  /** Told of each flow and of the filter that put it in a class; null: flows are not counted. */
+  readonly share: Share | null;
 }
+
+/** `addresses`: source and destination in host order, one word each or, in IPv6, four; overwritten afterwards. */
+export type Share = (filter: FlowFilter, classid: number, flow: NotedFlow, addresses: Int32Array) => void;
 
 /** Major numbers that filters may give: a MiB of counters each. */
 const MAJORS_MAX = 64;
@@ -90,27 +94,26 @@ export class Engine {
   private readonly chain: Chain;
   private readonly facts: Facts;
   private readonly layout: Layout;
-  private readonly sharing: boolean;
+  private readonly share: Share | null;
+  private readonly addresses = new Int32Array(8);
   private readonly memory: { readonly buffer: ArrayBuffer };
   private readonly words: Int32Array;
   /** By format and byte order. */
   private readonly loops = new Map<string, Loop>();
-  /** Results that can be trusted otherwise than most; the rest is settle()'s. */
-  private readonly unusual = { exact: 0, assumed: 0, unknowable: 0 };
   /** When the first seed is drawn anew, as Env.now(); Infinity: never. */
   private nextPerturb = Number.POSITIVE_INFINITY;
   /** Some seed is drawn anew now and then. */
   private readonly timed: boolean;
 
   private constructor(chain: Chain, options: EngineOptions, majors: readonly number[]) {
-    const { env, known, device, assumed, reasonOf, sharing } = options;
+    const { env, known, device, assumed, reasonOf, share } = options;
     this.chain = chain;
-    this.sharing = sharing;
+    this.share = share;
     this.facts = {
       ...{ env, known, device, assumed, reasonOf, usual: usualOf(chain.filters, options) },
       reasons: [reasonOf(UNSPEC) ?? ''],
     };
-    this.layout = layoutOf(chain.filters.length + 1, majors, sharing);
+    this.layout = layoutOf(chain.filters.length + 1, majors, share !== null);
     this.memory = new WebAssembly.Memory({ initial: this.layout.pages });
     const { buffer } = this.memory;
     this.words = new Int32Array(buffer);
@@ -144,12 +147,25 @@ export class Engine {
     words[Cell.INTERFACES >> 2] = layout.ethernet;
     if (this.timed) words.set(this.until(layout, began), Cell.UNTIL >> 2);
     const { room } = this.layout;
-    window.at = this.loopFor(layout)(room + window.at, room + window.end) - room;
-    for (const [i, exactness] of EXACTNESSES.entries()) {
-      this.unusual[exactness] += word(words, (Cell.EXACTNESS >> 2) + i);
-      words[(Cell.EXACTNESS >> 2) + i] = 0;
-    }
-    return word(words, Cell.PACKETS >> 2);
+    const loop = this.loopFor(layout);
+    let packets = 0;
+    do {
+      words[Cell.FULL >> 2] = 0;
+      window.at = loop(room + window.at, room + window.end) - room;
+      packets += word(words, Cell.PACKETS >> 2);
+      if (words[Cell.FULL >> 2] !== 0) this.shareFlows();
+    } while (words[Cell.FULL >> 2] !== 0);
+    return packets;
+  }
+
+  /** Hands the flows over that were met since the last time. */
+  private shareFlows(): void {
+    const { share, chain, layout, addresses } = this;
+    if (share === null) return;
+    takeFlows(this.words, layout, addresses, (flow) => {
+      const filter = chain.filters[flow.filter - 1]?.filter;
+      if (filter !== undefined) share(filter, classidAt(layout, flow.counter), flow, addresses);
+    });
   }
 
   /** To be called when the plain engine took a packet: at a perturbation it has drawn new seeds. */
@@ -159,26 +175,32 @@ export class Engine {
 
   /** Hands over what was counted since the last time. */
   settle(tally: Tally): void {
+    this.shareFlows();
     let classified = 0;
     for (const major of this.layout.majors) {
       const first = majorAt(this.layout, major);
       for (let minor = 0; minor < MINORS; minor++) {
-        const counts = this.take(first + minor * COUNTER);
-        if (counts.packets === 0) continue;
+        const at = first + minor * COUNTER;
+        if (!this.isCounted(at)) continue;
+        const counts = this.take(at);
         classified += counts.packets;
         tally.addMany({ classid: tcH(major, minor), ...counts });
       }
     }
     for (const [i, reason] of this.facts.reasons.entries()) {
-      const counts = this.take(reasonAt(i));
-      if (counts.packets > 0) tally.missMany(reason, counts);
+      if (this.isCounted(reasonAt(i))) tally.missMany(reason, this.take(reasonAt(i)));
     }
-    for (const exactness of EXACTNESSES) {
-      tally.exactness[exactness] += this.unusual[exactness];
-      classified -= this.unusual[exactness];
-      this.unusual[exactness] = 0;
+    for (const [i, exactness] of EXACTNESSES.entries()) {
+      const unusual = word(this.words, (Cell.EXACTNESS >> 2) + i) >>> 0;
+      this.words[(Cell.EXACTNESS >> 2) + i] = 0;
+      tally.exactness[exactness] += unusual;
+      classified -= unusual;
     }
     tally.exactness[this.facts.usual] += classified;
+  }
+
+  private isCounted(address: number): boolean {
+    return (word(this.words, address >> 2) | word(this.words, (address >> 2) + 1)) !== 0;
   }
 
   /** A counter, which is 0 then. */
@@ -187,7 +209,7 @@ export class Engine {
     const { words } = this;
     const number = (index: number): number => word(words, index + 1) * 2 ** 32 + (word(words, index) >>> 0);
     const counts = { packets: number(at), bytes: number(at + 2) };
-    if (counts.packets > 0) words.fill(0, at, at + COUNTER / 4);
+    words.fill(0, at, at + COUNTER / 4);
     return counts;
   }
 
@@ -195,8 +217,8 @@ export class Engine {
     const name = `${format} ${little}`;
     let loop = this.loops.get(name);
     if (loop === undefined) {
-      const { chain, facts, layout, sharing, timed } = this;
-      const program = { ...chain, facts, layout, sharing, timed, records: { format, little } };
+      const { chain, facts, layout, timed } = this;
+      const program = { ...chain, facts, layout, timed, sharing: this.share !== null, records: { format, little } };
       const module = new WebAssembly.Module(compile(program));
       loop = new WebAssembly.Instance(module, { m: { m: this.memory } }).exports.run;
       this.loops.set(name, loop);

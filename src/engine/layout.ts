@@ -1,3 +1,5 @@
+import { tcH } from '../u32.ts';
+
 /** Where things stand in the memory that a compiled loop works on. Addresses are bytes from its start; all 8-aligned. */
 
 const PAGE = 1 << 16;
@@ -18,6 +20,8 @@ export const Cell = {
   /** Filter and trust of an Answer, where filters are too many for one function. */
   FILTER: 40,
   TRUST: 44,
+  /** Not 0: a table of flows has no place for the next packet's. */
+  FULL: 48,
 } as const;
 
 /** One byte for each IP protocol: what the transport header is to the loop. */
@@ -29,9 +33,9 @@ const SEEDS = REASONS + REASONS_MAX * COUNTER;
 
 /** Room for what is captured: three reads and what was left of the one before; a longer record is the plain engine's. */
 export const ROOM = 1 << 20;
-/** The flow caches, in rows and bytes a row: an IPv4 flow is five words, an IPv6 flow three and its addresses. */
-export const CACHE4 = { slots: 1 << 18, stride: 32 } as const;
-export const CACHE6 = { slots: 1 << 16, stride: 64 } as const;
+/** The tables of flows, in rows and bytes a row: an IPv4 flow is five words, an IPv6 flow three and its addresses. */
+export const FLOWS4 = { slots: 1 << 18, stride: 32 } as const;
+export const FLOWS6 = { slots: 1 << 16, stride: 64 } as const;
 
 export interface Layout {
   readonly seeds: number;
@@ -39,8 +43,8 @@ export interface Layout {
   readonly classes: number;
   readonly majors: readonly number[];
   /** 0: flows are not counted. */
-  readonly cache4: number;
-  readonly cache6: number;
+  readonly flows4: number;
+  readonly flows6: number;
   readonly room: number;
   /** Size of the whole, in pages of 64 KiB. */
   readonly pages: number;
@@ -50,13 +54,13 @@ export interface Layout {
 export function layoutOf(filters: number, majors: readonly number[], sharing: boolean): Layout {
   const seeds = SEEDS;
   const classes = align(seeds + 4 * filters);
-  const cache4 = classes + majors.length * MINORS * COUNTER;
+  const flows4 = classes + majors.length * MINORS * COUNTER;
   // A row may stand some places behind its own: there is a page for those of the last.
-  const cache6 = cache4 + (sharing ? CACHE4.slots * CACHE4.stride + PAGE : 0);
-  const room = cache6 + (sharing ? CACHE6.slots * CACHE6.stride + PAGE : 0);
+  const flows6 = flows4 + (sharing ? FLOWS4.slots * FLOWS4.stride + PAGE : 0);
+  const room = flows6 + (sharing ? FLOWS6.slots * FLOWS6.stride + PAGE : 0);
   return {
     ...{ seeds, classes, majors, room },
-    ...(sharing ? { cache4, cache6 } : { cache4: 0, cache6: 0 }),
+    ...(sharing ? { flows4, flows6 } : { flows4: 0, flows6: 0 }),
     pages: Math.ceil((room + ROOM) / PAGE),
   };
 }
@@ -70,3 +74,9 @@ const align = (address: number): number => Math.ceil(address / PAGE) * PAGE;
 
 /** Address of the counter of packets without a class, by number of the reason. */
 export const reasonAt = (reason: number): number => REASONS + reason * COUNTER;
+
+/** The class whose counter stands at an address. */
+export function classidAt({ classes, majors }: Layout, address: number): number {
+  const index = (address - classes) / COUNTER;
+  return tcH(majors[Math.floor(index / MINORS)] ?? 0, index % MINORS);
+}
