@@ -63,6 +63,9 @@ function engineOf(run: Run): Engine | string {
   if (metadata.all !== null || metadata.byPacket.size > 0 || metadata.byPrefix.length > 0) return 'metadata was told';
   if (run.tracks) return 'connections are tracked';
   const protos = run.kernel.netns.protos(run.kernel.place);
-  const share: Share | null = sharing ? (...told) => run.shareFlow(...told) : null;
-  return Engine.of({ env, known, device, protos, share, assumed: run.assumed, reasonOf });
+  const share: Share = {
+    reserve: (v4, v6) => run.sharing?.reserve(v4, v6),
+    flow: (...told) => run.shareFlow(...told),
+  };
+  return Engine.of({ env, known, device, protos, share: sharing ? share : null, assumed: run.assumed, reasonOf });
 }

@@ -39,8 +39,8 @@ import {
  * (which is the class), filter and protocol, ports and addresses.
  */
 
-/** Places that a flow may stand in, one behind the other. */
-const WAYS = 8;
+/** Places that a flow may stand in, one behind the other: with fewer, a table is "full" when a quarter of it is. */
+const WAYS = 64;
 
 /** One flow's words: those in locals from the first on, then both addresses as they stand in the packet. */
 interface Family {
@@ -122,13 +122,27 @@ export interface NotedFlow {
   readonly ports: number;
 }
 
+const tables = ({ flows4, flows6 }: Layout) => [
+  { isV6: false, base: flows4, ...FLOWS4 },
+  { isV6: true, base: flows6, ...FLOWS6 },
+];
+
+/** How many flows of IPv4 and of IPv6 there are. */
+export function countFlows(words: Int32Array, layout: Layout): number[] {
+  return tables(layout).map(({ base, slots, stride }) => {
+    let count = 0;
+    const end = (base + (slots + WAYS) * stride) >> 2;
+    for (let at = base >> 2; at < end; at += stride >> 2) if (word(words, at) !== 0) count++;
+    return count;
+  });
+}
+
 /**
  * Calls `visit` with each flow of both tables, which are empty then. Its addresses, in host order, are in `addresses`:
  * source and destination, of one word each or of four.
  */
 export function takeFlows(words: Int32Array, layout: Layout, addresses: Int32Array, visit: (flow: NotedFlow) => void): void {
-  for (const isV6 of [false, true]) {
-    const [base, { slots, stride }] = isV6 ? [layout.flows6, FLOWS6] : [layout.flows4, FLOWS4];
+  for (const { isV6, base, slots, stride } of tables(layout)) {
     const end = (base + (slots + WAYS) * stride) >> 2;
     for (let at = base >> 2; at < end; at += stride >> 2) {
       const counter = word(words, at);

@@ -18,7 +18,7 @@ import { tcH, tcMajor, word } from '../u32.ts';
 import { UNSPEC } from '../verdict.ts';
 import { compile } from './compile.ts';
 import { exactnessOf, type Facts, type PlannedFilter } from './filters.ts';
-import { type NotedFlow, takeFlows } from './flows.ts';
+import { countFlows, type NotedFlow, takeFlows } from './flows.ts';
 import { protocolTable } from './headers.ts';
 import { Cell, COUNTER, classidAt, type Layout, layoutOf, majorAt, PROTOCOLS, ROOM, reasonAt } from './layout.ts';
 
@@ -33,12 +33,17 @@ type Loop = (at: number, limit: number) => number;
 export interface EngineOptions extends Pick<Facts, 'env' | 'known' | 'device' | 'assumed' | 'reasonOf'> {
   /** Chain 0 of the list that is asked. */
   readonly protos: readonly KernelProto[];
-  /** Told of each flow and of the filter that put it in a class; null: flows are not counted. */
+  /** Who counts flows; null: nobody. */
   readonly share: Share | null;
 }
 
-/** `addresses`: source and destination in host order, one word each or, in IPv6, four; overwritten afterwards. */
-export type Share = (filter: FlowFilter, classid: number, flow: NotedFlow, addresses: Int32Array) => void;
+/** Who is told of each flow and of the filter that put it in a class. */
+export interface Share {
+  /** So many flows of IPv4 and of IPv6 will be told of now. */
+  reserve(v4: number, v6: number): void;
+  /** `addresses`: source and destination in host order, one word each or, in IPv6, four; overwritten afterwards. */
+  flow(filter: FlowFilter, classid: number, flow: NotedFlow, addresses: Int32Array): void;
+}
 
 /** Major numbers that filters may give: a MiB of counters each. */
 const MAJORS_MAX = 64;
@@ -162,9 +167,11 @@ export class Engine {
   private shareFlows(): void {
     const { share, chain, layout, addresses } = this;
     if (share === null) return;
+    const [v4 = 0, v6 = 0] = countFlows(this.words, layout);
+    share.reserve(v4, v6);
     takeFlows(this.words, layout, addresses, (flow) => {
       const filter = chain.filters[flow.filter - 1]?.filter;
-      if (filter !== undefined) share(filter, classidAt(layout, flow.counter), flow, addresses);
+      if (filter !== undefined) share.flow(filter, classidAt(layout, flow.counter), flow, addresses);
     });
   }
 

@@ -46,6 +46,17 @@ export class Sharing {
     hosts.add(this.host);
   }
 
+  /** Makes room for this many more flows of each family at once, and as many hosts. */
+  reserve(v4: number, v6: number): void {
+    for (const [{ flows, hosts }, more] of [
+      [this.v4, v4],
+      [this.v6, v6],
+    ] as const) {
+      flows.reserve(more);
+      hosts.reserve(more);
+    }
+  }
+
   /** Flows and hosts of each class. */
   perClass(): Map<number, Shared> {
     const shared = new Map<number, Shared>();

@@ -28,8 +28,15 @@ export class WordSet {
     this.rows[at] = 1;
     for (let i = 0; i < this.width; i++) this.rows[at + 1 + i] = word(row, i);
     this.size++;
-    if (2 * this.size > this.mask) this.grow();
+    if (2 * this.size > this.mask) this.grow(2 * this.mask + 1);
     return true;
+  }
+
+  /** Makes room for this many more rows at once: growing by doubling moves every row twice. */
+  reserve(rows: number): void {
+    let mask = this.mask;
+    while (2 * (this.size + rows) > mask) mask = 2 * mask + 1;
+    if (mask !== this.mask) this.grow(mask);
   }
 
   /** Whether the first `width` words of `row` were added. */
@@ -59,8 +66,7 @@ export class WordSet {
   }
 
   /** One row is copied out at a time: a view of each left 100 bytes of garbage behind. */
-  private grow(): void {
-    const mask = 2 * this.mask + 1;
+  private grow(mask: number): void {
     const rows = new Int32Array((mask + 1) * (this.width + 1));
     const row = new Int32Array(this.width);
     this.forEach((words, from) => {
