@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import type { CommanderError } from 'commander';
 import { Output, PipeClosed, say } from './output.ts';

@@ -1,0 +1,38 @@
+// Makes the command line one file, dist/node/cli/bundle.cjs, and V8's code cache of it: node/cli/start.cts loads both.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const folder = path.join(root, 'dist/node/cli');
+
+const bundle = await rolldown({
+  input: path.join(folder, 'main.js'),
+  platform: 'node',
+  // Optional, and native.
+  external: ['koffi'],
+});
+const file = path.join(folder, 'bundle.cjs');
+await bundle.write({ file, format: 'cjs', minify: true, codeSplitting: false });
+// One byte a character, and as many in V8: start.cts reads it as Latin-1. All others stand in strings.
+const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+writeFileSync(file, readFileSync(file, 'utf8').replace(/[^\x00-\x7f]/g, escaped));
+
+/** Runs the main job once; what was compiled for it is what the cache holds. */
+const record = `
+  const { writeFileSync } = require('node:fs');
+  const [start, cache, ...args] = process.argv.slice(1);
+  process.argv.splice(1, process.argv.length, start, ...args);
+  const script = require(start);
+  process.on('exit', () => writeFileSync(cache, script.createCachedData()));
+`;
+execFileSync(
+  process.execPath,
+  [
+    ...['-e', record, path.join(folder, 'start.cjs'), `${file}.cache`],
+    ...['classify', path.join(root, 'examples/household.pcapng'), '--format', 'json', '--filter', 'hash keys src,dst'],
+  ],
+  { stdio: ['ignore', 'ignore', 'inherit'] },
+);
