@@ -1,10 +1,22 @@
-import { Errno, KernelError } from '../../errors.ts';
 import { getU16 } from '../../lang/index.ts';
 import { type Decoded, struct, table, u16 } from '../../netlink/index.ts';
 import { Verdict } from '../../verdict.ts';
 import { ipVersion } from './bytes.ts';
 import { checkControl, printControl, takeControlOr } from './control.ts';
-import { type Action, BARE, Counters, dumpRows, GEN, NO_GEN, NOBODY, printTail, TM, takeIndex, usage } from './kind.ts';
+import {
+  type Action,
+  BARE,
+  Counters,
+  dumpRows,
+  GEN,
+  NO_GEN,
+  NOBODY,
+  PARMS,
+  printTail,
+  TM,
+  takeIndex,
+  usage,
+} from './kind.ts';
 
 /** net/sched/act_connmark.c, tc/m_connmark.c: the connection's mark becomes the packet's. */
 
@@ -18,6 +30,7 @@ const NO_CONNMARK = { ...NO_GEN, zone: 0 };
 const USAGE = 'Usage: ... connmark [ zone ZONE ] [ CONTROL ] [ index INDEX ]';
 
 export const connmark: Action<Connmark> = {
+  ...PARMS,
   kind: 'connmark',
   codec: table(TCA_CONNMARK),
   scope: () => 'packet',
@@ -32,14 +45,6 @@ export const connmark: Action<Connmark> = {
     const action = takeControlOr(words, Verdict.PIPE, warn);
     const index = takeIndex(words, 'connmark: Illegal "index"') ?? 0;
     w.put(TCA_CONNMARK.parms, { ...NO_CONNMARK, action, index, zone });
-  },
-  gen: ({ parms }) => parms,
-  stamp: (value, gen, tm) => ({
-    parms: { ...(value.parms ?? NO_CONNMARK), ...gen },
-    ...(tm === undefined ? {} : { tm }),
-  }),
-  check({ parms }) {
-    if (parms === undefined) throw new KernelError(Errno.EINVAL);
   },
   settle({ parms = NO_CONNMARK }, _old, place) {
     checkControl(parms.action, place);

@@ -1,4 +1,3 @@
-import { Errno, KernelError } from '../../errors.ts';
 import { matches, type Words } from '../../lang/index.ts';
 import { type Decoded, struct, table, u32 } from '../../netlink/index.ts';
 import { ETH_P, IPPROTO, innerProtocol, type Packet } from '../../packet/index.ts';
@@ -14,6 +13,7 @@ import {
   GEN,
   NO_GEN,
   NOBODY,
+  PARMS,
   printIndex,
   printTm,
   TM,
@@ -58,6 +58,7 @@ function takeTargets(words: Words): number {
 }
 
 export const csum: Action<Csum> = {
+  ...PARMS,
   kind: 'csum',
   codec: table(TCA_CSUM),
   scope: () => 'packet',
@@ -72,14 +73,6 @@ export const csum: Action<Csum> = {
     const action = takeControlOr(words, Verdict.OK, warn);
     const index = takeIndex(words, 'Illegal "index" (%s) <csum>') ?? 0;
     w.put(TCA_CSUM.parms, { ...NO_CSUM, action, index, updateFlags });
-  },
-  gen: ({ parms }) => parms,
-  stamp: (value, gen, tm) => ({
-    parms: { ...(value.parms ?? NO_CSUM), ...gen },
-    ...(tm === undefined ? {} : { tm }),
-  }),
-  check({ parms }) {
-    if (parms === undefined) throw new KernelError(Errno.EINVAL);
   },
   settle({ parms = NO_CSUM }, _old, place) {
     checkControl(parms.action, place);

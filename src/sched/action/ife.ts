@@ -13,6 +13,7 @@ import {
   NO_GEN,
   NOBODY,
   notEmulated,
+  PARMS,
   printTail,
   TM,
   usage,
@@ -131,6 +132,7 @@ function takeWord(words: Words, s: Spoken, ask: Ask): boolean {
 }
 
 export const ife: Action<Ife> = {
+  ...PARMS,
   kind: 'ife',
   codec: table(TCA_IFE),
   scope: () => 'packet',
@@ -152,15 +154,8 @@ export const ife: Action<Ife> = {
     if (s.smac !== undefined) w.put(TCA_IFE.smac, s.smac);
     w.put(TCA_IFE.metaList, s.meta);
   },
-  gen: ({ parms }) => parms,
-  stamp: (value, gen, tm) => ({
-    ...value,
-    parms: { ...(value.parms ?? NO_IFE), ...gen },
-    ...(tm === undefined ? {} : { tm }),
-  }),
   check({ parms }) {
-    if (parms === undefined) throw new KernelError(Errno.EINVAL);
-    if (parms.flags & ~ENCODE) throw new KernelError(Errno.EINVAL);
+    if (parms === undefined || parms.flags & ~ENCODE) throw new KernelError(Errno.EINVAL);
   },
   settle({ parms = NO_IFE, dmac, smac, type, metaList: meta }, _old, place) {
     checkControl(parms.action, place);

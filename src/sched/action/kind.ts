@@ -1,5 +1,5 @@
 import type { Env } from '../../env.ts';
-import { UsageError } from '../../errors.ts';
+import { Errno, KernelError, UsageError } from '../../errors.ts';
 import { getU32, type Printer, type Words } from '../../lang/index.ts';
 import {
   type AttrTable,
@@ -127,7 +127,10 @@ export const PARMS = {
     parms: { ...value.parms, ...gen },
     ...(tm === undefined ? {} : { tm }),
   }),
-  check: (): void => {},
+  /** Most kinds say no more than this where it is missing; a kind with words of its own has its own check. */
+  check: ({ parms }: WithParms): void => {
+    if (parms === undefined) throw new KernelError(Errno.EINVAL);
+  },
 } as const;
 
 /** Writes these attributes of a table, in this order, as far as they are there. */

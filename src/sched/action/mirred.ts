@@ -13,6 +13,7 @@ import {
   GEN,
   NO_GEN,
   NOBODY,
+  PARMS,
   printIndex,
   printTm,
   skip,
@@ -98,6 +99,7 @@ function eactionOf({ direction, what }: Spoken): number {
 }
 
 export const mirred: Action<Mirred> = {
+  ...PARMS,
   kind: 'mirred',
   codec: table(TCA_MIRRED, EXTACK),
   scope: () => 'packet',
@@ -118,11 +120,6 @@ export const mirred: Action<Mirred> = {
     const index = s.index ?? takeIndex(words, 'mirred: Illegal "index"') ?? 0;
     w.put(TCA_MIRRED.parms, { ...NO_MIRRED, action, index, eaction: eactionOf(s), ifindex });
   },
-  gen: ({ parms }) => parms,
-  stamp: (value, gen, tm) => ({
-    parms: { ...(value.parms ?? NO_MIRRED), ...gen },
-    ...(tm === undefined ? {} : { tm }),
-  }),
   check({ parms }) {
     if (parms === undefined) throw new KernelError(Errno.EINVAL, 'Missing required mirred parameters');
   },

@@ -1,4 +1,3 @@
-import { Errno, KernelError } from '../../errors.ts';
 import { addressText, getU8, matches, tcIpv4, type Words } from '../../lang/index.ts';
 import { be32, type Decoded, struct, table, u32 } from '../../netlink/index.ts';
 import { IPPROTO, type Packet } from '../../packet/index.ts';
@@ -6,7 +5,20 @@ import { be16, u8 } from '../../u32.ts';
 import { Verdict } from '../../verdict.ts';
 import { put16, put32, readable, replace32, word32 } from './bytes.ts';
 import { checkControl, printControl, takeControlOr } from './control.ts';
-import { type Action, BARE, Counters, dumpRows, GEN, NO_GEN, NOBODY, printTail, TM, takeIndex, usage } from './kind.ts';
+import {
+  type Action,
+  BARE,
+  Counters,
+  dumpRows,
+  GEN,
+  NO_GEN,
+  NOBODY,
+  PARMS,
+  printTail,
+  TM,
+  takeIndex,
+  usage,
+} from './kind.ts';
 
 /** net/sched/act_nat.c, tc/m_nat.c: rewrites IPv4 addresses, one for one, without remembering connections. */
 
@@ -47,6 +59,7 @@ function takeArguments(words: Words): Pick<typeof NO_NAT, 'oldAddr' | 'newAddr' 
 }
 
 export const nat: Action<Nat> = {
+  ...PARMS,
   kind: 'nat',
   codec: table(TCA_NAT),
   scope: () => 'packet',
@@ -57,14 +70,6 @@ export const nat: Action<Nat> = {
     const action = takeControlOr(words, Verdict.OK, warn);
     const index = takeIndex(words, 'Nat: Illegal "index"') ?? 0;
     w.put(TCA_NAT.parms, { ...sel, action, index });
-  },
-  gen: ({ parms }) => parms,
-  stamp: (value, gen, tm) => ({
-    parms: { ...(value.parms ?? NO_NAT), ...gen },
-    ...(tm === undefined ? {} : { tm }),
-  }),
-  check({ parms }) {
-    if (parms === undefined) throw new KernelError(Errno.EINVAL);
   },
   settle({ parms = NO_NAT }, _old, place) {
     checkControl(parms.action, place);

@@ -68,9 +68,6 @@ export const sample: Action<Sample> = {
     if (group !== undefined) w.put(TCA_SAMPLE.group, group);
     if (trunc !== undefined) w.put(TCA_SAMPLE.truncSize, trunc);
   },
-  check({ parms }) {
-    if (parms === undefined) throw new KernelError(Errno.EINVAL);
-  },
   settle({ parms = NO_GEN, rate, group, truncSize }, _old, place) {
     if (rate === undefined || group === undefined) {
       throw new KernelError(Errno.EINVAL, 'sample rate and group are required');

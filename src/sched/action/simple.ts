@@ -52,9 +52,6 @@ export const simple: Action<Simple> = {
       w.zeros(DATA_MAX - bytes.length);
     });
   },
-  check({ parms }) {
-    if (parms === undefined) throw new KernelError(Errno.EINVAL);
-  },
   settle({ parms = NO_GEN, data }, _old, place) {
     if (data === undefined) throw new KernelError(Errno.EINVAL);
     checkControl(parms.action, place);

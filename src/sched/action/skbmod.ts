@@ -12,6 +12,7 @@ import {
   NO_GEN,
   NOBODY,
   notEmulated,
+  PARMS,
   printIndex,
   printTm,
   TM,
@@ -77,6 +78,7 @@ function takeWord(words: Words, s: Spoken, ask: Ask): boolean {
 }
 
 export const skbmod: Action<Skbmod> = {
+  ...PARMS,
   kind: 'skbmod',
   codec: table(TCA_SKBMOD),
   scope: () => 'packet',
@@ -94,15 +96,6 @@ export const skbmod: Action<Skbmod> = {
     if (s.dmac !== undefined) w.put(TCA_SKBMOD.dmac, s.dmac);
     if (s.etype !== 0) w.put(TCA_SKBMOD.etype, s.etype);
     if (s.smac !== undefined) w.put(TCA_SKBMOD.smac, s.smac);
-  },
-  gen: ({ parms }) => parms,
-  stamp: (value, gen, tm) => ({
-    ...value,
-    parms: { ...(value.parms ?? NO_SKBMOD), ...gen },
-    ...(tm === undefined ? {} : { tm }),
-  }),
-  check({ parms }) {
-    if (parms === undefined) throw new KernelError(Errno.EINVAL);
   },
   /** tcf_skbmod_init(): what the attributes say, or else one of the two that have none. */
   settle({ parms = NO_SKBMOD, dmac, smac, etype }, _old, place) {

@@ -13,6 +13,7 @@ import {
   NO_GEN,
   NOBODY,
   notEmulated,
+  PARMS,
   printTail,
   skip,
   TM,
@@ -111,6 +112,7 @@ function takeWord(words: Words, line: Line): boolean {
 }
 
 export const tunnelKey: Action<TunnelKey> = {
+  ...PARMS,
   kind: 'tunnel_key',
   codec: table(TCA_TUNNEL_KEY, 'Attribute failed policy validation'),
   scope: () => 'packet',
@@ -131,12 +133,6 @@ export const tunnelKey: Action<TunnelKey> = {
     }
     w.put(TCA_TUNNEL_KEY.parms, { ...NO_TUNNEL, action, index, tAction: line.tAction });
   },
-  gen: ({ parms }) => parms,
-  stamp: (value, gen, tm) => ({
-    ...value,
-    parms: { ...(value.parms ?? NO_TUNNEL), ...gen },
-    ...(tm === undefined ? {} : { tm }),
-  }),
   check({ parms }) {
     if (parms === undefined) throw new KernelError(Errno.EINVAL, 'Missing tunnel key parameters');
   },

@@ -15,6 +15,7 @@ import {
   GEN,
   NO_GEN,
   NOBODY,
+  PARMS,
   printTail,
   skip,
   TM,
@@ -163,6 +164,7 @@ function checkSpoken(words: Words, s: Spoken): void {
 }
 
 export const vlan: Action<Vlan> = {
+  ...PARMS,
   kind: 'vlan',
   codec: table(TCA_VLAN),
   scope: () => 'packet',
@@ -176,15 +178,6 @@ export const vlan: Action<Vlan> = {
     const { vAction, ...rest } = s;
     const names = ['parms', 'id', 'protocol', 'priority', 'ethDst', 'ethSrc'] as const;
     dumpRows(TCA_VLAN, names, { ...rest, parms: { ...NO_VLAN, action, index, vAction } }, w);
-  },
-  gen: ({ parms }) => parms,
-  stamp: (value, gen, tm) => ({
-    ...value,
-    parms: { ...(value.parms ?? NO_VLAN), ...gen },
-    ...(tm === undefined ? {} : { tm }),
-  }),
-  check({ parms }) {
-    if (parms === undefined) throw new KernelError(Errno.EINVAL);
   },
   settle({ parms = NO_VLAN, id, protocol, priority, ethDst, ethSrc }, _old, place) {
     const { vAction } = parms;
