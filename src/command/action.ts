@@ -4,6 +4,7 @@ import { AttrWriter, bytes, decode, type Message, NLM_F, nest, RTM, string, tabl
 import { findAction, printActions, speakActions, TCA_ACT } from '../sched/action/index.ts';
 import { Exit, giveUp, type TcProcess } from './process.ts';
 import { usageOf } from './usage.ts';
+import { isList, unknownVerb } from './verbs.ts';
 
 /** struct tcamsg: family and padding, all zero; then TCA_ROOT_*. */
 const TCAMSG = new Uint8Array(4);
@@ -25,10 +26,10 @@ export function doActions(words: Words, tc: TcProcess): void {
     else if (matches(word, 'change') || matches(word, 'replace')) modify(NLM_F.CREATE | NLM_F.REPLACE, words, tc);
     else if (matches(word, 'delete')) getOrDelete(RTM.DELACTION, words, tc);
     else if (matches(word, 'get')) getOrDelete(RTM.GETACTION, words, tc);
-    else if (['list', 'show', 'lst'].some((name) => matches(word, name))) list(words, tc);
+    else if (isList(word)) list(words, tc);
     else if (matches(word, 'flush')) flush(words, tc);
     else if (matches(word, 'help')) throw usage();
-    else throw giveUp(`Command "${word}" is unknown, try "tc actions help".`, '', words.at - 1);
+    else throw unknownVerb('actions', words);
   }
 }
 
@@ -118,11 +119,7 @@ function ofKind(words: Words, tc: TcProcess): Uint8Array {
 function list(words: Words, tc: TcProcess): void {
   const payload = ofKind(words, tc);
   words.at = words.list.length;
-  let whole = true;
-  tc.show((out) => {
-    whole = tc.dump(RTM.GETACTION, payload, (message) => printAction(message, tc, out));
-  });
-  if (!whole) throw new Exit(1);
+  tc.list(RTM.GETACTION, payload, (message, out) => printAction(message, tc, out));
 }
 
 /** tc_act_list_or_flush(), RTM_DELACTION */

@@ -1,25 +1,16 @@
 import { UsageError } from '../errors.ts';
 import { getClassid, getQdiscHandle, matches, type Printer, type Words } from '../lang/index.ts';
-import {
-  AttrWriter,
-  type Message,
-  NLM_F,
-  printStats,
-  RTM,
-  readTc,
-  TC_H,
-  TCA,
-  type TcMessage,
-  writeTc,
-} from '../netlink/index.ts';
+import { AttrWriter, type Message, NLM_F, RTM, readTc, TC_H, TCA, type TcMessage, writeTc } from '../netlink/index.ts';
 import { findClass } from '../sched/qdisc/index.ts';
 import { classidText, tcMajor, tcMinor } from '../u32.ts';
 import { ESTIMATOR, takeEstimator } from './estimator.ts';
-import { duplicate, Exit, giveUp, type TcProcess } from './process.ts';
+import { duplicate, giveUp, type TcProcess } from './process.ts';
 import { required } from './qdisc.ts';
+import { printNewStats } from './stats.ts';
 import { usageOf } from './usage.ts';
+import { doVerb, type Verb } from './verbs.ts';
 
-const VERBS: readonly (readonly [verb: string, type: number, flags: number])[] = [
+const VERBS: readonly Verb[] = [
   ['add', RTM.NEWTCLASS, NLM_F.EXCL | NLM_F.CREATE],
   ['change', RTM.NEWTCLASS, 0],
   ['replace', RTM.NEWTCLASS, NLM_F.CREATE],
@@ -28,16 +19,7 @@ const VERBS: readonly (readonly [verb: string, type: number, flags: number])[] =
 
 /** tc/tc_class.c: do_class() */
 export function doClass(words: Words, tc: TcProcess): void {
-  if (words.done) {
-    listClasses(words, tc);
-    return;
-  }
-  const word = words.next();
-  const verb = VERBS.find(([name]) => matches(word, name));
-  if (verb !== undefined) modify(verb[1], verb[2], words, tc);
-  else if (['list', 'show', 'lst'].some((name) => matches(word, name))) listClasses(words, tc);
-  else if (matches(word, 'help')) throw new UsageError('', -1, USAGE, 0);
-  else throw giveUp(`Command "${word}" is unknown, try "tc class help".`, '', words.at - 1);
+  doVerb({ name: 'class', verbs: VERBS, usage: USAGE, modify, list: listClasses }, words, tc);
 }
 
 const USAGE = usageOf(
@@ -137,20 +119,13 @@ function listClasses(words: Words, tc: TcProcess): void {
     }
   }
   const ifindex = device === '' ? 0 : tc.index(device);
-  let whole = true;
-  tc.show((out) => {
-    whole = tc.dump(
-      RTM.GETTCLASS,
-      writeTc({ ifindex, handle: 0, parent, info: 0 }, () => undefined),
-      (message) => {
-        const t = readTc(message);
-        if (qdisc !== 0 && tcMajor(t.handle) !== tcMajor(qdisc)) return;
-        if (classid !== 0 && t.handle !== classid) return;
-        printClass(message, t, tc, ifindex === 0, qdisc !== 0, out);
-      },
-    );
+  const request = writeTc({ ifindex, handle: 0, parent, info: 0 }, () => undefined);
+  tc.list(RTM.GETTCLASS, request, (message, out) => {
+    const t = readTc(message);
+    if (qdisc !== 0 && tcMajor(t.handle) !== tcMajor(qdisc)) return;
+    if (classid !== 0 && t.handle !== classid) return;
+    printClass(message, t, tc, ifindex === 0, qdisc !== 0, out);
   });
-  if (!whole) throw new Exit(1);
 }
 
 /** A class's number; only its minor where the qdisc was named. */
@@ -184,9 +159,6 @@ function printClass(
   }
   if (options !== undefined) findClass(kind)?.print(options, out, tc.options);
   out.text('\n');
-  if (tc.options.statistics && stats2 !== undefined) {
-    printStats(stats2, ' ', out);
-    out.text('\n');
-  }
+  if (tc.options.statistics && stats2 !== undefined) printNewStats(stats2, out);
   out.close();
 }

@@ -19,10 +19,11 @@ import { findClassifier } from '../sched/classifier/index.ts';
 import { classidText } from '../u32.ts';
 import { ESTIMATOR, takeEstimator } from './estimator.ts';
 import { emptySelector, LIST, MODIFY, place, type Selector, takeSelectors } from './filter-words.ts';
-import { Exit, giveUp, type TcProcess } from './process.ts';
+import { giveUp, type TcProcess } from './process.ts';
 import { blockExists } from './qdisc.ts';
 import { printOldStats } from './stats.ts';
 import { usageOf } from './usage.ts';
+import { isList, unknownVerb } from './verbs.ts';
 
 const ETH_P_ALL = 0x0003;
 
@@ -77,9 +78,9 @@ export function doFilter(object: FilterObject, words: Words, tc: TcProcess, show
   if (verb !== undefined) modify(object, object.create, object.verbs[verb] ?? 0, words, tc);
   else if (matches(word, 'delete')) modify(object, object.remove, 0, words, tc);
   else if (matches(word, 'get')) getFilter(object, words, tc, shown);
-  else if (['list', 'show', 'lst'].some((name) => matches(word, name))) listFilters(object, words, tc, shown);
+  else if (isList(word)) listFilters(object, words, tc, shown);
   else if (matches(word, 'help')) throw help(object, 0);
-  else throw giveUp(`Command "${word}" is unknown, try "tc ${object.name} help".`, '', words.at - 1);
+  else throw unknownVerb(object.name, words);
 }
 
 function help(object: FilterObject, status: number): UsageError {
@@ -205,11 +206,7 @@ function listFilters(object: FilterObject, words: Words, tc: TcProcess, shown: S
     if (s.chain !== null) w.put(TCA.chain, s.chain);
     if (tc.options.brief) w.put(TCA.dumpFlags, Uint8Array.of(1, 0, 0, 0, 1, 0, 0, 0));
   });
-  let whole = true;
-  tc.show((out) => {
-    whole = tc.dump(object.get, request, (message) => printFilter(message, tc, shown, out));
-  });
-  if (!whole) throw new Exit(1);
+  tc.list(object.get, request, (message, out) => printFilter(message, tc, shown, out));
 }
 
 /** tc/tc_filter.c: print_filter() */

@@ -188,6 +188,15 @@ export class TcProcess {
     return true;
   }
 
+  /** A dump of which every message is printed; if the kernel broke it off, the command ends with status 1. */
+  list(type: number, payload: Uint8Array, print: (message: Message, out: Printer) => void): void {
+    let whole = true;
+    this.show((out) => {
+      whole = this.dump(type, payload, (message) => print(message, out));
+    });
+    if (!whole) throw new Exit(1);
+  }
+
   private dumpEnded(message: Message): boolean {
     const { errno, extack } = readAck(message);
     if (errno === 0) return true;

@@ -1,11 +1,9 @@
-import { UsageError } from '../errors.ts';
 import { getClassid, getQdiscHandle, getU32, matches, type Printer, type Words } from '../lang/index.ts';
 import {
   AttrWriter,
   bytes,
   type Message,
   NLM_F,
-  printStats,
   RTM,
   readTc,
   TC_H,
@@ -17,11 +15,12 @@ import type { QdiscKind } from '../sched/notation.ts';
 import { findQdisc } from '../sched/qdisc/index.ts';
 import { classidText, tcH, tcMajor } from '../u32.ts';
 import { ESTIMATOR, takeEstimator } from './estimator.ts';
-import { duplicate, Exit, giveUp, type TcProcess } from './process.ts';
+import { duplicate, giveUp, type TcProcess } from './process.ts';
+import { printNewStats } from './stats.ts';
 import { usageOf } from './usage.ts';
+import { doVerb, type Verb } from './verbs.ts';
 
-/** Verbs of `tc qdisc`, in the order in which a prefix is tried. */
-const VERBS: readonly (readonly [verb: string, type: number, flags: number])[] = [
+const VERBS: readonly Verb[] = [
   ['add', RTM.NEWQDISC, NLM_F.EXCL | NLM_F.CREATE],
   ['change', RTM.NEWQDISC, 0],
   ['replace', RTM.NEWQDISC, NLM_F.CREATE | NLM_F.REPLACE],
@@ -31,16 +30,7 @@ const VERBS: readonly (readonly [verb: string, type: number, flags: number])[] =
 
 /** tc/tc_qdisc.c: do_qdisc() */
 export function doQdisc(words: Words, tc: TcProcess): void {
-  if (words.done) {
-    listQdiscs(words, tc);
-    return;
-  }
-  const word = words.next();
-  const verb = VERBS.find(([name]) => matches(word, name));
-  if (verb !== undefined) modify(verb[1], verb[2], words, tc);
-  else if (['list', 'show', 'lst'].some((name) => matches(word, name))) listQdiscs(words, tc);
-  else if (matches(word, 'help')) throw new UsageError('', -1, USAGE, 0);
-  else throw giveUp(`Command "${word}" is unknown, try "tc qdisc help".`, '', words.at - 1);
+  doVerb({ name: 'qdisc', verbs: VERBS, usage: USAGE, modify, list: listQdiscs }, words, tc);
 }
 
 const USAGE = usageOf(
@@ -154,24 +144,16 @@ function listQdiscs(words: Words, tc: TcProcess): void {
   const wanted: Wanted = { device: '', handle: 0, parent: 0, invisible: false };
   while (!words.done) takeWanted(words, wanted, tc);
   const ifindex = wanted.device === '' ? 0 : tc.index(wanted.device);
-  let whole = true;
-  tc.show((out) => {
-    const tcm = { ifindex, handle: 0, parent: 0, info: 0 };
-    whole = tc.dump(
-      RTM.GETQDISC,
-      writeTc(tcm, (w) => {
-        if (wanted.invisible) w.put(INVISIBLE, NOTHING);
-      }),
-      (message) => {
-        const t = readTc(message);
-        if (ifindex !== 0 && t.ifindex !== ifindex) return;
-        if (wanted.handle !== 0 && t.handle !== wanted.handle) return;
-        if (wanted.parent !== 0 && t.parent !== wanted.parent) return;
-        printQdisc(message, t, tc, ifindex === 0, out);
-      },
-    );
+  const request = writeTc({ ifindex, handle: 0, parent: 0, info: 0 }, (w) => {
+    if (wanted.invisible) w.put(INVISIBLE, NOTHING);
   });
-  if (!whole) throw new Exit(1);
+  tc.list(RTM.GETQDISC, request, (message, out) => {
+    const t = readTc(message);
+    if (ifindex !== 0 && t.ifindex !== ifindex) return;
+    if (wanted.handle !== 0 && t.handle !== wanted.handle) return;
+    if (wanted.parent !== 0 && t.parent !== wanted.parent) return;
+    printQdisc(message, t, tc, ifindex === 0, out);
+  });
 }
 
 /** TCA_DUMP_INVISIBLE, a flag. */
@@ -232,10 +214,7 @@ function printQdisc(message: Message, t: TcMessage, tc: TcProcess, withDevice: b
   if (options !== undefined) shown?.print(options, out, tc.options);
   out.close();
   out.text('\n');
-  if (tc.options.statistics && stats2 !== undefined) {
-    printStats(stats2, ' ', out);
-    out.text('\n');
-  }
+  if (tc.options.statistics && stats2 !== undefined) printNewStats(stats2, out);
   out.close();
 }
 

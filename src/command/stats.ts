@@ -1,5 +1,5 @@
 import type { Printer } from '../lang/index.ts';
-import { struct, u32, u64 } from '../netlink/index.ts';
+import { printStats, struct, u32, u64 } from '../netlink/index.ts';
 
 /** include/uapi/linux/pkt_sched.h: struct tc_stats, as far as tc prints it. */
 const OLD_STATS = struct({ bytes: u64, packets: u32, drops: u32, overlimits: u32 });
@@ -10,5 +10,11 @@ export function printOldStats(payload: Uint8Array, out: Printer): void {
   const { bytes, packets, drops, overlimits } = OLD_STATS.read(payload, 0, payload.length);
   const text = ` Sent ${bytes} bytes ${packets} pkts (dropped ${drops}, overlimits ${overlimits}) `;
   out.unconverted((plain) => plain.text(text));
+  out.text('\n');
+}
+
+/** tc/tc_util.c: print_tcstats_attr() of TCA_STATS2, the same way. */
+export function printNewStats(payload: Uint8Array, out: Printer): void {
+  printStats(payload, ' ', out);
   out.text('\n');
 }
