@@ -1,13 +1,13 @@
-import { Errno, KernelError, type UsageError } from '../../errors.ts';
-import { getClassid, matches, type Printer, type Words } from '../../lang/index.ts';
+import { Errno, KernelError } from '../../errors.ts';
+import { matches, type Printer, type Words } from '../../lang/index.ts';
 import { type AttrWriter, atMost, type Decoded, decode, nest, table, u32 } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import { classidText } from '../../u32.ts';
 import { UNSPEC, type Verdict } from '../../verdict.ts';
 import type { Bound } from '../action/index.ts';
+import { takePart } from '../flow/index.ts';
 import type { Result, Talk } from '../notation.ts';
 import { flowParts } from './flow.ts';
-import { numericHandle } from './handle.ts';
 import {
   type BuiltMatch,
   buildMatch,
@@ -20,6 +20,7 @@ import {
   TCA_OPTIONS,
   together,
 } from './kernel.ts';
+import { numericHandle, takeClassid, unknownWord } from './words.ts';
 
 /** include/uapi/linux/pkt_cls.h: TCA_BASIC_* */
 const TCA_BASIC = {
@@ -53,22 +54,11 @@ function speak(handle: string | null, words: Words, w: AttrWriter, talk: Talk): 
 function speakOption(words: Words, w: AttrWriter, talk: Talk): void {
   const word = words.next();
   const parts = flowParts(talk);
-  const part = (type: number, { speak: speakPart }: { speak(words: Words, w: AttrWriter): void }): void => {
-    words.need();
-    w.nest(type, () => speakPart(words, w));
-  };
-  if (matches(word, 'match')) part(TCA_BASIC.ematches[0], parts.match);
-  else if (matches(word, 'classid') || word === 'flowid') {
-    const classid = getClassid(words.next());
-    if (classid === undefined) throw words.error('Illegal "classid"');
-    w.put(TCA_BASIC.classid, classid);
-  } else if (matches(word, 'action')) part(TCA_BASIC.act[0], parts.action);
-  else if (matches(word, 'police')) part(TCA_BASIC.police[0], parts.police);
-  else throw unknown(words, word);
-}
-
-function unknown(words: Words, word: string): UsageError {
-  return words.error(word === 'help' ? '' : `What is "${word}"?`, USAGE);
+  if (matches(word, 'match')) takePart(words, w, TCA_BASIC.ematches[0], parts.match);
+  else if (matches(word, 'classid') || word === 'flowid') w.put(TCA_BASIC.classid, takeClassid(words));
+  else if (matches(word, 'action')) takePart(words, w, TCA_BASIC.act[0], parts.action);
+  else if (matches(word, 'police')) takePart(words, w, TCA_BASIC.police[0], parts.police);
+  else throw unknownWord(words, word, USAGE);
 }
 
 const USAGE = 'Usage: ... basic [ match EMATCHES ] [ classid CLASSID ] [ action ... | police ... ]';

@@ -1,12 +1,13 @@
-import { UsageError } from '../../errors.ts';
-import { getClassid, getU8, getU16, getU32, matches, parseProtocol, type Words } from '../../lang/index.ts';
+import { getU8, getU16, getU32, matches, parseProtocol, type Words } from '../../lang/index.ts';
 import type { AttrWriter, Codec } from '../../netlink/index.ts';
 import { ETH_P, IPPROTO, isVlan } from '../../packet/index.ts';
+import { takePart } from '../flow/index.ts';
 import type { Talk } from '../notation.ts';
 import { flowParts } from './flow.ts';
 import { TCA_FLOWER } from './flower-attributes.ts';
 import { ClsFlag } from './kernel.ts';
 import { maskBytes, tcPrefix } from './prefix.ts';
+import { takeClassid, unknownWord } from './words.ts';
 
 const ETH_P_ALL = 0x0003;
 const MAC = 6;
@@ -81,20 +82,7 @@ const OPTIONS: readonly Option[] = [
   ...['enc_dst_ip', 'enc_src_ip', 'enc_key_id', 'enc_dst_port', 'enc_tos', 'enc_ttl'].map((word) => unsupported(word)),
   ...['geneve_opts', 'vxlan_opts', 'erspan_opts'].map((word) => unsupported(word)),
   unsupported('gtp_opts', true),
-  {
-    word: 'action',
-    speak(words, { w, talk }) {
-      words.need();
-      w.nest(TCA_FLOWER.act[0], () => flowParts(talk).action.speak(words, w));
-    },
-  },
-  {
-    word: 'help',
-    exact: true,
-    speak(words) {
-      throw words.error('', USAGE);
-    },
-  },
+  { word: 'action', speak: (words, { w, talk }) => takePart(words, w, TCA_FLOWER.act[0], flowParts(talk).action) },
 ];
 
 /** tc/f_flower.c: flower_parse_opt() — the payload of TCA_OPTIONS, which is sent even where there are no words. */
@@ -103,18 +91,11 @@ export function speakFlower(words: Words, w: AttrWriter, talk: Talk, protocol: n
   while (!words.done) {
     const word = words.next();
     const option = OPTIONS.find((row) => (row.exact ? row.word === word : matches(word, row.word)));
-    if (option === undefined) throw words.error(`What is "${word}"?`, USAGE);
+    if (option === undefined) throw unknownWord(words, word, USAGE);
     option.speak(words, s);
   }
   w.put(TCA_FLOWER.flags, s.flags);
   if (protocol !== ETH_P_ALL) w.put(TCA_FLOWER.ethType, protocol);
-}
-
-/** flower's own handle. */
-export function parseFlowerHandle(text: string): number {
-  const handle = getU32(text);
-  if (handle === undefined) throw new UsageError('Illegal "handle"');
-  return handle;
 }
 
 const USAGE = [
@@ -124,9 +105,7 @@ const USAGE = [
 ].join('\n');
 
 function speakClassid(words: Words, { w }: Spoken): void {
-  const classid = getClassid(words.next());
-  if (classid === undefined) throw words.error('Illegal "classid"');
-  w.put(TCA_FLOWER.classid, classid);
+  w.put(TCA_FLOWER.classid, takeClassid(words));
 }
 
 /** The filter's protocol must be that of a tag. */

@@ -19,7 +19,7 @@ import {
   KEY_SIZE,
   numberIn,
 } from './flower-key.ts';
-import { parseFlowerHandle, speakFlower } from './flower-words.ts';
+import { speakFlower } from './flower-words.ts';
 import {
   ClsFlag,
   type FilterChange,
@@ -33,12 +33,13 @@ import {
   type Survey,
   TCA_OPTIONS,
 } from './kernel.ts';
+import { plainHandle, printPlaces } from './words.ts';
 
 /** tc/f_flower.c: flower_filter_util; net/sched/cls_flower.c: cls_fl_ops. Words that are not in the list are refused by name. */
 export const flower: Kind = {
   kind: 'flower',
   speak(handle, words, w, talk, protocol) {
-    const number = handle === null ? 0 : parseFlowerHandle(handle);
+    const number = handle === null ? 0 : plainHandle(handle);
     w.nest(TCA_OPTIONS, () => speakFlower(words, w, talk, protocol));
     return number;
   },
@@ -142,16 +143,8 @@ function printRange(out: Printer, name: string, min: number | undefined, max: nu
 }
 
 function printFlags({ flags = 0, inHwCount = 0 }: FlowerOptions, out: Printer): void {
-  const tell = (bit: number, name: string): void => {
-    if ((flags & bit) !== 0) out.put(name, true, `\n  ${name}`);
-  };
-  tell(ClsFlag.SKIP_HW, 'skip_hw');
-  tell(ClsFlag.SKIP_SW, 'skip_sw');
-  if ((flags & ClsFlag.IN_HW) === 0) tell(ClsFlag.NOT_IN_HW, 'not_in_hw');
-  else {
-    tell(ClsFlag.IN_HW, 'in_hw');
-    out.put('in_hw_count', inHwCount, ` in_hw_count ${inHwCount}`);
-  }
+  printPlaces(flags, out, (name) => `\n  ${name}`);
+  if ((flags & ClsFlag.IN_HW) !== 0) out.put('in_hw_count', inHwCount, ` in_hw_count ${inHwCount}`);
 }
 
 interface PortNames {

@@ -1,10 +1,11 @@
 import { Errno, KernelError, UsageError } from '../../errors.ts';
-import { getClassid, getU32, matches, type Printer, type Words } from '../../lang/index.ts';
+import { getU32, matches, type Printer, type Words } from '../../lang/index.ts';
 import { type AttrWriter, type Decoded, decode, nest, string, table, u32 } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import { classidText, tcMajor } from '../../u32.ts';
 import { UNSPEC, Verdict } from '../../verdict.ts';
 import type { Bound } from '../action/index.ts';
+import { takePart } from '../flow/index.ts';
 import type { Result, Talk } from '../notation.ts';
 import { flowParts } from './flow.ts';
 import {
@@ -18,6 +19,7 @@ import {
   type Survey,
   TCA_OPTIONS,
 } from './kernel.ts';
+import { plainHandle, takeClassid, takeIndev, unknownWord } from './words.ts';
 
 /** include/uapi/linux/pkt_cls.h: TCA_FW_* */
 const TCA_FW = {
@@ -44,8 +46,7 @@ export const fw: Kind = {
 function speak(handle: string | null, words: Words, w: AttrWriter, talk: Talk): number {
   const slash = handle?.indexOf('/') ?? -1;
   const mark = slash < 0 ? handle : (handle?.slice(0, slash) ?? null);
-  const number = mark === null ? 0 : getU32(mark);
-  if (number === undefined) throw new UsageError('Illegal "handle"');
+  const number = mark === null ? 0 : plainHandle(mark);
   const mask = slash < 0 ? null : getU32(handle?.slice(slash + 1) ?? '');
   if (mask === undefined) throw new UsageError('Illegal "handle" mask');
   if (words.done) return number;
@@ -58,20 +59,11 @@ function speak(handle: string | null, words: Words, w: AttrWriter, talk: Talk): 
 
 function speakOption(words: Words, w: AttrWriter, talk: Talk): void {
   const word = words.next();
-  if (matches(word, 'classid') || matches(word, 'flowid')) {
-    const classid = getClassid(words.next());
-    if (classid === undefined) throw words.error('Illegal "classid"');
-    w.put(TCA_FW.classid, classid);
-  } else if (matches(word, 'police')) {
-    words.need();
-    w.nest(TCA_FW.police[0], () => flowParts(talk).police.speak(words, w));
-  } else if (matches(word, 'action')) {
-    words.need();
-    w.nest(TCA_FW.act[0], () => flowParts(talk).action.speak(words, w));
-  } else if (word === 'indev') {
-    if (words.done) throw words.error('Illegal indev');
-    w.put(TCA_FW.indev, words.next().slice(0, 16));
-  } else throw words.error(word === 'help' ? '' : `What is "${word}"?`, USAGE);
+  if (matches(word, 'classid') || matches(word, 'flowid')) w.put(TCA_FW.classid, takeClassid(words));
+  else if (matches(word, 'police')) takePart(words, w, TCA_FW.police[0], flowParts(talk).police);
+  else if (matches(word, 'action')) takePart(words, w, TCA_FW.act[0], flowParts(talk).action);
+  else if (word === 'indev') w.put(TCA_FW.indev, takeIndev(words));
+  else throw unknownWord(words, word, USAGE);
 }
 
 const USAGE = [

@@ -1,13 +1,13 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { getClassid, matches, type Printer, type Words } from '../../lang/index.ts';
+import { matches, type Printer, type Words } from '../../lang/index.ts';
 import { type AttrWriter, atMost, type Decoded, decode, nest, table, u32 } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import { classidText } from '../../u32.ts';
 import { UNSPEC, type Verdict } from '../../verdict.ts';
 import type { Bound } from '../action/index.ts';
+import { takePart } from '../flow/index.ts';
 import type { Result, Talk } from '../notation.ts';
 import { flowParts } from './flow.ts';
-import { numericHandle } from './handle.ts';
 import {
   ClsFlag,
   type FilterChange,
@@ -20,6 +20,7 @@ import {
   type Survey,
   TCA_OPTIONS,
 } from './kernel.ts';
+import { checkSkips, numericHandle, printPlaces, takeClassid, unknownWord } from './words.ts';
 
 /** include/uapi/linux/pkt_cls.h: TCA_MATCHALL_* */
 const TCA_MATCHALL = { classid: [1, u32], act: [2, nest], flags: [3, u32], pcnt: [4, atMost(0xffff)] } as const;
@@ -41,7 +42,7 @@ function speak(handle: string | null, words: Words, w: AttrWriter, talk: Talk): 
   let flags = 0;
   w.nest(TCA_OPTIONS, () => {
     while (!words.done) flags |= speakOption(words, w, talk);
-    if (flags === (ClsFlag.SKIP_HW | ClsFlag.SKIP_SW)) throw words.error('skip_hw and skip_sw are mutually exclusive');
+    checkSkips(words, flags);
     if (flags !== 0) w.put(TCA_MATCHALL.flags, flags);
   });
   return number;
@@ -50,18 +51,13 @@ function speak(handle: string | null, words: Words, w: AttrWriter, talk: Talk): 
 /** One option; the flag that it sets. */
 function speakOption(words: Words, w: AttrWriter, talk: Talk): number {
   const word = words.next();
-  if (matches(word, 'classid') || word === 'flowid') {
-    const classid = getClassid(words.next());
-    if (classid === undefined) throw words.error('Illegal "classid"');
-    w.put(TCA_MATCHALL.classid, classid);
-  } else if (matches(word, 'action')) {
-    words.need();
-    w.nest(TCA_MATCHALL.act[0], () => flowParts(talk).action.speak(words, w));
-  } else if (word === 'skip_hw' || word === 'skip_sw') {
+  if (matches(word, 'classid') || word === 'flowid') w.put(TCA_MATCHALL.classid, takeClassid(words));
+  else if (matches(word, 'action')) takePart(words, w, TCA_MATCHALL.act[0], flowParts(talk).action);
+  else if (word === 'skip_hw' || word === 'skip_sw') {
     // tc insists on a word behind these (quirk 67).
     words.need();
     return word === 'skip_hw' ? ClsFlag.SKIP_HW : ClsFlag.SKIP_SW;
-  } else throw words.error(word === 'help' ? '' : `What is "${word}"?`, USAGE);
+  } else throw unknownWord(words, word, USAGE);
   return 0;
 }
 
@@ -71,13 +67,7 @@ const USAGE = 'Usage: ... matchall [ skip_sw | skip_hw ] [ classid CLASSID ] [ a
 function print(handle: number, o: MatchallOptions, out: Printer, talk: Talk): void {
   if (handle !== 0) out.put('handle', handle, `handle 0x${handle.toString(16)} `);
   if (o.classid !== undefined) out.put('flowid', classidText(o.classid), `flowid ${classidText(o.classid)} `);
-  const tell = (bit: number, name: string): void => {
-    if (((o.flags ?? 0) & bit) !== 0) out.put(name, true, `\n  ${name}`);
-  };
-  tell(ClsFlag.SKIP_HW, 'skip_hw');
-  tell(ClsFlag.SKIP_SW, 'skip_sw');
-  if (((o.flags ?? 0) & ClsFlag.IN_HW) !== 0) tell(ClsFlag.IN_HW, 'in_hw');
-  else tell(ClsFlag.NOT_IN_HW, 'not_in_hw');
+  printPlaces(o.flags ?? 0, out, (name) => `\n  ${name}`);
   if (talk.show.stats && o.pcnt !== undefined && o.pcnt.length >= 8) {
     const hits = new DataView(o.pcnt.buffer, o.pcnt.byteOffset).getBigUint64(0, true);
     out.put('rule_hit', hits, ` (rule hit ${hits})`);

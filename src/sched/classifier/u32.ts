@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { getClassid, getU32, matches, type Printer, type Words } from '../../lang/index.ts';
+import { getU32, matches, type Printer, type Words } from '../../lang/index.ts';
 import {
   type AttrWriter,
   atMost,
@@ -16,6 +16,7 @@ import type { Packet } from '../../packet/index.ts';
 import { classidText } from '../../u32.ts';
 import type { Verdict } from '../../verdict.ts';
 import type { Bound } from '../action/index.ts';
+import { type FlowPart, takePart } from '../flow/index.ts';
 import type { Result, Talk } from '../notation.ts';
 import { flowParts } from './flow.ts';
 import {
@@ -41,6 +42,7 @@ import {
   type U32Selector,
 } from './u32-selector.ts';
 import { bucketOf, Common, Hnode, type Knode, keyOf, nodeOf, tableOf, Walk } from './u32-tables.ts';
+import { checkSkips, printPlaces, takeClassid, takeIndev, unknownWord } from './words.ts';
 
 const MARK = struct({ val: u32Codec, mask: u32Codec, success: u32Codec });
 
@@ -120,22 +122,15 @@ const OPTIONS: readonly Option[] = [
   { word: 'link', exact: true, speak: (words, s) => s.w.put(TCA_U32.link, tableWord(words, 'link', true)) },
   { word: 'ht', exact: true, speak: speakTable },
   { word: 'sample', exact: true, speak: speakSample },
-  { word: 'indev', exact: true, speak: speakIndev },
-  { word: 'action', speak: (words, s) => speakActions(words, s, TCA_U32.act[0], flowParts(s.talk).action.speak) },
-  { word: 'police', speak: (words, s) => speakActions(words, s, TCA_U32.police[0], flowParts(s.talk).police.speak) },
+  { word: 'indev', exact: true, speak: (words, { w }) => w.put(TCA_U32.indev, takeIndev(words)) },
+  { word: 'action', speak: (words, s) => speakActions(words, s, TCA_U32.act[0], flowParts(s.talk).action) },
+  { word: 'police', speak: (words, s) => speakActions(words, s, TCA_U32.police[0], flowParts(s.talk).police) },
   { word: 'skip_hw', exact: true, speak: (_, s) => setFlag(s, ClsFlag.SKIP_HW) },
   { word: 'skip_sw', exact: true, speak: (_, s) => setFlag(s, ClsFlag.SKIP_SW) },
-  {
-    word: 'help',
-    exact: true,
-    speak(words) {
-      throw words.error('', USAGE);
-    },
-  },
 ];
 
 /** Words that tc does not let stand at the end of a line, whatever may follow them. */
-const NEEDS_MORE: ReadonlySet<string> = new Set(['match', 'offset', 'hashkey', 'sample', 'action', 'police']);
+const NEEDS_MORE: ReadonlySet<string> = new Set(['match', 'offset', 'hashkey', 'sample']);
 
 /** tc/f_u32.c: u32_parse_opt() */
 function speak(handle: string | null, words: Words, w: AttrWriter, talk: Talk): number {
@@ -165,7 +160,7 @@ function speakOptions(handle: string | null, words: Words, w: AttrWriter, talk: 
   while (!words.done) {
     const word = words.next();
     const option = OPTIONS.find((row) => (row.exact ? row.word === word : matches(word, row.word)));
-    if (option === undefined) throw words.error(`What is "${word}"?`, USAGE);
+    if (option === undefined) throw unknownWord(words, word, USAGE);
     if (NEEDS_MORE.has(option.word)) words.need();
     option.speak(words, s);
   }
@@ -173,7 +168,7 @@ function speakOptions(handle: string | null, words: Words, w: AttrWriter, talk: 
   if (s.order !== 0 && node !== 0 && s.order !== node) throw words.error('"order" contradicts "handle"');
   if (s.htid !== 0) w.put(TCA_U32.hash, s.htid);
   if (s.matched) w.nest(TCA_U32.sel[0], () => SELECTOR.write(s.selector, w));
-  if (s.flags === (ClsFlag.SKIP_HW | ClsFlag.SKIP_SW)) throw words.error('skip_hw and skip_sw are mutually exclusive');
+  checkSkips(words, s.flags);
   if (s.flags !== 0) w.put(TCA_U32.flags, s.flags);
   return s.order;
 }
@@ -188,9 +183,7 @@ function speakMatch(words: Words, s: Spoken): void {
 }
 
 function speakClassid(words: Words, s: Spoken): void {
-  const id = getClassid(words.next());
-  if (id === undefined) throw words.error('Illegal "classid"');
-  s.w.put(TCA_U32.classid, id);
+  s.w.put(TCA_U32.classid, takeClassid(words));
   s.selector.flags |= SelFlag.TERMINAL;
 }
 
@@ -237,13 +230,8 @@ function speakSample(words: Words, s: Spoken): void {
   s.sampled = true;
 }
 
-function speakIndev(words: Words, s: Spoken): void {
-  if (words.done) throw words.error('Illegal indev');
-  s.w.put(TCA_U32.indev, words.next().slice(0, 16));
-}
-
-function speakActions(words: Words, s: Spoken, type: number, speakPart: (words: Words, w: AttrWriter) => void): void {
-  s.w.nest(type, () => speakPart(words, s.w));
+function speakActions(words: Words, s: Spoken, type: number, actions: FlowPart): void {
+  takePart(words, s.w, type, actions);
   s.acts = true;
 }
 
@@ -281,7 +269,7 @@ function print(handle: number, o: U32Options, out: Printer, talk: Talk): void {
     out.put('bkt', bucket, `bkt ${bucket} `);
   } else talk.warn('divisor and hash missing ');
   printTarget(o, selector, out, raw);
-  printFlags(o.flags ?? 0, out);
+  printPlaces(o.flags ?? 0, out, (name) => `${name} `);
   const counted = stats && o.pcnt !== undefined && selector !== null ? counters(o.pcnt) : null;
   if (counted !== null) {
     out.put('rule_hit', counted.hits, `(rule hit ${counted.hits} `);
@@ -311,16 +299,6 @@ function printTarget({ classid, link }: U32Options, selector: U32Selector | null
     out.put('flowid', classidText(classid), `flowid ${classidText(classid)} `);
   } else if (terminal) out.text('terminal flowid ');
   if (link !== undefined) out.put('link', u32HandleText(link, raw), `link ${u32HandleText(link, raw)} `);
-}
-
-function printFlags(flags: number, out: Printer): void {
-  const tell = (bit: number, name: string): void => {
-    if ((flags & bit) !== 0) out.put(name, true, `${name} `);
-  };
-  tell(ClsFlag.SKIP_HW, 'skip_hw');
-  tell(ClsFlag.SKIP_SW, 'skip_sw');
-  if ((flags & ClsFlag.IN_HW) !== 0) tell(ClsFlag.IN_HW, 'in_hw');
-  else tell(ClsFlag.NOT_IN_HW, 'not_in_hw');
 }
 
 /** struct tc_u32_pcnt */

@@ -21,4 +21,5 @@ export {
   readFlowOptions,
   speakFlow,
   TCA_FLOW,
+  takePart,
 } from './options.ts';

@@ -109,9 +109,9 @@ const OPTIONS: readonly { readonly word: string; speak(words: Words, spoken: Spo
   { word: 'divisor', speak: (words, { w }) => w.put(TCA_FLOW.divisor, number(words, 'divisor')) },
   { word: 'baseclass', speak: speakBaseclass },
   { word: 'perturb', speak: (words, { w }) => w.put(TCA_FLOW.perturb, number(words, 'perturb')) },
-  { word: 'police', speak: (words, spoken) => part(words, spoken, TCA_FLOW.police[0], spoken.parts.police) },
-  { word: 'action', speak: (words, spoken) => part(words, spoken, TCA_FLOW.act[0], spoken.parts.action) },
-  { word: 'match', speak: (words, spoken) => part(words, spoken, TCA_FLOW.ematches[0], spoken.parts.match) },
+  { word: 'police', speak: (words, spoken) => takePart(words, spoken.w, TCA_FLOW.police[0], spoken.parts.police) },
+  { word: 'action', speak: (words, spoken) => takePart(words, spoken.w, TCA_FLOW.act[0], spoken.parts.action) },
+  { word: 'match', speak: (words, spoken) => takePart(words, spoken.w, TCA_FLOW.ematches[0], spoken.parts.match) },
   {
     word: 'help',
     speak(words) {
@@ -230,7 +230,8 @@ function speakBaseclass(words: Words, spoken: Spoken): void {
   spoken.w.put(TCA_FLOW.baseclass, id);
 }
 
-function part(words: Words, { w }: Spoken, type: number, { speak }: FlowPart): void {
+/** A nest's words, of which there must be one. */
+export function takePart(words: Words, w: AttrWriter, type: number, { speak }: FlowPart): void {
   words.need();
   w.nest(type, () => speak(words, w));
 }
