@@ -14,7 +14,7 @@ import {
 import { type AttrWriter, s32, table, u32, u64 } from '../../netlink/index.ts';
 import { tcMajor, tcMinor } from '../../u32.ts';
 import type { Placement, Placing, QdiscKind, Show } from '../notation.ts';
-import { FLOWS, Found, fix, flag, type Option, options, readNest, speakAll, take } from './options.ts';
+import { FLOWS, Found, fix, flag, type Option, options, putOptions, readNest, speakAll, take } from './options.ts';
 import { inBucket, TAKEN } from './place.ts';
 
 /** Rate in bytes a second, times in microseconds, sizes in bytes. */
@@ -356,6 +356,6 @@ export const CAKE: QdiscKind<Cake> = {
   speak,
   settle,
   place,
-  dump: (cake, w) => options(w, () => CODEC.write(cake, w)),
+  dump: (cake, w) => putOptions(w, CODEC, cake),
   print,
 };

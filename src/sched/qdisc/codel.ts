@@ -1,7 +1,7 @@
 import { getTime, type Printer, timeText, type Words } from '../../lang/index.ts';
 import { type AttrWriter, table, u32 } from '../../netlink/index.ts';
 import type { QdiscKind } from '../notation.ts';
-import { Found, fix, numberTo, type Option, options, QUEUE, readNest, speakAll } from './options.ts';
+import { Found, fix, numberTo, type Option, options, putOptions, QUEUE, readNest, speakAll } from './options.ts';
 
 /** A kernel's codel_time_t, 1024 ns each, of so many microseconds, in microseconds again: 5000 becomes 4999. */
 export function codelTime(usec: number): number {
@@ -85,6 +85,6 @@ export const CODEL: QdiscKind<Codel> = {
   speak,
   settle,
   bypassed: true,
-  dump: (settings, w) => options(w, () => CODEC.write(settings, w)),
+  dump: (settings, w) => putOptions(w, CODEC, settings),
   print,
 };

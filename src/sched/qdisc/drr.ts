@@ -1,7 +1,18 @@
 import { getSize, sizeText } from '../../lang/index.ts';
 import { nest, table, u32 } from '../../netlink/index.ts';
 import type { ClassKind, QdiscKind } from '../notation.ts';
-import { einval, Found, type Option, options, pschedMtu, QUEUE, readNest, speakAll, take } from './options.ts';
+import {
+  einval,
+  Found,
+  type Option,
+  options,
+  pschedMtu,
+  putOptions,
+  QUEUE,
+  readNest,
+  speakAll,
+  take,
+} from './options.ts';
 import { ownClass } from './place.ts';
 
 const TCA_DRR = { quantum: [1, u32] } as const;
@@ -29,7 +40,7 @@ const CLASSES: ClassKind<null, DrrClass> = {
     if (quantum === 0) throw einval('Specified DRR quantum cannot be zero');
     return { quantum: quantum ?? old?.quantum ?? pschedMtu(place) };
   },
-  dump: (settings, w) => options(w, () => CODEC.write(settings, w)),
+  dump: (settings, w) => putOptions(w, CODEC, settings),
   print(payload, out) {
     const quantum = payload === null ? undefined : new Found(payload).get(TCA_DRR.quantum);
     if (quantum !== undefined) out.put('quantum', quantum, `quantum ${sizeText(quantum)} `);

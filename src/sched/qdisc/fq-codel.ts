@@ -2,7 +2,19 @@ import { getSize, getTime, getU8, type Printer, sizeText, timeText, type Words }
 import { type AttrWriter, table, u8, u32 } from '../../netlink/index.ts';
 import type { QdiscKind, QdiscPlace } from '../notation.ts';
 import { codelTime } from './codel.ts';
-import { einval, FLOWS, Found, fix, numberTo, type Option, options, pschedMtu, readNest, speakAll } from './options.ts';
+import {
+  einval,
+  FLOWS,
+  Found,
+  fix,
+  numberTo,
+  type Option,
+  options,
+  pschedMtu,
+  putOptions,
+  readNest,
+  speakAll,
+} from './options.ts';
 import { byBucket } from './place.ts';
 
 /** Times in microseconds, memory in bytes. */
@@ -157,6 +169,6 @@ export const FQ_CODEL: QdiscKind<FqCodel> = {
   settle,
   place: ({ flows }, at) => byBucket(at, flows ?? 0),
   bypassed: true,
-  dump: (settings, w) => options(w, () => CODEC.write(settings, w)),
+  dump: (settings, w) => putOptions(w, CODEC, settings),
   print,
 };

@@ -1,8 +1,8 @@
-import { getSize, getTime, getU32, type Printer, sizeText, timeText, type Words } from '../../lang/index.ts';
+import { getSize, getU32, type Printer, sizeText, timeText, type Words } from '../../lang/index.ts';
 import { type AttrWriter, NLA_F_NESTED, TCA, table, u32 } from '../../netlink/index.ts';
 import type { QdiscKind, QdiscPlace } from '../notation.ts';
-import { einval, Found, fix, numberTo, type Option, options, pschedMtu, QUEUE, readNest, speakAll } from './options.ts';
-import { getWeight, jiffies, ticked } from './pie.ts';
+import { einval, Found, numberTo, type Option, pschedMtu, putOptions, QUEUE, readNest, speakAll } from './options.ts';
+import { FRESH_PARMS, getWeight, keptTimes, printSwitches, SWITCH_WORDS, TIME_WORDS } from './pie-parms.ts';
 
 /** Times in microseconds, sizes in bytes. */
 const TCA_FQ_PIE = {
@@ -37,19 +37,13 @@ const getPercent = (text: string): number | undefined => {
 const WORDS: readonly Option<Spoken>[] = [
   numberTo('limit', 'PACKETS', 'limit'),
   numberTo('flows', 'NUMBER', 'flows'),
-  numberTo('target', 'TIME', 'target', getTime),
-  numberTo('tupdate', 'TIME', 'tupdate', getTime),
+  ...TIME_WORDS,
   numberTo('alpha', 'NUMBER', 'alpha', getWeight),
   numberTo('beta', 'NUMBER', 'beta', getWeight),
   numberTo('quantum', 'BYTES', 'quantum', getSize),
   numberTo('memory_limit', 'BYTES', 'memoryLimit', getSize),
   numberTo('ecn_prob', 'PERCENTAGE', 'ecnProb', getPercent),
-  fix('ecn', 'ecn', 1),
-  fix('noecn', 'ecn', 0),
-  fix('bytemode', 'bytemode', 1),
-  fix('nobytemode', 'bytemode', 0),
-  fix('dq_rate_estimator', 'dqRateEstimator', 1),
-  fix('no_dq_rate_estimator', 'dqRateEstimator', 0),
+  ...SWITCH_WORDS,
 ];
 
 /** fq_pie_parse_opt() */
@@ -68,10 +62,8 @@ const MAX_FLOWS = 65536;
 
 /** fq_pie_init() */
 function fresh(place: QdiscPlace): FqPie {
-  return {
-    ...{ limit: 10240, flows: 1024, target: 15_000, tupdate: jiffies(15_000), alpha: 2, beta: 20 },
-    ...{ quantum: pschedMtu(place), memoryLimit: 32 << 20, ecnProb: 10, ecn: 0, bytemode: 0, dqRateEstimator: 0 },
-  };
+  const own = { limit: 10240, flows: 1024, quantum: pschedMtu(place), memoryLimit: 32 << 20, ecnProb: 10 };
+  return { ...FRESH_PARMS, ...own };
 }
 
 /** fq_pie_change() */
@@ -79,17 +71,12 @@ function settle(old: FqPie | null, payload: Uint8Array | null, place: QdiscPlace
   const base = old ?? fresh(place);
   if (payload === null) return base;
   const { unknown: _, ...asked } = readNest(CODEC, payload);
-  const { flows, target, tupdate } = asked;
+  const { flows } = asked;
   if (flows !== undefined) {
     if (old !== null) throw einval('Number of flows cannot be changed');
     if (flows === 0 || flows > MAX_FLOWS) throw einval('Number of flows must range in [1..65536]');
   }
-  return {
-    ...base,
-    ...asked,
-    ...(target === undefined ? {} : { target: ticked(target) }),
-    ...(tupdate === undefined ? {} : { tupdate: jiffies(tupdate) }),
-  };
+  return { ...base, ...asked, ...keptTimes(asked) };
 }
 
 /** fq_pie_print_opt() */
@@ -109,9 +96,7 @@ function print(payload: Uint8Array | null, out: Printer): void {
   say('quantum', 'quantum', sizeText);
   say('memoryLimit', 'memory_limit', sizeText);
   say('ecnProb', 'ecn_prob', String);
-  if (found.get(TCA_FQ_PIE.ecn)) out.put('ecn', true, 'ecn ');
-  if (found.get(TCA_FQ_PIE.bytemode)) out.put('bytemode', true, 'bytemode ');
-  if (found.get(TCA_FQ_PIE.dqRateEstimator)) out.put('dq_rate_estimator', true, 'dq_rate_estimator ');
+  printSwitches(found, TCA_FQ_PIE, out);
 }
 
 /** net/sched/sch_fq_pie.c, iproute2 tc/q_fq_pie.c: flows in buckets, each a pie. Without class operations: no filters. */
@@ -121,6 +106,6 @@ export const FQ_PIE: QdiscKind<FqPie> = {
   codec: CODEC,
   speak,
   settle,
-  dump: (settings, w) => options(w, () => CODEC.write(settings, w)),
+  dump: (settings, w) => putOptions(w, CODEC, settings),
   print,
 };

@@ -13,7 +13,19 @@ import {
 } from '../../lang/index.ts';
 import { type AttrWriter, table, u8, u32 } from '../../netlink/index.ts';
 import type { QdiscKind, QdiscPlace, Show } from '../notation.ts';
-import { einval, Found, fix, numberTo, type Option, options, pschedMtu, QUEUE, readNest, speakAll } from './options.ts';
+import {
+  einval,
+  Found,
+  fix,
+  numberTo,
+  type Option,
+  options,
+  pschedMtu,
+  putOptions,
+  QUEUE,
+  readNest,
+  speakAll,
+} from './options.ts';
 
 /** Rates in bytes a second, times in microseconds, timerSlack in nanoseconds. */
 const TCA_FQ = {
@@ -187,6 +199,6 @@ export const FQ: QdiscKind<Fq> = {
   codec: CODEC,
   speak,
   settle,
-  dump: (fq, w) => options(w, () => CODEC.write(fq, w)),
+  dump: (fq, w) => putOptions(w, CODEC, fq),
   print,
 };

@@ -13,18 +13,7 @@ import {
 import { type AttrWriter, struct, TC_H, table, u16, u32 } from '../../netlink/index.ts';
 import { tcH, tcMajor } from '../../u32.ts';
 import type { ClassKind, ClassNode, ClassPlace, Placement, Placing, QdiscKind, Show } from '../notation.ts';
-import {
-  einval,
-  Found,
-  type Option,
-  options,
-  putOptions,
-  QUEUE,
-  readNest,
-  readStruct,
-  speakAll,
-  usageOf,
-} from './options.ts';
+import { einval, Found, type Option, putOptions, QUEUE, readNest, readStruct, speakAll, usageOf } from './options.ts';
 import { inClass, nowhere, prioritised, TAKEN } from './place.ts';
 
 /** struct tc_hfsc_qopt */
@@ -160,7 +149,7 @@ function speakClass(words: Words, w: AttrWriter): void {
   if (usc !== undefined && fsc === undefined) {
     throw words.error('HFSC: Upper-limit Service Curve without Link-Share Service Curve', usage);
   }
-  options(w, () => CODEC.write(spoken, w));
+  putOptions(w, CODEC, spoken);
 }
 
 /** Curves of a class, absent where it has none. */
@@ -186,7 +175,7 @@ function settleClass(old: HfscClass | null, payload: Uint8Array | null, place: C
 /** hfsc_dump_class(): an inner class shares links, so its real-time curve stands for that too (hfsc_upgrade_rt()). */
 function dumpClass(c: HfscClass, w: AttrWriter, node: ClassNode): void {
   const inner = !node.leaf && c.fsc === undefined && c.rsc !== undefined;
-  options(w, () => CODEC.write(inner ? { ...c, fsc: c.rsc } : c, w));
+  putOptions(w, CODEC, inner ? { ...c, fsc: c.rsc } : c);
 }
 
 function printCurve(name: string, sc: Curve, out: Printer, show: Show): void {

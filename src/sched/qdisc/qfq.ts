@@ -8,6 +8,7 @@ import {
   type Option,
   options,
   pschedMtu,
+  putOptions,
   QUEUE,
   readNest,
   speakAll,
@@ -61,7 +62,7 @@ const CLASSES: ClassKind<null, QfqClass> = {
     if (!same && sum > MAX_WEIGHT_SUM) throw einval();
     return { weight, lmax };
   },
-  dump: (settings, w) => options(w, () => CODEC.write(settings, w)),
+  dump: (settings, w) => putOptions(w, CODEC, settings),
   print(payload, out) {
     if (payload === null) return;
     const found = new Found(payload);
