@@ -259,31 +259,28 @@ function gre(r: Random, depth: number): Buffer {
   return Buffer.concat([half(flags), half(type), r.bytes(4 * words), rest]);
 }
 
+/** PPP protocols that the kernel looks into, and one that it does not. */
+const PPP: readonly (readonly [number, Build])[] = [
+  [0x0021, ipv4],
+  [0x0057, ipv6],
+  [0x0281, mpls],
+  [0x0283, mpls],
+  [0xc021, payload],
+];
+
+function nextPpp(r: Random, depth: number, rows = PPP): [number, Buffer] {
+  const [protocol, build] = r.pick(rows);
+  return [protocol, depth >= DEEPEST ? Buffer.alloc(0) : build(r, depth + 1)];
+}
+
 /** Address and control, then the protocol in one byte or in two. */
 function ppp(r: Random, depth: number): Buffer {
-  const inner: readonly (readonly [number, Build])[] = [
-    [0x0021, ipv4],
-    [0x0057, ipv6],
-    [0x0281, mpls],
-    [0x0283, mpls],
-    [0xc021, payload],
-  ];
-  const [protocol, build] = r.pick(inner);
-  const rest = depth >= DEEPEST ? Buffer.alloc(0) : build(r, depth + 1);
+  const [protocol, rest] = nextPpp(r, depth);
   return Buffer.concat([r.once(2) ? Buffer.from('ff03', 'hex') : Buffer.alloc(0), half(protocol), rest]);
 }
 
 function pppoe(r: Random, depth: number): Buffer {
-  const inner: readonly (readonly [number, Build])[] = [
-    [0x0021, ipv4],
-    [0x0057, ipv6],
-    [0x0281, mpls],
-    [0x0283, mpls],
-    [0xc021, payload],
-    [r.below(0x10000), payload],
-  ];
-  const [protocol, build] = r.pick(inner);
-  const rest = depth >= DEEPEST ? Buffer.alloc(0) : build(r, depth + 1);
+  const [protocol, rest] = nextPpp(r, depth, [...PPP, [r.below(0x10000), payload]]);
   const number = r.once(4) && protocol < 0x100 ? Buffer.from([protocol]) : half(protocol);
   const length = r.once(10) ? r.below(0x10000) : number.length + rest.length;
   const version = r.once(20) ? r.below(256) : 0x11;
