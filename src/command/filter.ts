@@ -15,6 +15,7 @@ import {
   type TcMessage,
   writeTc,
 } from '../netlink/index.ts';
+import { ETH_P_ALL } from '../packet/index.ts';
 import { findClassifier } from '../sched/classifier/index.ts';
 import { classidText } from '../u32.ts';
 import { ESTIMATOR, takeEstimator } from './estimator.ts';
@@ -24,8 +25,6 @@ import { blockExists } from './qdisc.ts';
 import { printOldStats } from './stats.ts';
 import { usageOf } from './usage.ts';
 import { isList, unknownVerb } from './verbs.ts';
-
-const ETH_P_ALL = 0x0003;
 
 /** Filters and chains are one language with two sets of messages. */
 interface FilterObject {

@@ -1,11 +1,10 @@
-import { ETH_P, IPPROTO, isVlan, type Packet } from '../packet/index.ts';
+import { ETH_HLEN, ETH_P, IPPROTO, isVlan, type Packet } from '../packet/index.ts';
 import { be16, be32, u8 } from '../u32.ts';
 import type { Tuple } from './tuple.ts';
 
 export const Fragment = { NONE: 0, FIRST: 1, LATER: 2 } as const;
 export type Fragment = (typeof Fragment)[keyof typeof Fragment];
 
-const ETH_HLEN = 14;
 const GRE_VERSION = 0x0007;
 const GRE_PROTO_PPP = 0x880b;
 

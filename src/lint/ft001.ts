@@ -1,3 +1,4 @@
+import { ETH_P_ALL } from '../packet/index.ts';
 import type { Qdisc } from '../sched/netns/index.ts';
 import { classidText } from '../u32.ts';
 import { option, put, type Rule } from './finding.ts';
@@ -6,8 +7,6 @@ import { minorsOf } from './minors.ts';
 import { othersReach } from './reach.ts';
 import { argument, flowArgument } from './script.ts';
 import { type FilterAt, isDeaf, type Tree } from './tree.ts';
-
-const ETH_P_ALL = 3;
 
 /** net/sched/sch_htb.c: htb_classify(), sch_hfsc.c: hfsc_classify() return a leaf before they look at its filters. */
 export const FT001: Rule = {

@@ -1,10 +1,9 @@
 import { protocolName } from '../lang/index.ts';
+import { ETH_P_ALL } from '../packet/index.ts';
 import { type Edit, put, type Rule } from './finding.ts';
 import { DROPPING, handleText } from './kinds.ts';
 import { catchesOthers, othersReach } from './reach.ts';
 import { argument, type Command } from './script.ts';
-
-const ETH_P_ALL = 3;
 
 /** net/sched/sch_sfq.c: sfq_classify() and its like: with a filter attached, what no filter takes has no bucket. */
 export const FT011: Rule = {

@@ -1,3 +1,4 @@
+import { ETH_P_ALL } from '../packet/index.ts';
 import { KEYS, Key, keysOf } from '../sched/flow/index.ts';
 import type { Rule } from './finding.ts';
 import { othersReach } from './reach.ts';
@@ -5,7 +6,6 @@ import { flowArgument } from './script.ts';
 
 const HEADERS: readonly Key[] = [Key.SRC, Key.DST, Key.PROTO_SRC, Key.PROTO_DST];
 const PORTS: readonly Key[] = [Key.PROTO_SRC, Key.PROTO_DST];
-const ETH_P_ALL = 3;
 
 /** net/sched/cls_flow.c: flow_get_nfct() and the fallbacks of flow_get_src() and its like: addr_fold(pointer). */
 export const FT015: Rule = {

@@ -1,8 +1,7 @@
+import { ETH_P_ALL } from '../packet/index.ts';
 import { type Found, lineOf, type Rule } from './finding.ts';
 import { takesAll } from './reach.ts';
 import type { FilterAt } from './tree.ts';
-
-const ETH_P_ALL = 3;
 
 /** net/sched/cls_flow.c: flow_classify() takes every packet it is asked about; the next preference is not asked. */
 export const FT022: Rule = {

@@ -1,3 +1,4 @@
+import { ETH_P_ALL } from '../packet/index.ts';
 import type { Qdisc } from '../sched/netns/index.ts';
 import { tcMajor, tcMinor } from '../u32.ts';
 import { defaultMinor, HIERARCHIES, usedBands } from './kinds.ts';
@@ -5,7 +6,6 @@ import { minorsOf } from './minors.ts';
 import type { FilterAt, Tree } from './tree.ts';
 
 const ETH_P_IP = 0x0800;
-const ETH_P_ALL = 3;
 
 /**
  * Whether packets that are not IPv4 (IPv6, ARP, tagged frames) can reach a qdisc: everything reaches the root; below,

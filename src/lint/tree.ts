@@ -11,6 +11,7 @@ import type { Env } from '../env.ts';
 import { KernelError, UsageError } from '../errors.ts';
 import { matches, Words } from '../lang/index.ts';
 import { decode, RTM, readTc, type TcMessage } from '../netlink/index.ts';
+import { ETH_P_ALL } from '../packet/index.ts';
 import { FLOW, type FlowConfig, type FlowOptions, settle } from '../sched/flow/index.ts';
 import { type Device, majorOf, Netns, type Qdisc } from '../sched/netns/index.ts';
 import { findQdisc } from '../sched/qdisc/index.ts';
@@ -58,7 +59,6 @@ interface Asked extends TcMessage {
 
 type Parsed = { readonly asked: Asked | null; readonly error: UsageError | null; readonly sentence: string };
 
-const ETH_P_ALL = 3;
 const AUTO_PREF = 0xc000;
 const AUTO_FLOOR = 0x8000;
 /** Enough for any mq or multiq that a script makes. */

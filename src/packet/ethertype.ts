@@ -19,6 +19,13 @@ export const ETH_P = {
   HSR: 0x892f,
 } as const;
 
+/** Every packet, where a filter's protocol may stand. */
+export const ETH_P_ALL = 0x0003;
+
+/** Lengths of an Ethernet header and of a VLAN tag. */
+export const ETH_HLEN = 14;
+export const VLAN_HLEN = 4;
+
 /** include/linux/if_vlan.h: eth_type_vlan() */
 export function isVlan(type: number): boolean {
   return type === ETH_P.VLAN || type === ETH_P.VLAN_AD;

@@ -7,7 +7,7 @@ export { byteAt, isReadable, Layer, layerStart } from './bytes.ts';
 export { describeFrame } from './describe.ts';
 export { dissect, foldAddress } from './dissect.ts';
 export { dissectSeed } from './dissect-seed.ts';
-export { ETH_P, IPPROTO, ipProtocol, ipProtocolName, isVlan } from './ethertype.ts';
+export { ETH_HLEN, ETH_P, ETH_P_ALL, IPPROTO, ipProtocol, ipProtocolName, isVlan, VLAN_HLEN } from './ethertype.ts';
 export { type Exactness, weaker } from './exactness.ts';
 export { AddrType, FlowKeys, type Trace } from './flow-keys.ts';
 export { Step } from './header/step.ts';

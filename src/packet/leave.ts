@@ -1,4 +1,5 @@
 import type { Frame } from '../capture/index.ts';
+import { VLAN_HLEN } from './ethertype.ts';
 import { type Packet, PktType } from './packet.ts';
 
 const LINKTYPE_ETHERNET = 1;
@@ -6,7 +7,6 @@ const LINKTYPE_ETHERNET = 1;
 const LINKTYPE_SLL = 113;
 
 const ADDRESSES = 12;
-const VLAN_HLEN = 4;
 const SLL_HLEN = 16;
 /** include/uapi/linux/if_arp.h: ARPHRD_NONE */
 const ARPHRD_NONE = 0xfffe;

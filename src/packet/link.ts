@@ -1,6 +1,6 @@
 import type { Frame } from '../capture/index.ts';
 import { be16, be32, le16, le32, u8 } from '../u32.ts';
-import { ETH_P, isVlan } from './ethertype.ts';
+import { ETH_HLEN, ETH_P, isVlan, VLAN_HLEN } from './ethertype.ts';
 import { pppEtherType } from './header/pppoe.ts';
 import { Given, type Packet, PktType } from './packet.ts';
 
@@ -20,9 +20,6 @@ export interface LinkType {
   readonly name: string;
   readonly enter: (packet: Packet, device: Device) => string | null;
 }
-
-const ETH_HLEN = 14;
-const VLAN_HLEN = 4;
 
 /** include/uapi/linux/if_ether.h: types below ETH_P_802_3_MIN are lengths; the kernel's own numbers for what follows. */
 const ETH_P_802_3_MIN = 0x0600;

@@ -1,11 +1,9 @@
 import { be16 } from '../u32.ts';
-import { isVlan } from './ethertype.ts';
+import { ETH_HLEN, isVlan, VLAN_HLEN } from './ethertype.ts';
 import type { Packet } from './packet.ts';
 
 /** include/linux/if_vlan.h: VLAN_MAX_DEPTH */
 const MAX_DEPTH = 8;
-const ETH_HLEN = 14;
-const VLAN_HLEN = 4;
 
 /**
  * include/linux/if_vlan.h: skb_protocol(skb, true) — the EtherType behind all VLAN tags, host order.

@@ -1,7 +1,7 @@
 import { Errno, FatalUsageError, KernelError } from '../../errors.ts';
 import { getU8, getU16, parseProtocol, protocolName, type Words } from '../../lang/index.ts';
 import { be16 as codecBe16, type Decoded, struct, table, u8, u16, u32 } from '../../netlink/index.ts';
-import { ETH_P, isVlan, type Packet } from '../../packet/index.ts';
+import { ETH_HLEN, ETH_P, isVlan, type Packet, VLAN_HLEN } from '../../packet/index.ts';
 import { be16 } from '../../u32.ts';
 import { Verdict } from '../../verdict.ts';
 import { put16, readable } from './bytes.ts';
@@ -48,8 +48,6 @@ const Act = { POP: 1, PUSH: 2, MODIFY: 3, POP_ETH: 4, PUSH_ETH: 5 } as const;
 const VID_MASK = 0x0fff;
 const PRIO_SHIFT = 13;
 const PRIO_MASK = 0xe000;
-const ETH_HLEN = 14;
-const VLAN_HLEN = 4;
 const ETH_P_802_3_MIN = 0x0600;
 
 const USAGE = [

@@ -1,10 +1,7 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { outerProtocol, type Packet } from '../../packet/index.ts';
+import { ETH_P_ALL, outerProtocol, type Packet } from '../../packet/index.ts';
 import { UNSPEC, Verdict } from '../../verdict.ts';
 import type { Result } from '../notation.ts';
-
-/** include/uapi/linux/if_ether.h: ETH_P_ALL */
-export const ETH_P_ALL = 0x0003;
 
 /** Where a packet's answer came from, besides the class itself. */
 export interface ChainResult<P extends Proto = Proto> extends Result {

@@ -1,10 +1,10 @@
 /** Chains of protos: who is asked, in which order. */
+export { ETH_P_ALL } from '../../packet/index.ts';
 export { Block } from './block.ts';
 export {
   Chain,
   type ChainResult,
   type Classifier,
-  ETH_P_ALL,
   type FindChain,
   type Proto,
   type Visit,

@@ -1,6 +1,6 @@
 import { getU8, getU16, getU32, matches, parseProtocol, type Words } from '../../lang/index.ts';
 import type { AttrWriter, Codec } from '../../netlink/index.ts';
-import { ETH_P, IPPROTO, isVlan } from '../../packet/index.ts';
+import { ETH_P, ETH_P_ALL, IPPROTO, isVlan } from '../../packet/index.ts';
 import { takePart } from '../flow/index.ts';
 import type { Talk } from '../notation.ts';
 import { flowParts } from './flow.ts';
@@ -9,7 +9,6 @@ import { ClsFlag } from './kernel.ts';
 import { maskBytes, tcPrefix } from './prefix.ts';
 import { takeClassid, unknownWord } from './words.ts';
 
-const ETH_P_ALL = 0x0003;
 const MAC = 6;
 const TCP_FLAGS = 0xfff;
 
