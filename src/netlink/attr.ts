@@ -166,6 +166,9 @@ export interface Fixed<T> extends Codec<T> {
   readonly size: number;
 }
 
+/** lib/nlattr.c: validate_nla() — what the kernel says of an attribute that is not as its policy wants it. */
+export const FAILED_POLICY = 'Attribute failed policy validation';
+
 /** Reads a payload that may have any length: refuses what does not fit. */
 export function decode<T>(codec: Codec<T>, data: Uint8Array, at = 0, end = data.length, extack = ''): T {
   if (!codec.fits(end - at)) throw new KernelError(Errno.ERANGE, extack);
@@ -424,6 +427,15 @@ export function struct<F extends Fields>(fields: F, size?: number): Fixed<{ [K i
     show: (value) => Object.fromEntries(rows.map(([name, field]) => [name, field.show(value[name])])),
     sample: (draw) => Object.fromEntries(rows.map(([name, field]) => [name, field.sample(draw)])) as any,
   };
+}
+
+/** struct nla_bitfield32 */
+export const bitfield32 = struct({ value: u32, selector: u32 });
+export type Bitfield32 = ReturnType<typeof bitfield32.read>;
+
+/** lib/nlattr.c: validate_nla_bitfield32() — no unknown bit selected or set, and none set that is not selected. */
+export function validBits({ value, selector }: Bitfield32, known: number): boolean {
+  return ((value | selector) & ~known) === 0 && (value & ~selector) === 0;
 }
 
 /** A C bit-field: the parts of one integer with their widths, lowest bits first (little-endian layout). */

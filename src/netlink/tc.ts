@@ -6,6 +6,7 @@ import {
   atMost,
   bytes,
   type Decoded,
+  FAILED_POLICY,
   flag,
   nest,
   s32,
@@ -78,7 +79,7 @@ export const TCA = {
   dumpFlags: [15, bytes],
   extWarnMsg: [16, bytes],
 } as const;
-const TCA_TABLE = table(TCA, 'Attribute failed policy validation');
+const TCA_TABLE = table(TCA, FAILED_POLICY);
 
 /** A traffic control message: qdisc, class, filter or chain. */
 export interface TcMessage extends Tcmsg {

@@ -7,6 +7,7 @@ import {
   bytes,
   type Codec,
   type Decoded,
+  FAILED_POLICY,
   string,
   struct,
   table,
@@ -175,7 +176,7 @@ function writeRows(rows: readonly Row[], w: AttrWriter): void {
 export const ct: Action<Ct> = {
   ...PARMS,
   kind: 'ct',
-  codec: table(TCA_CT, 'Attribute failed policy validation'),
+  codec: table(TCA_CT, FAILED_POLICY),
   scope: () => 'flow',
   speak(words, w, { warn } = NOBODY) {
     words.take('ct');

@@ -1,6 +1,6 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { getU16, getU32, hexText, type Words } from '../../lang/index.ts';
-import { type Decoded, struct, table, u16, u32, u64 } from '../../netlink/index.ts';
+import { type Decoded, FAILED_POLICY, struct, table, u16, u32, u64 } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import { Verdict } from '../../verdict.ts';
 import { dsfield, ipVersion, setDscp } from './bytes.ts';
@@ -54,7 +54,7 @@ function takeOptional(words: Words, otherwise: number): number {
 
 export const ctinfo: Action<Ctinfo> = {
   kind: 'ctinfo',
-  codec: table(TCA_CTINFO, 'Attribute failed policy validation'),
+  codec: table(TCA_CTINFO, FAILED_POLICY),
   scope: () => 'packet',
   speak(words, w, { warn } = NOBODY) {
     while (words.take('ctinfo'));

@@ -30,9 +30,6 @@ export const NO_GEN: Gen = { index: 0, capab: 0, action: 0, refcnt: 0, bindcnt: 
 export const TM = struct({ install: u64, lastuse: u64, expires: u64, firstuse: u64 });
 export type Tm = ReturnType<typeof TM.read>;
 
-/** struct nla_bitfield32 */
-export const BITFIELD = struct({ value: u32, selector: u32 });
-
 /** What tc asks and tells while it reads an action's words. */
 export interface Ask {
   /** Index of the device with this name; 0: there is none. */

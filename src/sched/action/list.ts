@@ -4,7 +4,9 @@ import {
   AttrReader,
   type AttrWriter,
   atMost,
+  bitfield32,
   type Decoded,
+  FAILED_POLICY,
   NLA_F_NESTED,
   nest,
   printStats,
@@ -14,13 +16,12 @@ import {
 } from '../../netlink/index.ts';
 import { controlOf } from './control.ts';
 import { cookieBytes, hexOf } from './hex.ts';
-import { type Action, type ActionShow, type Ask, BARE, BITFIELD, NOBODY, skip } from './kind.ts';
+import { type Action, type ActionShow, type Ask, BARE, NOBODY, skip } from './kind.ts';
 import { ACTIONS } from './kinds.ts';
 import { speakPolice } from './police.ts';
 
 /** A list of actions: tc's m_action.c, words and prints. */
 
-const EXTACK = 'Attribute failed policy validation';
 const COOKIE_MAX = 16;
 
 /** include/uapi/linux/pkt_cls.h: TCA_ACT_* */
@@ -30,13 +31,13 @@ export const TCA_ACT = {
   index: [3, u32],
   stats: [4, nest],
   cookie: [6, atMost(COOKIE_MAX)],
-  flags: [7, BITFIELD],
-  hwStats: [8, BITFIELD],
-  usedHwStats: [9, BITFIELD],
+  flags: [7, bitfield32],
+  hwStats: [8, bitfield32],
+  usedHwStats: [9, bitfield32],
   inHwCount: [10, u32],
 } as const;
 /** One action of a list, in requests and dumps. */
-export const ACT = table(TCA_ACT, EXTACK);
+export const ACT = table(TCA_ACT, FAILED_POLICY);
 export type ActAttributes = Decoded<typeof TCA_ACT>;
 
 /** TCA_ACT_FLAGS_* that users may set. */

@@ -1,6 +1,6 @@
 import { Errno, KernelError, UsageError } from '../../errors.ts';
 import { matches, type Words } from '../../lang/index.ts';
-import { type Decoded, s32, struct, table, u32 } from '../../netlink/index.ts';
+import { type Decoded, FAILED_POLICY, s32, struct, table, u32 } from '../../netlink/index.ts';
 import { Verdict } from '../../verdict.ts';
 import { checkControl, printControl, takeControlOr } from './control.ts';
 import {
@@ -28,7 +28,6 @@ const MIRRED = struct({ ...GEN, eaction: s32, ifindex: u32 });
 
 /** include/uapi/linux/tc_act/tc_mirred.h: TCA_MIRRED_* */
 const TCA_MIRRED = { tm: [1, TM], parms: [2, MIRRED] } as const;
-const EXTACK = 'Attribute failed policy validation';
 type Mirred = Decoded<typeof TCA_MIRRED>;
 const NO_MIRRED = { ...NO_GEN, eaction: 0, ifindex: 0 };
 
@@ -101,7 +100,7 @@ function eactionOf({ direction, what }: Spoken): number {
 export const mirred: Action<Mirred> = {
   ...PARMS,
   kind: 'mirred',
-  codec: table(TCA_MIRRED, EXTACK),
+  codec: table(TCA_MIRRED, FAILED_POLICY),
   scope: () => 'packet',
   speak(words, w, ask = NOBODY) {
     skip(words);

@@ -1,6 +1,6 @@
 import type { Env } from '../../env.ts';
 import { Errno, KernelError, type UsageError } from '../../errors.ts';
-import { AttrReader, type AttrWriter, decode } from '../../netlink/index.ts';
+import { AttrReader, type AttrWriter, decode, FAILED_POLICY, validBits } from '../../netlink/index.ts';
 import { Verdict } from '../../verdict.ts';
 import type { Act, Scope, World } from '../notation.ts';
 import { execActions } from './exec.ts';
@@ -13,7 +13,6 @@ const HW_STATS_ANY = 3;
 const USER_FLAGS = ActFlag.NO_PERCPU | ActFlag.SKIP_HW | ActFlag.SKIP_SW;
 /** IFNAMSIZ: a kind's name with its NUL. */
 const KIND_MAX = 16;
-const POLICY = 'Attribute failed policy validation';
 
 /** What some kinds say where a request has no options at all. */
 const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
@@ -314,15 +313,13 @@ function loadKind({ kind }: ActAttributes): Action<unknown> {
   return found;
 }
 
-/** validate_nla_bitfield32(), and tc_act_flags_valid(): software and hardware cannot both be left out. */
+/** Bits, and tc_act_flags_valid(): software and hardware cannot both be left out. */
 function checkFields({ flags, hwStats }: ActAttributes): void {
   for (const [field, valid] of [
     [flags, USER_FLAGS],
     [hwStats, HW_STATS_ANY],
   ] as const) {
-    if (field === undefined) continue;
-    const { value, selector } = field;
-    if (value & ~valid || selector & ~valid || value & ~selector) throw new KernelError(Errno.EINVAL, POLICY);
+    if (field !== undefined && !validBits(field, valid)) throw new KernelError(Errno.EINVAL, FAILED_POLICY);
   }
   const both = ActFlag.SKIP_HW | ActFlag.SKIP_SW;
   if (flags !== undefined && (flags.value & both) === both) throw new KernelError(Errno.EINVAL);

@@ -1,6 +1,18 @@
 import { Errno, FatalUsageError, KernelError } from '../../errors.ts';
 import { addressText, getU8, getU16, getU32, ipv6Bytes, type Printer, tcIpv4, type Words } from '../../lang/index.ts';
-import { be16, be32, bytes, type Codec, type Decoded, nest, s32, struct, table, u8 } from '../../netlink/index.ts';
+import {
+  be16,
+  be32,
+  bytes,
+  type Codec,
+  type Decoded,
+  FAILED_POLICY,
+  nest,
+  s32,
+  struct,
+  table,
+  u8,
+} from '../../netlink/index.ts';
 import { be32 as readBe32 } from '../../u32.ts';
 import { Verdict } from '../../verdict.ts';
 import { checkControl, printControl, takeControlOr } from './control.ts';
@@ -114,7 +126,7 @@ function takeWord(words: Words, line: Line): boolean {
 export const tunnelKey: Action<TunnelKey> = {
   ...PARMS,
   kind: 'tunnel_key',
-  codec: table(TCA_TUNNEL_KEY, 'Attribute failed policy validation'),
+  codec: table(TCA_TUNNEL_KEY, FAILED_POLICY),
   scope: () => 'packet',
   speak(words, w, { warn } = NOBODY) {
     skip(words);

@@ -6,6 +6,7 @@ import {
   bytes,
   type Decoded,
   decode,
+  FAILED_POLICY,
   nest,
   string,
   struct,
@@ -61,7 +62,7 @@ const TCA_U32 = {
   mark: [10, MARK],
   flags: [11, u32Codec],
 } as const;
-const U32 = table(TCA_U32, 'Attribute failed policy validation');
+const U32 = table(TCA_U32, FAILED_POLICY);
 type U32Options = Decoded<typeof TCA_U32>;
 
 /** `ht fff:` means the classifier's own root table. */

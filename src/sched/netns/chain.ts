@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { MAGIC_BLOCK, NLM_F, RTM, writeTc } from '../../netlink/index.ts';
+import { MAGIC_BLOCK, NLM_F, RTM, TCMSG, writeTc } from '../../netlink/index.ts';
 import type { Chain } from '../chain/index.ts';
 import { findClassifier } from '../classifier/index.ts';
 import type { KernelProto } from './classifier.ts';
@@ -83,7 +83,7 @@ export function getChain(state: State, call: Call): void {
 
 /** net/sched/cls_api.c: tc_dump_chain() */
 export function* dumpChains(state: State, call: Call): Generator<Reply> {
-  if (call.message.payload.length < TCM_SIZE) return;
+  if (!TCMSG.fits(call.message.payload.length)) return;
   const request = readRequest(call.message, RTM_TCA_POLICY);
   if (request.leftover) call.warning = LEFTOVER;
   const where = dumpPlace(state, request);
@@ -94,8 +94,6 @@ export function* dumpChains(state: State, call: Call): Generator<Reply> {
     yield { type: RTM.NEWCHAIN, payload: chainMessage(where, chain) };
   }
 }
-
-const TCM_SIZE = 20;
 
 /** net/sched/cls_api.c: tc_chain_fill_node() — names the qdisc, whichever class or hook was asked about. */
 function chainMessage({ q, block }: FilterPlace, chain: KernelChain, warning = ''): Uint8Array {

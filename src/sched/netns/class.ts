@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { NLM_F, RTM, TC_H, writeTc } from '../../netlink/index.ts';
+import { NLM_F, RTM, TC_H, TCMSG, writeTc } from '../../netlink/index.ts';
 import { tcH, tcMajor, tcMinor } from '../../u32.ts';
 import { type Class, majorOf, type Qdisc } from './device.ts';
 import { defaultChild } from './qdisc.ts';
@@ -195,7 +195,7 @@ function bandMessage(q: Qdisc, minor: number): Uint8Array {
 
 /** net/sched/sch_api.c: tc_dump_tclass() */
 export function* dumpClasses(state: State, call: Call): Generator<Reply> {
-  if (call.message.payload.length < TCM_SIZE) return;
+  if (!TCMSG.fits(call.message.payload.length)) return;
   const { ifindex, parent } = readRequest(call.message, RTM_TCA_POLICY);
   const device = state.devices.get(ifindex);
   if (device === undefined) return;
@@ -204,8 +204,6 @@ export function* dumpClasses(state: State, call: Call): Generator<Reply> {
     yield* classesOf(q);
   }
 }
-
-const TCM_SIZE = 20;
 
 /** ->walk() */
 function* classesOf(q: Qdisc): Generator<Reply> {

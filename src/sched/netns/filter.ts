@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { MAGIC_BLOCK, NLM_F, RTM, writeTc } from '../../netlink/index.ts';
+import { MAGIC_BLOCK, NLM_F, RTM, TCMSG, writeTc } from '../../netlink/index.ts';
 import { swab16, tcMinor } from '../../u32.ts';
 import type { Chain } from '../chain/index.ts';
 import { createClassifier, type KernelProto } from './classifier.ts';
@@ -233,7 +233,7 @@ function filterMessage(where: FilterPlace, chain: KernelChain, proto: KernelProt
 
 /** net/sched/cls_api.c: tc_dump_tfilter() — nothing, rather than an error, where there is nothing to list. */
 export function* dumpFilters(state: State, call: Call): Generator<Reply> {
-  if (call.message.payload.length < TCM_SIZE) return;
+  if (!TCMSG.fits(call.message.payload.length)) return;
   const request = readRequest(call.message, DUMP_POLICY);
   if (request.leftover) call.warning = LEFTOVER;
   const flags = request.attributes.get(TCA_TYPE.DUMP_FLAGS);
@@ -259,8 +259,6 @@ export function* dumpFilters(state: State, call: Call): Generator<Reply> {
 
 /** TCA_DUMP_FLAGS_TERSE */
 const TERSE = 1;
-const TCM_SIZE = 20;
-
 /** What a dump lists: the block that the parent names, or null. Its parent is that of the last filter added. */
 export function dumpPlace(state: State, request: TcRequest): FilterPlace | null {
   if (request.ifindex === MAGIC_BLOCK) {

@@ -3,11 +3,15 @@ import { decodeUtf8 } from '../../lang/index.ts';
 import {
   AttrReader,
   AttrWriter,
+  bitfield32,
+  decode,
   type Extack,
+  FAILED_POLICY,
   type Message,
   NLMSG_HDRLEN,
   TCMSG,
   type Tcmsg,
+  validBits,
 } from '../../netlink/index.ts';
 import { le32 } from '../../u32.ts';
 
@@ -64,12 +68,10 @@ export const DUMP_POLICY: Policies = new Map<number, Policy>([
 export class PolicyError extends KernelError {
   readonly details: Extack;
   constructor(errno: Errno, offset: number, policy: Policy) {
-    super(errno, POLICY_TEXT);
-    this.details = { message: POLICY_TEXT, offset, policy: policyBytes(policy) };
+    super(errno, FAILED_POLICY);
+    this.details = { message: FAILED_POLICY, offset, policy: policyBytes(policy) };
   }
 }
-
-const POLICY_TEXT = 'Attribute failed policy validation';
 
 /** A message of traffic control as the kernel's handlers see it: struct tcmsg, and the last attribute of each number. */
 export interface TcRequest extends Tcmsg {
@@ -107,7 +109,7 @@ const NLA_HDRLEN = 4;
 /** lib/nlattr.c: validate_nla() — `offset`: of the attribute's header in the message. */
 function validate(value: Uint8Array, policy: Policy, offset: number): void {
   if (!fits(value.length, policy)) throw new PolicyError(Errno.ERANGE, offset, policy);
-  if (policy.type === 'bitfield32' && !validBits(value, policy.mask)) {
+  if (policy.type === 'bitfield32' && !validBits(decode(bitfield32, value), policy.mask)) {
     throw new PolicyError(Errno.EINVAL, offset, policy);
   }
 }
@@ -127,13 +129,6 @@ function fits(length: number, policy: Policy): boolean {
     case 'bitfield32':
       return length === 8;
   }
-}
-
-/** validate_nla_bitfield32() — no unknown bit selected, and no bit set that is not selected. */
-function validBits(value: Uint8Array, mask: number): boolean {
-  const bits = le32(value, 0);
-  const selector = le32(value, 4);
-  return (selector & ~mask) === 0 && (bits & ~mask) === 0 && (bits & ~selector) === 0;
 }
 
 /** net/netlink/policy.c: netlink_policy_dump_write_attr() — the rule in the kernel's own notation. */

@@ -11,7 +11,7 @@ import {
   timeText,
   type Words,
 } from '../../lang/index.ts';
-import { type AttrWriter, s32, table, u32, u64 } from '../../netlink/index.ts';
+import { type AttrWriter, FAILED_POLICY, s32, table, u32, u64 } from '../../netlink/index.ts';
 import { tcMajor, tcMinor } from '../../u32.ts';
 import type { Placement, Placing, QdiscKind, Show } from '../notation.ts';
 import { FLOWS, Found, fix, flag, type Option, options, putOptions, readNest, speakAll, take } from './options.ts';
@@ -38,7 +38,7 @@ const TCA_CAKE = {
   fwmark: [18, u32],
 } as const;
 /** The order of the rows is the kernel's in a dump. */
-const CODEC = table(TCA_CAKE, 'Attribute failed policy validation');
+const CODEC = table(TCA_CAKE, FAILED_POLICY);
 type Attributes = Pick<ReturnType<typeof CODEC.read>, keyof typeof TCA_CAKE>;
 type Spoken = { -readonly [K in keyof Attributes]: Attributes[K] } & {
   preset?: string;

@@ -1,5 +1,5 @@
 import { getSize, sizeText } from '../../lang/index.ts';
-import { nest, table, u32 } from '../../netlink/index.ts';
+import { FAILED_POLICY, nest, table, u32 } from '../../netlink/index.ts';
 import type { ClassKind, QdiscKind } from '../notation.ts';
 import {
   einval,
@@ -16,7 +16,7 @@ import {
 import { ownClass } from './place.ts';
 
 const TCA_DRR = { quantum: [1, u32] } as const;
-const CODEC = table(TCA_DRR, 'Attribute failed policy validation');
+const CODEC = table(TCA_DRR, FAILED_POLICY);
 
 /** Bytes a round. */
 type DrrClass = { readonly quantum: number };

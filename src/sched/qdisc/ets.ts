@@ -1,6 +1,16 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { getU32, type Printer, type Words } from '../../lang/index.ts';
-import { AttrReader, type AttrWriter, NLA_F_NESTED, nest, TCA, table, u8, u32 } from '../../netlink/index.ts';
+import {
+  AttrReader,
+  type AttrWriter,
+  FAILED_POLICY,
+  NLA_F_NESTED,
+  nest,
+  TCA,
+  table,
+  u8,
+  u32,
+} from '../../netlink/index.ts';
 import type { BandChange, BandKind, QdiscKind, QdiscPlace } from '../notation.ts';
 import { einval, Found, type Option, options, pschedMtu, QUEUE, readNest, speakAll, usageOf } from './options.ts';
 import { byPriomap } from './place.ts';
@@ -126,7 +136,7 @@ function members(payload: Uint8Array, [number, codec]: typeof QUANTA_BAND | type
   const r = new AttrReader(payload);
   while (r.next()) {
     if (r.type !== number) throw einval('Unknown attribute type');
-    if (r.end - r.at !== codec.size) throw einval('Attribute failed policy validation');
+    if (r.end - r.at !== codec.size) throw einval(FAILED_POLICY);
     values.push(codec.read(r.data, r.at, r.end));
   }
   if (r.rest > 0) throw einval();

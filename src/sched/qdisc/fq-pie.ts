@@ -1,5 +1,5 @@
 import { getSize, getU32, type Printer, sizeText, timeText, type Words } from '../../lang/index.ts';
-import { type AttrWriter, NLA_F_NESTED, TCA, table, u32 } from '../../netlink/index.ts';
+import { type AttrWriter, FAILED_POLICY, NLA_F_NESTED, TCA, table, u32 } from '../../netlink/index.ts';
 import type { QdiscKind, QdiscPlace } from '../notation.ts';
 import { einval, Found, numberTo, type Option, pschedMtu, putOptions, QUEUE, readNest, speakAll } from './options.ts';
 import { FRESH_PARMS, getWeight, keptTimes, printSwitches, SWITCH_WORDS, TIME_WORDS } from './pie-parms.ts';
@@ -20,7 +20,7 @@ const TCA_FQ_PIE = {
   dqRateEstimator: [12, u32],
 } as const;
 /** The order of the rows is tc's and the kernel's. */
-const CODEC = table(TCA_FQ_PIE, 'Attribute failed policy validation');
+const CODEC = table(TCA_FQ_PIE, FAILED_POLICY);
 type FqPie = Required<Pick<ReturnType<typeof CODEC.read>, keyof typeof TCA_FQ_PIE>>;
 type Spoken = { -readonly [K in keyof FqPie]?: number };
 

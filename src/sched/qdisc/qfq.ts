@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { nest, table, u32 } from '../../netlink/index.ts';
+import { FAILED_POLICY, nest, table, u32 } from '../../netlink/index.ts';
 import type { ClassKind, QdiscKind } from '../notation.ts';
 import {
   einval,
@@ -17,7 +17,7 @@ import {
 import { ownClass } from './place.ts';
 
 const TCA_QFQ = { weight: [1, u32], lmax: [2, u32] } as const;
-const CODEC = table(TCA_QFQ, 'Attribute failed policy validation');
+const CODEC = table(TCA_QFQ, FAILED_POLICY);
 
 type QfqClass = { readonly weight: number; readonly lmax: number };
 

@@ -1,5 +1,16 @@
 import { getRate, getSize, getU32, type Printer, sizeText, type Words } from '../../lang/index.ts';
-import { type AttrWriter, bytes, type Codec, struct, table, u8, u32 } from '../../netlink/index.ts';
+import {
+  type AttrWriter,
+  bitfield32,
+  bytes,
+  type Codec,
+  FAILED_POLICY,
+  struct,
+  table,
+  u8,
+  u32,
+  validBits,
+} from '../../netlink/index.ts';
 import type { QdiscKind, Show, Warn } from '../notation.ts';
 import { toU32 } from '../psched.ts';
 import {
@@ -30,17 +41,15 @@ export const STAB: Codec<Uint8Array> = {
   sample: (draw) => Uint8Array.from({ length: 256 }, () => draw(32)),
 };
 
-const BITFIELD = struct({ value: u32, selector: u32 });
-
 const TCA_RED = {
   parms: [1, RED_QOPT],
   stab: [2, STAB],
   maxP: [3, u32],
-  flags: [4, BITFIELD],
+  flags: [4, bitfield32],
   earlyDropBlock: [5, u32],
   markBlock: [6, u32],
 } as const;
-const CODEC = table(TCA_RED, 'Attribute failed policy validation');
+const CODEC = table(TCA_RED, FAILED_POLICY);
 
 const HISTORIC = RED.ECN | RED.HARDDROP | RED.ADAPTATIVE;
 const SUPPORTED = HISTORIC | RED.NODROP;
@@ -147,7 +156,7 @@ type Red = RedQopt & {
 /** red_init(), red_change(), __red_change() */
 function settle(old: Red | null, payload: Uint8Array | null): Red {
   const { parms, stab, maxP = 0, flags: bitfield, earlyDropBlock, markBlock } = readNest(CODEC, payload);
-  if (bitfield !== undefined) checkBitfield(bitfield);
+  if (bitfield !== undefined && !validBits(bitfield, SUPPORTED)) throw einval(FAILED_POLICY);
   if (parms === undefined || stab === undefined || !redFits(parms, stab)) throw einval();
   if (bitfield !== undefined && parms.flags !== 0) {
     throw einval('flags should be passed either through qopt, or through a dedicated attribute');
@@ -165,13 +174,6 @@ function settle(old: Red | null, payload: Uint8Array | null): Red {
     earlyDropBlock: old?.earlyDropBlock ?? earlyDropBlock ?? 0,
     markBlock: old?.markBlock ?? markBlock ?? 0,
   };
-}
-
-/** lib/nlattr.c: validate_nla_bitfield32() */
-function checkBitfield({ value, selector }: ReturnType<typeof BITFIELD.read>): void {
-  if ((selector & ~SUPPORTED) !== 0 || (value & ~SUPPORTED) !== 0 || (value & ~selector) !== 0) {
-    throw einval('Attribute failed policy validation');
-  }
 }
 
 /** red_dump() */
