@@ -10,15 +10,17 @@ import type { Result, Talk } from '../notation.ts';
 import { flowParts } from './flow.ts';
 import {
   type BuiltMatch,
+  bindClassid,
   buildMatch,
   type FilterChange,
   type Host,
   type KernelClassifier,
   type Kind,
-  NOTHING_BOUND,
+  letGo,
   type Survey,
   TCA_OPTIONS,
   together,
+  withActions,
 } from './kernel.ts';
 import { numericHandle, takeClassid, unknownWord } from './words.ts';
 
@@ -128,7 +130,7 @@ class BasicFilters implements KernelClassifier {
     if (old === null) this.filters.unshift(filter);
     else {
       this.filters.splice(this.filters.indexOf(old), 1, filter);
-      this.release(old);
+      letGo(this.host, old);
     }
     return filter.handle;
   }
@@ -139,20 +141,10 @@ class BasicFilters implements KernelClassifier {
 
   /** basic_set_parms() */
   private settle(handle: number, o: BasicOptions, request: FilterChange): BasicFilter {
-    const actions = request.bind({ act: o.act, police: o.police });
-    try {
+    return withActions(this.host, request, { act: o.act, police: o.police }, (actions) => {
       const match = buildMatch(o.ematches, this.host);
-      const unbind = o.classid === undefined ? NOTHING_BOUND : this.host.bindClass(o.classid);
-      return { handle, classid: o.classid ?? 0, match, actions, unbind };
-    } catch (error) {
-      this.host.release(actions);
-      throw error;
-    }
-  }
-
-  private release({ actions, unbind }: BasicFilter): void {
-    this.host.release(actions);
-    unbind();
+      return { handle, classid: o.classid ?? 0, match, actions, unbind: bindClassid(this.host, o.classid) };
+    });
   }
 
   /** basic_delete() */
@@ -160,7 +152,7 @@ class BasicFilters implements KernelClassifier {
     const filter = this.find(handle);
     if (filter !== null) {
       this.filters.splice(this.filters.indexOf(filter), 1);
-      this.release(filter);
+      letGo(this.host, filter);
     }
     return this.filters.length === 0;
   }
@@ -190,6 +182,6 @@ class BasicFilters implements KernelClassifier {
   }
 
   destroy(): void {
-    for (const filter of this.filters.splice(0)) this.release(filter);
+    for (const filter of this.filters.splice(0)) letGo(this.host, filter);
   }
 }

@@ -29,6 +29,7 @@ import {
   type Survey,
   TCA_OPTIONS,
   together,
+  withActions,
 } from './kernel.ts';
 
 /** What a filter may hold besides its own options, as this process speaks and prints it. */
@@ -120,13 +121,10 @@ class FlowFilters implements KernelClassifier {
 
   private build({ act, police, ematches }: FlowOptions, request: FilterChange): FilterParts {
     if (this.host.env.era.actionsFirst) {
-      const actions = request.bind({ act, police });
-      try {
-        return { actions, match: buildMatch(ematches, this.host) };
-      } catch (error) {
-        this.host.release(actions);
-        throw error;
-      }
+      return withActions(this.host, request, { act, police }, (actions) => ({
+        actions,
+        match: buildMatch(ematches, this.host),
+      }));
     }
     const match = buildMatch(ematches, this.host);
     return { match, actions: request.bind({ act, police }) };

@@ -21,6 +21,7 @@ import {
 } from './flower-key.ts';
 import { speakFlower } from './flower-words.ts';
 import {
+  bindClassid,
   ClsFlag,
   type FilterChange,
   flagsValid,
@@ -28,10 +29,11 @@ import {
   indev,
   type KernelClassifier,
   type Kind,
-  NOTHING_BOUND,
+  letGo,
   offload,
   type Survey,
   TCA_OPTIONS,
+  withActions,
 } from './kernel.ts';
 import { plainHandle, printPlaces } from './words.ts';
 
@@ -289,21 +291,14 @@ class FlowerFilters implements KernelClassifier {
     const flags = o.flags ?? 0;
     if (!flagsValid(flags)) throw new KernelError(Errno.EINVAL);
     const old = this.find(handle);
-    const actions = request.bind({ act: o.act });
-    let unbind = NOTHING_BOUND;
-    try {
-      if (o.classid !== undefined) unbind = this.host.bindClass(o.classid);
+    const filter = withActions(this.host, request, { act: o.act }, (actions) => {
       const match = settle(o, this.host);
       this.check(match, old);
-      const settled = offload(flags, NOTHING_BOUND);
-      const number = handle || this.freeHandle();
-      this.insert({ handle: number, match, classid: o.classid ?? 0, flags: settled, actions, unbind }, old);
-      return number;
-    } catch (error) {
-      unbind();
-      this.host.release(actions);
-      throw error;
-    }
+      const settled = { handle: handle || this.freeHandle(), match, classid: o.classid ?? 0, flags: offload(flags) };
+      return { ...settled, actions, unbind: bindClassid(this.host, o.classid) };
+    });
+    this.insert(filter, old);
+    return filter.handle;
   }
 
   /** fl_check_assign_mask(), fl_ht_insert_unique() */
@@ -330,13 +325,8 @@ class FlowerFilters implements KernelClassifier {
     if (old === null) mask.filters.push(filter);
     else {
       mask.filters.splice(mask.filters.indexOf(old), 1, filter);
-      this.release(old);
+      letGo(this.host, old);
     }
-  }
-
-  private release({ actions, unbind }: FlowerFilter): void {
-    this.host.release(actions);
-    unbind();
   }
 
   /** fl_delete() — a mask goes with its last filter. */
@@ -347,7 +337,7 @@ class FlowerFilters implements KernelClassifier {
     if (filter !== null && mask !== undefined) {
       mask.filters.splice(mask.filters.indexOf(filter), 1);
       if (mask.filters.length === 0) this.masks.splice(at, 1);
-      this.release(filter);
+      letGo(this.host, filter);
     }
     return this.masks.length === 0;
   }
@@ -372,7 +362,7 @@ class FlowerFilters implements KernelClassifier {
   }
 
   destroy(): void {
-    for (const filter of this.all()) this.release(filter);
+    for (const filter of this.all()) letGo(this.host, filter);
     this.masks.splice(0);
   }
 }

@@ -9,15 +9,17 @@ import { takePart } from '../flow/index.ts';
 import type { Result, Talk } from '../notation.ts';
 import { flowParts } from './flow.ts';
 import {
+  bindClassid,
   cameIn,
   type FilterChange,
   type Host,
   indev,
   type KernelClassifier,
   type Kind,
-  NOTHING_BOUND,
+  letGo,
   type Survey,
   TCA_OPTIONS,
+  withActions,
 } from './kernel.ts';
 import { plainHandle, takeClassid, takeIndev, unknownWord } from './words.ts';
 
@@ -177,7 +179,7 @@ class FwFilters implements KernelClassifier {
       if (old === null) bucket?.unshift(filter);
       else {
         bucket?.splice(bucket.indexOf(old), 1, filter);
-        this.release(old);
+        letGo(this.host, old);
       }
       return handle;
     } catch (error) {
@@ -197,21 +199,11 @@ class FwFilters implements KernelClassifier {
 
   /** fw_set_parms() */
   private settle(id: number, ifindex: number, mask: number, o: FwOptions, request: FilterChange): FwFilter {
-    const actions = request.bind({ act: o.act, police: o.police });
-    try {
+    return withActions(this.host, request, { act: o.act, police: o.police }, (actions) => {
       const from = o.indev === undefined ? ifindex : indev(o.indev, this.host, Errno.EINVAL);
       if ((o.mask ?? ALL_BITS) !== mask) throw new KernelError(Errno.EINVAL);
-      const unbind = o.classid === undefined ? NOTHING_BOUND : this.host.bindClass(o.classid);
-      return { id, classid: o.classid ?? 0, ifindex: from, actions, unbind };
-    } catch (error) {
-      this.host.release(actions);
-      throw error;
-    }
-  }
-
-  private release({ actions, unbind }: FwFilter): void {
-    this.host.release(actions);
-    unbind();
+      return { id, classid: o.classid ?? 0, ifindex: from, actions, unbind: bindClassid(this.host, o.classid) };
+    });
   }
 
   /** fw_delete() */
@@ -220,7 +212,7 @@ class FwFilters implements KernelClassifier {
     const bucket = this.head?.buckets[hash(handle)];
     if (filter === null || bucket === undefined) throw new KernelError(Errno.EINVAL);
     bucket.splice(bucket.indexOf(filter), 1);
-    this.release(filter);
+    letGo(this.host, filter);
     return this.filters().length === 0;
   }
 
@@ -254,7 +246,7 @@ class FwFilters implements KernelClassifier {
   }
 
   destroy(): void {
-    for (const filter of this.filters()) this.release(filter);
+    for (const filter of this.filters()) letGo(this.host, filter);
     this.head = null;
   }
 }

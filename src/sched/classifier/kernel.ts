@@ -143,10 +143,9 @@ export function flagsValid(flags: number): boolean {
 }
 
 /** tc_setup_cb_add() where no device takes filters over: `skip_sw` is refused, all others stay in software. */
-export function offload(flags: number, unbind: () => void): number {
-  if ((flags & ClsFlag.SKIP_SW) === 0) return flags | ClsFlag.NOT_IN_HW;
-  unbind();
-  throw new KernelError(Errno.EOPNOTSUPP);
+export function offload(flags: number): number {
+  if ((flags & ClsFlag.SKIP_SW) !== 0) throw new KernelError(Errno.EOPNOTSUPP);
+  return flags | ClsFlag.NOT_IN_HW;
 }
 
 /** include/net/pkt_cls.h: tcf_change_indev() — index of the device a packet must have come in on. */
@@ -162,6 +161,33 @@ const IFNAME_MAX = 15;
 
 /** The unbind of a filter that names no class. */
 export const NOTHING_BOUND = (): void => {};
+
+/** tcf_bind_filter(), where the filter names a class. */
+export function bindClassid(host: Host, classid: number | undefined): () => void {
+  return classid === undefined ? NOTHING_BOUND : host.bindClass(classid);
+}
+
+/** Binds a filter's actions and builds the rest of it; where that fails they are let go again. */
+export function withActions<T>(
+  host: Host,
+  request: FilterChange,
+  payloads: ActionPayloads,
+  build: (actions: Bound) => T,
+): T {
+  const actions = request.bind(payloads);
+  try {
+    return build(actions);
+  } catch (error) {
+    host.release(actions);
+    throw error;
+  }
+}
+
+/** What a filter that goes lets go. */
+export function letGo(host: Host, { actions, unbind }: { readonly actions: Bound; readonly unbind: () => void }): void {
+  host.release(actions);
+  unbind();
+}
 
 /** include/net/pkt_cls.h: tcf_match_indev() */
 export function cameIn(p: Packet, ifindex: number): boolean {

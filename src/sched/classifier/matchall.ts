@@ -9,16 +9,18 @@ import { takePart } from '../flow/index.ts';
 import type { Result, Talk } from '../notation.ts';
 import { flowParts } from './flow.ts';
 import {
+  bindClassid,
   ClsFlag,
   type FilterChange,
   flagsValid,
   type Host,
   type KernelClassifier,
   type Kind,
-  NOTHING_BOUND,
+  letGo,
   offload,
   type Survey,
   TCA_OPTIONS,
+  withActions,
 } from './kernel.ts';
 import { checkSkips, numericHandle, printPlaces, takeClassid, unknownWord } from './words.ts';
 
@@ -114,15 +116,10 @@ class MatchallFilter implements KernelClassifier {
     const o = decode(MATCHALL, request.options);
     const flags = o.flags ?? 0;
     if (!flagsValid(flags)) throw new KernelError(Errno.EINVAL);
-    const actions = request.bind({ act: o.act });
-    try {
-      const unbind = o.classid === undefined ? NOTHING_BOUND : this.host.bindClass(o.classid);
-      const settled = offload(flags, unbind);
-      this.head = { handle: handle || 1, classid: o.classid ?? 0, flags: settled, actions, unbind };
-    } catch (error) {
-      this.host.release(actions);
-      throw error;
-    }
+    this.head = withActions(this.host, request, { act: o.act }, (actions) => {
+      const settled = { handle: handle || 1, classid: o.classid ?? 0, flags: offload(flags) };
+      return { ...settled, actions, unbind: bindClassid(this.host, o.classid) };
+    });
     return this.head.handle;
   }
 
@@ -157,8 +154,7 @@ class MatchallFilter implements KernelClassifier {
 
   destroy(): void {
     if (this.head === null) return;
-    this.host.release(this.head.actions);
-    this.head.unbind();
+    letGo(this.host, this.head);
     this.head = null;
   }
 }

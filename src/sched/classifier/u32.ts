@@ -28,9 +28,11 @@ import {
   indev,
   type KernelClassifier,
   type Kind,
+  letGo,
   NOTHING_BOUND,
   type Survey,
   TCA_OPTIONS,
+  withActions,
 } from './kernel.ts';
 import {
   promisedKeys,
@@ -453,16 +455,12 @@ class U32Filters implements KernelClassifier {
 
   /** u32_set_parms() */
   private settle(node: Omit<Knode, 'actions'>, o: U32Options, request: FilterChange): Knode {
-    const actions = request.bind({ act: o.act, police: o.police });
-    try {
+    return withActions(this.host, request, { act: o.act, police: o.police }, (actions) => {
       const ifindex = o.indev === undefined ? node.ifindex : indev(o.indev, this.host, Errno.EINVAL);
       const link = o.link === undefined ? node.link : this.linked(o.link);
       if (o.classid === undefined) return { ...node, actions, ifindex, link };
       return { ...node, actions, ifindex, link, classid: o.classid, unbind: this.host.bindClass(o.classid) };
-    } catch (error) {
-      this.host.release(actions);
-      throw error;
-    }
+    });
   }
 
   private linked(handle: number): Hnode | null {
@@ -498,10 +496,9 @@ class U32Filters implements KernelClassifier {
     this.common.remove(found);
   }
 
-  private release({ actions, link, unbind }: Knode): void {
-    this.host.release(actions);
-    unbind();
-    if (link !== null) link.refs--;
+  private release(node: Knode): void {
+    letGo(this.host, node);
+    if (node.link !== null) node.link.refs--;
   }
 
   /** u32_walk(): tables made at this preference, latest first, each followed by its filters. */
