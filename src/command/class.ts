@@ -4,7 +4,7 @@ import { AttrWriter, type Message, NLM_F, RTM, readTc, TC_H, TCA, type TcMessage
 import { findClass } from '../sched/qdisc/index.ts';
 import { classidText, tcMajor, tcMinor } from '../u32.ts';
 import { ESTIMATOR, takeEstimator } from './estimator.ts';
-import { duplicate, giveUp, type TcProcess } from './process.ts';
+import { duplicate, giveUp, type TcProcess, takeOnce } from './process.ts';
 import { required } from './qdisc.ts';
 import { printNewStats } from './stats.ts';
 import { usageOf } from './usage.ts';
@@ -38,22 +38,16 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
   while (!words.done && kind === null) {
     const word = words.next();
     if (word === 'dev') {
-      const name = words.next();
-      if (device !== '') throw duplicate('dev', name);
-      device = name;
+      device = takeOnce(words, 'dev', device !== '');
     } else if (word === 'classid') {
-      const text = words.next();
-      if (classid !== 0) throw duplicate('classid', text);
-      classid = required(getClassid(text), words, 'invalid class ID');
+      classid = required(getClassid(takeOnce(words, 'classid', classid !== 0)), words, 'invalid class ID');
     } else if (word === 'handle') {
       throw giveUp('Error: try "classid" instead of "handle"');
     } else if (word === 'root') {
       if (parent !== 0) throw giveUp('Error: "root" is duplicate parent ID.');
       parent = TC_H.ROOT;
     } else if (word === 'parent') {
-      const text = words.next();
-      if (parent !== 0) throw duplicate('parent', text);
-      parent = required(getClassid(text), words, 'invalid parent ID');
+      parent = required(getClassid(takeOnce(words, 'parent', parent !== 0)), words, 'invalid parent ID');
     } else if (matches(word, 'estimator')) {
       estimator = takeEstimator(words, estimator, tc);
     } else if (matches(word, 'help')) {
@@ -95,17 +89,11 @@ function listClasses(words: Words, tc: TcProcess): void {
   while (!words.done) {
     const word = words.next();
     if (word === 'dev') {
-      const name = words.next();
-      if (device !== '') throw duplicate('dev', name);
-      device = name;
+      device = takeOnce(words, 'dev', device !== '');
     } else if (word === 'qdisc') {
-      const text = words.next();
-      if (qdisc !== 0) throw duplicate('qdisc', text);
-      qdisc = required(getQdiscHandle(text), words, 'invalid qdisc ID');
+      qdisc = required(getQdiscHandle(takeOnce(words, 'qdisc', qdisc !== 0)), words, 'invalid qdisc ID');
     } else if (word === 'classid') {
-      const text = words.next();
-      if (classid !== 0) throw duplicate('classid', text);
-      classid = required(getClassid(text), words, 'invalid class ID');
+      classid = required(getClassid(takeOnce(words, 'classid', classid !== 0)), words, 'invalid class ID');
     } else if (word === 'root') {
       if (parent !== 0) throw giveUp('Error: "root" is duplicate parent ID');
       parent = TC_H.ROOT;

@@ -1,6 +1,6 @@
 import { getClassid, getU32, matches, parseProtocol, type Words } from '../lang/index.ts';
 import { MAGIC_BLOCK, TC_H } from '../netlink/index.ts';
-import { duplicate, giveUp, type TcProcess } from './process.ts';
+import { giveUp, type TcProcess, takeOnce } from './process.ts';
 
 /** What may stand before a filter's kind, in add, get and list alike. */
 export interface Selector {
@@ -83,15 +83,13 @@ export function takeSelectors(words: Words, s: Selector, texts: Texts): void {
 }
 
 function takeDevice(words: Words, s: Selector, texts: Texts): void {
-  const name = words.next();
-  if (s.device !== '') throw duplicate('dev', name);
+  const name = takeOnce(words, 'dev', s.device !== '');
   if (s.block !== 0) throw giveUp(texts.exclusive('dev', 'block'));
   s.device = name;
 }
 
 function takeBlock(words: Words, s: Selector, texts: Texts): void {
-  const word = words.next();
-  if (s.block !== 0) throw duplicate('block', word);
+  const word = takeOnce(words, 'block', s.block !== 0);
   if (s.device !== '') throw giveUp(texts.exclusive('block', 'dev'));
   const block = getU32(word);
   if (!block) throw words.invalid('invalid block index value');
@@ -104,30 +102,25 @@ function hook(s: Selector, name: string, parent: number): void {
 }
 
 function takeParent(words: Words, s: Selector, texts: Texts): void {
-  const word = words.next();
-  if (s.parent !== 0) throw duplicate('parent', word);
+  const word = takeOnce(words, 'parent', s.parent !== 0);
   const parent = getClassid(word);
   if (parent === undefined) throw words.invalid(texts.parent);
   s.parent = parent;
 }
 
 function takeHandle(words: Words, s: Selector): void {
-  const word = words.next();
-  if (s.handle !== null) throw duplicate('handle', word);
-  s.handle = word;
+  s.handle = takeOnce(words, 'handle', s.handle !== null);
 }
 
 function takePreference(words: Words, s: Selector, texts: Texts): void {
-  const word = words.next();
-  if (s.preference !== 0) throw duplicate('priority', word);
+  const word = takeOnce(words, 'priority', s.preference !== 0);
   const preference = getU32(word);
   if (preference === undefined || preference > texts.maxPreference) throw words.invalid(texts.preference);
   s.preference = preference;
 }
 
 function takeProtocol(words: Words, s: Selector): void {
-  const word = words.next();
-  if (s.protocolSet) throw duplicate('protocol', word);
+  const word = takeOnce(words, 'protocol', s.protocolSet);
   const protocol = parseProtocol(word);
   if (protocol === null) throw words.invalid('invalid protocol');
   s.protocol = protocol;
@@ -135,8 +128,7 @@ function takeProtocol(words: Words, s: Selector): void {
 }
 
 function takeChain(words: Words, s: Selector): void {
-  const word = words.next();
-  if (s.chain !== null) throw duplicate('chain', word);
+  const word = takeOnce(words, 'chain', s.chain !== null);
   const chain = getU32(word);
   if (chain === undefined) throw words.invalid('invalid chain index value');
   s.chain = chain;

@@ -1,5 +1,5 @@
 import { FatalUsageError, strerror, UsageError } from '../errors.ts';
-import { Printer } from '../lang/index.ts';
+import { Printer, type Words } from '../lang/index.ts';
 import { joinMessages, type Message, NLM_F, NLMSG, RTM, readAck, splitMessages } from '../netlink/index.ts';
 import type { PacketSet, Talk } from '../sched/notation.ts';
 
@@ -73,6 +73,13 @@ export function giveUp(message: string, hint = '', word = -1): UsageError {
 /** iproute2 lib/utils.c: duparg() */
 export function duplicate(keyword: string, word: string): UsageError {
   return new FatalUsageError(`Error: duplicate "${keyword}": "${word}" is the second value.`);
+}
+
+/** The word behind a keyword that may be given once; `given`: it was. */
+export function takeOnce(words: Words, keyword: string, given: boolean): string {
+  const word = words.next();
+  if (given) throw duplicate(keyword, word);
+  return word;
 }
 
 /** With the final null: longer names are cut. */

@@ -15,7 +15,7 @@ import type { QdiscKind } from '../sched/notation.ts';
 import { findQdisc } from '../sched/qdisc/index.ts';
 import { classidText, tcH, tcMajor } from '../u32.ts';
 import { ESTIMATOR, takeEstimator } from './estimator.ts';
-import { duplicate, giveUp, type TcProcess } from './process.ts';
+import { duplicate, giveUp, type TcProcess, takeOnce } from './process.ts';
 import { printNewStats } from './stats.ts';
 import { usageOf } from './usage.ts';
 import { doVerb, type Verb } from './verbs.ts';
@@ -79,9 +79,7 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
 function takeWord(words: Words, r: Request, tc: TcProcess): void {
   const word = words.next();
   if (word === 'dev') {
-    const name = words.next();
-    if (r.device !== '') throw duplicate('dev', name);
-    r.device = name;
+    r.device = takeOnce(words, 'dev', r.device !== '');
   } else if (word === 'handle') {
     if (r.handle !== 0) throw duplicate('handle', word);
     r.handle = required(getQdiscHandle(words.next()), words, 'invalid qdisc ID');
@@ -94,9 +92,7 @@ function takeWord(words: Words, r: Request, tc: TcProcess): void {
     r.handle = tcH(tcMajor(TC_H.INGRESS), 0);
     r.kind = word;
   } else if (word === 'parent') {
-    const text = words.next();
-    if (r.parent !== 0) throw duplicate('parent', text);
-    r.parent = required(getClassid(text), words, 'invalid parent ID');
+    r.parent = required(getClassid(takeOnce(words, 'parent', r.parent !== 0)), words, 'invalid parent ID');
   } else if (matches(word, 'estimator')) {
     r.estimator = takeEstimator(words, r.estimator, tc);
   } else if (matches(word, 'stab')) {
