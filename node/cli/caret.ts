@@ -1,4 +1,4 @@
-import { escapeText } from '../../src/lang/index.ts';
+import { escapeText, shellQuoted } from '../../src/lang/index.ts';
 
 /** A line as the user wrote it, and the part of it that is wrong. */
 export interface Caret {
@@ -42,14 +42,9 @@ export function caretInValue(option: string, value: string, index: number, part 
 /** The `index`-th argument of the whole command line, between its neighbours. */
 export function caretInCommand(argv: readonly string[], index: number): Caret {
   const first = Math.max(0, index - NEIGHBOURS);
-  const words = argv.slice(first, index + NEIGHBOURS + 1).map(quoted);
+  const words = argv.slice(first, index + NEIGHBOURS + 1).map(shellQuoted);
   const before = ['cls-flow', ...(first > 0 ? ['…'] : []), ...words.slice(0, index - first)].join(' ');
   const after = index + NEIGHBOURS + 1 < argv.length ? ' …' : '';
   const line = `cls-flow${first > 0 ? ' …' : ''} ${words.join(' ')}${after}`;
   return { line, at: before.length + 1, length: words[index - first]?.length ?? 1 };
-}
-
-/** An argument as one could type it again. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

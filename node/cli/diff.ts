@@ -1,7 +1,7 @@
 import { runTc, type Transport } from '../../src/command/index.ts';
 import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
-import { escapeText } from '../../src/lang/index.ts';
+import { escapeText, shellQuoted } from '../../src/lang/index.ts';
 import { Netns } from '../../src/sched/netns/index.ts';
 import { type Diff, diffSetups, type Plan, planScript, readSetup } from '../../src/study/index.ts';
 import { explainRefusal, type LiveKernel } from '../kernel.ts';
@@ -144,9 +144,5 @@ function differenceLines({ differences }: Diff): string[] {
 
 /** A command as a shell takes it. */
 function shellLine(words: readonly string[]): string {
-  return ['tc', ...words.map(quoted)].join(' ');
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${escapeText(word).replaceAll("'", "'\\''")}'`;
+  return ['tc', ...words.map((word) => shellQuoted(escapeText(word)))].join(' ');
 }

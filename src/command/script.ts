@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { batchLines, shellWords } from '../lang/index.ts';
 import type { Transport } from './process.ts';
-import { type Answer, runTc } from './tc.ts';
+import { type Answer, OBJECTS, runTc } from './tc.ts';
 
 /** A command of a script that was run, and what tc said of it. */
 export interface ScriptAnswer extends Answer {
@@ -18,7 +18,6 @@ export interface ScriptRun {
   readonly others: number;
 }
 
-const OBJECTS = new Set(['qdisc', 'class', 'filter', 'chain', 'actions']);
 /** `tc`, /sbin/tc, $TC, "${tc}" — with or without sudo. */
 const TC = /^(?:(?:\S*\/)?tc|\$\{?tc\}?)$/i;
 /** They only talk about tc. */
@@ -80,7 +79,7 @@ interface Part {
 /** The words of a batch line, or what follows each `tc` on a shell line. */
 function commandsOf(line: string): Part[] {
   const [first = ''] = line.trim().split(/\s+/, 1);
-  if (OBJECTS.has(first)) return [{ words: batch(line), before: 0 }];
+  if (OBJECTS.includes(first)) return [{ words: batch(line), before: 0 }];
   if (!/tc/i.test(line) || SPEAKERS.has(first)) return [];
   const words = shell(line);
   const parts: Part[] = [];
@@ -97,7 +96,7 @@ function commandsOf(line: string): Part[] {
 function isTc(words: readonly string[], at: number): boolean {
   if (!TC.test(words[at] ?? '')) return false;
   const next = words[at + 1] ?? '';
-  return at === 0 || OBJECTS.has(next) || next.startsWith('-') || words[at - 1] === 'sudo';
+  return at === 0 || OBJECTS.includes(next) || next.startsWith('-') || words[at - 1] === 'sudo';
 }
 
 /** The words up to where the shell takes over. */

@@ -56,7 +56,8 @@ const OPTIONS: readonly (readonly [word: string, flag: Flag | null, argument: bo
   ['-brief', 'brief', false],
 ];
 
-const OBJECTS = ['qdisc', 'class', 'filter', 'chain', 'actions'];
+/** What tc manages. */
+export const OBJECTS = ['qdisc', 'class', 'filter', 'chain', 'actions'];
 /** The version whose words, bytes and prints these are. */
 const VERSION = 'tc utility, iproute2-6.1.0';
 

@@ -7,7 +7,7 @@ export { escapeText } from './escape.ts';
 export { type Address, addressText, covers, type Prefix, parseAddress, parsePrefix } from './prefix.ts';
 export { type Json, Printer, type Style } from './printer.ts';
 export { parseProtocol, protocolName } from './protocol.ts';
-export { type BatchLine, batchLines, shellWords } from './split.ts';
+export { type BatchLine, batchLines, shellQuoted, shellWords } from './split.ts';
 export {
   getClassid,
   getQdiscHandle,

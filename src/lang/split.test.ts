@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { UsageError } from '../errors.ts';
-import { batchLines, shellWords } from './split.ts';
+import { batchLines, shellQuoted, shellWords } from './split.ts';
 
 test.each([
   ['flow hash  keys src,dst\tdivisor 16 ', ['flow', 'hash', 'keys', 'src,dst', 'divisor', '16']],
@@ -66,10 +66,11 @@ test('511 words fit, 512 end the run', () => {
   expect(() => batch('x '.repeat(512))).toThrow('Too many arguments to command');
 });
 
+const anyText = fc.string({ unit: fc.constantFrom('a', ' ', '"', "'", '\\', '\n', '#', '\t') });
+
 test('no text makes an untyped error', () => {
-  const text = fc.string({ unit: fc.constantFrom('a', ' ', '"', "'", '\\', '\n', '#', '\t') });
   fc.assert(
-    fc.property(text, (line) => {
+    fc.property(anyText, (line) => {
       for (const read of [shellWords, batch]) {
         try {
           read(line);
@@ -77,6 +78,14 @@ test('no text makes an untyped error', () => {
           expect(error).toBeInstanceOf(UsageError);
         }
       }
+    }),
+  );
+});
+
+test('words that are quoted and cut again are the same words', () => {
+  fc.assert(
+    fc.property(fc.array(anyText), (words) => {
+      expect(shellWords(words.map(shellQuoted).join(' '))).toEqual(words);
     }),
   );
 });

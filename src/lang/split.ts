@@ -24,6 +24,11 @@ export function shellWords(line: string): string[] {
   }
 }
 
+/** A word as a shell takes it: the reverse of shellWords(). */
+export function shellQuoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
 function isBlank(char: string | undefined): boolean {
   return char === ' ' || char === '\t' || char === '\n' || char === '\r';
 }

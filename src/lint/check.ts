@@ -1,5 +1,6 @@
 import { createEnv } from '../env.ts';
 import { ERAS } from '../era.ts';
+import { shellQuoted } from '../lang/index.ts';
 import { type Besides, type Edit, type Found, SEVERITIES, type Severity } from './finding.ts';
 import { RULES } from './rules.ts';
 import { type Command, readScript, type Script, whereIs } from './script.ts';
@@ -71,7 +72,7 @@ function together(findings: readonly CheckedFinding[]): CheckedFinding[] {
 /** Behind what stood before the words: `tc`, `sudo tc`, or nothing in a batch file. */
 function asWritten({ source, spans }: Command, words: readonly string[]): string {
   const before = source.slice(0, spans[0]?.at ?? 0).trim();
-  return [...(before === '' ? [] : [before]), ...words.map(quoted)].join(' ');
+  return [...(before === '' ? [] : [before]), ...words.map(shellQuoted)].join(' ');
 }
 
 const clash = (some: readonly Edit[], others: readonly Edit[]): boolean =>
@@ -107,10 +108,6 @@ function applied(words: readonly string[], edits: readonly Edit[]): string[] {
   return result;
 }
 
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
 /** The script with every fix written into it (where two would change the same word, the first), and how many were. */
 export function mended(text: string, { findings, script }: Report): { readonly text: string; readonly fixes: number } {
   if (script.dump) return { text, fixes: 0 };
@@ -143,7 +140,7 @@ function withEdits({ source, spans }: Command, edits: readonly Edit[]): string {
   for (const { at, remove, insert } of [...edits].sort(byPlace)) {
     const first = spans[at];
     const gone = spans[at + remove - 1];
-    const inserted = insert.map(quoted).join(' ');
+    const inserted = insert.map(shellQuoted).join(' ');
     if (first === undefined) text = `${text.slice(0, end)} ${inserted}${text.slice(end)}`;
     else if (remove === 0) text = `${text.slice(0, first.at)}${inserted} ${text.slice(first.at)}`;
     else text = text.slice(0, first.at) + inserted + text.slice(gone === undefined ? end : gone.at + gone.length);
