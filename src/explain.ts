@@ -1,6 +1,6 @@
 import type { Frame } from './capture/index.ts';
 import { jhash2 } from './hash/index.ts';
-import { addressText, protocolName } from './lang/index.ts';
+import { addressText, hex8, protocolName } from './lang/index.ts';
 import { AddrType, type Exactness, FlowKeys, ipProtocolName, Step } from './packet/index.ts';
 import { endText } from './report/index.ts';
 import { NO_FILTER, type Run, type RunFilter } from './run.ts';
@@ -90,7 +90,7 @@ export interface Explanation extends Partial<Journey> {
   readonly reason: string | null;
 }
 
-const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, '0')}`;
+const hex = (value: number): string => `0x${hex8(value)}`;
 
 /** Tells the walk of one frame; the run steps over it, so that its number and its connections stay right. */
 export function explain(run: Run, frame: Frame): Explanation {

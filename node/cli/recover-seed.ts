@@ -1,5 +1,5 @@
 import { type Options, type Params, SingleBar } from 'cli-progress';
-import { escapeText } from '../../src/lang/index.ts';
+import { escapeText, hex8 } from '../../src/lang/index.ts';
 import { caretInValue } from './caret.ts';
 import { CommandLineError } from './errors.ts';
 import { isTerminal, Output } from './output.ts';
@@ -65,7 +65,7 @@ function createBar(): SingleBar {
   return new SingleBar({ format, stream: process.stderr, clearOnComplete: true, gracefulExit: false, fps: PER_SECOND });
 }
 
-const hex = (seed: number): string => `0x${seed.toString(16).padStart(8, '0')}`;
+const hex = (seed: number): string => `0x${hex8(seed)}`;
 
 const json = ({ seeds, left }: Recovered): string => `${JSON.stringify({ schema: 1, seeds: seeds.map(hex), left })}\n`;
 

@@ -1,4 +1,4 @@
-import { getClassid, getQdiscHandle, getU32, matches, type Printer, type Words } from '../lang/index.ts';
+import { getClassid, getQdiscHandle, getU32, hex8, matches, type Printer, type Words } from '../lang/index.ts';
 import {
   AttrWriter,
   bytes,
@@ -193,7 +193,7 @@ function printQdisc(message: Message, t: TcMessage, tc: TcProcess, withDevice: b
   out.put('kind', kind, `qdisc ${kind}`);
   const handle = `${tcMajor(t.handle).toString(16)}:`;
   out.put('handle', handle, ` ${handle}`);
-  if (tc.options.raw) out.text(`[${t.handle.toString(16).padStart(8, '0')}]`);
+  if (tc.options.raw) out.text(`[${hex8(t.handle)}]`);
   out.text(' ');
   if (withDevice) {
     const name = tc.deviceName(t.ifindex);

@@ -21,6 +21,7 @@ export {
   getU16,
   getU32,
   getU64,
+  hex8,
   hexText,
   rateText,
   sizeText,

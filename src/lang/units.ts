@@ -198,6 +198,11 @@ export function getTime64(text: string): number | undefined {
   return time === undefined ? undefined : Math.trunc(time);
 }
 
+/** A u32 as "%08x" prints it. */
+export function hex8(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, '0');
+}
+
 /** A u32 as "%#x" prints it: 0 has no prefix. */
 export function hexText(value: number): string {
   return value === 0 ? '0' : `0x${(value >>> 0).toString(16)}`;

@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { getU16, getU32, hexText, type Words } from '../../lang/index.ts';
+import { getU16, getU32, hex8, hexText, type Words } from '../../lang/index.ts';
 import { type Decoded, FAILED_POLICY, struct, table, u16, u32, u64 } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import { Verdict } from '../../verdict.ts';
@@ -118,7 +118,7 @@ export const ctinfo: Action<Ctinfo> = {
   },
   print(value, out, show = BARE) {
     const { act = NO_GEN, zone = 0, dscpMask, dscpStatemask = 0, cpmarkMask, tm } = value;
-    const padded = (mask: number): string => (mask === 0 ? '0'.repeat(10) : `0x${mask.toString(16).padStart(8, '0')}`);
+    const padded = (mask: number): string => (mask === 0 ? '0'.repeat(10) : `0x${hex8(mask)}`);
     out.put('kind', 'ctinfo', 'ctinfo ');
     out.put('zone', zone, `zone ${zone}`);
     printControl(out, ' ', act.action, '');

@@ -7,6 +7,7 @@ import {
   getU16,
   getU32,
   getU64,
+  hex8,
   matches,
   type Printer,
   rateText,
@@ -546,7 +547,7 @@ function printRates(value: Police, t: Tbf, out: Printer, show: typeof BARE): voi
   out.text(
     `rate ${rateText(rate, show.iec)} burst ${sizeText(xmitSize(Number(rate), t.burst))} mtu ${sizeText(t.mtu)} `,
   );
-  if (show.raw) out.text(`[${t.burst.toString(16).padStart(8, '0')}] `);
+  if (show.raw) out.text(`[${hex8(t.burst)}] `);
   if (peak !== 0n) out.text(`peakrate ${rateText(peak, show.iec)} `);
   if (value.avrate !== undefined) out.text(`avrate ${rateText(value.avrate, show.iec)} `);
   const { pktrate64, pktburst64 } = value;

@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { getU32, matches, type Printer, type Words } from '../../lang/index.ts';
+import { getU32, hex8, matches, type Printer, type Words } from '../../lang/index.ts';
 import {
   type AttrWriter,
   atMost,
@@ -256,7 +256,7 @@ export function u32HandleText(handle: number, raw = false): string {
   const hex = (number: number, lead = '', trail = ''): string =>
     number === 0 ? '' : `${lead}${number.toString(16)}${trail}`;
   const text = `${hex(tableOf(handle) >>> 20, '', ':')}${hex(bucketOf(handle))}${hex(nodeOf(handle), ':')}`;
-  return raw ? `${text}[${(handle >>> 0).toString(16).padStart(8, '0')}] ` : text;
+  return raw ? `${text}[${hex8(handle)}] ` : text;
 }
 
 /** tc/f_u32.c: u32_print_opt() — keys as bytes, whatever they mean. */
@@ -322,9 +322,8 @@ function printMark({ val, mask, success }: { val: number; mask: number; success:
 
 /** print_raw() */
 function printKey({ val, mask, off, offmask }: U32Key, out: Printer): void {
-  const padded = (word: number): string => word.toString(16).padStart(8, '0');
   const base = offmask === 0 ? '' : 'nexthdr+';
-  out.text(`\n  match ${padded(val)}/${padded(mask)} at ${base}${off}`);
+  out.text(`\n  match ${hex8(val)}/${hex8(mask)} at ${base}${off}`);
   out.member('match', { value: val.toString(16), mask: mask.toString(16), offmask: base, off });
 }
 
@@ -340,7 +339,7 @@ function printOffsets({ flags, offmask, offshift, offoff, off, hmask, hoff }: U3
   }
   if ((flags & SelFlag.EAT) !== 0) out.text(' eat ');
   if (hmask === 0) return;
-  out.put('hash_mask', hmask.toString(16), `\n    hash mask ${hmask.toString(16).padStart(8, '0')} `);
+  out.put('hash_mask', hmask.toString(16), `\n    hash mask ${hex8(hmask)} `);
   out.put('hash_off', hoff, `at ${hoff} `);
 }
 

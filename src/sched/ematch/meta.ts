@@ -1,5 +1,6 @@
 import type { Env } from '../../env.ts';
 import { Errno, KernelError } from '../../errors.ts';
+import { hex8 } from '../../lang/index.ts';
 import { bytes, type Codec, type Decoded, struct, table, u8, u16 } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import { u8 as byteOf, le32 } from '../../u32.ts';
@@ -236,7 +237,7 @@ function printSide(side: Side, value: Uint8Array | undefined, write: (text: stri
   if (!isInt || value === undefined) return true;
   if (value.length < 4) return false;
   const mask = le32(value, 0) >>> 0;
-  if (mask !== 0) write(` mask 0x${mask.toString(16).padStart(8, '0')}`);
+  if (mask !== 0) write(` mask 0x${hex8(mask)}`);
   return true;
 }
 

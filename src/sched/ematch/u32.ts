@@ -1,3 +1,4 @@
+import { hex8 } from '../../lang/index.ts';
 import { be32, encode, s32, struct } from '../../netlink/index.ts';
 import { byteAt, isReadable, Layer } from '../../packet/index.ts';
 import { type Arg, type Args, numberOf, textOf, toU32 } from './args.ts';
@@ -61,8 +62,6 @@ function speakU32(args: Args): U32 {
   const [val, bits] = [toU32(key << BigInt(shift)), toU32(mask << BigInt(shift))];
   return { mask: bits, val: (val & bits) >>> 0, off: toU32(offset - BigInt(low)) | 0, offmask, rest: NO_REST };
 }
-
-const hex8 = (value: number): string => value.toString(16).padStart(8, '0');
 
 export const u32: EmatchKind<U32> = {
   kind: 'u32',

@@ -2,6 +2,7 @@ import { Errno, KernelError, UsageError } from '../../errors.ts';
 import {
   getClassid,
   getU32,
+  hex8,
   hexText,
   ipv6LastWord,
   matches,
@@ -310,6 +311,6 @@ function printBitops(mask: number, xor: number, out: Printer): void {
   const words = { and: mask >>> 0, xor: (mask & xor) >>> 0, or: (~mask & xor) >>> 0 };
   for (const [word, bits] of Object.entries(words)) {
     const silent = word === 'and' ? bits === 0xffffffff : bits === 0;
-    if (!silent) out.put(word, hexText(bits), `${word} 0x${bits.toString(16).padStart(8, '0')} `);
+    if (!silent) out.put(word, hexText(bits), `${word} 0x${hex8(bits)} `);
   }
 }

@@ -3,6 +3,7 @@ import {
   getRate64,
   getU16,
   getU32,
+  hex8,
   hexText,
   matches,
   type Printer,
@@ -409,8 +410,7 @@ function printClass(found: Found, out: Printer, show: Show): boolean {
     out.put('cburst', cbuffer, `cburst ${sizeText(cbuffer)} `);
   }
   if (show.raw) {
-    const hex = (ticks: number) => ticks.toString(16).padStart(8, '0');
-    out.raw(`buffer [${hex(parms.buffer)}] cbuffer [${hex(parms.cbuffer)}] `);
+    out.raw(`buffer [${hex8(parms.buffer)}] cbuffer [${hex8(parms.cbuffer)}] `);
   }
   return true;
 }

@@ -4,6 +4,7 @@ import {
   getSize,
   getTime,
   getU16,
+  hex8,
   matches,
   type Printer,
   rateText,
@@ -275,15 +276,14 @@ function print(payload: Uint8Array | null, out: Printer, show: Show): void {
   if (parms === undefined) return;
   const rate = found.get(TCA_TBF.rate64) ?? BigInt(parms.rate.rate);
   const peak = found.get(TCA_TBF.prate64) ?? BigInt(parms.peakrate.rate);
-  const hex = (ticks: number) => `[${ticks.toString(16).padStart(8, '0')}] `;
   out.put('rate', rate, `rate ${rateText(rate, show.iec)} `);
   printBurst('burst', 'burst', xmitSize(Number(rate), parms.buffer), parms.rate, out, show);
-  if (show.raw) out.raw(hex(parms.buffer));
+  if (show.raw) out.raw(`[${hex8(parms.buffer)}] `);
   if (peak !== 0n) {
     out.text(`peakrate ${rateText(peak, show.iec)} `);
     if (parms.mtu !== 0 || parms.peakrate.mpu !== 0) {
       printBurst('mtu', 'minburst', xmitSize(Number(peak), parms.mtu), parms.peakrate, out, show);
-      if (show.raw) out.raw(hex(parms.mtu));
+      if (show.raw) out.raw(`[${hex8(parms.mtu)}] `);
     }
   }
   const latency = latencyOf(parms, rate, peak);
