@@ -93,10 +93,13 @@ export class CaptureFile {
   readonly reader: CaptureReader;
   readonly #notes = new UnpackNotes();
 
-  /** `room`: a buffer for the reader to begin with. */
-  constructor(path: string, room?: Uint8Array) {
+  readonly #split: Taker['split'];
+
+  /** `taker`: who will take what is read, for a room of his own and for parts that others take. */
+  constructor(path: string, { room, split }: Omit<Taker, 'take'> = {}) {
     this.path = path;
     this.reader = openCapture(room);
+    this.#split = split;
   }
 
   /** Things worth telling that do not stop anything (a zstd window larger than every decompressor takes). */
@@ -141,12 +144,21 @@ export class CaptureFile {
    */
   async *#filled(descriptor: number): AsyncGenerator<CaptureReader> {
     const { reader } = this;
+    let split: Split | null = null;
     for (let turn = 1; ; turn++) {
-      const size = readSync(descriptor, reader.room(CHUNK), 0, CHUNK, null);
-      if (size === 0) return;
-      reader.filled(size);
-      this.read += size;
-      yield reader;
+      const left = (split?.until ?? Number.POSITIVE_INFINITY) - this.read;
+      const size = readSync(descriptor, reader.room(CHUNK), 0, Math.min(CHUNK, left), this.read);
+      if (size > 0) {
+        reader.filled(size);
+        this.read += size;
+        yield reader;
+      } else if (split === null) return;
+      else {
+        this.read = await split.finish(descriptor);
+        reader.window?.seek(this.read);
+        split = null;
+      }
+      if (turn === 1) split = this.#split?.(this) ?? null;
       if (turn % CHUNKS_A_TURN === 0) await setImmediate();
     }
   }
@@ -178,10 +190,20 @@ export class CaptureFile {
   }
 }
 
+/** Parts of a file that others take while this thread takes the first. */
+export interface Split {
+  /** Where the first part ends. */
+  readonly until: number;
+  /** Waits for the others; the offset from which this thread is to go on. The reader may be used for what they left. */
+  finish(descriptor: number): Promise<number>;
+}
+
 /** Who takes what a capture holds: all that the reader has, each time it got more bytes. */
 export interface Taker {
   /** A buffer for the reader to begin with. */
   readonly room?: Uint8Array | undefined;
+  /** Has others take the later parts of a plain file, once the first chunk of it was taken; null: there are none. */
+  readonly split?: ((file: CaptureFile) => Split | null) | undefined;
   /** False: nothing more is wanted. */
   take(reader: CaptureReader): boolean;
 }
@@ -202,7 +224,7 @@ export function frameTaker(onFrame: (frame: Frame) => unknown): Taker {
  * what is to be said about it. Throws FormatError or LimitError where the file is broken: what came before was taken.
  */
 export async function readCapture(path: string, taker: Taker, onBatch?: (file: CaptureFile) => void): Promise<CaptureFile> {
-  const file = new CaptureFile(path, taker.room);
+  const file = new CaptureFile(path, taker);
   for await (const reader of file.batches()) {
     if (!taker.take(reader)) return file;
     onBatch?.(file);

@@ -14,7 +14,7 @@ import {
   TCA,
   writeTc,
 } from './netlink/index.ts';
-import { ETH_P_ALL } from './sched/chain/index.ts';
+import { ETH_P_ALL } from './packet/index.ts';
 import { flowParts } from './sched/classifier/index.ts';
 import { FLOW, type FlowOptions, flowPayload } from './sched/flow/index.ts';
 import { Netns, type Outside, type Place } from './sched/netns/index.ts';

@@ -1,7 +1,9 @@
 import { type CaptureReader, Frame } from './capture/index.ts';
-import { Engine, type Share } from './engine/index.ts';
+import { Engine, type LaneWork, type Share } from './engine/index.ts';
 import { UsageError } from './errors.ts';
 import { type Run, reasonOf } from './run.ts';
+
+export type { LaneWork } from './engine/index.ts';
 
 /** `auto`: compiled where it can be. */
 
@@ -49,6 +51,22 @@ export class Replay {
       else each(frame);
       engine?.afterPlain(run.options.clock.now);
     }
+  }
+
+  /** What another thread needs for a part of the capture; null: all packets must go one after the other. */
+  lane({ layout }: CaptureReader): LaneWork | null {
+    return layout === null || this.run.number === 0 ? null : (this.engine?.lane(layout) ?? null);
+  }
+
+  /** Takes over what another thread counted: so many packets, in its memory. */
+  takeLane(packets: number, memory: ArrayBuffer): void {
+    this.run.number += packets;
+    this.engine?.settleLane(memory, this.run.tally);
+  }
+
+  /** Classifies the record that the reader has come to, and that a lane left to the plain engine. */
+  takePlain(reader: CaptureReader): void {
+    if (reader.next(this.frame)) this.run.step(this.frame);
   }
 
   /** Brings the run's counts up to date. */

@@ -31,7 +31,7 @@ function onceFor(stampName, files, isThere, work) {
 
 function sources(folder) {
   return readdirSync(path.join(root, folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /(\.ts|tsconfig\.json)$/.test(entry.name) && !entry.name.endsWith('.test.ts'))
+    .filter((entry) => entry.isFile() && /(\.c?ts|tsconfig\.json)$/.test(entry.name) && !entry.name.endsWith('.test.ts'))
     .map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)))
     .sort();
 }
@@ -53,11 +53,12 @@ try {
   );
   onceFor(
     'built',
-    ['tsconfig.base.json', 'tsconfig.json', ...['src', 'node', 'test', 'bench', 'examples'].flatMap(sources)],
-    () => existsSync(path.join(root, 'dist/node/cli/main.js')),
+    ['tsconfig.base.json', 'tsconfig.json', ...['src', 'node', 'test', 'bench', 'examples'].flatMap(sources), 'tools/bundle.mjs'],
+    () => existsSync(path.join(root, 'dist/node/cli/bundle.cjs')),
     () => {
       rmSync(path.join(root, 'dist'), { recursive: true, force: true });
       execFileSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-b'], say);
+      execFileSync(process.execPath, [path.join(root, 'tools/bundle.mjs')], say);
     },
   );
 } catch (error) {

@@ -28,7 +28,7 @@ export async function readCaptures(paths: readonly string[], taker: Taker, watch
   let cut = false;
   let more = true;
   const told: Taker = {
-    room: taker.room,
+    ...taker,
     take(reader) {
       more = taker.take(reader);
       return more;

@@ -10,12 +10,13 @@ import { Copies } from './copies.ts';
 import { CommandLineError, inOption } from './errors.ts';
 import type { ExpectFile } from './expect.ts';
 import { Exports } from './exports.ts';
-import { createRun, readWalk, type Walk } from './options.ts';
+import { createRun, readWalk, unsigned, type Walk } from './options.ts';
 import { isTerminal, Output, painter, say } from './output.ts';
 import { PACKET_FORMATS, packetRecord } from './packets.ts';
 import type { ClassifyFlags } from './program.ts';
-import { createProgress, type Shown } from './progress.ts';
+import type { Shown } from './progress.ts';
 import { Screen } from './screen.ts';
+import { splitFile } from './split.ts';
 
 const FAILED = 1;
 const CUT = 3;
@@ -118,9 +119,11 @@ async function sumUp(
         () => text(SO_FAR),
         () => run.number,
       )
-    : undefined;
+    : null;
+  const threads = flags.threads === undefined ? null : unsigned('--threads', flags.threads);
   const taker: Taker = {
     room: replay.room,
+    split: (file) => splitFile(file, replay, threads),
     take(reader) {
       replay.take(reader);
       return true;
@@ -139,8 +142,9 @@ export async function takeAll(
   run: { readonly number: number },
   watched: boolean,
   taker: Taker,
-  progress: Shown | null = watched ? createProgress(captures, () => run.number) : null,
+  screen: Shown | null = null,
 ): Promise<Reading> {
+  const progress = screen ?? (watched && isTerminal.stderr() ? await progressOf(captures, run) : null);
   try {
     return await readCaptures(captures, taker, {
       onBatch: (file) => progress?.update(file),
@@ -149,6 +153,11 @@ export async function takeAll(
   } finally {
     progress?.stop();
   }
+}
+
+async function progressOf(captures: readonly string[], run: { readonly number: number }): Promise<Shown> {
+  const { createProgress } = await import('./progress.ts');
+  return createProgress(captures, () => run.number);
 }
 
 /** The same, frame by frame. */

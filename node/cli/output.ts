@@ -1,5 +1,5 @@
-import { writeSync } from 'node:fs';
-import { isatty } from 'node:tty';
+import { fstatSync, writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { styleText } from 'node:util';
 
 const STDIN = 0;
@@ -72,10 +72,22 @@ export function sayRaw(text: string): void {
   }
 }
 
+const require = createRequire(import.meta.url);
+
+/** node:tty brings streams and sockets along, 5 ms of the start: it is asked where there may be a terminal. */
+function isTerminalAt(descriptor: number): boolean {
+  try {
+    if (process.platform !== 'win32' && !fstatSync(descriptor).isCharacterDevice()) return false;
+  } catch {
+    return false;
+  }
+  return (require('node:tty') as typeof import('node:tty')).isatty(descriptor);
+}
+
 export const isTerminal = {
-  stdin: () => isatty(STDIN),
-  stdout: () => isatty(STDOUT),
-  stderr: () => isatty(STDERR),
+  stdin: () => isTerminalAt(STDIN),
+  stdout: () => isTerminalAt(STDOUT),
+  stderr: () => isTerminalAt(STDERR),
 } as const;
 
 export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'cyan';

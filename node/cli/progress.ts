@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import { type Options, type Params, SingleBar } from 'cli-progress';
 import type { CaptureFile } from '../files.ts';
-import { isTerminal } from './output.ts';
 
 const MIB = 1 << 20;
 const PER_SECOND = 5;
@@ -56,9 +55,9 @@ class Progress implements Shown {
   }
 }
 
-/** A progress line for these captures, or null where nobody would see it as one; `packets` tells how many were read. */
-export function createProgress(paths: readonly string[], packets: () => number): Progress | null {
-  return isTerminal.stderr() ? new Progress(totalSize(paths), packets) : null;
+/** A progress line for these captures; `packets` tells how many were read. */
+export function createProgress(paths: readonly string[], packets: () => number): Progress {
+  return new Progress(totalSize(paths), packets);
 }
 
 function totalSize(paths: readonly string[]): number | null {

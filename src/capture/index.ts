@@ -4,6 +4,7 @@ import { isPcap, PcapReader } from './pcap.ts';
 import { isPcapng, PcapngReader } from './pcapng.ts';
 import type { Window } from './window.ts';
 
+export { findRecord } from './boundary.ts';
 export { type CaptureInterface, type CaptureReader, type Cut, Frame, type RecordLayout } from './frame.ts';
 export { MAX_FRAME, PcapReader } from './pcap.ts';
 export { MAX_BLOCK, MAX_INTERFACES, PcapngReader } from './pcapng.ts';

@@ -51,6 +51,12 @@ export class Window {
     this.end = rest.length;
   }
 
+  /** Forgets what is there: the next bytes are those from `offset` of the file on. */
+  seek(offset: number): void {
+    this.at = this.end = 0;
+    this.#base = offset;
+  }
+
   /** Whether `size` bytes are there; if not and no more will come, the `what` that began here is cut off. */
   has(size: number, what: string): boolean {
     const there = this.end - this.at;

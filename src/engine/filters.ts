@@ -1,6 +1,5 @@
 import { createPacket, type Env } from '../env.ts';
-import { type Device, ETH_P, type Exactness, FlowKeys, weaker } from '../packet/index.ts';
-import { ETH_P_ALL } from '../sched/chain/index.ts';
+import { type Device, ETH_P, ETH_P_ALL, type Exactness, FlowKeys, weaker } from '../packet/index.ts';
 import type { FlowPlan } from '../sched/classifier/index.ts';
 import { classExactness, type FlowFilter, Key, type Known, Mode, readKey } from '../sched/flow/index.ts';
 import { tcMajor } from '../u32.ts';

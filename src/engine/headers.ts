@@ -1,4 +1,4 @@
-import { type Device, ETH_P, IPPROTO } from '../packet/index.ts';
+import { type Device, ETH_HLEN, ETH_P, IPPROTO, VLAN_HLEN } from '../packet/index.ts';
 import { swab16 } from '../u32.ts';
 import { PROTOCOLS } from './layout.ts';
 import {
@@ -79,8 +79,6 @@ export function protocolTable(): Uint8Array {
   return table;
 }
 
-export const ETH_HLEN = 14;
-const VLAN_HLEN = 4;
 export const IPV6_HLEN = 40;
 /** An IPv4 header and the ports: less than this behind the link header, and the packet is the plain engine's. */
 export const LEAST = 24;

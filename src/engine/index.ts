@@ -30,6 +30,21 @@ declare const WebAssembly: {
 };
 type Loop = (at: number, limit: number) => number;
 
+interface Compiled {
+  readonly module: object;
+  readonly run: Loop;
+}
+
+/** What a thread of its own needs to run a loop: the module, how large its memory is, and what stands there at first. */
+export interface LaneWork extends Pick<RecordLayout, 'format' | 'little'> {
+  readonly module: object;
+  readonly pages: number;
+  readonly head: Uint8Array;
+  /** Address and size of the room for what is captured; the counters stand below it. */
+  readonly room: number;
+  readonly size: number;
+}
+
 export interface EngineOptions extends Pick<Facts, 'env' | 'known' | 'device' | 'assumed' | 'reasonOf'> {
   /** Chain 0 of the list that is asked. */
   readonly protos: readonly KernelProto[];
@@ -104,7 +119,7 @@ export class Engine {
   private readonly memory: { readonly buffer: ArrayBuffer };
   private readonly words: Int32Array;
   /** By format and byte order. */
-  private readonly loops = new Map<string, Loop>();
+  private readonly loops = new Map<string, Compiled>();
   /** When the first seed is drawn anew, as Env.now(); Infinity: never. */
   private nextPerturb = Number.POSITIVE_INFINITY;
   /** Some seed is drawn anew now and then. */
@@ -152,11 +167,11 @@ export class Engine {
     words[Cell.INTERFACES >> 2] = layout.ethernet;
     if (this.timed) words.set(this.until(layout, began), Cell.UNTIL >> 2);
     const { room } = this.layout;
-    const loop = this.loopFor(layout);
+    const { run } = this.loopFor(layout);
     let packets = 0;
     do {
       words[Cell.FULL >> 2] = 0;
-      window.at = loop(room + window.at, room + window.end) - room;
+      window.at = run(room + window.at, room + window.end) - room;
       packets += word(words, Cell.PACKETS >> 2);
       if (words[Cell.FULL >> 2] !== 0) this.shareFlows();
     } while (words[Cell.FULL >> 2] !== 0);
@@ -180,54 +195,64 @@ export class Engine {
     if (now >= this.nextPerturb) this.readSeeds();
   }
 
+  /**
+   * What another thread needs to run the loop over records of this layout, in a memory of its own that begins with
+   * `head`; null: it may not, as flows are kept together, or time goes by.
+   */
+  lane(layout: RecordLayout): LaneWork | null {
+    if (this.share !== null || this.timed) return null;
+    const { pages, room, classes } = this.layout;
+    const { module } = this.loopFor(layout);
+    const head = new Uint8Array(this.memory.buffer.slice(0, classes));
+    head.fill(0, Cell.EXACTNESS, Cell.INTERFACES);
+    head.fill(0, reasonAt(0), reasonAt(this.facts.reasons.length));
+    return { module, pages, head, room, size: ROOM, format: layout.format, little: layout.little };
+  }
+
+  /** Hands over what another thread counted in its memory. */
+  settleLane(memory: ArrayBuffer, tally: Tally): void {
+    this.settleWords(new Int32Array(memory), tally);
+  }
+
   /** Hands over what was counted since the last time. */
   settle(tally: Tally): void {
     this.shareFlows();
+    this.settleWords(this.words, tally);
+  }
+
+  private settleWords(words: Int32Array, tally: Tally): void {
     let classified = 0;
     for (const major of this.layout.majors) {
       const first = majorAt(this.layout, major);
       for (let minor = 0; minor < MINORS; minor++) {
         const at = first + minor * COUNTER;
-        if (!this.isCounted(at)) continue;
-        const counts = this.take(at);
+        if (!isCounted(words, at)) continue;
+        const counts = takeCounter(words, at);
         classified += counts.packets;
         tally.addMany({ classid: tcH(major, minor), ...counts });
       }
     }
     for (const [i, reason] of this.facts.reasons.entries()) {
-      if (this.isCounted(reasonAt(i))) tally.missMany(reason, this.take(reasonAt(i)));
+      if (isCounted(words, reasonAt(i))) tally.missMany(reason, takeCounter(words, reasonAt(i)));
     }
     for (const [i, exactness] of EXACTNESSES.entries()) {
-      const unusual = word(this.words, (Cell.EXACTNESS >> 2) + i) >>> 0;
-      this.words[(Cell.EXACTNESS >> 2) + i] = 0;
+      const unusual = word(words, (Cell.EXACTNESS >> 2) + i) >>> 0;
+      words[(Cell.EXACTNESS >> 2) + i] = 0;
       tally.exactness[exactness] += unusual;
       classified -= unusual;
     }
     tally.exactness[this.facts.usual] += classified;
   }
 
-  private isCounted(address: number): boolean {
-    return (word(this.words, address >> 2) | word(this.words, (address >> 2) + 1)) !== 0;
-  }
-
-  /** A counter, which is 0 then. */
-  private take(address: number): Counts {
-    const at = address >> 2;
-    const { words } = this;
-    const number = (index: number): number => word(words, index + 1) * 2 ** 32 + (word(words, index) >>> 0);
-    const counts = { packets: number(at), bytes: number(at + 2) };
-    words.fill(0, at, at + COUNTER / 4);
-    return counts;
-  }
-
-  private loopFor({ format, little }: RecordLayout): Loop {
+  private loopFor({ format, little }: RecordLayout): Compiled {
     const name = `${format} ${little}`;
     let loop = this.loops.get(name);
     if (loop === undefined) {
       const { chain, facts, layout, timed } = this;
       const program = { ...chain, facts, layout, timed, sharing: this.share !== null, records: { format, little } };
       const module = new WebAssembly.Module(compile(program));
-      loop = new WebAssembly.Instance(module, { m: { m: this.memory } }).exports.run;
+      const { run } = new WebAssembly.Instance(module, { m: { m: this.memory } }).exports;
+      loop = { module, run };
       this.loops.set(name, loop);
     }
     return loop;
@@ -253,3 +278,16 @@ export class Engine {
 const MINORS = 1 << 16;
 const SECOND = 1e9;
 const EXACTNESSES: readonly Exactness[] = ['exact', 'assumed', 'unknowable'];
+
+function isCounted(words: Int32Array, address: number): boolean {
+  return (word(words, address >> 2) | word(words, (address >> 2) + 1)) !== 0;
+}
+
+/** A counter, which is 0 then. */
+function takeCounter(words: Int32Array, address: number): Counts {
+  const at = address >> 2;
+  const number = (index: number): number => word(words, index + 1) * 2 ** 32 + (word(words, index) >>> 0);
+  const counts = { packets: number(at), bytes: number(at + 2) };
+  words.fill(0, at, at + COUNTER / 4);
+  return counts;
+}

@@ -1,7 +1,7 @@
-import { type Device, Layer } from '../packet/index.ts';
+import { type Device, ETH_HLEN, Layer } from '../packet/index.ts';
 import type { FieldTest, MatchPlan } from '../sched/ematch/index.ts';
 import { swab16, swab32 } from '../u32.ts';
-import { ETH_HLEN, type Fields, IPV6_HLEN, LEAST, swap32 } from './headers.ts';
+import { type Fields, IPV6_HLEN, LEAST, swap32 } from './headers.ts';
 import {
   add,
   and,

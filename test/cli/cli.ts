@@ -6,7 +6,7 @@ import { PcapWriter } from '../../src/capture/index.ts';
 import { describeFrame } from '../../src/packet/index.ts';
 import { ETHERNET, frameOf } from '../frames.ts';
 
-const MAIN = join(import.meta.dirname, '../../dist/node/cli/main.js');
+const MAIN = join(import.meta.dirname, '../../dist/node/cli/start.cjs');
 export const HOUSEHOLD = join(import.meta.dirname, '../../examples/household.pcapng');
 const MAX_OUTPUT = 64 << 20;
 /** Nothing here takes a second; a test that waits for ever says less than one that fails. */

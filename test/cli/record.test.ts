@@ -7,7 +7,7 @@ import { escapes } from '../../node/cli/record/escapes.ts';
 import { readLog, transcript } from '../../node/cli/record/transcript.ts';
 import { cli, file } from './cli.ts';
 
-const MAIN = join(import.meta.dirname, '../../dist/node/cli/main.js');
+const MAIN = join(import.meta.dirname, '../../dist/node/cli/start.cjs');
 
 /** An executable script whose temporary files are in a folder of its own. */
 function script(name: string, text: string): { path: string; temporary: string } {

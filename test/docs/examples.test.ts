@@ -17,7 +17,7 @@ describe('the examples print what they say', () => {
   });
 
   test('mirror.tc: tc would take every line', () => {
-    const cli = fileURLToPath(new URL('../../dist/node/cli/main.js', import.meta.url));
+    const cli = fileURLToPath(new URL('../../dist/node/cli/start.cjs', import.meta.url));
     const args = ['classify', `${folder}household.pcapng`, '--script', `${folder}mirror.tc`, '--dev', 'wan'];
     const { stderr, stdout } = spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8' });
     expect(stderr).toBe('');

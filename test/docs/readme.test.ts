@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const cli = fileURLToPath(new URL('../../dist/node/cli/main.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../dist/node/cli/start.cjs', import.meta.url));
 
 /** Each `$ command` of the README's console blocks, with what it shows below. */
 function examples(): { command: string; shown: string }[] {

@@ -102,7 +102,7 @@ const shown = SETUPS.flatMap(({ parents }, i) => {
 });
 
 const node = process.execPath;
-const cli = path.join(ROOT, 'dist/node/cli/main.js');
+const cli = path.join(ROOT, 'dist/node/cli/start.cjs');
 const READERS = { plain: '', details: '-d -r', brief: '-iec' };
 
 const HEAD = `

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { file } from '../cli/cli.ts';
 
-const MAIN = join(import.meta.dirname, '../../dist/node/cli/main.js');
+const MAIN = join(import.meta.dirname, '../../dist/node/cli/start.cjs');
 const CLI = `'${process.execPath}' '${MAIN}'`;
 
 /** Runs shell commands as root of a network namespace of their own, where `ours` is the command line under test. */

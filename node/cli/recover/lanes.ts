@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startWorker } from '../workers.ts';
 import type { Example } from './examples.ts';
 import type { LaneData, Searched, Slice } from './lane.ts';
 
@@ -24,7 +25,7 @@ export async function searchOnLanes(
   const workerData: LaneData = { samples, divisor };
   const lanes = Array.from(
     { length: Math.min(availableParallelism(), slices.length) },
-    () => new Worker(new URL('./lane.js', import.meta.url), { workerData }),
+    () => startWorker('recover/lane.js', workerData),
   );
   const seeds: number[] = [];
   const left = samples.map(() => 0);

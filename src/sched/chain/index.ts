@@ -1,5 +1,4 @@
 /** Chains of protos: who is asked, in which order. */
-export { ETH_P_ALL } from '../../packet/index.ts';
 export { Block } from './block.ts';
 export {
   Chain,
