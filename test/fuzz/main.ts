@@ -3,15 +3,18 @@ import { brokenCapture, readTwice, smallCaptures } from './captures.ts';
 import { commandLine } from './commands.ts';
 import { brokenRequest, freshKernel, requestsOf, tryCommand, tryRequest, tryShow } from './control.ts';
 import { ownFrames, projectPath } from './corpus.ts';
+import { tryEngines } from './engines.ts';
 import { trial } from './generate.ts';
 import { DEVICES, Observer } from './observe.ts';
 import { Random } from './random.ts';
 
 /**
- * `npm run fuzz [-- --seed S] [--seconds N] [--messages N] [--commands N]`: tries frames and capture files until the
- * time is over, then so many netlink messages on the emulated kernel, and so many command lines on tc.
+ * `npm run fuzz [-- --seed S] [--seconds N] [--messages N] [--commands N] [--pairs N]`: tries frames and capture files
+ * until the time is over, then so many netlink messages on the emulated kernel, so many command lines on tc, and so many
+ * pairs of a frame and a filter on both engines.
  */
-const USAGE = 'usage: npm run fuzz -- [--seed NUMBER] [--seconds NUMBER] [--messages NUMBER] [--commands NUMBER]';
+const USAGE =
+  'usage: npm run fuzz -- [--seed NUMBER] [--seconds NUMBER] [--messages NUMBER] [--commands NUMBER] [--pairs NUMBER]';
 /** Trackers begin anew so often. */
 const ROUND = 2000;
 /** And kernels, whose qdiscs are soon deleted. */
@@ -35,6 +38,7 @@ function main(): number {
     () => tryFrames(seed, option('seconds', 30), failures),
     () => tryMessages(seed, option('messages', 1_000_000), failures),
     () => tryCommands(seed, option('commands', 100_000), failures),
+    () => tryPairs(seed, option('pairs', 10_000_000), failures),
   ];
   const told: string[] = [];
   for (const part of parts) if (failures.length === 0) told.push(timed(part));
@@ -76,6 +80,18 @@ function tryFrames(seed: number, seconds: number, failures: string[]): string {
 
 const corpusLines = () =>
   readCorpus(projectPath('test/golden/records/corpus')).map(({ command }) => command.split(' ').slice(1));
+
+function tryPairs(seed: number, count: number, failures: string[]): string {
+  let [pairs, chains, compiled] = [0, 0, 0];
+  for (let i = 0; pairs < count && failures.length === 0; i++) {
+    const trial = tryEngines(seed * 1_000_003 + i);
+    pairs += trial.pairs;
+    if (trial.pairs > 0) chains++;
+    if (trial.compiled) compiled++;
+    if (trial.difference !== null) failures.push(`engines: ${trial.difference}`);
+  }
+  return `${pairs} pairs on both engines, ${compiled} of ${chains} chains compiled,`;
+}
 
 function tryMessages(seed: number, count: number, failures: string[]): string {
   const requests = requestsOf(new Random(seed), 5000, corpusLines());

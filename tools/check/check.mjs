@@ -7,6 +7,7 @@ import { ROOT } from './sources.mjs';
 const module = (file) => path.join('node_modules', file);
 const tsc = module('typescript/bin/tsc');
 const FUZZ_SECONDS = '30';
+const FUZZ_PAIRS = '1000000';
 
 /** Name, and the arguments for node. */
 const STEPS = [
@@ -19,7 +20,7 @@ const STEPS = [
   ['lint', [module('@biomejs/biome/bin/biome'), 'ci', '--colors=off', '.']],
   ['tests', [module('vitest/vitest.mjs'), 'run']],
   ['golden', ['dist/test/golden/main.js']],
-  ['fuzz', ['dist/test/fuzz/main.js', '--seconds', FUZZ_SECONDS]],
+  ['fuzz', ['dist/test/fuzz/main.js', '--seconds', FUZZ_SECONDS, '--pairs', FUZZ_PAIRS]],
   ['limits', ['dist/test/limits/main.js']],
   ['pack', ['tools/check/pack.mjs']],
   ['kernel', ['tools/check/kernel.mjs', ...process.argv.filter((word) => word === '--kernel')]],

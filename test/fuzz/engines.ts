@@ -1,0 +1,149 @@
+import { Frame, openCapture, PcapngWriter, PcapWriter, type Sink } from '../../src/capture/index.ts';
+import { createEnv } from '../../src/env.ts';
+import { ERAS } from '../../src/era.ts';
+import { KernelError, UsageError } from '../../src/errors.ts';
+import { type Device, NO_METADATA } from '../../src/packet/index.ts';
+import { planFilter } from '../../src/plan.ts';
+import { type EngineName, Replay } from '../../src/replay.ts';
+import { Run } from '../../src/run.ts';
+import { randomFilter } from '../kernel/diff/filters.ts';
+import { randomFrame } from '../kernel/diff/frames.ts';
+import { Random as Draw } from '../kernel/diff/random.ts';
+import { Random } from './random.ts';
+
+/*
+ * The two engines beside each other: a random chain over random frames, in a random file, must come to the same counts.
+ * What differs is made small: one frame, or the few that it takes.
+ */
+
+const FRAMES = 1000;
+/** Actions that filters end with; some of them the compiled engine leaves to the plain one. */
+const ACTIONS = ['', '', '', ' action ok', ' action drop', ' action continue', ' action pipe', ' action ok random determ drop 3'];
+
+interface Chain {
+  readonly filters: readonly string[];
+  readonly device: Device;
+  readonly era: '6.1' | '6.1.170';
+  readonly sharing: boolean;
+  readonly seed: number;
+}
+
+export interface EngineTrial {
+  readonly pairs: number;
+  /** Whether anything was compiled at all. */
+  readonly compiled: boolean;
+  /** null: the engines agree. */
+  readonly difference: string | null;
+}
+
+/** One chain over FRAMES frames. */
+export function tryEngines(seed: number): EngineTrial {
+  const random = new Random(seed);
+  const draw = new Draw(seed);
+  const chain = randomChain(random, draw, seed);
+  const frames = Array.from({ length: FRAMES }, () => (random.oneIn(4) ? randomFrame(draw, []).bytes : commonFrame(random)));
+  const file = fileOf(random, frames);
+  const step = 1 + random.below(random.oneIn(2) ? 4096 : 300_000);
+  const plain = countsOf(chain, file, step, 'plain');
+  if (plain === null) return { pairs: 0, compiled: false, difference: null };
+  const ours = countsOf(chain, file, step, 'auto');
+  const pairs = FRAMES * chain.filters.length;
+  if (ours?.counts === plain.counts) return { pairs, compiled: ours.compiled, difference: null };
+  return { pairs, compiled: true, difference: shrunk(seed, chain, frames) };
+}
+
+function randomChain(random: Random, draw: Draw, seed: number): Chain {
+  const one = (): string => `${randomFilter(draw).options}${random.pick(ACTIONS)}`;
+  return {
+    filters: Array.from({ length: random.oneIn(20) ? 250 : 1 + random.below(4) }, one),
+    device: { hook: random.oneIn(3) ? 'ingress' : 'egress', vlan: random.oneIn(3) ? 'inband' : 'offload' },
+    era: random.oneIn(4) ? '6.1.170' : '6.1',
+    sharing: random.oneIn(2),
+    seed,
+  };
+}
+
+/** What captures are made of: IPv4 and IPv6 over TCP, UDP and more, sometimes tagged, a fragment, without ports, cut. */
+function commonFrame(random: Random): Uint8Array {
+  const word = (): number[] => (random.oneIn(12) ? [0, 0, 0, 0] : [...random.bytes(4)]);
+  const isV6 = random.oneIn(3);
+  const protocol = random.oneIn(8) ? random.below(256) : random.pick([6, 6, 17, 17, 1, 58, 132, 50]);
+  const options = random.oneIn(8) ? random.below(16) : 5;
+  const offset = random.oneIn(10) ? random.below(0x4000) : 0;
+  const v4 = [0x40 | options, 0, 0, 60, 0, 0, offset >>> 8, offset & 0xff, 64, protocol, 0, 0, ...word(), ...word()];
+  const v6 = [0x60, 0, 0, 0, 0, 40, protocol, 64, ...[1, 2, 3, 4, 5, 6, 7, 8].flatMap(word)];
+  const tag = random.oneIn(5) ? [random.pick([0x81, 0x88]), random.oneIn(2) ? 0 : 0xa8, ...random.bytes(2)] : [];
+  const ports = random.oneIn(10) ? [0, 0, 0, 0] : random.bytes(4);
+  const whole = [
+    ...[...random.bytes(12), ...tag, ...(isV6 ? [0x86, 0xdd, ...v6] : [8, 0, ...v4])],
+    ...[...ports, ...random.bytes(40)],
+  ];
+  return Uint8Array.from(random.oneIn(10) ? whole.slice(0, random.below(whole.length + 1)) : whole);
+}
+
+/** The frames as pcap or pcapng, times going on by about a second now and then. */
+function fileOf(random: Random, frames: readonly Uint8Array[]): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  const sink: Sink = (chunk) => void chunks.push(chunk.slice());
+  const writer = random.oneIn(2)
+    ? new PcapngWriter([{ linkType: 1, snapLength: 0, name: '' }], sink)
+    : new PcapWriter({ linkType: 1, unit: random.oneIn(2) ? 'us' : 'ns' }, sink);
+  const frame = new Frame();
+  frame.linkType = 1;
+  frame.seconds = 1_700_000_000;
+  for (const data of frames) {
+    Object.assign(frame, { data, at: 0, end: data.length, length: data.length + (random.oneIn(4) ? random.below(900) : 0) });
+    frame.nanoseconds = random.below(1_000_000) * 1000;
+    if (random.oneIn(50)) frame.seconds += random.below(9);
+    writer.write(frame);
+  }
+  writer.finish();
+  return Buffer.concat(chunks);
+}
+
+/** null: the kernel refuses the chain. */
+function countsOf(chain: Chain, file: Uint8Array, step: number, engine: EngineName): { counts: string; compiled: boolean } | null {
+  const run = runOf(chain);
+  if (run === null) return null;
+  const replay = new Replay(run, engine);
+  const reader = openCapture(replay.room);
+  for (let at = 0; at < file.length; at += step) {
+    reader.push(file.subarray(at, at + step));
+    replay.take(reader);
+  }
+  reader.finish();
+  replay.take(reader);
+  replay.settle();
+  const { tally, sharing, number } = run;
+  const shared = sharing === null ? [] : [...sharing.perClass()].sort(([a], [b]) => a - b);
+  const counts = { number, rows: [...tally.rows()], missed: tally.unclassified(), trust: tally.exactness, shared };
+  return { counts: JSON.stringify(counts), compiled: replay.why === null };
+}
+
+function runOf({ filters, device, era, sharing, seed }: Chain): Run | null {
+  const clock = { now: 0 };
+  const env = createEnv({ era: ERAS[era], seed, clock });
+  try {
+    return new Run({
+      ...{ env, clock, device, metadata: NO_METADATA, tracker: null, sharing },
+      known: { rxhashKey: seed % 2 === 0, foldKey: seed % 3 === 0 },
+      filters: filters.map((spec) => planFilter(spec)),
+    });
+  } catch (error) {
+    if (error instanceof KernelError || error instanceof UsageError) return null;
+    throw error;
+  }
+}
+
+/** The first frames that differ, halved as long as they do; in words that can be tried again. */
+function shrunk(seed: number, chain: Chain, frames: readonly Uint8Array[]): string {
+  const differs = (few: readonly Uint8Array[]): boolean => {
+    const file = fileOf(new Random(seed), few);
+    return countsOf(chain, file, file.length, 'plain')?.counts !== countsOf(chain, file, file.length, 'auto')?.counts;
+  };
+  // The first packet is always the plain engine's.
+  const first = frames.slice(0, 1);
+  const single = frames.find((frame) => differs([...first, frame]));
+  const told = single === undefined ? 'only all frames together' : Buffer.from(single).toString('hex');
+  return `seed ${seed}: ${JSON.stringify(chain)} frame ${told}`;
+}
