@@ -1,85 +1,82 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import path from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { writeAtomically } from '../node/files.ts';
-import type { Measurement } from './plain.ts';
-import { SMALL, writeWorkload } from './workload.ts';
+import { absence, type Contender } from './contender.ts';
+import { FIGURES, type Figure } from './figures.ts';
+import { GROWTH } from './growth.ts';
+import { CommandFailed } from './measure.ts';
+import { blankRow, document, FIGURE_HEAD, figureRow, growthHead, growthRow } from './results.ts';
+import { JobsDiffer, weigh, weighAlone } from './weigh.ts';
+import { provide } from './workload.ts';
 
-/**
- * `npm run bench [-- CAPTURE]`: the plain engine over a workload of our own making, or over a capture, each time in a
- * process of its own. Exit 1 if it takes more memory than promised. Our own workload's figures go to bench/RESULTS.md.
- */
-const MEMORY_MB = 100;
-const TURNS = 5;
-const CASES = ['no-flows', 'flows'] as const;
-const COLUMNS = ['case', 'packets/s', 'CPU s', 'peak MB', 'classes'];
+const GROWTH_NAME = 'growth';
+const NAMES = [...FIGURES.map(({ name }) => name), GROWTH_NAME];
+const USAGE = `npm run bench [-- NAME …]
+Measures speed and memory: all of it, written to bench/RESULTS.md, or the parts of these names:
+${NAMES.join(' ')}.
+Exit 1 if a bar is missed. Captures of 7 GB are made once, in .cache/bench.`;
 
-const PLAIN = fileURLToPath(new URL('./plain.js', import.meta.url));
 const RESULTS = fileURLToPath(new URL('../../bench/RESULTS.md', import.meta.url));
 
-function measure(file: string, flows: string): Measurement {
-  return JSON.parse(execFileSync(process.execPath, [PLAIN, file, flows], { encoding: 'utf8' }));
+async function main(words: readonly string[]): Promise<number> {
+  if (words.some((word) => !NAMES.includes(word))) {
+    console.error(USAGE);
+    return 2;
+  }
+  const whole = words.length === 0;
+  const chosen = FIGURES.filter(({ name }) => whole || words.includes(name));
+  const { lines, missed } = await weighFigures(chosen);
+  const growth = whole || words.includes(GROWTH_NAME) ? await weighGrowth() : '';
+  if (whole) writeFileSync(RESULTS, document(lines, growth));
+  return missed === 0 ? 0 : 1;
 }
 
-/** The middle one by CPU time of several turns. */
-function median(turns: readonly Measurement[]): Measurement {
-  const sorted = [...turns].sort((a, b) => a.cpuSeconds - b.cpuSeconds);
-  const middle = sorted[sorted.length >> 1];
-  if (middle === undefined) throw new RangeError('nothing measured');
-  return middle;
+async function weighFigures(figures: readonly Figure[]): Promise<{ lines: string; missed: number }> {
+  const lines: string[] = [];
+  let missed = 0;
+  if (figures.length > 0) tell(lines, FIGURE_HEAD);
+  for (const figure of figures) {
+    const { line, met } = await weighFigure(figure);
+    tell(lines, line);
+    if (!met) missed++;
+  }
+  return { lines: lines.join('\n'), missed };
 }
 
-function table(rows: readonly (readonly string[])[]): string {
-  return rows.map((row) => `| ${row.join(' | ')} |`).join('\n');
-}
-
-function machine(): string {
-  const all = cpus();
-  const maker = /intel|amd|apple|arm/i.exec(all[0]?.model ?? '')?.[0] ?? 'unknown';
-  return `${process.platform} ${process.arch}, ${all.length} cores (${maker}), Node ${process.versions.node}`;
-}
-
-async function main(): Promise<number> {
-  const given = process.argv[2];
-  const scratch = mkdtempSync(path.join(tmpdir(), 'cls-flow-bench-'));
+/** What cannot be measured here misses no bar; a contender that fails does. */
+async function weighFigure(figure: Figure): Promise<{ line: string; met: boolean }> {
+  const contenders = [figure.measured, ...(figure.per === undefined ? [] : [figure.per])];
+  const absent = contenders.map(absence).find((why) => why !== null);
+  if (absent !== undefined) return { line: blankRow(figure, 'skipped', absent), met: true };
+  for (const contender of contenders) provideFor(contender);
   try {
-    const file = given ?? path.join(scratch, 'small.pcap');
-    if (given === undefined) await writeAtomically(file, (sink) => writeWorkload(SMALL, sink));
-    const turns = CASES.map((): Measurement[] => []);
-    // In turn, so that a busy moment of the machine falls on both.
-    for (let turn = 0; turn < TURNS; turn++) {
-      for (const [index, flows] of CASES.entries()) turns[index]?.push(measure(file, flows));
-    }
-    const results = turns.map(median);
-    const rows = results.map(({ packets, classes, seconds, cpuSeconds, peakMb }, index) => [
-      ...[CASES[index] ?? '', String(Math.round(packets / seconds)), cpuSeconds.toFixed(2)],
-      ...[peakMb.toFixed(0), String(classes)],
-    ]);
-    const lines = table([COLUMNS, COLUMNS.map(() => '---'), ...rows]);
-    const title = `${given === undefined ? SMALL.name : path.basename(file)}, plain engine, ${machine()}`;
-    console.log(`${title}\n\n${lines}`);
-    if (given === undefined) writeFileSync(RESULTS, document(title, lines));
-    return results.every(({ peakMb }) => peakMb < MEMORY_MB) ? 0 : 1;
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    const weighed = await weigh(figure);
+    return { line: figureRow(figure, weighed), met: weighed.met };
+  } catch (error) {
+    if (!(error instanceof CommandFailed || error instanceof JobsDiffer)) throw error;
+    return { line: blankRow(figure, 'failed', error.message), met: false };
   }
 }
 
-function document(title: string, lines: string): string {
-  const date = new Date().toISOString().slice(0, 10);
-  return `# Bench
-
-Written by \`npm run bench\`, ${date}. Medians of ${TURNS} processes; CPU seconds are the whole process, start included;
-packets/s leaves the start out. \`flows\` counts distinct flows and hosts per class as well.
-
-${title}
-
-${lines}
-
-Memory must stay below ${MEMORY_MB} MB.
-`;
+async function weighGrowth(): Promise<string> {
+  const lines: string[] = [];
+  for (const { title, points } of GROWTH) {
+    tell(lines, `${lines.length === 0 ? '' : '\n'}${growthHead(title)}`);
+    for (const { label, contender } of points) {
+      provideFor(contender);
+      tell(lines, growthRow(label, contender.workload?.packets ?? Number.NaN, await weighAlone(contender)));
+    }
+  }
+  return lines.join('\n');
 }
 
-process.exitCode = await main();
+function provideFor({ workload }: Contender): void {
+  if (workload !== null) provide(workload);
+}
+
+/** Shows each line as soon as it is known. */
+function tell(lines: string[], line: string): void {
+  console.log(line);
+  lines.push(line);
+}
+
+process.exitCode = await main(process.argv.slice(2));
