@@ -19,7 +19,7 @@ export interface Cost {
   readonly output: string;
 }
 
-/** A process that ended otherwise than well; the message is the last thing that it said. */
+/** A process that ended otherwise than well; the message is what it said. */
 export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';
 }
@@ -42,11 +42,11 @@ export async function measure({ program, args }: Command): Promise<Cost> {
   ]);
   const wall = (performance.now() - began) / 1000;
   const cpu = childrenCpu() - before;
-  if (status !== 0) {
-    throw new CommandFailed(complaint.trim().split('\n').at(-1) || `${program} ended with ${String(status)}`);
-  }
+  if (status !== 0) throw new CommandFailed(oneLine(complaint) || `${program} ended with ${String(status)}`);
   return { cpu, wall, peakMb: peak(), output };
 }
+
+const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, '; ');
 
 const EVERY_MS = 2;
 

@@ -1,6 +1,6 @@
 import { cpus, totalmem } from 'node:os';
 import { versionOf } from './contender.ts';
-import type { Bar, Figure } from './figures.ts';
+import type { Figure } from './figures.ts';
 import { type Medians, TURNS, type Weighed } from './weigh.ts';
 
 export const FIGURE_HEAD = rows([
@@ -8,14 +8,14 @@ export const FIGURE_HEAD = rows([
   new Array<string>(10).fill('---'),
 ]);
 
-export function figureRow({ name, claim, of, per, bar }: Figure, { value, met, cost, per: other }: Weighed): string {
-  const unit = per === undefined ? '' : 'x';
+export function figureRow(figure: Figure, { value, met, cost, per: other }: Weighed): string {
+  const { name, claim, of, per } = figure;
   const both = (what: keyof Medians, digits: number): string =>
     [cost, ...(other === null ? [] : [other.cost])].map((one) => one[what].toFixed(digits)).join(' / ');
   const digits = of === 'peakMb' ? 0 : 3;
   return rows([
     [
-      ...[name, claim, `${barText(bar)}${unit}`, `${value.toFixed(per === undefined ? digits : 2)}${unit}`],
+      ...[name, claim, barText(figure), per === undefined ? value.toFixed(digits) : `${value.toFixed(2)}x`],
       ...[met ? 'met' : 'missed', both('cpu', 3), other?.cpu.toFixed(2) ?? ''],
       ...[both('wall', 3), other?.wall.toFixed(2) ?? '', both('peakMb', 0)],
     ],
@@ -23,10 +23,13 @@ export function figureRow({ name, claim, of, per, bar }: Figure, { value, met, c
 }
 
 /** A figure without a value, and why. */
-export const blankRow = ({ name, claim, bar }: Figure, word: string, why: string): string =>
-  rows([[name, claim, barText(bar), '', `${word}: ${why}`, '', '', '', '', '']]);
+export const blankRow = (figure: Figure, word: string, why: string): string =>
+  rows([[figure.name, figure.claim, barText(figure), '', `${word}: ${why}`, '', '', '', '', '']]);
 
-const barText = (bar: Bar): string => ('atMost' in bar ? `≤ ${round(bar.atMost)}` : `≥ ${round(bar.atLeast)}`);
+function barText({ bar, per }: Figure): string {
+  const text = 'atMost' in bar ? `≤ ${round(bar.atMost)}` : `≥ ${round(bar.atLeast)}`;
+  return per === undefined ? text : `${text}x`;
+}
 
 const round = (value: number): string => String(Number(value.toPrecision(3)));
 

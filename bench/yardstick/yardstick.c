@@ -57,16 +57,16 @@ INLINE uint32_t be16(const uint8_t *at) { return (uint32_t)at[0] << 8 | at[1]; }
 INLINE uint32_t rol(uint32_t word, int count) { return word << count | word >> (32 - count); }
 
 /* include/linux/jhash.h: jhash2() of five words. */
-INLINE uint32_t jhash(const struct keys *k, uint32_t initval) {
+INLINE uint32_t jhash(uint32_t k0, uint32_t k1, uint32_t k2, uint32_t k3, uint32_t k4, uint32_t initval) {
   uint32_t a = 0xdeadbeef + (5 << 2) + initval, b = a, c = a;
-  a += k->src, b += k->dst, c += k->proto;
+  a += k0, b += k1, c += k2;
   a -= c, a ^= rol(c, 4), c += b;
   b -= a, b ^= rol(a, 6), a += c;
   c -= b, c ^= rol(b, 8), b += a;
   a -= c, a ^= rol(c, 16), c += b;
   b -= a, b ^= rol(a, 19), a += c;
   c -= b, c ^= rol(b, 4), b += a;
-  a += k->sport, b += k->dport;
+  a += k3, b += k4;
   c ^= b, c -= rol(b, 14);
   a ^= c, a -= rol(c, 11);
   b ^= a, b -= rol(a, 25);
@@ -75,6 +75,12 @@ INLINE uint32_t jhash(const struct keys *k, uint32_t initval) {
   b ^= a, b -= rol(a, 14);
   c ^= b, c -= rol(b, 24);
   return c;
+}
+
+/* The keys in the order of their numbers: all nfct ones come after the protocol. */
+INLINE uint32_t hash(const struct keys *k, uint32_t hashrnd, enum mode mode) {
+  return mode == CT ? jhash(k->proto, k->src, k->dst, k->sport, k->dport, hashrnd)
+                    : jhash(k->src, k->dst, k->proto, k->sport, k->dport, hashrnd);
 }
 
 /* net/ipv6: ipv6_addr_hash(), in the host's order. A connection's key takes the last word alone. */
@@ -119,8 +125,8 @@ INLINE void dissect(const uint8_t *frame, uint32_t length, struct keys *k, uint3
 }
 
 /* No key is all zeroes, so that a zeroed slot is a free one. */
-INLINE void connect(struct state *s, const struct keys *k, uint32_t hash) {
-  for (uint32_t i = hash % SLOTS;; i = (i + 1) % SLOTS) {
+INLINE void connect(struct state *s, const struct keys *k, uint32_t hashed) {
+  for (uint32_t i = hashed % SLOTS;; i = (i + 1) % SLOTS) {
     struct keys *slot = s->table + i;
     if (!memcmp(slot, k, sizeof *k)) return;
     if (slot->src | slot->dst) continue;
@@ -133,9 +139,9 @@ INLINE void connect(struct state *s, const struct keys *k, uint32_t hash) {
 INLINE void packet(struct state *s, const uint8_t *frame, uint32_t captured, uint32_t length, enum mode mode) {
   struct keys k;
   dissect(frame, captured, &k, s->fold, mode);
-  uint32_t hash = jhash(&k, s->hashrnd);
-  if (mode == CT) connect(s, &k, hash);
-  struct count *count = s->classes + hash % s->divisor;
+  uint32_t hashed = hash(&k, s->hashrnd, mode);
+  if (mode == CT) connect(s, &k, hashed);
+  struct count *count = s->classes + hashed % s->divisor;
   s->packets++, s->bytes += length;
   count->packets++, count->bytes += length;
 }
