@@ -48,7 +48,7 @@ export async function measure({ program, args }: Command): Promise<Cost> {
 
 const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, '; ');
 
-const EVERY_MS = 2;
+const EVERY_MS = 5;
 
 /**
  * The largest resident set so far. Linux keeps it (VmHWM), but only while the process lives; what rusage says of a
