@@ -8,7 +8,7 @@ export interface Series {
   readonly points: readonly { readonly label: string; readonly contender: Contender }[];
 }
 
-/** Each flow is met twice, so that as many are remembered as are said. */
+/** Every flow is met, so that as many are remembered as are said. */
 const evenFlows = (flows: number): Workload => ({
   ...{ name: `even-${flows}`, format: 'pcap', sizes: 'small', popularity: 'even', packets: 2_000_000 },
   flows,

@@ -13,7 +13,7 @@ const NAMES = [...FIGURES.map(({ name }) => name), GROWTH_NAME];
 const USAGE = `npm run bench [-- NAME …]
 Measures speed and memory: all of it, written to bench/RESULTS.md, or the parts of these names:
 ${NAMES.join(' ')}.
-Exit 1 if a bar is missed. Captures of 7 GB are made once, in .cache/bench.`;
+Exit 1 if a bar is missed. Captures of 5 GB are made once, in .cache/bench.`;
 
 const RESULTS = fileURLToPath(new URL('../../bench/RESULTS.md', import.meta.url));
 
@@ -47,7 +47,7 @@ async function weighFigure(figure: Figure): Promise<{ line: string; met: boolean
   const contenders = [figure.measured, ...(figure.per === undefined ? [] : [figure.per])];
   const absent = contenders.map(absence).find((why) => why !== null);
   if (absent !== undefined) return { line: blankRow(figure, 'skipped', absent), met: true };
-  for (const contender of contenders) provideFor(contender);
+  for (const contender of contenders) await provideFor(contender);
   try {
     const weighed = await weigh(figure);
     return { line: figureRow(figure, weighed), met: weighed.met };
@@ -62,15 +62,15 @@ async function weighGrowth(): Promise<string> {
   for (const { title, points } of GROWTH) {
     tell(lines, `${lines.length === 0 ? '' : '\n'}${growthHead(title)}`);
     for (const { label, contender } of points) {
-      provideFor(contender);
+      await provideFor(contender);
       tell(lines, growthRow(label, contender.workload?.packets ?? Number.NaN, await weighAlone(contender)));
     }
   }
   return lines.join('\n');
 }
 
-function provideFor({ workload }: Contender): void {
-  if (workload !== null) provide(workload);
+async function provideFor({ workload }: Contender): Promise<void> {
+  if (workload !== null) await provide(workload);
 }
 
 /** Shows each line as soon as it is known. */

@@ -1,6 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeAtomically } from '../node/files.ts';
+import type { Sink } from '../src/capture/index.ts';
 import { type Mix, Traffic } from './traffic.ts';
 
 /** Files that are made once: captures of hundreds of megabytes, the yardstick's program. */
@@ -25,20 +27,13 @@ export const W3: Workload = { ...SMALL, name: 'W3', packets: 10_000_000, format:
 
 export const pathOf = ({ name, format }: Workload): string => path.join(CACHE, `${name.toLowerCase()}.${format}`);
 
-/** Writes the workload's file unless it is there; under another name first, so that none is ever half. */
-export function provide(workload: Workload): void {
+/** Writes the workload's file unless it is there. */
+export async function provide(workload: Workload): Promise<void> {
   const file = pathOf(workload);
   if (existsSync(file)) return;
   console.error(`bench: writing ${path.basename(file)}, once`);
   mkdirSync(CACHE, { recursive: true });
-  const unfinished = `${file}.${process.pid}`;
-  const descriptor = openSync(unfinished, 'w');
-  try {
-    writeCapture(workload, (bytes) => writeSync(descriptor, bytes));
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(unfinished, file);
+  await writeAtomically(file, (sink) => writeCapture(workload, sink));
 }
 
 /** As many bytes as are written at once. */
@@ -47,7 +42,7 @@ const CHUNK = 1 << 20;
 const RECORD = 2048;
 
 /** The capture's bytes, in chunks that are only good until the next one. */
-export function writeCapture(workload: Workload, sink: (bytes: Uint8Array) => void): void {
+export function writeCapture(workload: Workload, sink: Sink): void {
   const { head, record } = RECORDS[workload.format];
   const traffic = new Traffic(workload);
   const chunk = Buffer.alloc(CHUNK + RECORD);
