@@ -53,7 +53,7 @@ export function tryEngines(seed: number): EngineTrial {
 }
 
 function randomChain(random: Random, draw: Draw, seed: number): Chain {
-  const one = (): string => `${randomFilter(draw).options}${random.pick(ACTIONS)}`;
+  const one = (): string => `${perturbed(random, matched(random, randomFilter(draw).options))}${random.pick(ACTIONS)}`;
   return {
     filters: Array.from({ length: random.oneIn(20) ? 250 : 1 + random.below(4) }, one),
     device: { hook: random.oneIn(3) ? 'ingress' : 'egress', vlan: random.oneIn(3) ? 'inband' : 'offload' },
@@ -63,13 +63,39 @@ function randomChain(random: Random, draw: Draw, seed: number): Chain {
   };
 }
 
+/** Seeds that change while packets go by. */
+function perturbed(random: Random, options: string): string {
+  return options.startsWith('hash') && random.oneIn(4) ? `${options} perturb ${1 + random.below(3)}` : options;
+}
+
+/** The filter, mostly with a match of numbers: without one it takes every packet, and those behind it are never asked. */
+function matched(random: Random, options: string): string {
+  if (random.oneIn(4) || options.includes('match')) return options;
+  const terms = [numberTest(random)];
+  while (random.oneIn(2) && terms.length < 5) terms.push(random.pick(['and', 'or']), numberTest(random));
+  // tc takes a match only with another word behind it.
+  return `${options} match '${terms.join(' ')}' baseclass :${1 + random.below(9)}`;
+}
+
+function numberTest(random: Random): string {
+  const bits = random.pick([8, 16, 32]);
+  const at = random.oneIn(3) ? random.below(70) : random.pick([0, 6, 8, 9, 12, 16, 20, 22]);
+  const mask = random.oneIn(2) ? 1 << random.below(bits) : 2 ** bits - 1;
+  const value = random.oneIn(20) ? 2 ** bits : random.oneIn(2) ? 0 : random.word() & (mask | 1);
+  const layer = random.pick(['link', 'network', 'network', 'transport']);
+  const operand = random.pick(['eq', 'eq', 'gt', 'lt']);
+  const not = random.oneIn(3) ? 'not ' : '';
+  if (random.oneIn(3)) return `${not}u32(u32 ${value >>> 0} ${mask >>> 0} at ${at & ~3})`;
+  return `${not}cmp(u${bits} at ${at} layer ${layer} mask ${mask >>> 0} ${operand} ${value >>> 0})`;
+}
+
 /** What captures are made of: IPv4 and IPv6 over TCP, UDP and more, sometimes tagged, a fragment, without ports, cut. */
 function commonFrame(random: Random): Uint8Array {
   const word = (): number[] => (random.oneIn(12) ? [0, 0, 0, 0] : [...random.bytes(4)]);
   const isV6 = random.oneIn(3);
   const protocol = random.oneIn(8) ? random.below(256) : random.pick([6, 6, 17, 17, 1, 58, 132, 50]);
   const options = random.oneIn(8) ? random.below(16) : 5;
-  const offset = random.oneIn(10) ? random.below(0x4000) : 0;
+  const offset = random.oneIn(10) ? random.pick([0x2000, random.below(0x4000)]) : 0;
   const v4 = [0x40 | options, 0, 0, 60, 0, 0, offset >>> 8, offset & 0xff, 64, protocol, 0, 0, ...word(), ...word()];
   const v6 = [0x60, 0, 0, 0, 0, 40, protocol, 64, ...[1, 2, 3, 4, 5, 6, 7, 8].flatMap(word)];
   const tag = random.oneIn(5) ? [random.pick([0x81, 0x88]), random.oneIn(2) ? 0 : 0xa8, ...random.bytes(2)] : [];
