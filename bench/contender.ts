@@ -21,7 +21,7 @@ export interface Contender extends Command {
 /** By the class's minor number. */
 export type Counts = ReadonlyMap<number, string>;
 
-const CLI = fileURLToPath(new URL('../node/cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../node/cli/start.cjs', import.meta.url));
 const SOURCE = fileURLToPath(new URL('../../bench/yardstick/yardstick.c', import.meta.url));
 const YARDSTICK = path.join(CACHE, 'yardstick');
 
@@ -41,15 +41,16 @@ export interface Classifying {
   readonly filters?: readonly string[];
   /** The bare job, if left out: neither flows nor hosts. */
   readonly flags?: readonly string[];
+  readonly threads?: number;
 }
 
 export function classify(
   workload: Workload,
-  { filters = [FIVE_KEYS], flags = ['--no-flows'] }: Classifying,
+  { filters = [FIVE_KEYS], flags = ['--no-flows'], threads = 1 }: Classifying,
 ): Contender {
   const asked = filters.flatMap((filter) => ['--filter', filter, '--hashrnd', HASHRND]);
   return {
-    ...clsFlow('classify', pathOf(workload), ...asked, '--format', 'json', ...flags),
+    ...clsFlow('classify', pathOf(workload), ...asked, '--format', 'json', '--threads', String(threads), ...flags),
     workload,
     counts: ourCounts,
   };

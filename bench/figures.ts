@@ -83,7 +83,7 @@ export const FIGURES: readonly Figure[] = [
     name: 'threads',
     claim: 'W1, wall time of two threads per one',
     of: 'wall',
-    measured: classify(W1, { flags: ['--no-flows', '--threads', '2'] }),
+    measured: classify(W1, { threads: 2 }),
     per: bare(W1),
     bar: { atMost: 0.75 },
   },

@@ -6,6 +6,8 @@ const MINORS = 65536;
 interface MajorCounts {
   readonly packets: Float64Array;
   readonly bytes: Float64Array;
+  /** Minors from here on have none. */
+  end: number;
 }
 
 export interface Counts {
@@ -29,16 +31,11 @@ export class Tally {
   private readonly majors = new Map<number, MajorCounts>();
   private readonly missed = new Map<string, Counts>();
   private lastMajor = -1;
-  private last: MajorCounts = { packets: new Float64Array(0), bytes: new Float64Array(0) };
+  private last: MajorCounts = { packets: new Float64Array(0), bytes: new Float64Array(0), end: 0 };
 
   /** Counts a packet of `bytes` bytes on the wire in a class. */
   add(classid: number, bytes: number): void {
-    this.packets++;
-    this.bytes += bytes;
-    const counts = this.major(tcMajor(classid));
-    const minor = tcMinor(classid);
-    counts.packets[minor] = (counts.packets[minor] ?? 0) + 1;
-    counts.bytes[minor] = (counts.bytes[minor] ?? 0) + bytes;
+    this.count(classid, 1, bytes);
   }
 
   /** Counts a packet that got no class. */
@@ -50,12 +47,7 @@ export class Tally {
 
   /** Counts many packets of a class that others have counted; how far they can be trusted is counted apart. */
   addMany({ classid, packets, bytes }: ClassCounts): void {
-    this.packets += packets;
-    this.bytes += bytes;
-    const counts = this.major(tcMajor(classid));
-    const minor = tcMinor(classid);
-    counts.packets[minor] = (counts.packets[minor] ?? 0) + packets;
-    counts.bytes[minor] = (counts.bytes[minor] ?? 0) + bytes;
+    this.count(classid, packets, bytes);
   }
 
   /** The same for packets without a class. */
@@ -77,8 +69,8 @@ export class Tally {
   /** Classes that got a packet, by class id. */
   *rows(): Generator<ClassCounts> {
     for (const major of [...this.majors.keys()].sort((a, b) => a - b)) {
-      const { packets, bytes } = this.major(major);
-      for (let minor = 0; minor < MINORS; minor++) {
+      const { packets, bytes, end } = this.major(major);
+      for (let minor = 0; minor < end; minor++) {
         const count = packets[minor] ?? 0;
         if (count > 0) yield { classid: tcH(major, minor), packets: count, bytes: bytes[minor] ?? 0 };
       }
@@ -90,6 +82,16 @@ export class Tally {
     return [...this.missed]
       .map(([reason, counts]) => ({ reason, ...counts }))
       .sort((a, b) => b.packets - a.packets || (a.reason < b.reason ? -1 : 1));
+  }
+
+  private count(classid: number, packets: number, bytes: number): void {
+    this.packets += packets;
+    this.bytes += bytes;
+    const counts = this.major(tcMajor(classid));
+    const minor = tcMinor(classid);
+    counts.packets[minor] = (counts.packets[minor] ?? 0) + packets;
+    counts.bytes[minor] = (counts.bytes[minor] ?? 0) + bytes;
+    if (minor >= counts.end) counts.end = minor + 1;
   }
 
   private addMissed(reason: string, packets: number, bytes: number): void {
@@ -106,7 +108,7 @@ export class Tally {
     if (major === this.lastMajor) return this.last;
     let counts = this.majors.get(major);
     if (counts === undefined) {
-      counts = { packets: new Float64Array(MINORS), bytes: new Float64Array(MINORS) };
+      counts = { packets: new Float64Array(MINORS), bytes: new Float64Array(MINORS), end: 0 };
       this.majors.set(major, counts);
     }
     this.lastMajor = major;
