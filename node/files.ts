@@ -223,7 +223,11 @@ export function frameTaker(onFrame: (frame: Frame) => unknown): Taker {
  * Has a capture taken, batch by batch; `onBatch` is called about four times a MiB, for progress. Returns the file, for
  * what is to be said about it. Throws FormatError or LimitError where the file is broken: what came before was taken.
  */
-export async function readCapture(path: string, taker: Taker, onBatch?: (file: CaptureFile) => void): Promise<CaptureFile> {
+export async function readCapture(
+  path: string,
+  taker: Taker,
+  onBatch?: (file: CaptureFile) => void,
+): Promise<CaptureFile> {
   const file = new CaptureFile(path, taker);
   for await (const reader of file.batches()) {
     if (!taker.take(reader)) return file;

@@ -49,8 +49,15 @@ export class Replay {
       if (!reader.next(frame)) return;
       if (each === null) run.step(frame);
       else each(frame);
-      engine?.afterPlain(run.options.clock.now);
+      if (engine !== null) this.afterPlain(engine);
     }
+  }
+
+  /** What the plain engine's packet taught: seeds may be new, and where packets of its class end is known now. */
+  private afterPlain(engine: Engine): void {
+    const { journey, wayExactness, reason, classid, options } = this.run;
+    engine.afterPlain(options.clock.now);
+    if (journey !== null && wayExactness === 'exact') engine.learn(reason, classid, journey.fate);
   }
 
   /** What another thread needs for a part of the capture; null: all packets must go one after the other. */
@@ -61,29 +68,40 @@ export class Replay {
   /** Takes over what another thread counted: so many packets, in its memory. */
   takeLane(packets: number, memory: ArrayBuffer): void {
     this.run.number += packets;
-    this.engine?.settleLane(memory, this.run.tally);
+    this.engine?.settleLane(memory, this.run);
   }
 
   /** Classifies the record that the reader has come to, and that a lane left to the plain engine. */
   takePlain(reader: CaptureReader): void {
-    if (reader.next(this.frame)) this.run.step(this.frame);
+    if (!reader.next(this.frame)) return;
+    this.run.step(this.frame);
+    if (this.engine !== null) this.afterPlain(this.engine);
   }
 
   /** Brings the run's counts up to date. */
   settle(): void {
-    this.engine?.settle(this.run.tally);
+    this.engine?.settle(this.run);
   }
 }
 
 function engineOf(run: Run): Engine | string {
-  const { env, known, device, kernel, metadata, sharing } = run.options;
-  if (kernel !== undefined) return 'a script was told';
+  const { env, known, device, metadata, sharing } = run.options;
   if (metadata.all !== null || metadata.byPacket.size > 0 || metadata.byPrefix.length > 0) return 'metadata was told';
   if (run.tracks) return 'connections are tracked';
   const protos = run.kernel.netns.protos(run.kernel.place);
+  if (protos === null) return 'several lists of filters are asked';
   const share: Share = {
     reserve: (v4, v6) => run.sharing?.reserve(v4, v6),
     flow: (...told) => run.shareFlow(...told),
   };
-  return Engine.of({ env, known, device, protos, share: sharing ? share : null, assumed: run.assumed, reasonOf });
+  return Engine.of({
+    env,
+    known,
+    device,
+    protos,
+    share: sharing ? share : null,
+    assumed: run.assumed,
+    reasonOf,
+    fates: run.fates !== null,
+  });
 }

@@ -120,6 +120,8 @@ export class Run {
   handle = 0;
   /** The packet's way through the tree; null: none was walked. */
   journey: Journey | null = null;
+  /** How far that way can be trusted, the keys of flow filters aside. */
+  wayExactness: Exactness = 'exact';
 
   readonly options: RunOptions;
   readonly kernel: Asked;
@@ -243,6 +245,7 @@ export class Run {
     this.sharer = null;
     const { answer, journey, opaque, exactness } = netns.walk(this.packet, place, this.heard);
     this.journey = journey;
+    this.wayExactness = exactness;
     if (journey !== null) this.fates?.add(journey.fate, this.length);
     this.exactness = weaker(this.exactness, exactness);
     if (opaque !== null || journey?.fate.fate === 'unknowable') {

@@ -31,7 +31,9 @@ function onceFor(stampName, files, isThere, work) {
 
 function sources(folder) {
   return readdirSync(path.join(root, folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /(\.c?ts|tsconfig\.json)$/.test(entry.name) && !entry.name.endsWith('.test.ts'))
+    .filter(
+      (entry) => entry.isFile() && /(\.c?ts|tsconfig\.json)$/.test(entry.name) && !entry.name.endsWith('.test.ts'),
+    )
     .map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)))
     .sort();
 }
@@ -53,7 +55,12 @@ try {
   );
   onceFor(
     'built',
-    ['tsconfig.base.json', 'tsconfig.json', ...['src', 'node', 'test', 'bench', 'examples'].flatMap(sources), 'tools/bundle.mjs'],
+    [
+      'tsconfig.base.json',
+      'tsconfig.json',
+      ...['src', 'node', 'test', 'bench', 'examples'].flatMap(sources),
+      'tools/bundle.mjs',
+    ],
     () => existsSync(path.join(root, 'dist/node/cli/bundle.cjs')),
     () => {
       rmSync(path.join(root, 'dist'), { recursive: true, force: true });

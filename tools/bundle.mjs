@@ -22,7 +22,9 @@ const LAZY = /require\("(node:(?:child_process|crypto|os|readline|timers\/promis
 const lazy = 'const $lazy=(name)=>new Proxy({},{get:(_,key)=>require(name)[key]});';
 /** One byte a character, and as many in V8: start.cts reads it as Latin-1. All others stand in strings. */
 const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-const code = readFileSync(file, 'utf8').replace(LAZY, '$$lazy("$1")').replace(/[^\x00-\x7f]/g, escaped);
+const code = readFileSync(file, 'utf8')
+  .replace(LAZY, '$$lazy("$1")')
+  .replace(/[\u0080-\uffff]/g, escaped);
 writeFileSync(file, `${lazy}${code}`);
 
 /** Runs the main job once; what was compiled for it is what the cache holds. */

@@ -1,7 +1,7 @@
 import type { Frame } from '../../src/capture/index.ts';
 import { UsageError } from '../../src/errors.ts';
-import { csv, type FilterRow, ndjson, type Summary, summarise } from '../../src/report/index.ts';
 import { type EngineName, Replay } from '../../src/replay.ts';
+import { csv, type FilterRow, ndjson, type Summary, summarise } from '../../src/report/index.ts';
 import type { Run } from '../../src/run.ts';
 import { Mode } from '../../src/sched/flow/index.ts';
 import { frameTaker, type Taker } from '../files.ts';

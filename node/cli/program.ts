@@ -282,7 +282,10 @@ function addClassify(program: Command, handlers: Handlers): void {
         .choices(['auto', 'plain', 'compiled'] satisfies EngineName[])
         .default('auto'),
     )
-    .option('--threads <n>', 'threads for one large file; by itself one, and from 512 MiB on as many as there are processors, up to 4')
+    .option(
+      '--threads <n>',
+      'threads for one large file; by itself one, and from 512 MiB on as many as there are processors, up to 4',
+    )
     .option('--strict', 'exit with 3 if a capture ends in the middle of a record')
     .option('--seeds <n>', 'instead: how hosts share over N values of hashrnd, not one (table or json)')
     .option('--perturb', 'instead: who shares with whom in each period between two draws (table or json)')

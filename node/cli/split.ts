@@ -55,7 +55,11 @@ export function splitFile(file: CaptureFile, replay: Replay, threads: number | n
   if (work === null || total === null) return null;
   const head = Math.min(HEAD_START, total / count);
   const even = (total - head) / count;
-  const cuts = cutsOf(path, Array.from({ length: count - 1 }, (_, i) => Math.floor(head + (i + 1) * even)), work);
+  const cuts = cutsOf(
+    path,
+    Array.from({ length: count - 1 }, (_, i) => Math.floor(head + (i + 1) * even)),
+    work,
+  );
   const [until] = cuts;
   if (until === undefined) return null;
   const lanes = cuts.map((from, i) => start({ path, from, to: cuts[i + 1] ?? total, work }));
@@ -89,7 +93,12 @@ function start(data: LaneData): Lane {
   return { data, done };
 }
 
-async function finish(lanes: readonly Lane[], descriptor: number, reader: CaptureReader, replay: Replay): Promise<number> {
+async function finish(
+  lanes: readonly Lane[],
+  descriptor: number,
+  reader: CaptureReader,
+  replay: Replay,
+): Promise<number> {
   let position = reader.offset;
   for (const { data, done } of lanes) {
     if (position !== data.from) break;

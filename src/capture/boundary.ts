@@ -33,14 +33,20 @@ export function findRecord(piece: Uint8Array, { format, little }: Pick<RecordLay
 
 /** Size of a pcap record with its header, or 0 if it does not look like one. */
 function pcapSize(view: DataView, at: number, little: boolean): number {
-  const [fraction, captured, length] = [4, 8, 12].map((offset) => view.getUint32(at + offset, little)) as [number, number, number];
-  const isOdd = fraction >= SECOND || captured > LONGEST || captured < SHORTEST || length < captured || length > LONGEST;
+  const [fraction, captured, length] = [4, 8, 12].map((offset) => view.getUint32(at + offset, little)) as [
+    number,
+    number,
+    number,
+  ];
+  const isOdd =
+    fraction >= SECOND || captured > LONGEST || captured < SHORTEST || length < captured || length > LONGEST;
   return isOdd ? 0 : PCAP_HEADER + captured;
 }
 
 /** Size of an enhanced packet block, or 0 if it does not look like one. */
 function blockSize(view: DataView, at: number, little: boolean): number {
   const size = view.getUint32(at + 4, little);
-  if (view.getUint32(at, little) !== ENHANCED_PACKET || size < BLOCK_LEAST || size > LONGEST || size % 4 !== 0) return 0;
+  if (view.getUint32(at, little) !== ENHANCED_PACKET || size < BLOCK_LEAST || size > LONGEST || size % 4 !== 0)
+    return 0;
   return at + size <= view.byteLength && view.getUint32(at + size - 4, little) === size ? size : 0;
 }

@@ -208,7 +208,9 @@ export class PcapngReader implements CaptureReader {
   /** Of the section's first 32 interfaces: those that are like its first Ethernet one. */
   #layoutOf(): RecordLayout | null {
     const section = this.#interfaces.slice(this.#section, this.#section + 32);
-    const first = section.find(({ linkType, unit, offset }) => linkType === LINKTYPE_ETHERNET && unit > 0 && offset === 0n);
+    const first = section.find(
+      ({ linkType, unit, offset }) => linkType === LINKTYPE_ETHERNET && unit > 0 && offset === 0n,
+    );
     if (first === undefined) return null;
     const alike = (each: Interface): boolean =>
       each.linkType === LINKTYPE_ETHERNET && each.unit === first.unit && each.offset === 0n;

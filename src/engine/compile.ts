@@ -3,7 +3,7 @@ import { type Around, type Facts, filtersCode, type PlannedFilter } from './filt
 import { noteFlow } from './flows.ts';
 import type { Scratch } from './hash.ts';
 import { type Fields, fieldsOf, headersOf } from './headers.ts';
-import { Cell, type Layout, reasonAt } from './layout.ts';
+import { Cell, COUNTER, type Layout, MINORS, reasonAt } from './layout.ts';
 import { recordOf, type Walk } from './records.ts';
 import {
   add,
@@ -19,12 +19,17 @@ import {
   eq,
   Func,
   get,
+  isZero,
   Label,
+  lessThan,
+  load8,
   load32,
   load64,
   loop,
   result,
+  select,
   set,
+  shiftRight,
   store32,
   store64,
   when,
@@ -40,6 +45,8 @@ export interface Program {
   readonly layout: Layout;
   /** Flows and hosts are counted: the plain engine does it for the first packet of each. */
   readonly sharing: boolean;
+  /** Packets go on through a tree: the first of each counter is the plain engine's, which sees where they end. */
+  readonly fates: boolean;
   /** Some seed changes with time: packets from Cell.UNTIL on are the plain engine's. */
   readonly timed: boolean;
   readonly records: Pick<RecordLayout, 'format' | 'little'>;
@@ -103,7 +110,9 @@ function mainOf(program: Program, parts: number): Func {
       branch(done),
     ],
   };
-  const others = Array.from({ length: parts }, (_, part) => askPart(part, fields, { counter, filter, trust, done, plain }));
+  const others = Array.from({ length: parts }, (_, part) =>
+    askPart(part, fields, { counter, filter, trust, done, plain }),
+  );
   const noted = sharing ? when(get(filter), noteFlow(layout, fields, counter, filter, f, full)) : [];
   f.body = [
     block(plain, [
@@ -118,6 +127,7 @@ function mainOf(program: Program, parts: number): Func {
             set(filter, constant(0)),
             set(trust, constant(0)),
           ]),
+          program.fates ? branchIf(plain, isZero(isFateKnown(layout, counter))) : [],
           noted,
           count(counter, fields),
           when(get(trust), store32(get(trust), 0, add(load32(get(trust)), constant(1)))),
@@ -152,6 +162,13 @@ function askPart(part: number, fields: Fields, { counter, filter, trust, done, p
       branch(done),
     ]),
   ];
+}
+
+/** layout.ts, fateAt(). */
+function isFateKnown({ fates, classes }: Layout, counter: number): Code {
+  const isClass = isZero(lessThan(get(counter), constant(classes)));
+  const [reason, first] = [reasonAt(0), classes].map((base, i) => constant(fates + i * MINORS - base / COUNTER));
+  return load8(add(shiftRight(get(counter), constant(Math.log2(COUNTER))), select(isClass, first ?? [], reason ?? [])));
 }
 
 function count(counter: number, { length }: Fields): Code {

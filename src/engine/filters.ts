@@ -181,7 +181,10 @@ function routePointer({ isV6 }: Fields, env: Env): Code {
 }
 
 /** How far results of the filter can be trusted: where the headers have what its keys read, and where they do not. */
-export function exactnessOf(filter: FlowFilter, { env, known, assumed }: Pick<Facts, 'env' | 'known' | 'assumed'>): [Exactness, Exactness] {
+export function exactnessOf(
+  filter: FlowFilter,
+  { env, known, assumed }: Pick<Facts, 'env' | 'known' | 'assumed'>,
+): [Exactness, Exactness] {
   const p = createPacket(env);
   const there = Object.assign(new FlowKeys(), { src: 1, dst: 1, ports: 0x10001 });
   const of = (keys: FlowKeys): Exactness => {

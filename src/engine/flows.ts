@@ -141,7 +141,12 @@ export function countFlows(words: Int32Array, layout: Layout): number[] {
  * Calls `visit` with each flow of both tables, which are empty then. Its addresses, in host order, are in `addresses`:
  * source and destination, of one word each or of four.
  */
-export function takeFlows(words: Int32Array, layout: Layout, addresses: Int32Array, visit: (flow: NotedFlow) => void): void {
+export function takeFlows(
+  words: Int32Array,
+  layout: Layout,
+  addresses: Int32Array,
+  visit: (flow: NotedFlow) => void,
+): void {
   for (const { isV6, base, slots, stride } of tables(layout)) {
     const end = (base + (slots + WAYS) * stride) >> 2;
     for (let at = base >> 2; at < end; at += stride >> 2) {

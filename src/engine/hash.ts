@@ -34,12 +34,27 @@ function mix(a: number, b: number, c: number): Code {
     set(x, xor(sub(get(x), get(z)), rotateLeft(get(z), constant(bits)))),
     set(z, add(get(z), get(y))),
   ];
-  return [round(a, b, c, 4), round(b, c, a, 6), round(c, a, b, 8), round(a, b, c, 16), round(b, c, a, 19), round(c, a, b, 4)];
+  return [
+    round(a, b, c, 4),
+    round(b, c, a, 6),
+    round(c, a, b, 8),
+    round(a, b, c, 16),
+    round(b, c, a, 19),
+    round(c, a, b, 4),
+  ];
 }
 
 /** __jhash_final() */
 function final(a: number, b: number, c: number): Code {
   const round = (x: number, y: number, bits: number): Code =>
     set(x, sub(xor(get(x), get(y)), rotateLeft(get(y), constant(bits))));
-  return [round(c, b, 14), round(a, c, 11), round(b, a, 25), round(c, b, 16), round(a, c, 4), round(b, a, 14), round(c, b, 24)];
+  return [
+    round(c, b, 14),
+    round(a, c, 11),
+    round(b, a, 25),
+    round(c, b, 16),
+    round(a, c, 4),
+    round(b, a, 14),
+    round(c, b, 24),
+  ];
 }

@@ -4,9 +4,9 @@ import { PROTOCOLS } from './layout.ts';
 import {
   add,
   and,
-  type Code,
   branch,
   branchIf,
+  type Code,
   constant,
   eq,
   type Func,

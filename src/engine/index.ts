@@ -11,7 +11,7 @@
  */
 import type { CaptureReader, RecordLayout } from '../capture/index.ts';
 import type { Exactness } from '../packet/index.ts';
-import type { Counts, Tally } from '../report/index.ts';
+import type { Counts, End, Fates, Tally } from '../report/index.ts';
 import type { FlowClassifier, FlowFilter } from '../sched/flow/index.ts';
 import type { KernelProto } from '../sched/netns/index.ts';
 import { tcH, tcMajor, tcMinor, word } from '../u32.ts';
@@ -20,7 +20,19 @@ import { compile } from './compile.ts';
 import { exactnessOf, type Facts, type PlannedFilter } from './filters.ts';
 import { countFlows, type NotedFlow, takeFlows } from './flows.ts';
 import { protocolTable } from './headers.ts';
-import { Cell, COUNTER, classidAt, type Layout, layoutOf, majorAt, PROTOCOLS, ROOM, reasonAt } from './layout.ts';
+import {
+  Cell,
+  COUNTER,
+  classidAt,
+  fateAt,
+  type Layout,
+  layoutOf,
+  MINORS,
+  majorAt,
+  PROTOCOLS,
+  ROOM,
+  reasonAt,
+} from './layout.ts';
 
 /** The part of WebAssembly's JavaScript interface that is used here; the core is compiled without DOM types. */
 declare const WebAssembly: {
@@ -50,6 +62,14 @@ export interface EngineOptions extends Pick<Facts, 'env' | 'known' | 'device' | 
   readonly protos: readonly KernelProto[];
   /** Who counts flows; null: nobody. */
   readonly share: Share | null;
+  /** Packets go on through a tree of qdiscs: learn() is told where they end. */
+  readonly fates: boolean;
+}
+
+/** What was counted, for those who keep it. */
+export interface Counted {
+  readonly tally: Tally;
+  readonly fates: Fates | null;
 }
 
 /** Who is told of each flow and of the filter that put it in a class. */
@@ -118,6 +138,8 @@ export class Engine {
   private readonly addresses = new Int32Array(8);
   private readonly memory: { readonly buffer: ArrayBuffer };
   private readonly words: Int32Array;
+  /** Where the packets of a counter end, by its address. */
+  private readonly ends = new Map<number, End>();
   /** By format and byte order. */
   private readonly loops = new Map<string, Compiled>();
   /** When the first seed is drawn anew, as Env.now(); Infinity: never. */
@@ -133,7 +155,7 @@ export class Engine {
       ...{ env, known, device, assumed, reasonOf, usual: usualOf(chain.filters, options) },
       reasons: [reasonOf(UNSPEC) ?? ''],
     };
-    this.layout = layoutOf(chain.filters.length + 1, majors, share !== null);
+    this.layout = layoutOf(chain.filters.length + 1, majors, { sharing: share !== null, fates: options.fates });
     this.memory = new WebAssembly.Memory({ initial: this.layout.pages });
     const { buffer } = this.memory;
     this.words = new Int32Array(buffer);
@@ -196,6 +218,20 @@ export class Engine {
   }
 
   /**
+   * Where a packet of this class, or without one for this reason, ended: all like it end there, as nothing else is asked
+   * on the way and all have the same priority.
+   */
+  learn(reason: string | null, classid: number, end: End): void {
+    const { layout, facts } = this;
+    const number = reason === null ? -1 : facts.reasons.indexOf(reason);
+    const major = layout.majors.includes(tcMajor(classid)) ? majorAt(layout, tcMajor(classid)) : 0;
+    const counter = reason === null ? major + tcMinor(classid) * COUNTER : reasonAt(number);
+    if ((reason === null && major === 0) || (reason !== null && number < 0)) return;
+    this.ends.set(counter, end);
+    new Uint8Array(this.memory.buffer)[fateAt(layout, counter)] = 1;
+  }
+
+  /**
    * What another thread needs to run the loop over records of this layout, in a memory of its own that begins with
    * `head`; null: it may not, as flows are kept together, or time goes by.
    */
@@ -210,31 +246,37 @@ export class Engine {
   }
 
   /** Hands over what another thread counted in its memory. */
-  settleLane(memory: ArrayBuffer, tally: Tally): void {
-    this.settleWords(new Int32Array(memory), tally);
+  settleLane(memory: ArrayBuffer, counted: Counted): void {
+    this.settleWords(new Int32Array(memory), counted);
   }
 
   /** Hands over what was counted since the last time. */
-  settle(tally: Tally): void {
+  settle(counted: Counted): void {
     this.shareFlows();
-    this.settleWords(this.words, tally);
+    this.settleWords(this.words, counted);
   }
 
-  private settleWords(words: Int32Array, tally: Tally): void {
+  private settleWords(words: Int32Array, { tally, fates }: Counted): void {
     let classified = 0;
+    const take = (address: number): Counts => {
+      const counts = takeCounter(words, address);
+      const end = this.ends.get(address);
+      if (end !== undefined) fates?.add(end, counts.bytes, counts.packets);
+      return counts;
+    };
     for (const major of this.layout.majors) {
       const first = majorAt(this.layout, major);
       const [from, to] = this.minorsOf(major);
       for (let minor = from; minor < to; minor++) {
         const at = first + minor * COUNTER;
         if (!isCounted(words, at)) continue;
-        const counts = takeCounter(words, at);
+        const counts = take(at);
         classified += counts.packets;
         tally.addMany({ classid: tcH(major, minor), ...counts });
       }
     }
     for (const [i, reason] of this.facts.reasons.entries()) {
-      if (isCounted(words, reasonAt(i))) tally.missMany(reason, takeCounter(words, reasonAt(i)));
+      if (isCounted(words, reasonAt(i))) tally.missMany(reason, take(reasonAt(i)));
     }
     for (const [i, exactness] of EXACTNESSES.entries()) {
       const unusual = word(words, (Cell.EXACTNESS >> 2) + i) >>> 0;
@@ -263,7 +305,15 @@ export class Engine {
     let loop = this.loops.get(name);
     if (loop === undefined) {
       const { chain, facts, layout, timed } = this;
-      const program = { ...chain, facts, layout, timed, sharing: this.share !== null, records: { format, little } };
+      const program = {
+        ...chain,
+        facts,
+        layout,
+        timed,
+        sharing: this.share !== null,
+        fates: layout.fates > 0,
+        records: { format, little },
+      };
       const module = new WebAssembly.Module(compile(program));
       const { run } = new WebAssembly.Instance(module, { m: { m: this.memory } }).exports;
       loop = { module, run };
@@ -289,7 +339,6 @@ export class Engine {
   }
 }
 
-const MINORS = 1 << 16;
 const SECOND = 1e9;
 const EXACTNESSES: readonly Exactness[] = ['exact', 'assumed', 'unknowable'];
 

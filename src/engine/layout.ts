@@ -3,7 +3,7 @@ import { tcH } from '../u32.ts';
 /** Where things stand in the memory that a compiled loop works on. Addresses are bytes from its start; all 8-aligned. */
 
 const PAGE = 1 << 16;
-const MINORS = 1 << 16;
+export const MINORS = 1 << 16;
 /** A counter: packets and bytes, 64 bits each. */
 export const COUNTER = 16;
 
@@ -42,6 +42,8 @@ export interface Layout {
   /** Counters of all minors of each major number, by its index in `majors`. */
   readonly classes: number;
   readonly majors: readonly number[];
+  /** One byte for each counter, by its number: whether the fate of its packets is known. 0: nobody asks. */
+  readonly fates: number;
   /** 0: flows are not counted. */
   readonly flows4: number;
   readonly flows6: number;
@@ -51,15 +53,20 @@ export interface Layout {
 }
 
 /** Virtual sizes: a page that is never touched costs no memory. */
-export function layoutOf(filters: number, majors: readonly number[], sharing: boolean): Layout {
+export function layoutOf(
+  filters: number,
+  majors: readonly number[],
+  { sharing, fates }: { readonly sharing: boolean; readonly fates: boolean },
+): Layout {
   const seeds = SEEDS;
-  const classes = align(seeds + 4 * filters);
+  const known = seeds + 4 * filters;
+  const classes = align(known + (fates ? (majors.length + 1) * MINORS : 0));
   const flows4 = classes + majors.length * MINORS * COUNTER;
   // A row may stand some places behind its own: there is a page for those of the last.
   const flows6 = flows4 + (sharing ? FLOWS4.slots * FLOWS4.stride + PAGE : 0);
   const room = flows6 + (sharing ? FLOWS6.slots * FLOWS6.stride + PAGE : 0);
   return {
-    ...{ seeds, classes, majors, room },
+    ...{ seeds, fates: fates ? known : 0, classes, majors, room },
     ...(sharing ? { flows4, flows6 } : { flows4: 0, flows6: 0 }),
     pages: Math.ceil((room + ROOM) / PAGE),
   };
@@ -79,4 +86,11 @@ export const reasonAt = (reason: number): number => REASONS + reason * COUNTER;
 export function classidAt({ classes, majors }: Layout, address: number): number {
   const index = (address - classes) / COUNTER;
   return tcH(majors[Math.floor(index / MINORS)] ?? 0, index % MINORS);
+}
+
+/**
+ * Where it stands whether the fate of a counter's packets is known: of reasons first, then of classes.
+ */
+export function fateAt({ fates, classes }: Layout, counter: number): number {
+  return fates + (counter < classes ? (counter - REASONS) / COUNTER : MINORS + (counter - classes) / COUNTER);
 }

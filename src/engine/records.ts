@@ -110,8 +110,5 @@ function pcapng(word: Word, walk: Walk, { frame, captured, length }: Fields, tim
 /** A packet whose time, in the two words that the format has for it, is not before Cell.UNTIL. */
 function until(high: Code, low: Code, plain: Label): Code {
   const [thenHigh, thenLow] = [load32(constant(Cell.UNTIL)), load32(constant(Cell.UNTIL + 4))];
-  return branchIf(
-    plain,
-    or(greaterThan(high, thenHigh), and(eq(high, thenHigh), isZero(lessThan(low, thenLow)))),
-  );
+  return branchIf(plain, or(greaterThan(high, thenHigh), and(eq(high, thenHigh), isZero(lessThan(low, thenLow)))));
 }

@@ -27,7 +27,8 @@ const ORDER = ['dropped', 'direct', 'unknowable'];
 export class Fates {
   private readonly counts = new Map<string, { end: End; packets: number; bytes: number }>();
 
-  add(end: End, bytes: number): void {
+  /** Counts packets that ended there. */
+  add(end: End, bytes: number, packets = 1): void {
     const key = NAMES.map((name) => end[name] ?? '').join('\n');
     let count = this.counts.get(key);
     if (count === undefined) {
@@ -35,7 +36,7 @@ export class Fates {
       count = { end: { ...named, fate: end.fate }, packets: 0, bytes: 0 };
       this.counts.set(key, count);
     }
-    count.packets++;
+    count.packets += packets;
     count.bytes += bytes;
   }
 

@@ -18,7 +18,16 @@ import { Random } from './random.ts';
 
 const FRAMES = 1000;
 /** Actions that filters end with; some of them the compiled engine leaves to the plain one. */
-const ACTIONS = ['', '', '', ' action ok', ' action drop', ' action continue', ' action pipe', ' action ok random determ drop 3'];
+const ACTIONS = [
+  '',
+  '',
+  '',
+  ' action ok',
+  ' action drop',
+  ' action continue',
+  ' action pipe',
+  ' action ok random determ drop 3',
+];
 
 interface Chain {
   readonly filters: readonly string[];
@@ -41,7 +50,9 @@ export function tryEngines(seed: number): EngineTrial {
   const random = new Random(seed);
   const draw = new Draw(seed);
   const chain = randomChain(random, draw, seed);
-  const frames = Array.from({ length: FRAMES }, () => (random.oneIn(4) ? randomFrame(draw, []).bytes : commonFrame(random)));
+  const frames = Array.from({ length: FRAMES }, () =>
+    random.oneIn(4) ? randomFrame(draw, []).bytes : commonFrame(random),
+  );
   const file = fileOf(random, frames);
   const step = 1 + random.below(random.oneIn(2) ? 4096 : 300_000);
   const plain = countsOf(chain, file, step, 'plain');
@@ -118,7 +129,12 @@ function fileOf(random: Random, frames: readonly Uint8Array[]): Uint8Array {
   frame.linkType = 1;
   frame.seconds = 1_700_000_000;
   for (const data of frames) {
-    Object.assign(frame, { data, at: 0, end: data.length, length: data.length + (random.oneIn(4) ? random.below(900) : 0) });
+    Object.assign(frame, {
+      data,
+      at: 0,
+      end: data.length,
+      length: data.length + (random.oneIn(4) ? random.below(900) : 0),
+    });
     frame.nanoseconds = random.below(1_000_000) * 1000;
     if (random.oneIn(50)) frame.seconds += random.below(9);
     writer.write(frame);
@@ -128,7 +144,12 @@ function fileOf(random: Random, frames: readonly Uint8Array[]): Uint8Array {
 }
 
 /** null: the kernel refuses the chain. */
-function countsOf(chain: Chain, file: Uint8Array, step: number, engine: EngineName): { counts: string; compiled: boolean } | null {
+function countsOf(
+  chain: Chain,
+  file: Uint8Array,
+  step: number,
+  engine: EngineName,
+): { counts: string; compiled: boolean } | null {
   const run = runOf(chain);
   if (run === null) return null;
   const replay = new Replay(run, engine);

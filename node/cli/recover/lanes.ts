@@ -23,9 +23,8 @@ export async function searchOnLanes(
   const slices: Slice[] = [];
   for (let at = 0; at < count; at += SLICE) slices.push({ first: first + at, count: Math.min(SLICE, count - at) });
   const workerData: LaneData = { samples, divisor };
-  const lanes = Array.from(
-    { length: Math.min(availableParallelism(), slices.length) },
-    () => startWorker('recover/lane.js', workerData),
+  const lanes = Array.from({ length: Math.min(availableParallelism(), slices.length) }, () =>
+    startWorker('recover/lane.js', workerData),
   );
   const seeds: number[] = [];
   const left = samples.map(() => 0);

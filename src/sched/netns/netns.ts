@@ -255,9 +255,15 @@ export class Netns {
     );
   }
 
-  /** Chain 0 of one list, as classify() asks it: lowest preference first. */
-  protos(place: Place): readonly KernelProto[] {
-    return this.block(place)?.find(0)?.protos ?? [];
+  /**
+   * The protos that answer for a place's packets, lowest preference first, where all of them are in chain 0 of one list
+   * that every packet meets: the only one of the root qdisc's tree or of the hook. null: there are several lists.
+   */
+  protos(place: Place): readonly KernelProto[] | null {
+    const lists = this.lists(place).filter(([, { chains }]) => chains.some(({ protos }) => protos.length > 0));
+    const [only, ...others] = lists;
+    if (only === undefined) return [];
+    return others.length === 0 && only[1] === this.block(place) ? (only[1].find(0)?.protos ?? []) : null;
   }
 
   /** What is to be known of the filters that may be asked, before packets are classified. */

@@ -3,7 +3,7 @@ import { createEnv, createPacket, type Env } from '../../../src/env.ts';
 import type { Era } from '../../../src/era.ts';
 import { KernelError, UsageError } from '../../../src/errors.ts';
 import { parseProtocol } from '../../../src/lang/index.ts';
-import { enter, FlowKeys, outerProtocol, type Packet, ETH_P_ALL } from '../../../src/packet/index.ts';
+import { ETH_P_ALL, enter, FlowKeys, outerProtocol, type Packet } from '../../../src/packet/index.ts';
 import { compileMatch, matchPart } from '../../../src/sched/ematch/index.ts';
 import {
   FlowClassifier,
