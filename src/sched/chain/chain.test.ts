@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { Packet } from '../../packet/index.ts';
+import { ETH_P_ALL, Packet } from '../../packet/index.ts';
 import { UNSPEC, Verdict } from '../../verdict.ts';
-import { Block, Chain, type ChainResult, ETH_P_ALL, type Proto } from './index.ts';
+import { Block, Chain, type ChainResult, type Proto } from './index.ts';
 
 const IP = 0x0800;
 const VLAN = 0x8100;
