@@ -1,5 +1,5 @@
-import { createPacket, type Env } from '../env.ts';
-import { type Device, ETH_P, ETH_P_ALL, type Exactness, FlowKeys, weaker } from '../packet/index.ts';
+import type { Env } from '../env.ts';
+import { type Device, ETH_P, ETH_P_ALL, type Exactness, FlowKeys, type Packet, weaker } from '../packet/index.ts';
 import type { FlowPlan } from '../sched/classifier/index.ts';
 import { classExactness, type FlowFilter, Key, type Known, Mode, readKey } from '../sched/flow/index.ts';
 import { tcMajor } from '../u32.ts';
@@ -58,6 +58,8 @@ export interface Facts {
   readonly env: Env;
   readonly known: Known;
   readonly device: Device;
+  /** A packet of which nothing is told, and no headers: what keys are that the loop need not read. */
+  readonly blank: { readonly packet: Packet; readonly keys: FlowKeys };
   /** No result is better than assumed. */
   readonly assumed: boolean;
   /** How far the results of most filters can be trusted: these are not counted one by one. */
@@ -144,15 +146,15 @@ function divided(value: Code, divisor: number): Code {
 /** sched/flow/key.ts, readKey(), for a packet without a connection; null: the plain engine reads it. */
 function keyCode(key: Key, { fields, facts }: Around): Code | null {
   const { src, dst, proto, ports } = fields;
-  const { env, device } = facts;
-  const pointer = createPacket(env).sk;
+  const { env, device, blank } = facts;
+  const pointer = blank.packet.sk;
   switch (key) {
     case Key.SRC:
     case Key.NFCT_SRC:
       return select(get(src), get(src), constant(pointer));
     case Key.DST:
     case Key.NFCT_DST:
-      return select(get(dst), get(dst), routePointer(fields, env));
+      return select(get(dst), get(dst), routePointer(fields, facts));
     case Key.PROTO:
       return get(proto);
     case Key.PROTO_SRC:
@@ -160,22 +162,21 @@ function keyCode(key: Key, { fields, facts }: Around): Code | null {
       return select(get(ports), shiftRight(get(ports), constant(16)), constant(pointer));
     case Key.PROTO_DST:
     case Key.NFCT_PROTO_DST:
-      return select(get(ports), and(get(ports), constant(0xffff)), routePointer(fields, env));
+      return select(get(ports), and(get(ports), constant(0xffff)), routePointer(fields, facts));
     case Key.VLAN_TAG:
       return device.vlan === 'offload' ? get(fields.vlan) : null;
     case Key.RXHASH:
       return null;
     default:
-      return constant(readKey(key, createPacket(env), new FlowKeys(), env.era));
+      return constant(readKey(key, blank.packet, blank.keys, env.era));
   }
 }
 
 /** What `dst` falls back on: it depends on the packet's EtherType. */
-function routePointer({ isV6 }: Fields, env: Env): Code {
+function routePointer({ isV6 }: Fields, { env, blank: { packet, keys } }: Facts): Code {
   const of = (type: number): Code => {
-    const p = createPacket(env);
-    p.protocol = type;
-    return constant(readKey(Key.DST, p, new FlowKeys(), env.era));
+    packet.protocol = type;
+    return constant(readKey(Key.DST, packet, keys, env.era));
   };
   return select(get(isV6), of(ETH_P.IPV6), of(ETH_P.IPV4));
 }
@@ -183,16 +184,17 @@ function routePointer({ isV6 }: Fields, env: Env): Code {
 /** How far results of the filter can be trusted: where the headers have what its keys read, and where they do not. */
 export function exactnessOf(
   filter: FlowFilter,
-  { env, known, assumed }: Pick<Facts, 'env' | 'known' | 'assumed'>,
+  { env, known, assumed, blank: { packet, keys } }: Pick<Facts, 'env' | 'known' | 'assumed' | 'blank'>,
 ): [Exactness, Exactness] {
-  const p = createPacket(env);
-  const there = Object.assign(new FlowKeys(), { src: 1, dst: 1, ports: 0x10001 });
-  const of = (keys: FlowKeys): Exactness => {
-    const exactness = classExactness(filter, p, keys, env, known);
+  const of = (seen: FlowKeys): Exactness => {
+    const exactness = classExactness(filter, packet, seen, env, known);
     return assumed ? weaker(exactness, 'assumed') : exactness;
   };
-  return [of(there), of(new FlowKeys())];
+  return [of(THERE), of(keys)];
 }
+
+/** Headers of which everything is there. */
+const THERE = Object.assign(new FlowKeys(), { src: 1, dst: 1, ports: 0x10001 });
 
 function trustCode(filter: FlowFilter, { fields, facts }: Around): Code {
   const cell = (exactness: Exactness): Code => constant(exactness === facts.usual ? 0 : CELLS[exactness]);

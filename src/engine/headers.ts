@@ -109,11 +109,14 @@ export function headersOf(fields: Fields, device: Device, scratch: number, plain
     set(vlan, constant(0)),
     !takesTagOut
       ? []
-      : when(or(isType(ETH_P.VLAN), isType(ETH_P.VLAN_AD)), [
-          set(vlan, and(tagAt(frame), constant(0xfff))),
-          set(type, load16(get(frame), ETH_HLEN + 2)),
-          set(network, add(get(network), constant(VLAN_HLEN))),
-        ]),
+      : when(
+          isZero(isType(ETH_P.IPV4)),
+          when(or(isType(ETH_P.VLAN), isType(ETH_P.VLAN_AD)), [
+            set(vlan, and(tagAt(frame), constant(0xfff))),
+            set(type, load16(get(frame), ETH_HLEN + 2)),
+            set(network, add(get(network), constant(VLAN_HLEN))),
+          ]),
+        ),
     when(
       isType(ETH_P.IPV4),
       [set(isV6, constant(0)), ipv4(fields, scratch, plain)],

@@ -10,7 +10,8 @@
  *   engine.settle(tally)
  */
 import type { CaptureReader, RecordLayout } from '../capture/index.ts';
-import type { Exactness } from '../packet/index.ts';
+import { createPacket } from '../env.ts';
+import { type Exactness, FlowKeys } from '../packet/index.ts';
 import type { Counts, End, Fates, Tally } from '../report/index.ts';
 import type { FlowClassifier, FlowFilter } from '../sched/flow/index.ts';
 import type { KernelProto } from '../sched/netns/index.ts';
@@ -113,10 +114,10 @@ function chainOf(protos: readonly KernelProto[]): Chain {
 }
 
 /** The exactness that most filters' results have, where the headers are all there. */
-function usualOf(filters: readonly PlannedFilter[], options: EngineOptions): Exactness {
+function usualOf(filters: readonly PlannedFilter[], facts: Parameters<typeof exactnessOf>[1]): Exactness {
   const counts = new Map<Exactness, number>();
   for (const { filter } of filters) {
-    const [there] = exactnessOf(filter, options);
+    const [there] = exactnessOf(filter, facts);
     counts.set(there, (counts.get(there) ?? 0) + 1);
   }
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'exact';
@@ -151,8 +152,10 @@ export class Engine {
     const { env, known, device, assumed, reasonOf, share } = options;
     this.chain = chain;
     this.share = share;
+    const blank = { packet: createPacket(env), keys: new FlowKeys() };
     this.facts = {
-      ...{ env, known, device, assumed, reasonOf, usual: usualOf(chain.filters, options) },
+      ...{ env, known, device, assumed, reasonOf, blank },
+      usual: usualOf(chain.filters, { env, known, assumed, blank }),
       reasons: [reasonOf(UNSPEC) ?? ''],
     };
     this.layout = layoutOf(chain.filters.length + 1, majors, { sharing: share !== null, fates: options.fates });

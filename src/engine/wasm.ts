@@ -166,13 +166,15 @@ export class Func {
   }
 }
 
-function flatten(code: Code, labels: readonly (Label | null)[], out: number[]): void {
+function flatten(code: Code, labels: (Label | null)[], out: number[]): void {
   if (typeof code === 'number') out.push(code);
   else if (code instanceof Branch) {
     out.push(code.opcode, ...unsigned(labels.length - 1 - labels.lastIndexOf(code.label)));
   } else if (code instanceof Scope) {
     out.push(code.opcode, NOTHING);
-    flatten(code.body, [...labels, code.label], out);
+    labels.push(code.label);
+    flatten(code.body, labels, out);
+    labels.pop();
     out.push(Op.END);
   } else for (const part of code as readonly Code[]) flatten(part, labels, out);
 }
