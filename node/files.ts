@@ -28,7 +28,7 @@ import {
 } from '../src/capture/index.ts';
 import { FormatError } from '../src/errors.ts';
 
-const CHUNK = 256 << 10;
+const CHUNK = 512 << 10;
 /** Chunks between two looks at what else happens: signals, progress. */
 const CHUNKS_A_TURN = 16;
 

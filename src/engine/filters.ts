@@ -97,17 +97,36 @@ const askingOf = ({ fields, scratch, plain, facts: { device } }: Around): Asking
 });
 
 function answerCode(filter: FlowFilter, verdict: Verdict, number: number, around: Around): Code {
-  const { layout, facts } = around;
+  const { facts } = around;
   const reason = facts.reasonOf(verdict);
   if (reason !== null) {
     const counter = constant(reasonAt(reasonNumber(reason, facts)));
     return around.answer({ counter, filter: 0, trust: constant(0) });
   }
-  const value = valueCode(filter, number, around);
-  if (value === null) return around.plain;
+  const absences = absentCode(filter, around.fields);
+  const [there, absent] = exactnessOf(filter, facts);
+  const complete = classCode(filter, number, there, true, around);
+  if (complete === null) return around.plain;
+  // Twice the code, and 8 % of the loop's time less than to ask for each key whether it is there.
+  const other = absences.length === 0 ? [] : (classCode(filter, number, absent, false, around) ?? []);
+  return [absences.length === 0 ? [] : when(absences.reduce(or), other), complete];
+}
+
+/** The class; `isThere`: all that the keys read is in the headers. null: a key is not for this loop. */
+function classCode(
+  filter: FlowFilter,
+  number: number,
+  exactness: Exactness,
+  isThere: boolean,
+  around: Around,
+): Code | null {
+  const { layout, facts } = around;
+  const value = valueCode(filter, number, isThere, around);
+  if (value === null) return null;
   const minor = and(add(value.code, constant(filter.baseclass & 0xffff)), constant(0xffff));
   const counter = add(constant(majorAt(layout, tcMajor(filter.baseclass))), shiftLeft(minor, constant(LOG_COUNTER)));
-  return [value.before, around.answer({ counter, filter: number, trust: trustCode(filter, around) })];
+  const trust = constant(exactness === facts.usual ? 0 : CELLS[exactness]);
+  return [value.before, around.answer({ counter, filter: number, trust })];
 }
 
 const LOG_COUNTER = Math.log2(COUNTER);
@@ -118,9 +137,14 @@ function reasonNumber(reason: string, { reasons }: Facts): number {
 }
 
 /** sched/flow/classid.ts, classid() up to the base class; null: a key is not for this loop. */
-function valueCode(filter: FlowFilter, number: number, around: Around): { before: Code; code: Code } | null {
+function valueCode(
+  filter: FlowFilter,
+  number: number,
+  isThere: boolean,
+  around: Around,
+): { before: Code; code: Code } | null {
   const { keys, mode } = filter;
-  const words = (mode === Mode.HASH ? keys : keys.slice(0, 1)).map((key) => keyCode(key, around));
+  const words = (mode === Mode.HASH ? keys : keys.slice(0, 1)).map((key) => keyCode(key, isThere, around));
   if (!words.every((word) => word !== null)) return null;
   const { scratch, layout } = around;
   const [first = constant(0)] = words;
@@ -144,25 +168,27 @@ function divided(value: Code, divisor: number): Code {
 }
 
 /** sched/flow/key.ts, readKey(), for a packet without a connection; null: the plain engine reads it. */
-function keyCode(key: Key, { fields, facts }: Around): Code | null {
+function keyCode(key: Key, isThere: boolean, { fields, facts }: Around): Code | null {
   const { src, dst, proto, ports } = fields;
   const { env, device, blank } = facts;
-  const pointer = blank.packet.sk;
+  const unless = (read: number, value: Code, pointer: Code): Code =>
+    isThere ? value : select(get(read), value, pointer);
+  const socket = constant(blank.packet.sk);
   switch (key) {
     case Key.SRC:
     case Key.NFCT_SRC:
-      return select(get(src), get(src), constant(pointer));
+      return unless(src, get(src), socket);
     case Key.DST:
     case Key.NFCT_DST:
-      return select(get(dst), get(dst), routePointer(fields, facts));
+      return unless(dst, get(dst), routePointer(fields, facts));
     case Key.PROTO:
       return get(proto);
     case Key.PROTO_SRC:
     case Key.NFCT_PROTO_SRC:
-      return select(get(ports), shiftRight(get(ports), constant(16)), constant(pointer));
+      return unless(ports, shiftRight(get(ports), constant(16)), socket);
     case Key.PROTO_DST:
     case Key.NFCT_PROTO_DST:
-      return select(get(ports), and(get(ports), constant(0xffff)), routePointer(fields, facts));
+      return unless(ports, and(get(ports), constant(0xffff)), routePointer(fields, facts));
     case Key.VLAN_TAG:
       return device.vlan === 'offload' ? get(fields.vlan) : null;
     case Key.RXHASH:
@@ -195,13 +221,6 @@ export function exactnessOf(
 
 /** Headers of which everything is there. */
 const THERE = Object.assign(new FlowKeys(), { src: 1, dst: 1, ports: 0x10001 });
-
-function trustCode(filter: FlowFilter, { fields, facts }: Around): Code {
-  const cell = (exactness: Exactness): Code => constant(exactness === facts.usual ? 0 : CELLS[exactness]);
-  const [there, absent] = exactnessOf(filter, facts);
-  const absences = there === absent ? [] : absentCode(filter, fields);
-  return absences.length === 0 ? cell(there) : select(absences.reduce(or), cell(absent), cell(there));
-}
 
 /** Whether what a key reads is absent, so that it falls back on a pointer; one condition for each such key. */
 function absentCode({ keys, mode }: FlowFilter, { src, dst, ports }: Fields): Code[] {
