@@ -77,6 +77,8 @@ export interface Explanation extends Partial<Journey> {
   readonly captured: number;
   readonly hook: 'egress' | 'ingress';
   readonly era: string;
+  /** Which engine takes such a packet of a capture, and why not the compiled one; absent where nobody asked. */
+  readonly engine?: string;
   /** What dissection found: `tcp 192.0.2.1:80 > 192.0.2.2:1234`; null without addresses. */
   readonly flow: string | null;
   readonly given: Readonly<Record<string, string>>;
@@ -275,6 +277,7 @@ const column = (text: string, width: number): string => text.padEnd(width);
 export function explainText(e: Explanation): string {
   const cut = e.captured < e.length ? `, ${e.captured} captured` : '';
   const lines = [`packet ${e.packet}  ${e.flow ?? 'no addresses'}  (${e.length} bytes${cut}, ${e.hook}, era ${e.era})`];
+  if (e.engine !== undefined) lines.push(`  ${column('engine', 10)} ${e.engine}`);
   for (const [name, value] of Object.entries(e.given)) lines.push(`  ${column(name, 10)} ${value}`);
   if (e.headers.length > 0) lines.push('headers');
   for (const header of e.headers) {

@@ -1,9 +1,12 @@
-import { type CaptureReader, Frame } from './capture/index.ts';
+import { type CaptureReader, Frame, openCapture, PcapWriter } from './capture/index.ts';
 import { Engine, type LaneWork, type Share } from './engine/index.ts';
 import { UsageError } from './errors.ts';
 import { type Run, reasonOf } from './run.ts';
 
 export type { LaneWork } from './engine/index.ts';
+
+/** Of a capture file, before the first record. */
+const PCAP_HEADER = 24;
 
 /** `auto`: compiled where it can be. */
 
@@ -84,7 +87,23 @@ export class Replay {
   }
 }
 
-function engineOf(run: Run): Engine | string {
+/** Which engine takes this packet of a capture; of `plain`, why. */
+export function engineFor(run: Run, frame: Frame): string {
+  const engine = engineOf(run, false);
+  if (typeof engine === 'string') return `plain: ${engine}`;
+  const reader = openCapture(engine.room);
+  const writer = new PcapWriter({ linkType: frame.linkType }, (chunk) => reader.push(chunk));
+  writer.write(frame);
+  writer.finish();
+  // The file's header must have been read before records can be.
+  reader.next(new Frame());
+  const { window } = reader;
+  if (window !== null) window.at = PCAP_HEADER;
+  return engine.run(reader, run.began) === 1 ? 'compiled' : 'plain: not one of the frames that the compiled one knows';
+}
+
+/** `fates`: the first packet of each class is to be the plain engine's, which sees where it ends. */
+function engineOf(run: Run, fates = run.fates !== null): Engine | string {
   const { env, known, device, metadata, sharing } = run.options;
   if (metadata.all !== null || metadata.byPacket.size > 0 || metadata.byPrefix.length > 0) return 'metadata was told';
   if (run.tracks) return 'connections are tracked';
@@ -102,6 +121,6 @@ function engineOf(run: Run): Engine | string {
     share: sharing ? share : null,
     assumed: run.assumed,
     reasonOf,
-    fates: run.fates !== null,
+    fates,
   });
 }

@@ -112,7 +112,7 @@ async function sumUp(
   const filters = run.filterRows();
   const text = (reading: Reading): Promise<string> => {
     replay.settle();
-    return summaryText(summaryOf(run, walk, filters, reading, copies), captures, flags, walk, run);
+    return summaryText(summaryOf(run, replay, walk, filters, reading, copies), captures, flags, walk, run);
   };
   const screen = isFollowed(captures, flags)
     ? new Screen(
@@ -175,6 +175,7 @@ export function readAll(
 
 function summaryOf(
   run: Run,
+  { why: engine }: Replay,
   walk: Walk,
   filters: readonly FilterRow[],
   { errors }: Reading,
@@ -182,7 +183,7 @@ function summaryOf(
 ): Summary {
   const { tally, sharing, fates } = run;
   const { era } = walk.options.env;
-  return summarise({ tally, sharing, fates, filters, era: era.name, seed: walk.seed, errors, copies });
+  return summarise({ tally, sharing, fates, filters, era: era.name, engine, seed: walk.seed, errors, copies });
 }
 
 async function summaryText(

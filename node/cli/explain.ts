@@ -4,6 +4,7 @@ import { UsageError } from '../../src/errors.ts';
 import { type Explanation, explain, explainText } from '../../src/explain.ts';
 import { escapeText } from '../../src/lang/index.ts';
 import { describeFrame } from '../../src/packet/index.ts';
+import { engineFor } from '../../src/replay.ts';
 import type { Run } from '../../src/run.ts';
 import { frameTaker } from '../files.ts';
 import { readCaptures } from './captures.ts';
@@ -23,11 +24,17 @@ export async function explainPacket(what: readonly string[], flags: ExplainFlags
   const run = createRun(readWalk(flags, false).options);
   const explanation =
     flags.packet === undefined
-      ? explain(run, typedFrame(what, flags))
+      ? told(run, typedFrame(what, flags))
       : await explainCaptured(what, run, unsigned('--packet', flags.packet, Number.MAX_SAFE_INTEGER, 1));
   const output = new Output();
   output.write(flags.format === 'json' ? `${JSON.stringify(explanation, null, 2)}\n` : text(explanation));
   output.flush();
+}
+
+/** The walk, and by which engine `classify` would take it. */
+function told(run: Run, frame: Frame): Explanation {
+  const engine = engineFor(run, frame);
+  return { ...explain(run, frame), engine };
 }
 
 /** Specs and descriptions are the user's own, line by line. */
@@ -86,7 +93,7 @@ async function explainCaptured(captures: readonly string[], run: Run, number: nu
     captures,
     frameTaker((frame) => {
       if (run.number + 1 < number) run.step(frame);
-      else explanation = explain(run, frame);
+      else explanation = told(run, frame);
       return explanation === null;
     }),
     { onBatch: () => {}, onMessage: () => {} },

@@ -47,6 +47,8 @@ export interface Summary {
   /** False if a capture could not be read to its end. */
   readonly complete: boolean;
   readonly era: string;
+  /** Who took the packets, `plain` alone where `why` says so; absent where it was not told. */
+  readonly engine?: { readonly name: 'plain' | 'compiled'; readonly why?: string };
   /** What everything random that was not given was drawn from. */
   readonly seed: number;
   readonly packets: number;
@@ -73,6 +75,8 @@ export interface SummaryInput {
   readonly fates?: Fates | null;
   readonly filters: readonly FilterRow[];
   readonly era: string;
+  /** Why the compiled engine took no packet; null: it took those that it knows. */
+  readonly engine?: string | null;
   readonly seed: number;
   readonly errors: readonly CaptureProblem[];
   readonly copies?: readonly CopyRow[];
@@ -97,6 +101,7 @@ export function summarise(input: SummaryInput): Summary {
     schema: 1,
     complete: input.errors.length === 0,
     era: input.era,
+    ...(input.engine === undefined ? {} : { engine: engineOf(input.engine) }),
     seed: input.seed,
     packets: tally.packets,
     bytes: tally.bytes,
@@ -118,4 +123,8 @@ function collisions(classes: readonly ClassRow[]): { classid: string; hosts: num
     .map(({ classid, hosts, flows }) => ({ classid, hosts: hosts ?? 0, flows: flows ?? 0 }))
     .filter(({ hosts }) => hosts > 1)
     .sort((a, b) => b.hosts - a.hosts || b.flows - a.flows);
+}
+
+function engineOf(why: string | null): Summary['engine'] & object {
+  return why === null ? { name: 'compiled' } : { name: 'plain', why };
 }

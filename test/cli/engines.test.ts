@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { PcapngWriter, PcapWriter, type Sink } from '../../src/capture/index.ts';
+import { describeFrame } from '../../src/packet/index.ts';
+import { ETHERNET, frameOf } from '../frames.ts';
+import { cli, file, HOUSEHOLD } from './cli.ts';
+
+const FIVE = ['--filter', 'hash keys src,dst,proto,proto-src,proto-dst divisor 64'];
+
+interface Told {
+  readonly engine: { readonly name: string; readonly why?: string };
+}
+
+/** What `classify --format json` says, and apart from it who did the work. */
+function classified(
+  capture: string,
+  ...args: readonly string[]
+): { engine: Told['engine']; rest: object; stderr: string } {
+  const { stdout, stderr } = cli(['classify', capture, '--format', 'json', ...args]);
+  const { engine, ...rest } = JSON.parse(stdout) as Told;
+  return { engine, rest, stderr };
+}
+
+describe('classify --engine', () => {
+  it.each([
+    ['flows counted', [...FIVE]],
+    [
+      'at ingress, with a filter behind',
+      ['--at', 'ingress', '--filter', "map key vlan-tag match 'cmp(u8 at 9 eq 6)' baseclass 1:5", ...FIVE],
+    ],
+    ['seeds that change', ['--filter', 'hash keys src,dst divisor 64 perturb 1']],
+    ['an action that drops', ['--filter', 'map key dst action drop']],
+  ])('comes to the same counts either way: %s', (_, args) => {
+    const plain = classified(HOUSEHOLD, '--engine', 'plain', ...args);
+    const compiled = classified(HOUSEHOLD, '--engine', 'compiled', ...args);
+    expect(plain.engine).toEqual({ name: 'plain', why: 'it was asked for' });
+    expect(compiled.engine).toEqual({ name: 'compiled' });
+    expect(compiled.rest).toEqual(plain.rest);
+  });
+
+  it('says why there is none, and refuses where one was asked for', () => {
+    const connections = ['--filter', 'hash keys nfct-src divisor 16'];
+    expect(classified(HOUSEHOLD, ...connections).engine).toEqual({ name: 'plain', why: 'connections are tracked' });
+    const refused = cli(['classify', HOUSEHOLD, '--engine', 'compiled', ...connections]);
+    expect(refused).toMatchObject({ status: 2, stdout: '' });
+    expect(refused.stderr).toContain('--engine: not possible here: connections are tracked');
+  });
+
+  it('walks a tree of one list: each class ends where its first packet did', () => {
+    const script = file(
+      'tree.tc',
+      [
+        'tc qdisc add dev eth0 root handle 1: htb default 40',
+        ...[10, 11, 30].map((minor) => `tc class add dev eth0 parent 1: classid 1:${minor} htb rate 1mbit`),
+        'tc filter add dev eth0 parent 1: pref 1 handle 1 flow map key proto-dst and 0x3 baseclass 1:10',
+      ].join('\n'),
+    );
+    const args = ['--script', script];
+    const compiled = classified(HOUSEHOLD, '--engine', 'compiled', ...args);
+    expect(compiled.rest).toEqual(classified(HOUSEHOLD, '--engine', 'plain', ...args).rest);
+    expect(JSON.stringify(compiled.rest)).toContain('"fate":"direct"');
+  });
+});
+
+/** About 6 MiB, now and then a packet that is the plain engine's; zeros in the frames look like anything. */
+function large(format: 'pcap' | 'pcapng'): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  const sink: Sink = (chunk) => void chunks.push(chunk.slice());
+  const writer =
+    format === 'pcap'
+      ? new PcapWriter({ linkType: ETHERNET }, sink)
+      : new PcapngWriter([{ linkType: ETHERNET, snapLength: 0, name: '' }], sink);
+  for (let i = 0; i < 12_000; i++) {
+    const words = i % 997 === 0 ? 'arp' : `tcp 10.0.${i & 255}.${(i >> 8) & 255}:${1024 + (i % 5000)} > 192.0.2.1:443`;
+    const described = words === 'arp' ? new Uint8Array(60).fill(0xff, 0, 6) : describeFrame(words);
+    const bytes = new Uint8Array(500);
+    bytes.set(described);
+    writer.write(Object.assign(frameOf(bytes), { seconds: 1_700_000_000 + i }));
+  }
+  writer.finish();
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+describe.each(['pcap', 'pcapng'] as const)('classify --threads, %s', (format) => {
+  const bytes = large(format);
+  const bare = ['--no-flows', ...FIVE];
+
+  it('comes to the same counts as one thread', () => {
+    const capture = file(`large.${format}`, bytes);
+    const one = classified(capture, ...bare, '--threads', '1');
+    expect(one.rest).toMatchObject({ packets: 12_000, complete: true });
+    for (const threads of ['2', '3', '4']) expect(classified(capture, ...bare, '--threads', threads)).toEqual(one);
+  });
+
+  it('tells where a file is broken, and what came before', () => {
+    const broken = bytes.slice();
+    // A length that no record has, in the last of three parts.
+    const at = bytes.length - 300_000;
+    broken.fill(0xff, at, at + 4000);
+    const capture = file(`broken.${format}`, broken);
+    const one = classified(capture, ...bare, '--threads', '1');
+    expect(one.rest).toMatchObject({ complete: false });
+    expect(classified(capture, ...bare, '--threads', '3')).toEqual(one);
+  });
+
+  it('warns of a file that ends in the middle of a record', () => {
+    const capture = file(`cut.${format}`, bytes.slice(0, -100));
+    const one = classified(capture, ...bare, '--threads', '1');
+    expect(one.stderr).toContain('cut off at byte');
+    expect(classified(capture, ...bare, '--threads', '2')).toEqual(one);
+  });
+});
