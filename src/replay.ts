@@ -58,8 +58,8 @@ export class Replay {
 
   /** What the plain engine's packet taught: seeds may be new, and where packets of its class end is known now. */
   private afterPlain(engine: Engine): void {
-    const { journey, wayExactness, reason, classid, options } = this.run;
-    engine.afterPlain(options.clock.now);
+    const { journey, wayExactness, reason, classid, options, packet } = this.run;
+    engine.afterPlain(options.clock.now, packet);
     if (journey !== null && wayExactness === 'exact') engine.learn(reason, classid, journey.fate);
   }
 
@@ -105,8 +105,9 @@ export function engineFor(run: Run, frame: Frame): string {
 /** `fates`: the first packet of each class is to be the plain engine's, which sees where it ends. */
 function engineOf(run: Run, fates = run.fates !== null): Engine | string {
   const { env, known, device, metadata, sharing } = run.options;
+  const tracker = run.tracks ? run.options.tracker : null;
   if (metadata.all !== null || metadata.byPacket.size > 0 || metadata.byPrefix.length > 0) return 'metadata was told';
-  if (run.tracks) return 'connections are tracked';
+  if (run.tracks && sharing) return 'connections are tracked, and flows counted';
   const protos = run.kernel.netns.protos(run.kernel.place);
   if (protos === null) return 'several lists of filters are asked';
   const share: Share = {
@@ -122,5 +123,6 @@ function engineOf(run: Run, fates = run.fates !== null): Engine | string {
     assumed: run.assumed,
     reasonOf,
     fates,
+    tracker,
   });
 }

@@ -42,6 +42,8 @@ export interface RecordLayout {
   readonly little: boolean;
   /** Bit n: packets of interface n are Ethernet frames, and their times all in the unit that words() gives. */
   readonly ethernet: number;
+  /** Nanoseconds in one unit of their times. */
+  readonly unit: number;
   /** A time as the two words that a record has for it, rounded up. */
   words(seconds: number, nanoseconds: number): readonly [number, number];
 }

@@ -134,6 +134,6 @@ export class PcapReader implements CaptureReader {
     const unit = this.#unit;
     const ethernet = this.#linkType === LINKTYPE_ETHERNET ? 1 : 0;
     const words: RecordLayout['words'] = (seconds, nanoseconds) => [seconds, Math.ceil(nanoseconds / unit)];
-    return { format: 'pcap', little: this.#little, ethernet, words };
+    return { format: 'pcap', little: this.#little, ethernet, unit, words };
   }
 }

@@ -219,7 +219,7 @@ export class PcapngReader implements CaptureReader {
       const units = BigInt(seconds) * BigInt(SECOND / first.unit) + BigInt(Math.ceil(nanoseconds / first.unit));
       return [Number(units >> 32n), Number(units & 0xffffffffn)];
     };
-    return { format: 'pcapng', little: this.#little, ethernet, words };
+    return { format: 'pcapng', little: this.#little, ethernet, unit: first.unit, words };
   }
 
   #interface(index: number): Interface {

@@ -5,6 +5,6 @@
 export { type Address, type Prefix, parseAddress, parsePrefix } from '../lang/index.ts';
 export { type ListedEntry, parseListing } from './listing.ts';
 export { type NatRule, parseNat } from './nat.ts';
-export { LIMIT } from './table.ts';
-export { Tracker, type TrackerOptions } from './tracker.ts';
+export { LIMIT, type Pulse } from './table.ts';
+export { type Ticket, Tracker, type TrackerOptions } from './tracker.ts';
 export { invert, Tuple } from './tuple.ts';

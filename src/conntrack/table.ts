@@ -1,4 +1,5 @@
 import { type Ct, Direction } from '../packet/index.ts';
+import { word } from '../u32.ts';
 import { invertType, isIcmp, Tuple } from './tuple.ts';
 
 /** Bits kept with an entry. */
@@ -21,6 +22,8 @@ export const Flag = {
 /** Which of an entry's two tuples a packet matched, in its own or the opposite direction: before NAT, or after it. */
 export const Side = { ORIGINAL: 0, REPLY: 1 } as const;
 
+/** Where an entry's version stands among the four words of its pulse. */
+const VERSION = 2;
 const EMPTY = 0;
 const TOMBSTONE = -1;
 const FIRST_CAPACITY = 1024;
@@ -29,12 +32,31 @@ const FIRST_CAPACITY = 1024;
 export const LIMIT = 1 << 22;
 
 /**
+ * What changes of an entry while packets go by, apart from the rest of it: who keeps an entry's number and its version
+ * sees by himself whether it is what it was, and moves its end on.
+ */
+export interface Pulse {
+  /** Two of each entry: when it ends, in nanoseconds, and a place for its version. */
+  readonly floats: Float64Array;
+  /** The same memory, four of each entry: the third is how often it was changed. */
+  readonly words: Int32Array;
+}
+
+/** Entries that a pulse has room for. */
+const roomOf = ({ floats }: Pulse): number => floats.length / 2;
+
+function pulseOf(capacity: number): Pulse {
+  const floats = new Float64Array(2 * capacity);
+  return { floats, words: new Int32Array(floats.buffer) };
+}
+
+/**
  * The connections of one address family: entries in one Int32Array, found through an open-addressed index of
  * (reference, hash) pairs, at most half full. The hash does not care for direction, so one key finds both
  * directions of a flow; a translated flow has a second key for its other side.
  *
- * An entry is 48 bytes (IPv6: 96), each of its keys 16 to 64 as the index fills up: 64–112 bytes a flow (IPv6:
- * 112–160), a translated one 16–64 more. Times are nanoseconds, kept as doubles in the same lines of memory.
+ * An entry is 52 bytes (IPv6: 100), each of its keys 16 to 64 as the index fills up: 68–116 bytes a flow (IPv6:
+ * 116–164), a translated one 16–64 more. Times are nanoseconds.
  */
 export class Table {
   private readonly width: number;
@@ -42,7 +64,8 @@ export class Table {
   private readonly limit: number;
   private capacity = FIRST_CAPACITY;
   private entries: Int32Array;
-  private times: Float64Array;
+  private births: Float64Array;
+  private pulse: Pulse;
   private index: Int32Array = new Int32Array(0);
   private mask = 0;
   /** Index slots that are not EMPTY. */
@@ -58,11 +81,23 @@ export class Table {
   constructor(width: 1 | 4, limit = LIMIT) {
     this.width = width;
     this.limit = limit;
-    this.stride = 4 * width + 8;
+    this.stride = 4 * width + 6;
     this.capacity = Math.min(FIRST_CAPACITY, limit);
     this.entries = new Int32Array(this.capacity * this.stride);
-    this.times = new Float64Array(this.entries.buffer);
+    this.births = new Float64Array(this.entries.buffer);
+    this.pulse = pulseOf(this.capacity);
     this.rebuild();
+  }
+
+  /** Keeps the pulse where others see it, as long as there is room for all entries. */
+  usePulse(pulse: Pulse): void {
+    if (roomOf(pulse) < this.capacity) return;
+    pulse.words.set(this.pulse.words.subarray(0, 4 * this.capacity));
+    this.pulse = pulse;
+  }
+
+  version(entry: number): number {
+    return word(this.pulse.words, 4 * entry + VERSION);
   }
 
   /** Live entries, the expired among them that nobody asked for yet. */
@@ -95,8 +130,8 @@ export class Table {
     this.entries.fill(0, at, at + this.stride);
     this.writeTuple(at, original);
     this.writeTuple(at + this.replyAt, reply);
-    this.entries[at + this.metaAt] = original.proto | ((flags | Flag.LIVE) << 16);
-    this.times[(at + this.timesAt) / 2 + 1] = now;
+    this.setMeta(entry, original.proto | ((flags | Flag.LIVE) << 16));
+    this.births[(at + this.bornAt) / 2] = now;
     this.addKey(entry, Side.ORIGINAL, this.hash(original));
     if (flags & Flag.TRANSLATED) this.addKey(entry, Side.REPLY, this.hash(reply));
     this.count++;
@@ -117,6 +152,7 @@ export class Table {
     this.writeTuple(entry * this.stride + this.replyAt, reply);
     this.addKey(entry, Side.REPLY, this.hash(reply));
     this.setFlags(entry, (this.flags(entry) | Flag.TRANSLATED) & ~Flag.REPLY_ASSUMED);
+    this.pulse.words[4 * entry + VERSION] = this.version(entry) + 1;
   }
 
   flags(entry: number): number {
@@ -145,11 +181,11 @@ export class Table {
 
   /** When the entry was made. */
   born(entry: number): number {
-    return this.times[(entry * this.stride + this.timesAt) / 2 + 1] ?? 0;
+    return this.births[(entry * this.stride + this.bornAt) / 2] ?? 0;
   }
 
   setDeadline(entry: number, deadline: number): void {
-    this.times[(entry * this.stride + this.timesAt) / 2] = deadline;
+    this.pulse.floats[2 * entry] = deadline;
   }
 
   readTuple(entry: number, direction: Direction, into: Tuple): void {
@@ -173,7 +209,7 @@ export class Table {
   private readonly scratch = new Tuple();
 
   // An entry's words: original tuple, reply tuple (each source, destination, both 16-bit values), then
-  // protocol | state << 8 | flags << 16, the mark, and two doubles: when it ends, when it began.
+  // protocol | state << 8 | flags << 16, the mark, and a double: when it began.
   private get replyAt(): number {
     return 2 * this.width + 1;
   }
@@ -182,7 +218,7 @@ export class Table {
     return 4 * this.width + 2;
   }
 
-  private get timesAt(): number {
+  private get bornAt(): number {
     return 4 * this.width + 4;
   }
 
@@ -191,12 +227,14 @@ export class Table {
   }
 
   private setMeta(entry: number, meta: number): void {
+    if (meta === this.meta(entry)) return;
     this.entries[entry * this.stride + this.metaAt] = meta;
+    this.pulse.words[4 * entry + VERSION] = this.version(entry) + 1;
   }
 
   private expired(entry: number, now: number): boolean {
     if (this.flags(entry) & Flag.FIXED) return false;
-    return now > (this.times[(entry * this.stride + this.timesAt) / 2] ?? 0);
+    return now > (this.pulse.floats[2 * entry] ?? 0);
   }
 
   private readAddresses(at: number, src: Int32Array, dst: Int32Array): number {
@@ -317,7 +355,13 @@ export class Table {
     const entries = new Int32Array(this.capacity * this.stride);
     entries.set(this.entries);
     this.entries = entries;
-    this.times = new Float64Array(entries.buffer);
+    this.births = new Float64Array(entries.buffer);
+    if (roomOf(this.pulse) >= capacity) return;
+    const pulse = pulseOf(capacity);
+    pulse.words.set(this.pulse.words);
+    // Nothing that somebody still sees there is what it was.
+    this.pulse.words.fill(-1);
+    this.pulse = pulse;
   }
 
   /** A new index with the keys of the living, at most a quarter full. */

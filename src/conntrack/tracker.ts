@@ -6,7 +6,7 @@ import { Fragment, Headers, readAddresses, readInner, readPacket, readTuple } fr
 import type { ListedEntry } from './listing.ts';
 import { Nat, type NatRule, Translated } from './nat.ts';
 import { Next } from './state.ts';
-import { Flag, LIMIT, Side, Table } from './table.ts';
+import { Flag, LIMIT, type Pulse, Side, Table } from './table.ts';
 import { invert, Tuple } from './tuple.ts';
 import { Twins } from './twins.ts';
 
@@ -17,6 +17,19 @@ export interface TrackerOptions {
   readonly table?: readonly ListedEntry[];
   /** Entries kept at most, for each address family. */
   readonly limit?: number;
+}
+
+/**
+ * What track() found out about packets that are like the one it saw last, to the flags of TCP: they belong to this entry
+ * and do nothing but move its end on, as long as it has this version. Rewritten by every track().
+ */
+export class Ticket {
+  /** -1: there is none. */
+  entry = -1;
+  version = 0;
+  /** Nanoseconds from such a packet to the entry's end; Infinity: it has none. */
+  timeout = 0;
+  family: 4 | 6 = 4;
 }
 
 const SECOND = 1e9;
@@ -38,6 +51,8 @@ export class Tracker {
   private readonly fragments = new Fragments();
   private readonly twins = { 4: new Twins(), 6: new Twins() };
 
+  /** About the packet that track() saw last. */
+  readonly ticket = new Ticket();
   private readonly headers = new Headers();
   private readonly inner = new Headers();
   private readonly tuple = new Tuple();
@@ -63,6 +78,7 @@ export class Tracker {
    */
   track(packet: Packet, ct: Ct, now: number): boolean {
     const { headers, tuple } = this;
+    this.ticket.entry = -1;
     if (!readPacket(packet, headers)) return false;
     if (headers.fragment === Fragment.LATER) return this.trackFragment(ct, now);
     if (!readTuple(headers, tuple)) return false;
@@ -82,7 +98,10 @@ export class Tracker {
     const side = (found >> 1) & 1;
     const direction = found & 1 ? Direction.REPLY : Direction.ORIGINAL;
     const flags = table.flags(entry);
-    if (flags & Flag.FIXED) return this.fill(table, entry, direction, ct);
+    if (flags & Flag.FIXED) {
+      this.grant(table, entry, Number.POSITIVE_INFINITY);
+      return this.fill(table, entry, direction, ct);
+    }
     const follower = followerOf(tuple);
     const replied = (flags & Flag.REPLIED) !== 0;
     if (flags & Flag.DEAD) {
@@ -105,6 +124,7 @@ export class Tracker {
       if (side === Side.ORIGINAL && direction === Direction.REPLY) table.setFlags(entry, flags | Flag.REPLIED);
     }
     if (side === Side.ORIGINAL && direction === Direction.ORIGINAL) this.noteTwin(table, entry);
+    if (side === Side.ORIGINAL && next >= 0) this.settle(table, entry, direction, now);
     return this.fill(table, entry, direction, ct);
   }
 
@@ -129,7 +149,32 @@ export class Tracker {
     table.setState(entry, state);
     table.setDeadline(entry, now + follower.timeout(state, false, 0) * SECOND);
     if (direction === Direction.ORIGINAL) this.noteTwin(table, entry);
+    this.settle(table, entry, direction, now);
     return this.fill(table, entry, direction, ct);
+  }
+
+  /** Grants a ticket if the next packet like this one will leave the entry's state as it is, and its time-out too. */
+  private settle(table: Table, entry: number, direction: Direction, now: number): void {
+    const flags = table.flags(entry);
+    const state = table.state(entry);
+    const replied = (flags & Flag.REPLIED) !== 0;
+    const twin = direction === Direction.ORIGINAL && (flags & Flag.REPLY_ASSUMED) !== 0;
+    if (twin || flags & Flag.DEAD || (direction === Direction.REPLY && !replied)) return;
+    const follower = followerOf(this.tuple);
+    if (follower.next(this.headers, state, direction, replied) !== state) return;
+    const seconds = follower.timeout(state, replied, (now - table.born(entry)) / SECOND);
+    if (seconds === follower.timeout(state, replied, Number.POSITIVE_INFINITY))
+      this.grant(table, entry, seconds * SECOND);
+  }
+
+  private grant(table: Table, entry: number, timeout: number): void {
+    Object.assign(this.ticket, { entry, timeout, version: table.version(entry), family: this.tuple.family });
+  }
+
+  /** Keeps what changes of entries where others see it. */
+  usePulses(v4: Pulse, v6: Pulse): void {
+    this.v4.usePulse(v4);
+    this.v6.usePulse(v6);
   }
 
   /** What is known of a new entry, whose tuples are in `original` and `translated`. */

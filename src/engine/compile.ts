@@ -1,10 +1,10 @@
-import type { RecordLayout } from '../capture/index.ts';
 import { type Around, type Facts, filtersCode, type PlannedFilter } from './filters.ts';
 import { noteFlow } from './flows.ts';
 import type { Scratch } from './hash.ts';
 import { type Fields, fieldsOf, headersOf } from './headers.ts';
 import { Cell, COUNTER, type Layout, MINORS, reasonAt } from './layout.ts';
-import { recordOf, type Walk } from './records.ts';
+import { type Records, recordOf, type Walk } from './records.ts';
+import { type Connection, connectionCode, connectionOf } from './tickets.ts';
 import {
   add,
   add64,
@@ -49,7 +49,9 @@ export interface Program {
   readonly fates: boolean;
   /** Some seed changes with time: packets from Cell.UNTIL on are the plain engine's. */
   readonly timed: boolean;
-  readonly records: Pick<RecordLayout, 'format' | 'little'>;
+  /** Connections are followed: the tracker grants tickets (tickets.ts). */
+  readonly tracked: boolean;
+  readonly records: Records;
 }
 
 /**
@@ -77,11 +79,13 @@ export function compile(program: Program): Uint8Array {
 const scratches = (f: Func): Scratch => ({ a: f.local(), b: f.local(), c: f.local() });
 
 /** A function of filters: its parameters are the fields, in their order. */
-function partOf({ facts, layout }: Program, filters: readonly PlannedFilter[], first: number): Func {
-  const f = new Func(Object.keys(fieldsOf(new Func(0))).length);
-  const fields = fieldsOf(new Func(0));
+function partOf({ facts, layout, tracked }: Program, filters: readonly PlannedFilter[], first: number): Func {
+  const given = new Func(0);
+  const fields = fieldsOf(given);
+  const connection = tracked ? connectionOf(given) : null;
+  const f = new Func(Object.keys({ ...fields, ...connection }).length);
   const around: Around = {
-    ...{ fields, scratch: scratches(f), layout, facts },
+    ...{ fields, connection, scratch: scratches(f), layout, facts },
     plain: result(constant(Part.PLAIN)),
     answer: ({ counter, filter, trust }) => [
       store32(constant(Cell.FILTER), 0, constant(filter)),
@@ -94,15 +98,16 @@ function partOf({ facts, layout }: Program, filters: readonly PlannedFilter[], f
 }
 
 function mainOf(program: Program, parts: number): Func {
-  const { facts, layout, records, timed, sharing } = program;
+  const { facts, layout, records, timed, sharing, tracked } = program;
   const f = new Func(2);
   const walk: Walk = { at: 0, limit: 1, next: f.local() };
   const fields = fieldsOf(f);
+  const connection = tracked ? connectionOf(f) : null;
   const scratch = scratches(f);
   const [packets, counter, filter, trust] = [f.local(), f.local(), f.local(), f.local()];
   const [next, plain, full, done] = [new Label(), new Label(), new Label(), new Label()];
   const around: Around = {
-    ...{ fields, scratch, layout, facts, plain: branch(plain) },
+    ...{ fields, connection, scratch, layout, facts, plain: branch(plain) },
     answer: (answer) => [
       set(counter, answer.counter),
       set(filter, constant(answer.filter)),
@@ -111,15 +116,16 @@ function mainOf(program: Program, parts: number): Func {
     ],
   };
   const others = Array.from({ length: parts }, (_, part) =>
-    askPart(part, fields, { counter, filter, trust, done, plain }),
+    askPart(part, { ...fields, ...connection }, { counter, filter, trust, done, plain }),
   );
   const noted = sharing ? when(get(filter), noteFlow(layout, fields, counter, filter, f, full)) : [];
   f.body = [
     block(plain, [
       block(full, [
         loop(next, [
-          recordOf(records, timed, walk, fields, scratch.a, plain),
+          recordOf(records, { until: timed, now: tracked }, walk, fields, scratch.a, plain),
           headersOf(fields, facts.device, scratch.a, plain),
+          connection === null ? [] : connectionCode({ layout, fields, connection, f, scratch: scratch.a, plain }),
           block(done, [
             filtersCode(program.filters.slice(0, INLINE), 1, around),
             others,
@@ -152,7 +158,11 @@ interface Answered {
   readonly plain: Label;
 }
 
-function askPart(part: number, fields: Fields, { counter, filter, trust, done, plain }: Answered): Code {
+function askPart(
+  part: number,
+  fields: Fields & Partial<Connection>,
+  { counter, filter, trust, done, plain }: Answered,
+): Code {
   return [
     set(counter, call(part, Object.values(fields).map(get))),
     branchIf(plain, eq(get(counter), constant(Part.PLAIN))),

@@ -1,5 +1,5 @@
 import type { Env } from '../env.ts';
-import { type Device, ETH_P, ETH_P_ALL, type Exactness, FlowKeys, type Packet, weaker } from '../packet/index.ts';
+import { Ct, type Device, ETH_P, ETH_P_ALL, type Exactness, FlowKeys, type Packet, weaker } from '../packet/index.ts';
 import type { FlowPlan } from '../sched/classifier/index.ts';
 import { classExactness, type FlowFilter, Key, type Known, Mode, readKey } from '../sched/flow/index.ts';
 import { tcMajor } from '../u32.ts';
@@ -8,6 +8,7 @@ import { jhash, type Scratch } from './hash.ts';
 import { type Fields, typeConstant } from './headers.ts';
 import { Cell, COUNTER, type Layout, majorAt, reasonAt } from './layout.ts';
 import { type Asking, isPlaceable, matchCode } from './match.ts';
+import type { Connection } from './tickets.ts';
 import {
   add,
   and,
@@ -45,6 +46,8 @@ export interface Answer {
 /** What the code of filters has around it. */
 export interface Around {
   readonly fields: Fields;
+  /** null: packets have no connection. */
+  readonly connection: Connection | null;
   readonly scratch: Scratch;
   readonly layout: Layout;
   readonly facts: Facts;
@@ -103,30 +106,31 @@ function answerCode(filter: FlowFilter, verdict: Verdict, number: number, around
     const counter = constant(reasonAt(reasonNumber(reason, facts)));
     return around.answer({ counter, filter: 0, trust: constant(0) });
   }
-  const absences = absentCode(filter, around.fields);
-  const [there, absent] = exactnessOf(filter, facts);
-  const complete = classCode(filter, number, there, true, around);
+  const absences = absentCode(filter, around);
+  const complete = classCode(filter, number, true, around);
   if (complete === null) return around.plain;
   // Twice the code, and 4 to 8 % of the loop's time less than to ask for each key whether it is there.
-  const other = absences.length === 0 ? [] : (classCode(filter, number, absent, false, around) ?? []);
+  const other = absences.length === 0 ? [] : (classCode(filter, number, false, around) ?? []);
   return [absences.length === 0 ? [] : when(absences.reduce(or), other), complete];
 }
 
 /** The class; `isThere`: all that the keys read is in the headers. null: a key is not for this loop. */
-function classCode(
-  filter: FlowFilter,
-  number: number,
-  exactness: Exactness,
-  isThere: boolean,
-  around: Around,
-): Code | null {
-  const { layout, facts } = around;
+function classCode(filter: FlowFilter, number: number, isThere: boolean, around: Around): Code | null {
+  const { layout } = around;
   const value = valueCode(filter, number, isThere, around);
   if (value === null) return null;
   const minor = and(add(value.code, constant(filter.baseclass & 0xffff)), constant(0xffff));
   const counter = add(constant(majorAt(layout, tcMajor(filter.baseclass))), shiftLeft(minor, constant(LOG_COUNTER)));
-  const trust = constant(exactness === facts.usual ? 0 : CELLS[exactness]);
-  return [value.before, around.answer({ counter, filter: number, trust })];
+  return [value.before, around.answer({ counter, filter: number, trust: trustCode(filter, isThere, around) })];
+}
+
+/** Address of the cell that counts how far the result can be trusted; 0: as most. */
+function trustCode(filter: FlowFilter, isThere: boolean, { facts, connection }: Around): Code {
+  const cell = (tuple: Exactness | null): Code => {
+    const exactness = exactnessOf(filter, facts, isThere, tuple);
+    return constant(exactness === facts.usual ? 0 : CELLS[exactness]);
+  };
+  return connection === null ? cell(null) : select(get(connection.assumed), cell('assumed'), cell('exact'));
 }
 
 const LOG_COUNTER = Math.log2(COUNTER);
@@ -144,7 +148,10 @@ function valueCode(
   around: Around,
 ): { before: Code; code: Code } | null {
   const { keys, mode } = filter;
-  const words = (mode === Mode.HASH ? keys : keys.slice(0, 1)).map((key) => keyCode(key, isThere, around));
+  const words = (mode === Mode.HASH ? keys : keys.slice(0, 1)).map((key) => {
+    const { connection } = around;
+    return (connection === null ? null : tupleCode(key, connection)) ?? keyCode(key, isThere, around);
+  });
   if (!words.every((word) => word !== null)) return null;
   const { scratch, layout } = around;
   const [first = constant(0)] = words;
@@ -167,7 +174,23 @@ function divided(value: Code, divisor: number): Code {
   return (by & (by - 1)) === 0 ? and(value, constant(by - 1)) : remainder(value, constant(by));
 }
 
-/** sched/flow/key.ts, readKey(), for a packet without a connection; null: the plain engine reads it. */
+/** sched/flow/key.ts, readKey(), of a packet with a connection; null: it is another key. */
+function tupleCode(key: Key, { src, dst, ports }: Connection): Code | null {
+  switch (key) {
+    case Key.NFCT_SRC:
+      return get(src);
+    case Key.NFCT_DST:
+      return get(dst);
+    case Key.NFCT_PROTO_SRC:
+      return shiftRight(get(ports), constant(16));
+    case Key.NFCT_PROTO_DST:
+      return and(get(ports), constant(0xffff));
+    default:
+      return null;
+  }
+}
+
+/** sched/flow/key.ts, readKey(), of a packet without a connection; null: the plain engine reads it. */
 function keyCode(key: Key, isThere: boolean, { fields, facts }: Around): Code | null {
   const { src, dst, proto, ports } = fields;
   const { env, device, blank } = facts;
@@ -207,27 +230,33 @@ function routePointer({ isV6 }: Fields, { env, blank: { packet, keys } }: Facts)
   return select(get(isV6), of(ETH_P.IPV6), of(ETH_P.IPV4));
 }
 
-/** How far results of the filter can be trusted: where the headers have what its keys read, and where they do not. */
+/**
+ * How far a result of the filter can be trusted; `isThere`: all that its keys read is in the headers; `tuple`: how far
+ * the connection's can, null: there is none.
+ */
 export function exactnessOf(
   filter: FlowFilter,
   { env, known, assumed, blank: { packet, keys } }: Pick<Facts, 'env' | 'known' | 'assumed' | 'blank'>,
-): [Exactness, Exactness] {
-  const of = (seen: FlowKeys): Exactness => {
-    const exactness = classExactness(filter, packet, seen, env, known);
-    return assumed ? weaker(exactness, 'assumed') : exactness;
-  };
-  return [of(THERE), of(keys)];
+  isThere: boolean,
+  tuple: Exactness | null,
+): Exactness {
+  packet.ct = tuple === null ? null : Object.assign(new Ct(), { exactness: tuple });
+  const exactness = classExactness(filter, packet, isThere ? THERE : keys, env, known);
+  packet.ct = null;
+  return assumed ? weaker(exactness, 'assumed') : exactness;
 }
 
 /** Headers of which everything is there. */
 const THERE = Object.assign(new FlowKeys(), { src: 1, dst: 1, ports: 0x10001 });
 
 /** Whether what a key reads is absent, so that it falls back on a pointer; one condition for each such key. */
-function absentCode({ keys, mode }: FlowFilter, { src, dst, ports }: Fields): Code[] {
-  const read: Partial<Record<Key, number>> = {
-    ...{ [Key.SRC]: src, [Key.NFCT_SRC]: src, [Key.DST]: dst, [Key.NFCT_DST]: dst },
-    ...{ [Key.PROTO_SRC]: ports, [Key.NFCT_PROTO_SRC]: ports, [Key.PROTO_DST]: ports, [Key.NFCT_PROTO_DST]: ports },
+function absentCode({ keys, mode }: FlowFilter, { fields: { src, dst, ports }, connection }: Around): Code[] {
+  const ofHeaders = { [Key.SRC]: src, [Key.DST]: dst, [Key.PROTO_SRC]: ports, [Key.PROTO_DST]: ports };
+  const ofTuple = {
+    ...{ [Key.NFCT_SRC]: src, [Key.NFCT_DST]: dst },
+    ...{ [Key.NFCT_PROTO_SRC]: ports, [Key.NFCT_PROTO_DST]: ports },
   };
+  const read: Partial<Record<Key, number>> = connection === null ? { ...ofHeaders, ...ofTuple } : ofHeaders;
   const asked = mode === Mode.HASH ? keys : keys.slice(0, 1);
   const locals = new Set(asked.map((key) => read[key]).filter((local) => local !== undefined));
   return [...locals].map((local) => isZero(get(local)));

@@ -10,8 +10,9 @@
  *   engine.settle(tally)
  */
 import type { CaptureReader, RecordLayout } from '../capture/index.ts';
+import type { Tracker } from '../conntrack/index.ts';
 import { createPacket } from '../env.ts';
-import { type Exactness, FlowKeys } from '../packet/index.ts';
+import { type Exactness, FlowKeys, type Packet } from '../packet/index.ts';
 import type { Counts, End, Fates, Tally } from '../report/index.ts';
 import type { FlowClassifier, FlowFilter } from '../sched/flow/index.ts';
 import type { KernelProto } from '../sched/netns/index.ts';
@@ -34,6 +35,7 @@ import {
   ROOM,
   reasonAt,
 } from './layout.ts';
+import { pulsesOf, Tickets } from './tickets.ts';
 
 /** The part of WebAssembly's JavaScript interface that is used here; the core is compiled without DOM types. */
 declare const WebAssembly: {
@@ -63,6 +65,8 @@ export interface EngineOptions extends Pick<Facts, 'env' | 'known' | 'device' | 
   readonly protos: readonly KernelProto[];
   /** Who counts flows; null: nobody. */
   readonly share: Share | null;
+  /** Who follows connections; null: nobody. */
+  readonly tracker: Tracker | null;
   /** Packets go on through a tree of qdiscs: learn() is told where they end. */
   readonly fates: boolean;
 }
@@ -117,7 +121,7 @@ function chainOf(protos: readonly KernelProto[]): Chain {
 function usualOf(filters: readonly PlannedFilter[], facts: Parameters<typeof exactnessOf>[1]): Exactness {
   const counts = new Map<Exactness, number>();
   for (const { filter } of filters) {
-    const [there] = exactnessOf(filter, facts);
+    const there = exactnessOf(filter, facts, true, null);
     counts.set(there, (counts.get(there) ?? 0) + 1);
   }
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'exact';
@@ -136,12 +140,17 @@ export class Engine {
   private readonly facts: Facts;
   private readonly layout: Layout;
   private readonly share: Share | null;
+  private readonly tracker: Tracker | null;
+  private readonly tickets: Tickets | null;
+  /** Whose times the loop knows how to read. */
+  private clocked: RecordLayout | null = null;
   private readonly addresses = new Int32Array(8);
   private readonly memory: { readonly buffer: ArrayBuffer };
   private readonly words: Int32Array;
   /** Where the packets of a counter end, by its address. */
   private readonly ends = new Map<number, End>();
-  /** By format and byte order. */
+  /** By format, byte order and unit of time; and by the files that are so. */
+  private readonly loopOf = new WeakMap<RecordLayout, Compiled>();
   private readonly loops = new Map<string, Compiled>();
   /** When the first seed is drawn anew, as Env.now(); Infinity: never. */
   private nextPerturb = Number.POSITIVE_INFINITY;
@@ -158,12 +167,17 @@ export class Engine {
       usual: usualOf(chain.filters, { env, known, assumed, blank }),
       reasons: [reasonOf(UNSPEC) ?? ''],
     };
-    this.layout = layoutOf(chain.filters.length + 1, majors, { sharing: share !== null, fates: options.fates });
+    this.layout = layoutOf(chain.filters.length + 1, majors, {
+      ...{ sharing: share !== null, fates: options.fates, tracked: options.tracker !== null },
+    });
     this.memory = new WebAssembly.Memory({ initial: this.layout.pages });
     const { buffer } = this.memory;
     this.words = new Int32Array(buffer);
     this.room = new Uint8Array(buffer, this.layout.room, ROOM);
     new Uint8Array(buffer, PROTOCOLS).set(protocolTable());
+    this.tracker = options.tracker;
+    this.tracker?.usePulses(...pulsesOf(this.layout, buffer));
+    this.tickets = this.tracker === null ? null : new Tickets(buffer, this.layout);
     this.readSeeds();
     this.timed = this.nextPerturb !== Number.POSITIVE_INFINITY;
   }
@@ -191,6 +205,7 @@ export class Engine {
     const { words } = this;
     words[Cell.INTERFACES >> 2] = layout.ethernet;
     if (this.timed) words.set(this.until(layout, began), Cell.UNTIL >> 2);
+    if (this.tracker !== null && !this.setClock(layout, began)) return 0;
     const { room } = this.layout;
     const { run } = this.loopFor(layout);
     let packets = 0;
@@ -201,6 +216,19 @@ export class Engine {
       if (words[Cell.FULL >> 2] !== 0) this.shareFlows();
     } while (words[Cell.FULL >> 2] !== 0);
     return packets;
+  }
+
+  /** Tells the loop from when on time counts; false: the first packet's time is finer than this file tells. */
+  private setClock(layout: RecordLayout, { seconds, nanoseconds }: Moment): boolean {
+    const { unit } = layout;
+    if (layout === this.clocked) return true;
+    this.clocked = layout;
+    const { buffer } = this.memory;
+    new BigInt64Array(buffer)[Cell.BEGAN >> 3] =
+      BigInt(seconds) * BigInt(SECOND / unit) + BigInt(Math.floor(nanoseconds / unit));
+    new Float64Array(buffer)[Cell.UNIT >> 3] = unit;
+    if (nanoseconds % unit !== 0) this.clocked = null;
+    return this.clocked !== null;
   }
 
   /** Hands the flows over that were met since the last time. */
@@ -215,9 +243,15 @@ export class Engine {
     });
   }
 
-  /** To be called when the plain engine took a packet: at a perturbation it has drawn new seeds. */
-  afterPlain(now: number): void {
+  /**
+   * To be called when the plain engine took a packet: at a perturbation it has drawn new seeds, and the tracker may have
+   * granted a ticket to packets like this one.
+   */
+  afterPlain(now: number, p: Packet): void {
     if (now >= this.nextPerturb) this.readSeeds();
+    const ticket = this.tracker?.ticket ?? null;
+    if (ticket === null || ticket.entry < 0 || p.ct === null) return;
+    this.tickets?.keep(ticket, p, p.ct);
   }
 
   /**
@@ -239,7 +273,7 @@ export class Engine {
    * `head`; null: it may not, as flows are kept together, or time goes by.
    */
   lane(layout: RecordLayout): LaneWork | null {
-    if (this.share !== null || this.timed) return null;
+    if (this.share !== null || this.timed || this.tracker !== null) return null;
     const { pages, room, classes } = this.layout;
     const { module } = this.loopFor(layout);
     const head = new Uint8Array(this.memory.buffer.slice(0, classes));
@@ -303,26 +337,23 @@ export class Engine {
     return [bases.reduce((a, b) => Math.min(a, b)), ends.reduce((a, b) => Math.max(a, b))];
   }
 
-  private loopFor({ format, little }: RecordLayout): Compiled {
-    const name = `${format} ${little}`;
-    let loop = this.loops.get(name);
+  private loopFor(layout: RecordLayout): Compiled {
+    let loop = this.loopOf.get(layout);
     if (loop === undefined) {
-      const { chain, facts, layout, timed } = this;
-      const program = {
-        ...chain,
-        facts,
-        layout,
-        timed,
-        sharing: this.share !== null,
-        fates: layout.fates > 0,
-        records: { format, little },
-      };
-      const module = new WebAssembly.Module(compile(program));
-      const { run } = new WebAssembly.Instance(module, { m: { m: this.memory } }).exports;
-      loop = { module, run };
+      const name = `${layout.format} ${layout.little} ${layout.unit}`;
+      loop = this.loops.get(name) ?? this.makeLoop(layout);
       this.loops.set(name, loop);
+      this.loopOf.set(layout, loop);
     }
     return loop;
+  }
+
+  private makeLoop(records: RecordLayout): Compiled {
+    const { chain, facts, layout, timed, tracker, share } = this;
+    const asked = { sharing: share !== null, fates: layout.fates > 0, timed, tracked: tracker !== null };
+    const module = new WebAssembly.Module(compile({ ...chain, facts, layout, records, ...asked }));
+    const { run } = new WebAssembly.Instance(module, { m: { m: this.memory } }).exports;
+    return { module, run };
   }
 
   /** The next perturbation in the words of a record. */

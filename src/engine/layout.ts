@@ -22,6 +22,10 @@ export const Cell = {
   TRUST: 44,
   /** Not 0: a table of flows has no place for the next packet's. */
   FULL: 48,
+  /** Time of the first packet in units of the file (64 bits), nanoseconds in a unit, and the time now (floats). */
+  BEGAN: 56,
+  UNIT: 64,
+  NOW: 72,
 } as const;
 
 /** One byte for each IP protocol: what the transport header is to the loop. */
@@ -37,6 +41,14 @@ export const ROOM = 1 << 20;
 export const FLOWS4 = { slots: 1 << 19, stride: 32 } as const;
 export const FLOWS6 = { slots: 1 << 17, stride: 64 } as const;
 
+/** Tickets of connections (tickets.ts), in rows and bytes a row. */
+export const TICKETS4 = { slots: 1 << 18, stride: 64 } as const;
+export const TICKETS6 = { slots: 1 << 17, stride: 128 } as const;
+/** Entries of the two connection tables whose pulse is here; of larger tables all packets are the plain engine's. */
+export const ENTRIES4 = 1 << 20;
+export const ENTRIES6 = 1 << 18;
+const PULSE = 16;
+
 export interface Layout {
   readonly seeds: number;
   /** Counters of all minors of each major number, by its index in `majors`. */
@@ -47,6 +59,11 @@ export interface Layout {
   /** 0: flows are not counted. */
   readonly flows4: number;
   readonly flows6: number;
+  /** Where tickets and the pulses of entries begin, by family; 0: connections are not followed. */
+  readonly tickets4: number;
+  readonly tickets6: number;
+  readonly pulse4: number;
+  readonly pulse6: number;
   readonly room: number;
   /** Size of the whole, in pages of 64 KiB. */
   readonly pages: number;
@@ -56,7 +73,7 @@ export interface Layout {
 export function layoutOf(
   filters: number,
   majors: readonly number[],
-  { sharing, fates }: { readonly sharing: boolean; readonly fates: boolean },
+  { sharing, fates, tracked }: Record<'sharing' | 'fates' | 'tracked', boolean>,
 ): Layout {
   const seeds = SEEDS;
   const known = seeds + 4 * filters;
@@ -64,9 +81,14 @@ export function layoutOf(
   const flows4 = classes + majors.length * MINORS * COUNTER;
   // A row may stand some places behind its own: there is a page for those of the last.
   const flows6 = flows4 + (sharing ? FLOWS4.slots * FLOWS4.stride + PAGE : 0);
-  const room = flows6 + (sharing ? FLOWS6.slots * FLOWS6.stride + PAGE : 0);
+  const tickets4 = flows6 + (sharing ? FLOWS6.slots * FLOWS6.stride + PAGE : 0);
+  const tickets6 = tickets4 + (tracked ? TICKETS4.slots * TICKETS4.stride + PAGE : 0);
+  const pulse4 = tickets6 + (tracked ? TICKETS6.slots * TICKETS6.stride + PAGE : 0);
+  const pulse6 = pulse4 + (tracked ? ENTRIES4 * PULSE : 0);
+  const room = pulse6 + (tracked ? ENTRIES6 * PULSE : 0);
   return {
     ...{ seeds, fates: fates ? known : 0, classes, majors, room },
+    ...(tracked ? { tickets4, tickets6, pulse4, pulse6 } : { tickets4: 0, tickets6: 0, pulse4: 0, pulse6: 0 }),
     ...(sharing ? { flows4, flows6 } : { flows4: 0, flows6: 0 }),
     pages: Math.ceil((room + ROOM) / PAGE),
   };

@@ -3,10 +3,12 @@ import { type Fields, swap32 } from './headers.ts';
 import { Cell } from './layout.ts';
 import {
   add,
+  add64,
   and,
   branchIf,
   type Code,
   constant,
+  constant64,
   eq,
   get,
   greaterThan,
@@ -14,11 +16,20 @@ import {
   type Label,
   lessThan,
   load32,
+  load64,
+  loadFloat,
+  multiply64,
+  multiplyFloat,
   or,
   select,
   set,
+  shiftLeft64,
   shiftRight,
+  storeFloat,
   sub,
+  sub64,
+  toFloat,
+  widen,
   xor,
 } from './wasm.ts';
 
@@ -29,17 +40,28 @@ export interface Walk {
   readonly limit: number;
 }
 
+/** What of a layout the code depends on. */
+export type Records = Pick<RecordLayout, 'format' | 'little' | 'unit'>;
+
+/** What is done with the time of a packet. */
+export interface Times {
+  /** From Cell.UNTIL on it is the plain engine's. */
+  readonly until: boolean;
+  /** Cell.NOW is set to the nanoseconds since the first packet. */
+  readonly now: boolean;
+}
+
 /** A number of the record's header. */
 type Word = (offset: Code | number) => Code;
 
 /**
  * The record at `walk.at` as capture/pcap.ts or capture/pcapng.ts reads it: sets where the next begins, and the
  * packet's frame, end, captured and length. All that needs a second thought goes to `plain`: a record that is not whole,
- * one that may be broken, one that is no packet of an Ethernet device. `timed`: also one from Cell.UNTIL on.
+ * one that may be broken, one that is no packet of an Ethernet device.
  */
 export function recordOf(
-  layout: Pick<RecordLayout, 'format' | 'little'>,
-  timed: boolean,
+  layout: Records,
+  times: Times,
   walk: Walk,
   fields: Fields,
   scratch: number,
@@ -52,7 +74,7 @@ export function recordOf(
   const format = layout.format === 'pcap' ? pcap : pcapng;
   const { captured, length, end, frame } = fields;
   return [
-    format(word, walk, fields, timed, plain),
+    format(word, walk, fields, timeOf(layout, times, plain), plain),
     set(end, add(get(frame), get(captured))),
     set(length, select(lessThan(get(length), get(captured)), get(captured), get(length))),
   ];
@@ -65,11 +87,11 @@ function whole({ at, limit }: Walk, size: Code, plain: Label): Code {
 
 const PCAP_HEADER = 16;
 
-function pcap(word: Word, walk: Walk, { frame, captured, length }: Fields, timed: boolean, plain: Label): Code {
+function pcap(word: Word, walk: Walk, { frame, captured, length }: Fields, time: Time, plain: Label): Code {
   const behindHeader = sub(get(walk.limit), get(frame));
   return [
     whole(walk, constant(PCAP_HEADER), plain),
-    timed ? until(word(0), word(4), plain) : [],
+    time(word(0), word(4)),
     set(captured, word(8)),
     set(length, word(12)),
     set(frame, add(get(walk.at), constant(PCAP_HEADER))),
@@ -87,7 +109,7 @@ const BLOCK_LEAST = 32;
 const LOG_INTERFACES = 5;
 
 /** The conditions of one kind are put together: a branch for each of the nine cost 10 % of the loop. */
-function pcapng(word: Word, walk: Walk, { frame, captured, length }: Fields, timed: boolean, plain: Label): Code {
+function pcapng(word: Word, walk: Walk, { frame, captured, length }: Fields, time: Time, plain: Label): Code {
   const size = walk.next;
   const isOther = [
     xor(word(0), constant(ENHANCED_PACKET)),
@@ -103,7 +125,7 @@ function pcapng(word: Word, walk: Walk, { frame, captured, length }: Fields, tim
     whole(walk, get(size), plain),
     branchIf(plain, isOther.reduce(or)),
     branchIf(plain, or(isUnknown, shiftRight(word(8), constant(LOG_INTERFACES)))),
-    timed ? until(word(12), word(16), plain) : [],
+    time(word(12), word(16)),
     set(captured, word(20)),
     set(length, word(24)),
     branchIf(plain, greaterThan(get(captured), sub(get(size), constant(BLOCK_LEAST)))),
@@ -111,6 +133,22 @@ function pcapng(word: Word, walk: Walk, { frame, captured, length }: Fields, tim
     set(walk.next, add(get(walk.at), get(size))),
   ];
 }
+
+/** What is done with the two words of a packet's time. */
+type Time = (high: Code, low: Code) => Code;
+
+function timeOf({ format, unit }: Records, { until: limited, now }: Times, plain: Label): Time {
+  return (high, low) => {
+    const units =
+      format === 'pcap'
+        ? add64(multiply64(widen(high), constant64(SECOND / unit)), widen(low))
+        : add64(shiftLeft64(widen(high), constant64(32)), widen(low));
+    const since = multiplyFloat(toFloat(sub64(units, load64(constant(Cell.BEGAN)))), loadFloat(constant(Cell.UNIT)));
+    return [limited ? until(high, low, plain) : [], now ? storeFloat(constant(Cell.NOW), 0, since) : []];
+  };
+}
+
+const SECOND = 1e9;
 
 /** A packet whose time, in the two words that the format has for it, is not before Cell.UNTIL. */
 function until(high: Code, low: Code, plain: Label): Code {

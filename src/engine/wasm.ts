@@ -52,10 +52,12 @@ const Op = {
   SET: 0x21,
   LOAD: 0x28,
   LOAD64: 0x29,
+  LOAD_F64: 0x2b,
   LOAD8: 0x2d,
   LOAD16: 0x2f,
   STORE: 0x36,
   STORE64: 0x37,
+  STORE_F64: 0x39,
   CONST: 0x41,
   CONST64: 0x42,
 } as const;
@@ -92,11 +94,13 @@ export const load8 = load(Op.LOAD8);
 export const load16 = load(Op.LOAD16);
 export const load32 = load(Op.LOAD);
 export const load64 = load(Op.LOAD64);
+export const loadFloat = load(Op.LOAD_F64);
 const store =
   (opcode: number) =>
   (address: Code, offset: number, value: Code): Code => [address, value, opcode, 0, unsigned(offset)];
 export const store32 = store(Op.STORE);
 export const store64 = store(Op.STORE64);
+export const storeFloat = store(Op.STORE_F64);
 
 const binary =
   (opcode: number) =>
@@ -118,14 +122,23 @@ export const shiftLeft = binary(0x74);
 export const shiftRight = binary(0x76);
 export const rotateLeft = binary(0x77);
 export const add64 = binary(0x7c);
+export const sub64 = binary(0x7d);
+export const multiply64 = binary(0x7e);
 export const or64 = binary(0x84);
 export const xor64 = binary(0x85);
+export const shiftLeft64 = binary(0x86);
 export const shiftRight64 = binary(0x88);
+/** 64-bit floating point. */
+export const lessFloat = binary(0x63);
+export const addFloat = binary(0xa0);
+export const multiplyFloat = binary(0xa2);
 
 export const isZero = (value: Code): Code => [value, 0x45];
 export const isZero64 = (value: Code): Code => [value, 0x50];
 /** An i32 as an i64 without sign. */
 export const widen = (value: Code): Code => [value, 0xad];
+/** A signed i64 as a float. */
+export const toFloat = (value: Code): Code => [value, 0xb9];
 /** The lower half of an i64. */
 export const narrow = (value: Code): Code => [value, 0xa7];
 /** Both are computed. */

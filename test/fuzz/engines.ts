@@ -1,4 +1,5 @@
 import { Frame, openCapture, PcapngWriter, PcapWriter, type Sink } from '../../src/capture/index.ts';
+import { type Pulse, parseNat, Tracker } from '../../src/conntrack/index.ts';
 import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
 import { KernelError, UsageError } from '../../src/errors.ts';
@@ -29,11 +30,15 @@ const ACTIONS = [
   ' action ok random determ drop 3',
 ];
 
+const RULES: readonly (readonly string[])[] = [[], ['masquerade 10.0.0.0/8 to 203.0.113.2'], ['notrack 10.0.0.0/10']];
+
 interface Chain {
   readonly filters: readonly string[];
   readonly device: Device;
   readonly era: '6.1' | '6.1.170';
   readonly sharing: boolean;
+  /** Connections are followed, with these rules; null: they are not. */
+  readonly rules: readonly string[] | null;
   readonly seed: number;
 }
 
@@ -50,17 +55,26 @@ export function tryEngines(seed: number): EngineTrial {
   const random = new Random(seed);
   const draw = new Draw(seed);
   const chain = randomChain(random, draw, seed);
-  const frames = Array.from({ length: FRAMES }, () =>
-    random.oneIn(4) ? randomFrame(draw, []).bytes : commonFrame(random),
-  );
+  const talks = Array.from({ length: 40 }, () => talk(random));
+  const frames: Uint8Array[] = [];
+  while (frames.length < FRAMES) {
+    const frame = anyFrame(random, draw, chain, talks);
+    // Packets come twice, too.
+    frames.push(frame, ...(random.oneIn(5) ? [frame] : []));
+  }
   const file = fileOf(random, frames);
   const step = 1 + random.below(random.oneIn(2) ? 4096 : 300_000);
   const plain = countsOf(chain, file, step, 'plain');
   if (plain === null) return { pairs: 0, compiled: false, difference: null };
   const ours = countsOf(chain, file, step, 'auto');
-  const pairs = FRAMES * chain.filters.length;
+  const pairs = frames.length * chain.filters.length;
   if (ours?.counts === plain.counts) return { pairs, compiled: ours.compiled, difference: null };
   return { pairs, compiled: true, difference: shrunk(seed, chain, frames) };
+}
+
+function anyFrame(random: Random, draw: Draw, { rules }: Chain, talks: readonly (() => Uint8Array)[]): Uint8Array {
+  if (rules !== null && !random.oneIn(4)) return random.pick(talks)();
+  return random.oneIn(4) ? randomFrame(draw, []).bytes : commonFrame(random);
 }
 
 function randomChain(random: Random, draw: Draw, seed: number): Chain {
@@ -70,6 +84,7 @@ function randomChain(random: Random, draw: Draw, seed: number): Chain {
     device: { hook: random.oneIn(3) ? 'ingress' : 'egress', vlan: random.oneIn(3) ? 'inband' : 'offload' },
     era: random.oneIn(4) ? '6.1.170' : '6.1',
     sharing: random.oneIn(2),
+    rules: random.oneIn(2) ? random.pick(RULES) : null,
     seed,
   };
 }
@@ -118,6 +133,34 @@ function commonFrame(random: Random): Uint8Array {
   return Uint8Array.from(random.oneIn(10) ? whole.slice(0, random.below(whole.length + 1)) : whole);
 }
 
+/** Packets of one connection, in both directions, with what opens, carries on and ends it in any order. */
+function talk(random: Random): () => Uint8Array {
+  const isV6 = random.oneIn(3);
+  const isTcp = !random.oneIn(3);
+  const size = isV6 ? 16 : 4;
+  const here = isV6 ? random.bytes(size) : Uint8Array.from([10, random.below(256), 0, random.below(9)]);
+  const there = random.bytes(size);
+  const ports = [random.bytes(2), random.bytes(2)] as const;
+  return () => {
+    const isAnswer = random.oneIn(3);
+    const [src, dst, from, to] = isAnswer ? [there, here, ports[1], ports[0]] : [here, there, ports[0], ports[1]];
+    const flags = random.oneIn(3) ? random.pick([2, 18, 17, 4, 20, 0, 24, random.below(256)]) : 16;
+    const tcp = [...random.bytes(8), random.oneIn(20) ? random.below(256) : 0x50, flags, 1, 1, 0, 0, 0, 0];
+    const payload = random.bytes(random.below(30));
+    const length = (isTcp ? 20 : 8) + payload.length;
+    const claimed = random.oneIn(20) ? random.below(80) : length;
+    const transport = [...from, ...to, ...(isTcp ? tcp : [0, claimed, 0, 0]), ...payload];
+    const proto = isTcp ? 6 : 17;
+    const total = (isV6 ? 0 : 20) + (random.oneIn(20) ? random.below(80) : length);
+    const offset = random.oneIn(20) ? 0x20 : 0;
+    const header = isV6
+      ? [0x60, 0, 0, 0, 0, total, proto, 64]
+      : [random.oneIn(30) ? 0x55 : 0x45, 0, 0, total, 0, 0, offset, 0, 64, proto, 0, 0];
+    const whole = [...random.bytes(12), ...(isV6 ? [0x86, 0xdd] : [8, 0]), ...header, ...src, ...dst, ...transport];
+    return Uint8Array.from(random.oneIn(15) ? whole.slice(0, random.below(whole.length)) : whole);
+  };
+}
+
 /** The frames as pcap or pcapng, times going on by about a second now and then. */
 function fileOf(random: Random, frames: readonly Uint8Array[]): Uint8Array {
   const chunks: Uint8Array[] = [];
@@ -136,7 +179,7 @@ function fileOf(random: Random, frames: readonly Uint8Array[]): Uint8Array {
       length: data.length + (random.oneIn(4) ? random.below(900) : 0),
     });
     frame.nanoseconds = random.below(1_000_000) * 1000;
-    if (random.oneIn(50)) frame.seconds += random.below(9);
+    if (random.oneIn(50)) frame.seconds += random.below(random.oneIn(4) ? 500 : 9);
     writer.write(frame);
   }
   writer.finish();
@@ -161,18 +204,34 @@ function countsOf(
   reader.finish();
   replay.take(reader);
   replay.settle();
-  const { tally, sharing, number } = run;
+  const { tally, sharing, number, options } = run;
+  const { tracker } = options;
   const shared = sharing === null ? [] : [...sharing.perClass()].sort(([a], [b]) => a - b);
-  const counts = { number, rows: [...tally.rows()], missed: tally.unclassified(), trust: tally.exactness, shared };
+  const ends = tracker === null ? [] : deadlines(tracker);
+  const counts = {
+    ends,
+    number,
+    rows: [...tally.rows()],
+    missed: tally.unclassified(),
+    trust: tally.exactness,
+    shared,
+  };
   return { counts: JSON.stringify(counts), compiled: replay.why === null };
 }
 
-function runOf({ filters, device, era, sharing, seed }: Chain): Run | null {
+/** When the entries of both tables end: what is seen of them in classes is little. */
+function deadlines(tracker: Tracker): number[] {
+  const { v4, v6 } = tracker as unknown as Record<'v4' | 'v6', { top: number; pulse: Pulse }>;
+  return [v4, v6].flatMap(({ top, pulse }) => Array.from({ length: top }, (_, entry) => pulse.floats[2 * entry] ?? 0));
+}
+
+function runOf({ filters, device, era, sharing, rules, seed }: Chain): Run | null {
   const clock = { now: 0 };
   const env = createEnv({ era: ERAS[era], seed, clock });
   try {
     return new Run({
-      ...{ env, clock, device, metadata: NO_METADATA, tracker: null, sharing },
+      ...{ env, clock, device, metadata: NO_METADATA, sharing },
+      tracker: rules === null ? null : new Tracker({ rules: rules.map(parseNat) }),
       known: { rxhashKey: seed % 2 === 0, foldKey: seed % 3 === 0 },
       filters: filters.map((spec) => planFilter(spec)),
     });
