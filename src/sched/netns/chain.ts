@@ -8,6 +8,7 @@ import { type FilterPlace, findBlock, findQdisc } from './place.ts';
 import type { Call, Reply } from './reply.ts';
 import { flushChain, type State } from './state.ts';
 import {
+  kindFits,
   kindText,
   LEFTOVER,
   RTM_TCA_POLICY,
@@ -48,13 +49,10 @@ export function newChain(state: State, call: Call): void {
 function checkTemplate({ attributes }: TcRequest): void {
   const kind = attributes.get(TCA_TYPE.KIND);
   if (kind === undefined) return;
-  const name = kindText(kind);
-  if (name.length >= KIND_SIZE) throw new KernelError(Errno.EINVAL, 'Specified TC chain template name too long');
-  if (findClassifier(name) === null) throw new KernelError(Errno.ENOENT, 'TC classifier not found');
+  if (!kindFits(kind)) throw new KernelError(Errno.EINVAL, 'Specified TC chain template name too long');
+  if (findClassifier(kindText(kind)) === null) throw new KernelError(Errno.ENOENT, 'TC classifier not found');
   throw new KernelError(Errno.EOPNOTSUPP, 'Chain templates are not supported with specified classifier');
 }
-
-const KIND_SIZE = 16;
 
 /** The chain that a delete or get means; one that only actions name is not there for users. */
 function findChain(where: FilterPlace, index: number): KernelChain {

@@ -10,6 +10,7 @@ import type { Call, Reply } from './reply.ts';
 import { flushChain, type State } from './state.ts';
 import {
   DUMP_POLICY,
+  kindFits,
   kindText,
   LEFTOVER,
   RTM_TCA_POLICY,
@@ -29,8 +30,6 @@ const NO_CHAIN = 'Cannot find specified filter chain';
 const ZERO_PREF = 'Invalid filter command with priority of zero';
 /** TC_ACT_EXT_VAL_MASK */
 const CHAIN_MAX = 0x0fffffff;
-/** IFNAMSIZ, the NUL included. */
-const KIND_SIZE = 16;
 
 /** A request about filters, read. */
 interface FilterRequest extends TcRequest {
@@ -56,9 +55,8 @@ function read(call: Call): FilterRequest {
 /** What all three requests check in this order: qdisc, length of the kind's name, class, block. */
 function place(state: State, request: FilterRequest): FilterPlace {
   const { q, parent } = findQdisc(state, request);
-  if ((request.kind?.length ?? 0) >= KIND_SIZE) {
-    throw new KernelError(Errno.EINVAL, 'Specified TC filter name too long');
-  }
+  const kind = request.attributes.get(TCA_TYPE.KIND);
+  if (kind && !kindFits(kind)) throw new KernelError(Errno.EINVAL, 'Specified TC filter name too long');
   return findBlock(state, q, parent);
 }
 

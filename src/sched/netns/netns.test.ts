@@ -124,6 +124,7 @@ describe('filters', () => {
     expect(flow(netns, 'map key src', {}, CHANGE)).toBe(needCreate);
     expect(flow(netns, 'map key src', { kind: 'nosuch' })).toBe('2: TC classifier not found');
     expect(flow(netns, 'map key src', { kind: 'a-name-of-16-byt' })).toBe('22: Specified TC filter name too long');
+    expect(flow(netns, 'map key src', { kind: 'flow\0and-12-more' })).toBe('22: Specified TC filter name too long');
     expect(flow(netns, 'map key src')).toBe('0');
     expect(flow(netns, 'map key src')).toBe('17: Filter already exists');
     expect(flow(netns, 'map key src', { kind: 'fw' })).toBe('22: Specified filter kind does not match existing one');

@@ -164,6 +164,13 @@ export function kindText(value: Uint8Array): string {
   return decodeUtf8(value, 0, nul < 0 ? value.length : nul);
 }
 
+/** nla_strscpy() into a name of IFNAMSIZ bytes counts what lies behind a NUL too, but for one at the very end. */
+export function kindFits(value: Uint8Array): boolean {
+  return value.length - (value.at(-1) === 0 ? 1 : 0) < IFNAMSIZ;
+}
+
+const IFNAMSIZ = 16;
+
 export function writeString(w: AttrWriter, type: number, text: string): void {
   w.nest(type, () => {
     for (let i = 0; i < text.length; i++) w.u8(text.charCodeAt(i));
