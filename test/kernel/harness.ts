@@ -39,7 +39,7 @@ export async function withKernel<T>(name: string, work: (k: RunningKernel) => Pr
 function loadModules(root: string): string {
   return `cd ${root}/lib/modules/*/kernel/net/sched || exit 1
 scheduler=$(ls | sed -n 's/\\.ko.*//p')
-others="dummy veth ifb 8021q nf_conntrack nf_nat nf_tables nft_ct nft_nat nft_chain_nat nft_masq nft_redir nft_reject_inet ts_kmp ts_bm ts_fsm"
+others="dummy veth ifb nlmon 8021q nf_conntrack nf_nat nf_tables nft_ct nft_nat nft_chain_nat nft_masq nft_redir nft_reject_inet ts_kmp ts_bm ts_fsm"
 modprobe -d ${root} -a $others $scheduler 2>&1 | sed 's/^/not loaded: /'
 test -d /sys/module/cls_flow`;
 }
