@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Frame } from '../../src/capture/index.ts';
 import { createEnv, createPacket } from '../../src/env.ts';
-import { ERAS } from '../../src/era.ts';
+import type { Era } from '../../src/era.ts';
 import { UsageError } from '../../src/errors.ts';
 import { getClassid, getU32, parseProtocol, shellWords, Words } from '../../src/lang/index.ts';
 import { filterInfo, joinMessages, NLM_F, RTM, TC_H, writeTc } from '../../src/netlink/index.ts';
@@ -14,7 +14,7 @@ import type { Netns } from '../../src/sched/netns/index.ts';
 import { classText } from '../../src/u32.ts';
 import { verdictName } from '../../src/verdict.ts';
 import { ALL_GIVEN, type Context } from './context.ts';
-import { readFramesOf, readJson, readLines } from './records.ts';
+import { readEra, readFramesOf, readJson, readLines } from './records.ts';
 import { emptyReport, type Report, record, skip } from './report.ts';
 import { DEVICES, namespaceAfter } from './setup.ts';
 
@@ -79,32 +79,34 @@ function transportsOf(directory: string): Transports {
   const contexts = readLines<{ packet: number; hook: string; context: Context }>(directory, 'values.jsonl')
     .filter(({ hook }) => hook === 'egress')
     .map(({ packet, context }) => [packet, context.transportOffset] as const);
-  return new Map([...contexts, ...HELD_OUT]);
+  return new Map([...HELD_OUT, ...contexts]);
 }
 
 /** chain/: each packet past all filters of a case; the trace of visits, the verdict, and what the packet became. */
 export function checkChain(directory: string): Report {
   const report = emptyReport();
+  const era = readEra(directory);
   const frames = readFramesOf(directory, 'packets.pcap');
   const position = new Map(
     readJson<{ packet: number; frame: number }[]>(directory, 'packets.json').map((p) => [p.packet, p.frame - 1]),
   );
   const transports = transportsOf(path.join(directory, '..', 'classify'));
   for (const recorded of readLines<ChainCase>(directory, 'cases.jsonl')) {
-    checkCase(recorded, (packet) => frames[position.get(packet) ?? -1] ?? null, transports, report);
+    checkCase(recorded, era, (packet) => frames[position.get(packet) ?? -1] ?? null, transports, report);
   }
   return report;
 }
 
 function checkCase(
   recorded: ChainCase,
+  era: Era,
   frameOf: (packet: number) => Uint8Array | null,
   transports: Transports,
   report: Report,
 ): void {
   const { id, hook, device } = recorded;
   const clock = { now: 0 };
-  const env = createEnv({ era: ERAS['6.1'], seed: 0, clock });
+  const env = createEnv({ era, seed: 0, clock });
   const setup =
     hook === 'egress'
       ? `tc qdisc add dev ${device.name} root handle 1: drr`

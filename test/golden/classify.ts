@@ -1,11 +1,11 @@
 import { createEnv, createPacket, type Env } from '../../src/env.ts';
-import { ERAS } from '../../src/era.ts';
+import type { Era } from '../../src/era.ts';
 import type { Packet } from '../../src/packet/index.ts';
 import { Key } from '../../src/sched/flow/index.ts';
 import { classText } from '../../src/u32.ts';
 import { applyContext, type Context } from './context.ts';
 import { FilterBench, type RecordedFilter } from './filters.ts';
-import { readFramesOf, readJson, readLines, readRecord } from './records.ts';
+import { readEra, readFramesOf, readJson, readLines, readRecord } from './records.ts';
 import { emptyReport, note, type Report, record } from './report.ts';
 import { type Secrets, sipKey } from './secrets.ts';
 import { compareValues, type Values } from './values.ts';
@@ -34,8 +34,10 @@ class RecordedPackets {
   private readonly values = new Map<string, ValueRecord>();
   private readonly packets = new Map<string, Packet>();
   private readonly secrets: Secrets | null;
+  private readonly era: Era;
 
   constructor(classifyDirectory: string, hashDirectory: string) {
+    this.era = readEra(classifyDirectory);
     this.frames = readFramesOf(classifyDirectory, 'packets.pcap');
     for (const packet of readLines<{ packet: number; frame: number }>(classifyDirectory, 'packets.jsonl')) {
       this.position.set(packet.packet, packet.frame - 1);
@@ -57,9 +59,9 @@ class RecordedPackets {
 
   env(hook: string): Env {
     const secret = this.secrets?.[hook];
-    if (secret === undefined) return createEnv({ era: ERAS['6.1'], seed: 0 });
+    if (secret === undefined) return createEnv({ era: this.era, seed: 0 });
     return createEnv({
-      era: ERAS['6.1'],
+      era: this.era,
       seed: 0,
       rxhashKey: sipKey(secret.rxhashKey),
       foldKey: sipKey(secret.foldKey),

@@ -1,13 +1,13 @@
 import { runTc } from '../../src/command/index.ts';
 import { createEnv, createPacket } from '../../src/env.ts';
-import { ERAS } from '../../src/era.ts';
+import type { Era } from '../../src/era.ts';
 import { batchLines } from '../../src/lang/index.ts';
 import { AddrType, FlowKeys, type Packet } from '../../src/packet/index.ts';
 import type { Fate, Journey } from '../../src/sched/fate.ts';
 import { Netns } from '../../src/sched/netns/index.ts';
 import { classText } from '../../src/u32.ts';
 import { ALL_GIVEN } from './context.ts';
-import { readFramesOf, readJson, readLines } from './records.ts';
+import { readEra, readFramesOf, readJson, readLines } from './records.ts';
 import { emptyReport, note, type Report, record, skip } from './report.ts';
 import { sipKey } from './secrets.ts';
 
@@ -63,16 +63,17 @@ export function checkFate(directory: string): Report {
     frames.set(packet, { bytes: data, egress: egress?.[0] ?? null, ingress: ingress?.[0] ?? null });
   }
   const secrets = readJson<Secrets>(directory, 'secrets.json');
-  for (const tree of readLines<Tree>(directory, 'trees.jsonl')) checkTree(tree, frames, secrets, report);
+  const era = readEra(directory);
+  for (const tree of readLines<Tree>(directory, 'trees.jsonl')) checkTree(tree, era, frames, secrets, report);
   return report;
 }
 
-function checkTree(tree: Tree, frames: ReadonlyMap<number, Frame>, secrets: Secrets, report: Report): void {
+function checkTree(tree: Tree, era: Era, frames: ReadonlyMap<number, Frame>, secrets: Secrets, report: Report): void {
   const { id, device, boot } = tree;
   const keys = secrets[boot] ?? { rxhashKey: [], foldKey: [] };
   const clock = { now: 0 };
   const env = createEnv({
-    era: ERAS['6.1'],
+    era,
     seed: 0,
     clock,
     rxhashKey: sipKey(keys.rxhashKey),
@@ -96,6 +97,7 @@ function checkTree(tree: Tree, frames: ReadonlyMap<number, Frame>, secrets: Secr
     }
     clock.now = at * 1e9;
     fill(p, frame.bytes, seen, hook, tree, theirs);
+    p.transport = transportOf(era, p, hook);
     const { journey } = netns.walk(p, { dev: device.name, hook });
     const differences = journey === null ? ['no journey'] : compare(journey, theirs);
     const setsOfEight = differences.length > 0 && journey !== null && sameSet(journey.fate, theirs.fate);
@@ -154,7 +156,6 @@ function fill(
     p.vlanTci = view.getUint16(14);
   }
   p.vlanOffload = false;
-  p.transport = transportOf(p, hook, tagged);
   p.mark = theirs.mark;
   p.priority = theirs.priority | 0;
   p.iif = hook === 'ingress' ? tree.device.ifindex : 0;
@@ -170,11 +171,11 @@ const ETH_HLEN = 14;
  * net/packet/af_packet.c: skb_probe_transport_header() of whoever wrote the frame: where dissection ended, if it found
  * addresses. What it left unset is set to the network header on the way in.
  */
-function transportOf(p: Packet, hook: 'egress' | 'ingress', tagged: boolean): number {
+function transportOf(era: Era, p: Packet, hook: 'egress' | 'ingress'): number {
   const flow = new FlowKeys();
-  ERAS['6.1'].dissect(p, flow);
+  era.dissect(p, flow);
   if (flow.addrType !== AddrType.NONE) return flow.at;
-  return hook === 'ingress' ? p.network - (tagged ? 4 : 0) : -1;
+  return hook === 'ingress' ? p.network - (p.vlanTci >= 0 ? 4 : 0) : -1;
 }
 
 /**

@@ -1,7 +1,9 @@
 import { runTc } from '../../src/command/index.ts';
+import { createEnv } from '../../src/env.ts';
+import type { Era } from '../../src/era.ts';
 import { shellWords } from '../../src/lang/index.ts';
 import type { Netns } from '../../src/sched/netns/index.ts';
-import { readLines } from './records.ts';
+import { readEra, readLines } from './records.ts';
 import { emptyReport, note, type Report, record } from './report.ts';
 import { namespaceAfter } from './setup.ts';
 import { masked } from './times.ts';
@@ -32,14 +34,15 @@ interface Exchange {
  */
 export function checkNetlink(directory: string): Report {
   const report = emptyReport();
+  const era = readEra(directory);
   for (const recorded of readLines<NetlinkCase>(directory, 'cases.jsonl')) {
-    record(report, recorded.id, checkCase(recorded, report));
+    record(report, recorded.id, checkCase(recorded, era, report));
   }
   return report;
 }
 
-function checkCase({ setup, sub, steps }: NetlinkCase, report: Report): string[] {
-  const netns = namespaceAfter(setup, { userNamespace: sub === 'userns' });
+function checkCase({ setup, sub, steps }: NetlinkCase, era: Era, report: Report): string[] {
+  const netns = namespaceAfter(setup, { env: createEnv({ era, seed: 0 }), userNamespace: sub === 'userns' });
   return steps.flatMap((step) => {
     const differences = step.command === undefined ? checkRaw(netns, step) : checkCommand(netns, step, report);
     return differences.map((difference) => `${step.command ?? step.raw}: ${difference}`);

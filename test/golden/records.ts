@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Frame, openCapture } from '../../src/capture/index.ts';
+import { ERAS, type Era } from '../../src/era.ts';
+import { eraOf } from '../kernel/era-of.ts';
 
 /** A recorded file's bytes, plain or compressed; null where the directory has neither. */
 export function readRecord(directory: string, name: string): Buffer | null {
@@ -27,6 +29,12 @@ export function readLines<T>(directory: string, name: string): T[] {
 
 export function readJson<T>(directory: string, name: string): T {
   return JSON.parse(required(directory, name).toString('utf8')) as T;
+}
+
+/** The era of the kernel that a family's provenance names; records without one are of the default. */
+export function readEra(directory: string): Era {
+  if (readRecord(directory, 'provenance.json') === null) return ERAS['6.1'];
+  return eraOf(readJson<{ kernel: { version: string } }>(directory, 'provenance.json').kernel.version);
 }
 
 /** Every frame's bytes, in order. */

@@ -1,5 +1,3 @@
-import { createEnv } from '../../src/env.ts';
-import { ERAS } from '../../src/era.ts';
 import { getClassid, Words } from '../../src/lang/index.ts';
 import { type AttrWriter, joinMessages, NLM_F, RTM, TC_H, writeTc } from '../../src/netlink/index.ts';
 import { Netns, type NetnsOptions } from '../../src/sched/netns/index.ts';
@@ -13,8 +11,8 @@ export const DEVICES = [
 ];
 
 /** A fresh namespace after the commands of a record's `setup`; the bytes of those were not recorded. */
-export function namespaceAfter(setup: readonly string[], options: Partial<NetnsOptions> = {}): Netns {
-  const netns = new Netns({ env: createEnv({ era: ERAS['6.1'], seed: 0 }), devices: DEVICES, ...options });
+export function namespaceAfter(setup: readonly string[], options: Omit<NetnsOptions, 'devices'>): Netns {
+  const netns = new Netns({ devices: DEVICES, ...options });
   for (const command of setup) {
     const [reply] = netns.request(requestOf(command));
     if (reply === undefined || new DataView(reply.buffer).getInt32(16, true) !== 0)

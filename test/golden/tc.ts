@@ -1,9 +1,9 @@
 import { runTc, type Transport } from '../../src/command/index.ts';
 import { type Clock, createEnv } from '../../src/env.ts';
-import { ERAS } from '../../src/era.ts';
+import type { Era } from '../../src/era.ts';
 import { shellWords } from '../../src/lang/index.ts';
 import { Netns } from '../../src/sched/netns/index.ts';
-import { readLines } from './records.ts';
+import { readEra, readLines } from './records.ts';
 import { emptyReport, type Report, record, skip } from './report.ts';
 
 interface Step {
@@ -25,8 +25,8 @@ interface Case {
 }
 
 /** The namespace each case began with: lo and two dummy devices, up. */
-function freshNetns(userNamespace: boolean, clock: Clock): Netns {
-  const env = createEnv({ era: ERAS['6.1'], seed: 0, clock });
+function freshNetns(era: Era, userNamespace: boolean, clock: Clock): Netns {
+  const env = createEnv({ era, seed: 0, clock });
   const device = (name: string, ifindex: number) => ({ name, ifindex });
   return new Netns({ env, devices: [device('lo', 1), device('d0', 7), device('d1', 8)], userNamespace });
 }
@@ -34,13 +34,14 @@ function freshNetns(userNamespace: boolean, clock: Clock): Netns {
 /** errors/ and show/: what tc printed and exited with, step by step; raw datagrams and their answers. */
 export function checkTc(directory: string): Report {
   const report = emptyReport();
-  for (const one of readLines<Case>(directory, 'cases.jsonl')) checkCase(one, report);
+  const era = readEra(directory);
+  for (const one of readLines<Case>(directory, 'cases.jsonl')) checkCase(one, era, report);
   return report;
 }
 
-function checkCase(one: Case, report: Report): void {
+function checkCase(one: Case, era: Era, report: Report): void {
   const clock = { now: 0 };
-  const netns = freshNetns(one.userNamespace ?? false, clock);
+  const netns = freshNetns(era, one.userNamespace ?? false, clock);
   for (const command of one.setup) run(netns, { command });
   for (const step of one.steps) {
     // Some time passes between commands, as run times of 0 are not shown.

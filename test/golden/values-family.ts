@@ -1,8 +1,7 @@
 import { createEnv, createPacket, type Env } from '../../src/env.ts';
-import { ERAS } from '../../src/era.ts';
 import { KEYS, Key } from '../../src/sched/flow/index.ts';
 import { applyContext, type Context } from './context.ts';
-import { readFramesOf, readLines } from './records.ts';
+import { readEra, readFramesOf, readLines } from './records.ts';
 import { emptyReport, note, type Report, record } from './report.ts';
 import { compareValues, keysBeyond, type Values } from './values.ts';
 
@@ -19,7 +18,7 @@ interface HopRecord extends Values {
 export function checkValues(directory: string): Report {
   const report = emptyReport();
   const frames = readFramesOf(directory, 'packets.pcap');
-  const env = createEnv({ era: ERAS['6.1'], seed: 0 });
+  const env = createEnv({ era: readEra(directory), seed: 0 });
   for (const hop of readLines<HopRecord>(directory, 'values.jsonl')) {
     record(report, `${hop.step} ${hop.device} ${hop.hook}`, checkHop(hop, frames, env, report));
   }
