@@ -4,6 +4,7 @@ export type Width = keyof typeof SIZE;
 
 /** include/uapi/linux/bpf.h: BPF_FUNC_* */
 const MAP_LOOKUP_ELEM = 1;
+const GET_SMP_PROCESSOR_ID = 8;
 const PROBE_READ_KERNEL = 113;
 const PSEUDO_MAP_FD = 1;
 
@@ -28,6 +29,14 @@ export class BpfWriter {
     return this.put(0x07, to, 0, 0, value);
   }
 
+  addRegister(to: number, from: number): this {
+    return this.put(0x0f, to, from, 0, 0);
+  }
+
+  and(to: number, value: number): this {
+    return this.put(0x57, to, 0, 0, value);
+  }
+
   load(width: Width, to: number, from: number, offset: number): this {
     return this.put(0x61 | SIZE[width], to, from, offset, 0);
   }
@@ -38,6 +47,10 @@ export class BpfWriter {
 
   jumpIfZero(register: number, label: string): this {
     return this.jump(0x15, register, 0, label);
+  }
+
+  jumpUnlessZero(register: number, label: string): this {
+    return this.jump(0x55, register, 0, label);
   }
 
   jumpIfEqual(a: number, b: number, label: string): this {
@@ -53,6 +66,11 @@ export class BpfWriter {
   lookup(map: number, key: number): this {
     this.put(0x18, 1, PSEUDO_MAP_FD, 0, map).put(0, 0, 0, 0, 0);
     return this.move(2, 10).add(2, -key).put(0x85, 0, 0, 0, MAP_LOOKUP_ELEM);
+  }
+
+  /** r0 = number of the processor. Changes 1 to 5. */
+  processor(): this {
+    return this.put(0x85, 0, 0, 0, GET_SMP_PROCESSOR_ID);
   }
 
   /** Copies `length` bytes from the kernel address in register `from`, plus `offset`, to that in `to` plus `at`. Changes 0 to 5. */

@@ -23,16 +23,6 @@ LAST_FRAME = bytes(12) + b"\x08\x00" + bytes(46)
 PATIENCE = 0.05
 
 
-def secrets():
-    found = {}
-    with open("/proc/kallsyms") as symbols:
-        for line in symbols:
-            words = line.split()
-            if words[2] in ("hashrnd", "flow_keys_secret"):
-                found[words[2]] = int(words[0], 16)
-    return found
-
-
 def batch(program, lines):
     done = subprocess.run([*program, "-batch", "-"], input="\n".join(lines).encode() + b"\n", capture_output=True)
     return done.stderr.decode()
@@ -99,9 +89,8 @@ def main():
     maps = [bpf.Map(*sizes) for sizes in plan["maps"]]
     control, visits, packets = maps
     at = plan["control"]
-    known = secrets()
-    struct.pack_into("=Q", control.memory, at["rxhashAddress"], known.get("hashrnd", 0))
-    struct.pack_into("=Q", control.memory, at["foldAddress"], known.get("flow_keys_secret", 0))
+    for name, address in bpf.secrets().items():
+        struct.pack_into("=Q", control.memory, at[name], address)
     link = bpf.attach(program, maps, "cls_flow", plan["function"])
     attached = time.monotonic()
     os.sched_setaffinity(0, {0})

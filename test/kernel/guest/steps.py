@@ -20,16 +20,6 @@ NEW_NETWORK = 0x40000000
 PATIENCE = 0.02
 
 
-def secrets():
-    found = {}
-    with open("/proc/kallsyms") as symbols:
-        for line in symbols:
-            words = line.split()
-            if words[2] in ("hashrnd", "flow_keys_secret"):
-                found[words[2]] = int(words[0], 16)
-    return found
-
-
 def take(step, sender, seen):
     if "run" in step:
         subprocess.run(["/bin/bash", "-c", step["run"]], check=False)
@@ -54,9 +44,8 @@ def main():
     maps = [bpf.Map(*sizes) for sizes in plan["maps"]]
     control, visits, packets = maps
     at = plan["control"]
-    known = secrets()
-    struct.pack_into("=Q", control.memory, at["rxhashAddress"], known.get("hashrnd", 0))
-    struct.pack_into("=Q", control.memory, at["foldAddress"], known.get("flow_keys_secret", 0))
+    for name, address in bpf.secrets().items():
+        struct.pack_into("=Q", control.memory, at[name], address)
     link = bpf.attach(program, maps, "cls_flow", plan["function"])
     # A filter's timer is deferrable: it runs late on a processor that sleeps. This one never does.
     os.sched_setaffinity(0, {0})
