@@ -1,7 +1,7 @@
 import { createEnv, createPacket } from '../../../src/env.ts';
 import type { Era } from '../../../src/era.ts';
 import type { SipKey } from '../../../src/hash/index.ts';
-import { FlowKeys } from '../../../src/packet/index.ts';
+import { FlowKeys, type Packet } from '../../../src/packet/index.ts';
 import { ALL_KEYS, KEYS, keySource } from '../../../src/sched/flow/index.ts';
 import { classText } from '../../../src/u32.ts';
 import { Bench, type Classified, HOOK_NAMES, type Hook, refusals, type SentFrame } from '../classify.ts';
@@ -86,17 +86,31 @@ function each(
   );
 }
 
+type Keys = Pick<Classified, 'rxhashKey' | 'foldKey'>;
+
 /**
  * The keys whose value is a pointer's fold: the one column that no filter tells, so that it is ours to say. null: the
  * packet rests on what no one can know, and is left out.
  */
-function pointerKeys(era: Era, theirs: Classified, frame: SentFrame, seen: KernelPacket): string[] | null {
-  const env = createEnv({ era, seed: 0, rxhashKey: theirs.rxhashKey, foldKey: theirs.foldKey });
+export function pointerKeys(era: Era, keys: Keys, frame: SentFrame, seen: KernelPacket): string[] | null {
+  const known = knownPacket(era, keys, frame, seen);
+  if (known === null) return null;
+  const { p, flow } = known;
+  return ALL_KEYS.filter((key) => keySource(key, p, flow, era).endsWith('pointer')).map((key) => KEYS[key].name);
+}
+
+/** The packet as the kernel had it; null: it rests on what no one can know. */
+export function knownPacket(
+  era: Era,
+  { rxhashKey, foldKey }: Keys,
+  frame: SentFrame,
+  seen: KernelPacket,
+): { p: Packet; flow: FlowKeys } | null {
+  const env = createEnv({ era, seed: 0, rxhashKey, foldKey });
   const p = createPacket(env);
   const flow = new FlowKeys();
   fill(p, frame, seen, flow, env);
-  if (unknowable(p, flow) !== 0) return null;
-  return ALL_KEYS.filter((key) => keySource(key, p, flow, era).endsWith('pointer')).map((key) => KEYS[key].name);
+  return unknowable(p, flow) === 0 ? { p, flow } : null;
 }
 
 function values(recording: Recording): object[] {
@@ -140,7 +154,7 @@ function secrets({ answers }: Recording): object {
 }
 
 /** Both keys as two 64-bit words each, in hex. */
-export function secretWords({ rxhashKey, foldKey }: { readonly rxhashKey: SipKey; readonly foldKey: SipKey }): object {
+export function secretWords({ rxhashKey, foldKey }: Keys): object {
   const word = (high: number, low: number): string =>
     `0x${((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)).toString(16).padStart(16, '0')}`;
   const words = ({ k0hi, k0lo, k1hi, k1lo }: SipKey): string[] => [word(k0hi, k0lo), word(k1hi, k1lo)];

@@ -8,10 +8,12 @@ import { recordClassify } from './classify.ts';
 import { type Family, type Session, writeFamily } from './files.ts';
 import { withProvenance } from './provenance.ts';
 import { recordTc } from './tc.ts';
+import { recordWatched } from './watched.ts';
 
 const USAGE = `npm run golden:record -- DIR [--kernel ${KERNELS.map(({ name }) => name).join('|')}] [--frames N] [--cases N] [--seed S]
-Asks a real kernel about the project's own frames, filters and commands and writes its answers to DIR, as golden records
-of the families classify, hash, errors, show and netlink; npm run golden -- DIR replays them.`;
+Asks a real kernel about the project's own frames, filters, commands and trees and writes its answers to DIR, as golden
+records of the families classify, hash, errors, show, netlink, chain, fate, meta and conntrack, each with its
+provenance; npm run golden -- DIR replays them.`;
 
 interface Options {
   readonly directory: string;
@@ -40,11 +42,14 @@ function options(): Options | 'help' | null {
   return { directory, kernel: values.kernel, frames, cases, seed };
 }
 
-/** All families, one after the other; each draws its cases from a stream of its own. */
+/** All families; each draws its cases from a stream of its own. */
 async function record(session: Session, { cases, seed }: Options): Promise<Family[]> {
+  let streams = 0;
+  const stream = (): Random => new Random(seed + ++streams);
   return [
-    ...(await recordClassify(session, new Random(seed + 1))),
-    ...(await recordTc(session, new Random(seed + 2), cases)),
+    ...(await recordClassify(session, stream())),
+    ...(await recordTc(session, stream(), cases)),
+    ...(await recordWatched(session, stream, Math.ceil(cases / 2))),
   ];
 }
 
