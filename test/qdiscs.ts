@@ -99,7 +99,7 @@ export function shownClass(kind: string, line: string, show: Partial<Show> = {})
   const { classes } = kindOf(kind);
   if (classes === null) throw new Error(`${kind} has no classes`);
   const settings = classes.settle(null, payloadOf(spokenClass(kind, line)), classPlace(kind));
-  const dump = written((w) => classes.dump(settings, w, { depth: 0, leaf: true }));
+  const dump = written((w) => classes.dump(settings, w, { depth: 0, leaf: true, height: 0 }));
   const out = new Printer();
   classes.print(payloadOf(dump), out, { ...PLAIN, ...show });
   return out.toString();

@@ -275,6 +275,8 @@ export interface ClassNode {
   readonly depth: number;
   /** No class below it. */
   readonly leaf: boolean;
+  /** Number of classes on the longest way down to a leaf. */
+  readonly height: number;
 }
 
 /**
@@ -293,5 +295,7 @@ export interface ClassKind<S = unknown, C = unknown> {
   settle(old: C | null, options: Uint8Array | null, place: ClassPlace<S, C>): C;
   /** ->dump(): writes TCA_OPTIONS as the attribute itself. */
   dump(settings: C, w: AttrWriter, node: ClassNode): void;
+  /** ->dump_stats(): what only this kind tells of a class, here one that no packet went through. */
+  writeStats?(settings: C, w: AttrWriter, node: ClassNode): void;
   print(options: Uint8Array | null, out: Printer, show: Show): void;
 }

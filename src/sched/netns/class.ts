@@ -172,10 +172,29 @@ function madeMessage(q: Qdisc, cl: Class): Uint8Array {
     info: cl.children === 0 ? (cl.leaf?.handle ?? 0) : 0,
   };
   return writeTc(tcm, (w) => {
+    const { classes } = q.kind;
+    const node = {
+      depth: Math.max(0, depthOf(cl)),
+      leaf: cl.children === 0,
+      // Only hfsc looks.
+      get height() {
+        return heightOf(q, cl);
+      },
+    };
     writeString(w, TCA_TYPE.KIND, q.kind.kind);
-    q.kind.classes?.dump(cl.settings, w, { depth: Math.max(0, depthOf(cl)), leaf: cl.children === 0 });
-    writeZeroStats(w, false);
+    classes?.dump(cl.settings, w, node);
+    writeZeroStats(w, false, classes?.writeStats && ((own) => classes.writeStats?.(cl.settings, own, node)));
   });
+}
+
+function heightOf(q: Qdisc, cl: Class): number {
+  const ways = [...q.classes.walk()].map((other) => {
+    let steps = 0;
+    let at: Class | null = other;
+    for (; at !== null && at !== cl; at = at.above) steps++;
+    return at === null ? 0 : steps;
+  });
+  return Math.max(0, ...ways);
 }
 
 function bandMessage(q: Qdisc, minor: number): Uint8Array {

@@ -35,6 +35,7 @@ export const TCA_TYPE = {
   KIND: 1,
   OPTIONS: 2,
   STATS: 3,
+  XSTATS: 4,
   RATE: 5,
   STATS2: 7,
   STAB: 8,

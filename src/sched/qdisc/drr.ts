@@ -41,6 +41,8 @@ const CLASSES: ClassKind<null, DrrClass> = {
     return { quantum: quantum ?? old?.quantum ?? pschedMtu(place) };
   },
   dump: (settings, w) => putOptions(w, CODEC, settings),
+  /** struct tc_drr_stats: the deficit of one that holds packets. */
+  writeStats: (_, w) => w.u32(0),
   print(payload, out) {
     const quantum = payload === null ? undefined : new Found(payload).get(TCA_DRR.quantum);
     if (quantum !== undefined) out.put('quantum', quantum, `quantum ${sizeText(quantum)} `);

@@ -95,7 +95,8 @@ test('the class that a new one hangs below must be there (hfsc_change_class())',
 
 test('a class that gets classes below shares links by its real-time curve (hfsc_upgrade_rt())', () => {
   const classes = kindOf('hfsc').classes;
-  const dump = (leaf: boolean) => written((w) => classes?.dump(settleClass('rt m2 1mbit'), w, { depth: 0, leaf }));
+  const dump = (leaf: boolean) =>
+    written((w) => classes?.dump(settleClass('rt m2 1mbit'), w, { depth: 0, leaf, height: leaf ? 0 : 1 }));
   const curve = { m1: 0, d: 0, m2: 125000 };
   const read = (bytes: Uint8Array) => classes?.codec.read(bytes, 4, bytes.length);
   expect(read(dump(true))).toEqual({ rsc: curve });

@@ -213,6 +213,13 @@ const CLASSES: ClassKind<Hfsc, HfscClass> = {
   speak: speakClass,
   settle: settleClass,
   dump: dumpClass,
+  /** struct tc_hfsc_stats: bytes, those of the real-time curve, periods, and how far above its leaves it stands. */
+  writeStats(_, w, { height }) {
+    w.u64(0n);
+    w.u64(0n);
+    w.u32(0);
+    w.u32(height);
+  },
   print: printClass,
 };
 

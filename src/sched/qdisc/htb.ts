@@ -306,6 +306,9 @@ type HtbClass = {
   readonly cbuffer: bigint;
   readonly quantum: number;
   readonly prio: number;
+  /** What the buckets hold: a new class's are full, and a change of their sizes leaves them as they are. */
+  readonly tokens: bigint;
+  readonly ctokens: bigint;
 };
 
 const MAX_DEPTH = 8;
@@ -321,11 +324,14 @@ function settleClass(old: HtbClass | null, payload: Uint8Array | null, place: Cl
     if (place.depth >= MAX_DEPTH) throw einval();
   }
   const rate = rateConfig(withLinklayer(parms.rate, rtab), rate64);
+  const [buffer, cbuffer] = [ticksToNs(parms.buffer), ticksToNs(parms.cbuffer)];
   return {
     rate,
     ceil: rateConfig(withLinklayer(parms.ceil, ctab), ceil64),
-    buffer: ticksToNs(parms.buffer),
-    cbuffer: ticksToNs(parms.cbuffer),
+    buffer,
+    cbuffer,
+    tokens: old?.tokens ?? buffer,
+    ctokens: old?.ctokens ?? cbuffer,
     quantum: parms.quantum || quantumOf(rate.rate, place.qdisc.rate2quantum),
     prio: Math.min(parms.prio, MAX_PRIO),
   };
@@ -422,6 +428,12 @@ const CLASSES: ClassKind<Htb, HtbClass> = {
   speak: speakClass,
   settle: settleClass,
   dump: dumpClass,
+  /** struct tc_htb_xstats: lent, borrowed, giants; tokens. */
+  writeStats({ tokens, ctokens }, w) {
+    w.zeros(12);
+    w.u32(nsToTicks(tokens));
+    w.u32(nsToTicks(ctokens));
+  },
   print,
 };
 

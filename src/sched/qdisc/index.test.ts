@@ -82,7 +82,7 @@ test.each(CLASSES)('%s: any option bytes of a class are settled or refused, and 
   fc.assert(
     fc.property(optionBytes, (bytes) => {
       const settle = () => classes.settle(null, bytes, classPlace(name));
-      answer(() => written((w) => classes.dump(settle(), w, { depth: 0, leaf: true })));
+      answer(() => written((w) => classes.dump(settle(), w, { depth: 0, leaf: true, height: 0 })));
       classes.print(bytes, new Printer(), PLAIN);
     }),
     { numRuns: 300 },

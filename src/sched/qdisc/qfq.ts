@@ -63,6 +63,11 @@ const CLASSES: ClassKind<null, QfqClass> = {
     return { weight, lmax };
   },
   dump: (settings, w) => putOptions(w, CODEC, settings),
+  /** struct tc_qfq_stats */
+  writeStats({ weight, lmax }, w) {
+    w.u32(weight);
+    w.u32(lmax);
+  },
   print(payload, out) {
     if (payload === null) return;
     const found = new Found(payload);
