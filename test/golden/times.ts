@@ -6,7 +6,7 @@ export function masked(reply: Uint8Array): Buffer {
     if (length < 16) break;
     const type = copy.readUInt16LE(at + 4);
     const end = Math.min(at + length, copy.length);
-    if (type === RTM_NEWTFILTER) eachAttribute(copy, at + 36, end, maskFilter);
+    if (type === RTM_NEWTFILTER) maskFilter(copy, at + 36, end);
     else if (type === RTM_GETACTION) eachAttribute(copy, at + 20, end, maskActions);
     else if (type === RTM_NEWQDISC) eachAttribute(copy, at + 36, end, maskStats);
     at += (length + 3) & ~3;
@@ -35,14 +35,21 @@ function maskStats(copy: Buffer, type: number, at: number, end: number): void {
   else if (type === 7) eachAttribute(copy, at, end, (_, __, from, to) => copy.fill(0, from, to));
 }
 
-function maskFilter(copy: Buffer, type: number, at: number, end: number): void {
-  if (type === 2) eachAttribute(copy, at, end, maskFlow);
-}
+/** Where the options of a classifier hold its list of actions; flow's may hold the options of one police, too. */
+const ACTIONS_OF: Readonly<Record<string, number>> = { flow: 9, fw: 4, u32: 7, basic: 3, matchall: 2, flower: 3 };
+const FLOW_POLICE = 10;
 
-/** Inside a flow filter's options: ACT (a list of actions) and POLICE (the options of one). */
-function maskFlow(copy: Buffer, type: number, at: number, end: number): void {
-  if (type === 9) eachAttribute(copy, at, end, maskAction);
-  else if (type === 10) maskTimes(copy, at, end);
+/** The kind stands before its options. */
+function maskFilter(copy: Buffer, from: number, to: number): void {
+  let kind = '';
+  eachAttribute(copy, from, to, (_, type, at, end) => {
+    if (type === 1) kind = copy.toString('latin1', at, copy.indexOf(0, at));
+    if (type !== 2) return;
+    eachAttribute(copy, at, end, (__, inner, first, last) => {
+      if (inner === ACTIONS_OF[kind]) eachAttribute(copy, first, last, maskAction);
+      else if (kind === 'flow' && inner === FLOW_POLICE) maskTimes(copy, first, last);
+    });
+  });
 }
 
 function maskActions(copy: Buffer, type: number, at: number, end: number): void {
