@@ -1,6 +1,7 @@
 import { ALL_KEYS, KEYS } from '../../../src/sched/flow/index.ts';
 import { randomFilter } from '../diff/filters.ts';
 import type { Random } from '../diff/random.ts';
+import { egressTree } from './trees.ts';
 
 /** A filter as records have it. */
 export interface CaseFilter {
@@ -33,11 +34,17 @@ export function caseFilters(r: Random): CaseFilter[] {
   return filters.map((filter, i) => ({ id: `f${String(i + 1).padStart(3, '0')}`, ...filter }));
 }
 
+export interface TcCommand {
+  readonly command: string;
+  /** Lines that it reads. */
+  readonly batch?: readonly string[];
+}
+
 /** Commands on a fresh namespace. */
 export interface TcCase {
   readonly id: string;
   readonly setup: readonly string[];
-  readonly commands: readonly string[];
+  readonly commands: readonly TcCommand[];
 }
 
 const FORMS = ['', '-d ', '-s ', '-j ', '-p -j '];
@@ -60,6 +67,22 @@ export function tcCases(r: Random, count: number): TcCase[] {
         'tc filter show dev d0 parent 1:',
         `tc filter del dev d0 parent 1: protocol ${first.protocol} pref 5 handle 1 flow`,
         'tc filter show dev d0',
+      ].map((command) => ({ command })),
+    };
+  });
+}
+
+/** Whole trees, made by one batch and shown: words of qdiscs, classes and other classifiers. */
+export function treeCases(r: Random, count: number): TcCase[] {
+  return Array.from({ length: count }, (_, i) => {
+    const form = r.pick(['', '-d ']);
+    const shows = ['qdisc show dev d0', 'class show dev d0', 'filter show dev d0 parent 1:'];
+    return {
+      id: `t${String(i + 1).padStart(3, '0')}`,
+      setup: [],
+      commands: [
+        { command: 'tc -force -batch -', batch: egressTree(r) },
+        ...shows.map((show) => ({ command: `tc ${form}${show}` })),
       ],
     };
   });

@@ -5,14 +5,13 @@ import type { Random } from '../diff/random.ts';
 import { randomSession } from '../diff/requests.ts';
 import type { RunningKernel } from '../harness.ts';
 import { GUEST } from '../root.ts';
-import { type TcCase, tcCases } from './cases.ts';
+import { type TcCase, type TcCommand, tcCases, treeCases } from './cases.ts';
 import { type Family, lines, type Session } from './files.ts';
 
 /** A datagram that was sent or received, in hex. */
 type Datagram = readonly ['send' | 'recv', string];
 
-interface Told {
-  readonly command: string;
+interface Told extends TcCommand {
   readonly exit: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -32,7 +31,7 @@ interface Case<Step> extends Pick<TcCase, 'id' | 'setup'> {
 
 /** errors/, show/ and netlink/: what tc says, and the datagrams between it and the kernel. */
 export async function recordTc({ k }: Session, r: Random, count: number): Promise<Family[]> {
-  const told = await tell(k, tcCases(r, count));
+  const told = await tell(k, [...tcCases(r, count), ...treeCases(r, Math.ceil(count / 4))]);
   const raw = await send(k, r, count);
   const spoken = ({ id, setup, steps }: Case<Told>): object => ({
     id,
@@ -50,10 +49,19 @@ export async function recordTc({ k }: Session, r: Random, count: number): Promis
 /** Whether already the first command was refused. */
 const fails = ({ steps }: Case<Told>): boolean => steps[0]?.exit !== 0;
 
+/** Without lists of all qdiscs: those name the tap, too, that the datagrams were seen with. */
 function datagrams(one: Case<Told>): object {
   const { id, setup, steps } = one;
   const family = fails(one) ? 'errors' : 'show';
-  return { id, sub: 'commands', setup, family, steps: steps.map(({ command, netlink }) => ({ command, netlink })) };
+  return {
+    id,
+    sub: 'commands',
+    setup,
+    family,
+    steps: steps
+      .filter(({ command }) => !command.includes('qdisc show'))
+      .map(({ exit, stdout, stderr, ...step }) => step),
+  };
 }
 
 /** What could not be sent is not there. */
@@ -83,7 +91,7 @@ async function tell(k: RunningKernel, cases: readonly TcCase[]): Promise<Case<To
     setup,
     steps: commands.map((command, at) => {
       const [exit, stdout, stderr, netlink] = answers[i]?.[at] ?? [-1, '', '', []];
-      return { command, exit, stdout, stderr, netlink };
+      return { ...command, exit, stdout, stderr, netlink };
     }),
   }));
 }

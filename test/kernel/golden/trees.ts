@@ -14,7 +14,7 @@ const PACKETS = 16;
 /** Five in six stand at the egress of d0, the others at the ingress of lo. */
 export function randomTree(r: Random, number: number, frames: number): Tree {
   const device = r.once(6) ? 'lo' : 'd0';
-  const commands = device === 'lo' ? ingress(r) : egress(r);
+  const commands = device === 'lo' ? ingress(r) : egressTree(r);
   const id = `tree-${String(number).padStart(3, '0')}`;
   const packets = Array.from({ length: PACKETS }, () => ({
     frame: r.below(frames),
@@ -77,7 +77,8 @@ function root(r: Random, device: string): Root {
   switch (r.below(9)) {
     case 0:
     case 1:
-      return withInner(r, device, 'htb', 'rate 1gbit', 'rate 100mbit ceil 1gbit');
+      // Later kernels warn of the quantum that these rates come to.
+      return withInner(r, device, 'htb', 'rate 1gbit quantum 3000', 'rate 100mbit ceil 1gbit quantum 1500');
     case 2:
       return withInner(r, device, 'hfsc', 'ls rate 1gbit', 'ls rate 100mbit');
     case 3:
@@ -95,7 +96,8 @@ function root(r: Random, device: string): Root {
   }
 }
 
-function egress(r: Random): string[] {
+/** On d0: a root qdisc with what hangs on it; sometimes clsact beside it. */
+export function egressTree(r: Random): string[] {
   const commands = tree(r, 'd0');
   if (!r.once(4)) return commands;
   const hook = ['qdisc add dev d0 clsact', ...filters(r, 'd0', 'ffff:fff3', LEAVES, true)];

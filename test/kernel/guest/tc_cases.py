@@ -1,5 +1,5 @@
-"""Runs each case of cases.json (a list of {"setup": [command…], "commands": [command…]}) in a network namespace of its
-own, with the dummy devices d0 (index 7) and d1 (8) up.
+"""Runs each case of cases.json (a list of {"setup": [command…], "commands": [{"command", "batch": lines, if it reads
+any}…]}) in a network namespace of its own, with the dummy devices d0 (index 7) and d1 (8) up.
 
 answers.json: of each case [exit, stdout, stderr, netlink] of each command, where netlink is what a tap saw: ["send" or
 "recv", hex] in order, without the questions for names of devices.
@@ -45,14 +45,18 @@ def tapped(port):
             found.append(["send" if flags & REQUEST else "recv", data.hex()])
 
 
-def tc(command, port):
-    done = subprocess.run(shlex.split(command), capture_output=True, text=True)
+def tc(told, port):
+    lines = "".join(f"{line}\n" for line in told.get("batch", []))
+    done = subprocess.run(shlex.split(told["command"]), input=lines, capture_output=True, text=True)
     return [done.returncode, done.stdout, done.stderr, tapped(port)]
 
 
 def answers(case):
     if libc.unshare(NEW_NETWORK) != 0:
         raise OSError(ctypes.get_errno(), "unshare")
+    # Nothing may pass that nobody sent.
+    with open("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w") as file:
+        file.write("1")
     subprocess.run(["ip", "-batch", "-"], input=LINKS, text=True, check=True)
     for command in case["setup"]:
         subprocess.run(shlex.split(command), check=True)
