@@ -39,7 +39,10 @@ describe('classify --engine', () => {
 
   it('says why there is none, and refuses where one was asked for', () => {
     const connections = ['--filter', 'hash keys nfct-src divisor 16'];
-    expect(classified(HOUSEHOLD, ...connections).engine).toEqual({ name: 'plain', why: 'connections are tracked, and flows counted' });
+    expect(classified(HOUSEHOLD, ...connections).engine).toEqual({
+      name: 'plain',
+      why: 'connections are tracked, and flows counted',
+    });
     const refused = cli(['classify', HOUSEHOLD, '--engine', 'compiled', ...connections]);
     expect(refused).toMatchObject({ status: 2, stdout: '' });
     expect(refused.stderr).toContain('--engine: not possible here: connections are tracked, and flows counted');

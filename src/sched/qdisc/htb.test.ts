@@ -165,7 +165,9 @@ test.each([
   [1, false, 6],
 ])('%i classes above, leaf %s: level %i', (depth, leaf, level) => {
   const classes = kindOf('htb').classes;
-  const dump = payloadOf(written((w) => classes?.dump(settleClass('rate 1mbit'), w, { depth, leaf })));
+  const dump = payloadOf(
+    written((w) => classes?.dump(settleClass('rate 1mbit'), w, { depth, leaf, height: leaf ? 0 : 1 })),
+  );
   expect(classes?.codec.read(dump ?? new Uint8Array(), 0, dump?.length ?? 0)).toMatchObject({ parms: { level } });
 });
 
