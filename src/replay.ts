@@ -111,8 +111,18 @@ function engineOf(run: Run, fates = run.fates !== null): Engine | string {
   const protos = run.kernel.netns.protos(run.kernel.place);
   if (protos === null) return 'several lists of filters are asked';
   const share: Share = {
-    reserve: (v4, v6) => run.sharing?.reserve(v4, v6),
-    flow: (...told) => run.shareFlow(...told),
+    seeAnew(v4, v6) {
+      run.sharing?.seeAnew();
+      run.sharing?.reserve(v4, v6);
+    },
+    see(filter, classid, flow) {
+      run.fillFlow(filter, flow, flow.addresses);
+      run.sharing?.see(classid, flow.isV6);
+    },
+    keep(filter, classid, flow) {
+      run.fillFlow(filter, flow, flow.addresses);
+      run.sharing?.add(classid, flow.isV6);
+    },
   };
   return Engine.of({
     env,

@@ -304,16 +304,17 @@ export class Run {
     if (addrType !== AddrType.IPV4 && addrType !== AddrType.IPV6) return;
     const { ct } = packet;
     const host = ct !== null && (filter.keymask & TUPLE_ADDRESSES) !== 0 ? ct : null;
-    this.shareFlow(filter, this.classid, { isV6: addrType === AddrType.IPV6, proto: ipProto, ports }, addr, host);
+    const isV6 = addrType === AddrType.IPV6;
+    this.fillFlow(filter, { isV6, proto: ipProto, ports }, addr, host);
+    this.sharing?.add(this.classid, isV6);
   }
 
   /**
-   * A flow that a filter put in a class, and its host: the source, or the destination where the filter looks at
-   * destinations only; `tuple`'s where the filter looks there.
+   * Puts a flow that a filter has put in a class where `sharing` reads it, and its host: the source, or the destination
+   * where the filter looks at destinations only; `tuple`'s where the filter looks there.
    */
-  shareFlow(
+  fillFlow(
     { keymask }: FlowFilter,
-    classid: number,
     { isV6, proto, ports }: { readonly isV6: boolean; readonly proto: number; readonly ports: number },
     addresses: Int32Array,
     tuple: Ct | null = null,
@@ -327,7 +328,6 @@ export class Run {
     const isDestination = (keymask & DESTINATIONS) !== 0 && (keymask & SOURCES) === 0;
     if (tuple !== null) copy(isDestination ? tuple.dst : tuple.src, 0, sharing.host, 1, words);
     else copy(addresses, isDestination ? words : 0, sharing.host, 1, words);
-    sharing.add(classid, isV6);
   }
 
   private setClock({ seconds, nanoseconds }: Frame): void {

@@ -35,7 +35,7 @@ import {
 
 /*
  * The flows of each class, as the loop meets them: open addressing in a table of fixed size. When a flow finds no place
- * the driver hands all of them to report/sharing.ts, which keeps them, and empties the table. A flow is its counter
+ * the driver gives all of them to report/sharing.ts, which keeps them, and empties the table. A flow is its counter
  * (which is the class), filter and protocol, ports and addresses.
  */
 
@@ -114,12 +114,16 @@ function isDifferent(pairs: Family['pairs'], row: number, network: number): Code
 }
 
 /** One flow of a table, as a driver reads it. */
-export interface NotedFlow {
-  readonly counter: number;
-  readonly filter: number;
-  readonly isV6: boolean;
-  readonly proto: number;
-  readonly ports: number;
+export class NotedFlow {
+  /** Address of the counter. */
+  counter = 0;
+  /** Number of the filter. */
+  filter = 0;
+  isV6 = false;
+  proto = 0;
+  ports = 0;
+  /** Source and destination in host order, one word each or, in IPv6, four. */
+  readonly addresses = new Int32Array(8);
 }
 
 const tables = ({ flows4, flows6 }: Layout) => [
@@ -137,27 +141,25 @@ export function countFlows(words: Int32Array, layout: Layout): number[] {
   });
 }
 
-/**
- * Calls `visit` with each flow of both tables, which are empty then. Its addresses, in host order, are in `addresses`:
- * source and destination, of one word each or of four.
- */
-export function takeFlows(
-  words: Int32Array,
-  layout: Layout,
-  addresses: Int32Array,
-  visit: (flow: NotedFlow) => void,
-): void {
+/** Calls `visit` with each flow of both tables, the same object every time. `forget`: the tables are empty then. */
+export function eachFlow(words: Int32Array, layout: Layout, forget: boolean, visit: (flow: NotedFlow) => void): void {
+  const flow = new NotedFlow();
   for (const { isV6, base, slots, stride } of tables(layout)) {
+    flow.isV6 = isV6;
+    const [first, count] = isV6 ? [4, 8] : [3, 2];
     const end = (base + (slots + WAYS) * stride) >> 2;
     for (let at = base >> 2; at < end; at += stride >> 2) {
-      const counter = word(words, at);
-      if (counter === 0) continue;
-      for (let i = 0; i < (isV6 ? 8 : 2); i++) {
-        addresses[i] = isV6 ? swab32(word(words, at + 4 + i)) : word(words, at + 3 + i);
+      flow.counter = word(words, at);
+      if (flow.counter === 0) continue;
+      flow.filter = word(words, at + 1) >>> 8;
+      flow.proto = word(words, at + 1) & 0xff;
+      flow.ports = word(words, at + 2);
+      for (let i = 0; i < count; i++) {
+        const address = word(words, at + first + i);
+        flow.addresses[i] = isV6 ? swab32(address) : address;
       }
-      const [asked, ports] = [word(words, at + 1), word(words, at + 2)];
-      visit({ counter, filter: asked >>> 8, isV6, proto: asked & 0xff, ports });
-      words[at] = 0;
+      visit(flow);
+      if (forget) words[at] = 0;
     }
   }
 }

@@ -20,7 +20,7 @@ import { tcH, tcMajor, tcMinor, word } from '../u32.ts';
 import { UNSPEC } from '../verdict.ts';
 import { compile } from './compile.ts';
 import { exactnessOf, type Facts, type PlannedFilter } from './filters.ts';
-import { countFlows, type NotedFlow, takeFlows } from './flows.ts';
+import { countFlows, eachFlow, type NotedFlow } from './flows.ts';
 import { protocolTable } from './headers.ts';
 import {
   Cell,
@@ -77,12 +77,13 @@ export interface Counted {
   readonly fates: Fates | null;
 }
 
-/** Who is told of each flow and of the filter that put it in a class. */
+/** Who is told of the flows, and of the filter that put each in a class. The flow is overwritten by the next. */
 export interface Share {
-  /** So many flows of IPv4 and of IPv6 will be told of now. */
-  reserve(v4: number, v6: number): void;
-  /** `addresses`: source and destination in host order, one word each or, in IPv6, four; overwritten afterwards. */
-  flow(filter: FlowFilter, classid: number, flow: NotedFlow, addresses: Int32Array): void;
+  /** All flows that the engine has will be told by see(), so many of IPv4 and of IPv6; what was told before is void. */
+  seeAnew(v4: number, v6: number): void;
+  see(filter: FlowFilter, classid: number, flow: NotedFlow): void;
+  /** A flow that the engine keeps no longer. */
+  keep(filter: FlowFilter, classid: number, flow: NotedFlow): void;
 }
 
 /** Major numbers that filters may give: a MiB of counters each. */
@@ -144,7 +145,6 @@ export class Engine {
   private readonly tickets: Tickets | null;
   /** Whose times the loop knows how to read. */
   private clocked: RecordLayout | null = null;
-  private readonly addresses = new Int32Array(8);
   private readonly memory: { readonly buffer: ArrayBuffer };
   private readonly words: Int32Array;
   /** Where the packets of a counter end, by its address. */
@@ -213,7 +213,7 @@ export class Engine {
       words[Cell.FULL >> 2] = 0;
       window.at = run(room + window.at, room + window.end) - room;
       packets += word(words, Cell.PACKETS >> 2);
-      if (words[Cell.FULL >> 2] !== 0) this.shareFlows();
+      if (words[Cell.FULL >> 2] !== 0) this.giveFlows();
     } while (words[Cell.FULL >> 2] !== 0);
     return packets;
   }
@@ -231,15 +231,25 @@ export class Engine {
     return this.clocked !== null;
   }
 
-  /** Hands the flows over that were met since the last time. */
-  private shareFlows(): void {
-    const { share, chain, layout, addresses } = this;
+  /** Gives all flows away: there is no place for another. */
+  private giveFlows(): void {
+    this.eachFlow(true, (filter, classid, flow) => this.share?.keep(filter, classid, flow));
+  }
+
+  /** Tells of the flows that there are. */
+  private showFlows(): void {
+    const { share } = this;
     if (share === null) return;
-    const [v4 = 0, v6 = 0] = countFlows(this.words, layout);
-    share.reserve(v4, v6);
-    takeFlows(this.words, layout, addresses, (flow) => {
+    const [v4 = 0, v6 = 0] = countFlows(this.words, this.layout);
+    share.seeAnew(v4, v6);
+    this.eachFlow(false, (filter, classid, flow) => share.see(filter, classid, flow));
+  }
+
+  private eachFlow(forget: boolean, visit: Share['see']): void {
+    const { chain, layout } = this;
+    eachFlow(this.words, layout, forget, (flow) => {
       const filter = chain.filters[flow.filter - 1]?.filter;
-      if (filter !== undefined) share.flow(filter, classidAt(layout, flow.counter), flow, addresses);
+      if (filter !== undefined) visit(filter, classidAt(layout, flow.counter), flow);
     });
   }
 
@@ -289,7 +299,7 @@ export class Engine {
 
   /** Hands over what was counted since the last time. */
   settle(counted: Counted): void {
-    this.shareFlows();
+    this.showFlows();
     this.settleWords(this.words, counted);
   }
 
