@@ -3,12 +3,12 @@ import type { Fields } from './headers.ts';
 import { FLOWS4, FLOWS6, type Layout } from './layout.ts';
 import {
   add,
-  and,
   block,
   branch,
   branchIf,
   type Code,
   constant,
+  constant64,
   eq,
   type Func,
   get,
@@ -20,15 +20,18 @@ import {
   load64,
   loop,
   multiply,
+  multiply64,
+  narrow,
   or,
   or64,
   rotateLeft,
   set,
   shiftLeft,
-  shiftRight,
+  shiftRight64,
   store32,
   store64,
   when,
+  widen,
   xor,
   xor64,
 } from './wasm.ts';
@@ -58,7 +61,7 @@ export function noteFlow(layout: Layout, fields: Fields, counter: number, filter
   const key = [get(counter), or(get(proto), shiftLeft(get(filter), constant(8))), get(ports)];
   const { flows4, flows6 } = layout;
   const v4: Family = { base: flows4, ...FLOWS4, words: [...key, get(src), get(dst)], pairs: [] };
-  const pairs = [8, 16, 24, 32].map((at, i): [number, number] => [16 + 8 * i, at]);
+  const pairs = [8, 16, 24, 32].map((at, i): [number, number] => [12 + 8 * i, at]);
   const v6: Family = { base: flows6, ...FLOWS6, words: key, pairs };
   const hash = f.local();
   const row = f.local();
@@ -69,11 +72,10 @@ export function noteFlow(layout: Layout, fields: Fields, counter: number, filter
   ];
 }
 
-/** Spreads addresses, ports and class over a word; the lower bits are used. */
+/** Spreads addresses, ports and class over a word; the upper bits are used. */
 function hashCode({ src, dst, ports }: Fields, counter: number): Code {
   const addresses = multiply(xor(get(src), rotateLeft(get(dst), constant(13))), constant(0x9e3779b1));
-  const all = multiply(xor(add(addresses, get(counter)), get(ports)), constant(0x85ebca6b));
-  return xor(all, shiftRight(all, constant(15)));
+  return multiply(xor(add(addresses, get(counter)), get(ports)), constant(0x85ebca6b));
 }
 
 interface Locals {
@@ -85,7 +87,9 @@ interface Locals {
 function lookUp(family: Family, { network }: Fields, { hash, row, ways }: Locals, full: Label): Code {
   const { base, slots, stride, words, pairs } = family;
   const [seen, search, free] = [new Label(), new Label(), new Label()];
-  const home = add(constant(base), multiply(and(get(hash), constant(slots - 1)), constant(stride)));
+  // A part of all slots as large as the hash is of all words: their number need be no power of two.
+  const slot = narrow(shiftRight64(multiply64(widen(get(hash)), constant64(slots)), constant64(32)));
+  const home = add(constant(base), multiply(slot, constant(stride)));
   const differences = [
     ...words.map((word, i) => xor(load32(get(row), 4 * i), word)),
     ...(pairs.length === 0 ? [] : [isDifferent(pairs, row, network)]),
@@ -146,7 +150,7 @@ export function eachFlow(words: Int32Array, layout: Layout, forget: boolean, vis
   const flow = new NotedFlow();
   for (const { isV6, base, slots, stride } of tables(layout)) {
     flow.isV6 = isV6;
-    const [first, count] = isV6 ? [4, 8] : [3, 2];
+    const count = isV6 ? 8 : 2;
     const end = (base + (slots + WAYS) * stride) >> 2;
     for (let at = base >> 2; at < end; at += stride >> 2) {
       flow.counter = word(words, at);
@@ -155,7 +159,7 @@ export function eachFlow(words: Int32Array, layout: Layout, forget: boolean, vis
       flow.proto = word(words, at + 1) & 0xff;
       flow.ports = word(words, at + 2);
       for (let i = 0; i < count; i++) {
-        const address = word(words, at + first + i);
+        const address = word(words, at + 3 + i);
         flow.addresses[i] = isV6 ? swab32(address) : address;
       }
       visit(flow);

@@ -38,8 +38,8 @@ const SEEDS = REASONS + REASONS_MAX * COUNTER;
 /** Room for what is captured: three reads and what was left of the one before; a longer record is the plain engine's. */
 export const ROOM = 1 << 20;
 /** The tables of flows, in rows and bytes a row: an IPv4 flow is five words, an IPv6 flow three and its addresses. */
-export const FLOWS4 = { slots: 1 << 19, stride: 32 } as const;
-export const FLOWS6 = { slots: 1 << 17, stride: 64 } as const;
+export const FLOWS4 = { slots: 3 << 17, stride: 20 } as const;
+export const FLOWS6 = { slots: 1 << 16, stride: 44 } as const;
 
 /** Tickets of connections (tickets.ts), in rows and bytes a row. */
 export const TICKETS4 = { slots: 1 << 18, stride: 64 } as const;
