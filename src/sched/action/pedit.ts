@@ -20,7 +20,6 @@ import { checkControl, printControl, takeControlOr } from './control.ts';
 import {
   type Action,
   BARE,
-  Counters,
   dumpRows,
   GEN,
   type Gen,
@@ -478,17 +477,18 @@ export const pedit: Action<Pedit> = {
     }
     out.text('\n');
   },
-  /** net/sched/act_pedit.c: tcf_pedit_act() — a key that cannot be applied ends it; those before it stay done. */
-  compile(value, _world, _env, counters = new Counters()) {
+  /**
+   * net/sched/act_pedit.c: tcf_pedit_act() — a key that cannot be applied ends it; those before it stay done. 6.1
+   * counts that as overlimits where no list looks: in the plain counters of an action that has them for each processor.
+   */
+  compile(value) {
     const { action, keys } = selOf(value) ?? NO_SEL;
     const ex = value.keysEx ?? null;
     const edits = keys.map((key, i) => ({ key, htype: ex?.[i]?.htype ?? 0, cmd: ex?.[i]?.cmd ?? 0 }));
     return (p) => {
       p.own();
       for (const { key, htype, cmd } of edits) {
-        if (apply(p, key, htype, cmd)) continue;
-        counters.overlimits++;
-        break;
+        if (!apply(p, key, htype, cmd)) break;
       }
       return action;
     };

@@ -173,12 +173,18 @@ export const skbedit: Action<Skbedit> = {
     printControl(out, ' ', parms.action, '');
     printTail(out, parms, tm, show);
   },
-  /**
-   * net/sched/act_skbedit.c: tcf_skbedit_act() — every queue that a script names is taken to be there. The packet's
-   * type is not kept: nothing here asks for it after a filter has run.
-   */
+  /** net/sched/act_skbedit.c: tcf_skbedit_act() — every queue that a script names is taken to be there. */
   compile(value, _world, _env, counters = new Counters()) {
-    const { parms = NO_GEN, priority, queueMapping, queueMappingMax, mark, mask = 0xffffffff, flags = 0n } = value;
+    const {
+      parms = NO_GEN,
+      priority,
+      queueMapping,
+      queueMappingMax,
+      mark,
+      mask = 0xffffffff,
+      ptype,
+      flags = 0n,
+    } = value;
     const { action } = parms;
     const inherit = (flags & INHERITDSFIELD) !== 0n;
     const spread = flags & TXQ_SKBHASH ? (queueMappingMax ?? 0) - (queueMapping ?? 0) + 1 : 1;
@@ -194,6 +200,7 @@ export const skbedit: Action<Skbedit> = {
       }
       if (queueMapping !== undefined) p.queue = queueMapping + (spread > 1 ? (p.hash >>> 0) % spread : 0);
       if (mark !== undefined) p.mark = (p.mark & ~mask) | (mark & mask);
+      if (ptype !== undefined) p.pktType = ptype;
       return action;
     };
   },

@@ -340,9 +340,9 @@ function popEthernet(p: Packet): boolean {
   return true;
 }
 
-/** net/core/skbuff.c: skb_eth_push() */
+/** net/core/skbuff.c: skb_eth_push() — only in front of a packet without a link header, which at ingress stands before data. */
 function pushEthernet(p: Packet, dst: Uint8Array, src: Uint8Array): boolean {
-  if (p.vlanTci >= 0 || p.network !== p.at) return false;
+  if (p.vlanTci >= 0 || p.network !== p.at || atIngress(p)) return false;
   p.makeRoom(ETH_HLEN);
   const start = p.network - ETH_HLEN;
   p.data.set(dst, start);

@@ -88,6 +88,8 @@ interface BasicFilter {
   readonly match: BuiltMatch;
   readonly actions: Bound;
   readonly unbind: () => void;
+  /** struct tc_basic_pcnt: packets that it was asked about, and those that its ematches wanted. */
+  readonly hits: { rcnt: number; rhit: number };
 }
 
 /** net/sched/cls_basic.c as a tcf_proto. */
@@ -103,8 +105,10 @@ class BasicFilters implements KernelClassifier {
 
   /** basic_classify() */
   classify(p: Packet, result: Result): Verdict {
-    for (const { handle, classid, match, actions } of this.filters) {
+    for (const { handle, classid, match, actions, hits } of this.filters) {
+      hits.rcnt++;
       if (!match.match(p)) continue;
+      hits.rhit++;
       result.classid = classid;
       result.handle = handle;
       const verdict = actions.act(p, result);
@@ -143,7 +147,8 @@ class BasicFilters implements KernelClassifier {
   private settle(handle: number, o: BasicOptions, request: FilterChange): BasicFilter {
     return withActions(this.host, request, { act: o.act, police: o.police }, (actions) => {
       const match = buildMatch(o.ematches, this.host);
-      return { handle, classid: o.classid ?? 0, match, actions, unbind: bindClassid(this.host, o.classid) };
+      const unbind = bindClassid(this.host, o.classid);
+      return { handle, classid: o.classid ?? 0, match, actions, unbind, hits: { rcnt: 0, rhit: 0 } };
     });
   }
 
@@ -165,10 +170,13 @@ class BasicFilters implements KernelClassifier {
   dump(handle: number, w: AttrWriter): void {
     const filter = this.find(handle);
     if (filter === null) return;
-    const { classid, match, actions } = filter;
+    const { classid, match, actions, hits } = filter;
     w.nest(TCA_OPTIONS, () => {
       if (classid !== 0) w.put(TCA_BASIC.classid, classid);
-      w.nest(TCA_BASIC.pcnt[0], () => w.zeros(16));
+      w.nest(TCA_BASIC.pcnt[0], () => {
+        w.u64(BigInt(hits.rcnt));
+        w.u64(BigInt(hits.rhit));
+      });
       actions.dump(w, TCA_BASIC.act[0], TCA_BASIC.police[0]);
       w.put(TCA_BASIC.ematches, match.payload ?? EMPTY_TREE);
     });

@@ -84,6 +84,8 @@ interface Head {
   readonly flags: number;
   readonly actions: Bound;
   readonly unbind: () => void;
+  /** struct tc_matchall_pcnt */
+  rhit: number;
 }
 
 /** net/sched/cls_matchall.c as a tcf_proto: at most one filter, which cannot be changed. */
@@ -102,6 +104,7 @@ class MatchallFilter implements KernelClassifier {
     if (head === null || (head.flags & ClsFlag.SKIP_SW) !== 0) return UNSPEC;
     result.classid = head.classid;
     result.handle = head.handle;
+    head.rhit++;
     return head.actions.act(p, result);
   }
 
@@ -118,7 +121,7 @@ class MatchallFilter implements KernelClassifier {
     if (!flagsValid(flags)) throw new KernelError(Errno.EINVAL);
     this.head = withActions(this.host, request, { act: o.act }, (actions) => {
       const settled = { handle: handle || 1, classid: o.classid ?? 0, flags: offload(flags) };
-      return { ...settled, actions, unbind: bindClassid(this.host, o.classid) };
+      return { ...settled, actions, unbind: bindClassid(this.host, o.classid), rhit: 0 };
     });
     return this.head.handle;
   }
@@ -136,11 +139,11 @@ class MatchallFilter implements KernelClassifier {
   /** mall_dump() */
   dump(_handle: number, w: AttrWriter): void {
     if (this.head === null) return;
-    const { classid, flags, actions } = this.head;
+    const { classid, flags, actions, rhit } = this.head;
     w.nest(TCA_OPTIONS, () => {
       if (classid !== 0) w.put(TCA_MATCHALL.classid, classid);
       if (flags !== 0) w.put(TCA_MATCHALL.flags, flags);
-      w.nest(TCA_MATCHALL.pcnt[0], () => w.zeros(8));
+      w.nest(TCA_MATCHALL.pcnt[0], () => w.u64(BigInt(rhit)));
       actions.dump(w, TCA_MATCHALL.act[0], 0);
     });
     actions.dumpStats(w);
