@@ -5,6 +5,7 @@ export type Width = keyof typeof SIZE;
 /** include/uapi/linux/bpf.h: BPF_FUNC_* */
 const MAP_LOOKUP_ELEM = 1;
 const GET_SMP_PROCESSOR_ID = 8;
+const KTIME_GET_NS = 5;
 const PROBE_READ_KERNEL = 113;
 const PSEUDO_MAP_FD = 1;
 
@@ -77,6 +78,11 @@ export class BpfWriter {
   copy(to: number, at: number, length: number, from: number, offset = 0): this {
     this.move(3, from).add(3, offset).move(1, to).add(1, at).set(2, length);
     return this.put(0x85, 0, 0, 0, PROBE_READ_KERNEL);
+  }
+
+  /** r0 = the monotonic clock in nanoseconds. Changes 1 to 5. */
+  time(): this {
+    return this.put(0x85, 0, 0, 0, KTIME_GET_NS);
   }
 
   exit(): this {

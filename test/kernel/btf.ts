@@ -57,8 +57,9 @@ export class Btf {
   /** The number of a function, as attach_btf_id takes it. */
   functionId(name: string): number {
     const index = this.types.findIndex((type) => type.kind === FUNC && type.name === name);
-    if (index < 0) throw new Error(`no function ${name} in BTF`);
-    return index + this.first;
+    if (index >= 0) return index + this.first;
+    if (this.base === null) throw new Error(`no function ${name} in BTF`);
+    return this.base.functionId(name);
   }
 
   sizeOf(struct: string): number {

@@ -1,12 +1,21 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { Era } from '../../src/era.ts';
 import type { SipKey } from '../../src/hash/index.ts';
 import type { Btf } from './btf.ts';
 import type { RunningKernel } from './harness.ts';
-import { GUEST } from './root.ts';
 import { type KernelPacket, PacketReader } from './sk-buff.ts';
-import { Control, packetSize, readBtf, Visit, watchProgram } from './watch.ts';
+import {
+  type Attached,
+  Control,
+  entries,
+  guestScript,
+  readBtf,
+  seedAt,
+  sipKeyAt,
+  Visit,
+  visitSize,
+  visits,
+  watchPlan,
+} from './watch.ts';
 
 /** Where frames meet filters; the devices and queueing disciplines of each are those of the golden records. */
 export const HOOKS = {
@@ -90,22 +99,20 @@ const LINES_BEFORE = 2;
 /** Preferences are 16 bits and the first and the last are ours. */
 export const MAX_FILTERS = 1000;
 
-const script = (name: string): string => readFileSync(path.join(GUEST, name), 'utf8');
-
 /** Classifies in one kernel: holds the watching program made for it. */
 export class Bench {
   private readonly k: RunningKernel;
   private readonly era: Era;
   private readonly btf: Btf;
   private readonly reader: PacketReader;
-  private readonly program: Buffer;
+  private readonly programs: readonly Attached[];
 
   private constructor(k: RunningKernel, era: Era, btf: Btf) {
     this.k = k;
     this.era = era;
     this.btf = btf;
     this.reader = new PacketReader(btf);
-    this.program = watchProgram(btf);
+    this.programs = [visits(btf)];
   }
 
   static async open(k: RunningKernel, era: Era): Promise<Bench> {
@@ -115,9 +122,12 @@ export class Bench {
   /** Every filter asked about every frame: each stands at a preference of its own and ends in `action continue`. */
   async classify(hook: Hook, filters: readonly TriedFilter[], frames: readonly SentFrame[]): Promise<Classified> {
     const { links, device, filtersOn, qdisc } = HOOKS[hook];
+    const room = { visits: (frames.length + 1) * (filters.length + 1), packets: frames.length + 1 };
+    const watching = watchPlan(this.btf, this.programs, room);
     const add = (pref: number, protocol: string, rest: string): string =>
       `filter add ${filtersOn} handle 1 pref ${pref} protocol ${protocol} ${rest}`;
     const plan = {
+      ...watching.plan,
       links,
       device,
       filters: [
@@ -127,19 +137,9 @@ export class Bench {
         add(FIRST_PREF + filters.length, 'all', 'matchall action drop'),
       ],
       sockets: OWNERS,
-      maps: [
-        [Control.size, 1],
-        [Visit.size, (frames.length + 1) * (filters.length + 1)],
-        [packetSize(this.btf), frames.length + 1],
-      ],
-      function: this.btf.functionId('flow_classify'),
-      control: Control,
     };
-    const job = await this.k.run(
-      script('classify.py'),
-      { 'bpf.py': script('bpf.py'), 'plan.json': JSON.stringify(plan), program: this.program, frames: pack(frames) },
-      300,
-    );
+    const files = { ...watching.files, 'plan.json': JSON.stringify(plan), frames: pack(frames) };
+    const job = await this.k.run(guestScript('classify.py'), files, 300);
     if (job.exit !== 0) throw new Error(`classify.py ended with ${job.exit}: ${job.stderr}`);
     const report = JSON.parse(job.file('report.json').toString('utf8')) as Report;
     const unseen = new Set(report.unseen);
@@ -169,8 +169,8 @@ interface Report {
   readonly seconds: Readonly<Record<string, number>>;
 }
 
-/** As classify.py reads them. */
-function pack(frames: readonly SentFrame[]): Buffer {
+/** As watch.py reads them. */
+export function pack(frames: readonly SentFrame[]): Buffer {
   return Buffer.concat(
     frames.flatMap(({ bytes, mark, priority, owner }) => {
       const head = Buffer.alloc(16);
@@ -180,24 +180,19 @@ function pack(frames: readonly SentFrame[]): Buffer {
   );
 }
 
-function answersOf(visits: Buffer, frames: number, filters: number): Answer[][] {
+function answersOf(noted: Buffer, frames: number, filters: number): Answer[][] {
   const answers: Answer[][] = Array.from({ length: frames }, () => []);
-  for (let at = 0; at + Visit.size <= visits.length; at += Visit.size) {
-    const filter = (visits.readUInt32LE(at + Visit.pref) >>> 16) - FIRST_PREF;
+  for (const visit of entries(noted, visitSize(1))) {
+    const filter = (visit.readUInt32LE(Visit.pref) >>> 16) - FIRST_PREF;
     if (filter < 0 || filter >= filters) continue;
-    answers[visits.readUInt32LE(at + Visit.frame) - 1]?.push({
+    answers[visit.readUInt32LE(Visit.frame) - 1]?.push({
       filter,
-      classid: visits.readUInt32LE(at + Visit.classid),
-      verdict: visits.readInt32LE(at + Visit.verdict),
-      hashrnd: visits.readUInt32LE(at + Visit.hashrnd),
+      classid: visit.readUInt32LE(Visit.classid),
+      verdict: visit.readInt32LE(Visit.verdict),
+      hashrnd: seedAt(visit).hashrnd,
     });
   }
   return answers;
-}
-
-export function sipKeyAt(bytes: Buffer, at: number): SipKey {
-  const [k0lo = 0, k0hi = 0, k1lo = 0, k1hi = 0] = [0, 4, 8, 12].map((more) => bytes.readInt32LE(at + more));
-  return { k0lo, k0hi, k1lo, k1hi };
 }
 
 /** Filters that tc could not add, by number, with the first thing that was said of each. */

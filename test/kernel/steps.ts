@@ -1,12 +1,19 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { Era } from '../../src/era.ts';
 import type { SipKey } from '../../src/hash/index.ts';
-import { sipKeyAt } from './classify.ts';
 import type { RunningKernel } from './harness.ts';
-import { GUEST } from './root.ts';
 import { type KernelPacket, PacketReader } from './sk-buff.ts';
-import { Control, packetSize, readBtf, Visit, watchProgram } from './watch.ts';
+import {
+  Control,
+  entries,
+  guestScript,
+  readBtf,
+  seedAt,
+  sipKeyAt,
+  Visit,
+  visitSize,
+  visits,
+  watchPlan,
+} from './watch.ts';
 
 /** A frame that is sent on the device, or a shell command; `at`: not before so many seconds from the start. */
 export type Step = { readonly at: number } & ({ readonly frame: Uint8Array } | { readonly run: string });
@@ -36,7 +43,6 @@ export interface StepsTaken {
 }
 
 const VISITS = 4096;
-const script = (name: string): string => readFileSync(path.join(GUEST, name), 'utf8');
 
 /** Takes the steps in a network namespace of their own, and says what every flow classifier of the machine answered. */
 export async function takeSteps(
@@ -48,22 +54,17 @@ export async function takeSteps(
 ): Promise<StepsTaken> {
   const btf = await readBtf(k);
   const reader = new PacketReader(btf);
+  const watching = watchPlan(btf, [visits(btf)], { visits: VISITS, packets: steps.length + 1 });
   const plan = {
+    ...watching.plan,
     setup,
     device,
     steps: steps.map((step) =>
       'frame' in step ? { at: step.at, frame: Buffer.from(step.frame).toString('hex') } : step,
     ),
-    maps: [
-      [Control.size, 1],
-      [Visit.size, VISITS],
-      [packetSize(btf), steps.length + 1],
-    ],
-    function: btf.functionId('flow_classify'),
-    control: Control,
   };
-  const files = { 'bpf.py': script('bpf.py'), 'plan.json': JSON.stringify(plan), program: watchProgram(btf) };
-  const job = await k.run(script('steps.py'), files, 120);
+  const files = { ...watching.files, 'plan.json': JSON.stringify(plan) };
+  const job = await k.run(guestScript('steps.py'), files, 120);
   if (job.exit !== 0) throw new Error(`steps.py ended with ${job.exit}: ${job.stderr}${job.stdout}`);
   if (job.stderr !== '') console.log(job.stderr.trim());
   const { times } = JSON.parse(job.file('report.json').toString('utf8')) as { times: [number, number][] };
@@ -85,14 +86,14 @@ export async function takeSteps(
   };
 }
 
-function answersOf(visits: Buffer, steps: number): StepAnswer[][] {
+function answersOf(noted: Buffer, steps: number): StepAnswer[][] {
   const answers: StepAnswer[][] = Array.from({ length: steps }, () => []);
-  for (let at = 0; at + Visit.size <= visits.length; at += Visit.size) {
-    answers[visits.readUInt32LE(at + Visit.frame) - 1]?.push({
-      pref: visits.readUInt32LE(at + Visit.pref) >>> 16,
-      classid: visits.readUInt32LE(at + Visit.classid),
-      verdict: visits.readInt32LE(at + Visit.verdict),
-      hashrnd: visits.readUInt32LE(at + Visit.hashrnd),
+  for (const visit of entries(noted, visitSize(1))) {
+    answers[visit.readUInt32LE(Visit.frame) - 1]?.push({
+      pref: visit.readUInt32LE(Visit.pref) >>> 16,
+      classid: visit.readUInt32LE(Visit.classid),
+      verdict: visit.readInt32LE(Visit.verdict),
+      hashrnd: seedAt(visit).hashrnd,
     });
   }
   return answers;

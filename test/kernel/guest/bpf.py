@@ -68,8 +68,9 @@ def module_btf(name):
         os.close(fd)
 
 
-def attach(program, maps, module, function, when=TRACE_FEXIT):
-    """Loads a program whose map numbers stand for `maps`, and has it run at every return (or call) of the function."""
+def attach(program, maps, module, function, entry=False):
+    """Loads a program whose map numbers stand for `maps`, and has it run at every call, or every return, of the
+    function of a module (of the kernel itself: "")."""
     code = bytearray(program)
     for at in range(0, len(code), 8):
         if code[at] == 0x18 and code[at + 1] >> 4 == 1:
@@ -80,7 +81,7 @@ def attach(program, maps, module, function, when=TRACE_FEXIT):
     attributes = attr(
         "IIQQIIQII16sIIIIQIIQIII",
         PROG_TYPE_TRACING, len(code) // 8, address(instructions), address(licence), 1, len(log), address(log), 0, 0,
-        b"watch", 0, when, 0, 0, 0, 0, 0, 0, 0, function, module_btf(module),
+        b"watch", 0, TRACE_FENTRY if entry else TRACE_FEXIT, 0, 0, 0, 0, 0, 0, 0, function, module_btf(module) if module else 0,
     )
     try:
         fd = call(PROG_LOAD, attributes)

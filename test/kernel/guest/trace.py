@@ -80,8 +80,7 @@ def main():
         struct.pack_into("=Q", control.memory, at[name], address)
     for each in plan["attach"]:
         with open(each["program"], "rb") as file:
-            when = bpf.TRACE_FENTRY if each["entry"] else bpf.TRACE_FEXIT
-            bpf.attach(file.read(), maps, each["module"], each["function"], when)
+            bpf.attach(file.read(), maps, each["module"], each["function"], each["entry"])
     count = 0
 
     def under_way(begins):
