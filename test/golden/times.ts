@@ -35,19 +35,25 @@ function maskStats(copy: Buffer, type: number, at: number, end: number): void {
   else if (type === 7) eachAttribute(copy, at, end, (_, __, from, to) => copy.fill(0, from, to));
 }
 
-/** Where the options of a classifier hold its list of actions; flow's may hold the options of one police, too. */
-const ACTIONS_OF: Readonly<Record<string, number>> = { flow: 9, fw: 4, u32: 7, basic: 3, matchall: 2, flower: 3 };
-const FLOW_POLICE = 10;
+/** The attributes of a filter's options that hold a list of actions, and the options of one: old-style police. */
+const ACTIONS_OF: Readonly<Record<string, readonly [act: number, police: number]>> = {
+  flow: [9, 10],
+  basic: [3, 4],
+  matchall: [2, 0],
+  fw: [4, 2],
+  u32: [7, 6],
+  flower: [3, 0],
+};
 
-/** The kind stands before its options. */
+/** TCA_OPTIONS of a filter, behind TCA_KIND. */
 function maskFilter(copy: Buffer, from: number, to: number): void {
-  let kind = '';
+  let [act, police] = [0, 0];
   eachAttribute(copy, from, to, (_, type, at, end) => {
-    if (type === 1) kind = copy.toString('latin1', at, copy.indexOf(0, at));
+    if (type === 1) [act, police] = ACTIONS_OF[copy.toString('latin1', at, end - 1)] ?? [0, 0];
     if (type !== 2) return;
-    eachAttribute(copy, at, end, (__, inner, first, last) => {
-      if (inner === ACTIONS_OF[kind]) eachAttribute(copy, first, last, maskAction);
-      else if (kind === 'flow' && inner === FLOW_POLICE) maskTimes(copy, first, last);
+    eachAttribute(copy, at, end, (__, option, first, last) => {
+      if (option === act) eachAttribute(copy, first, last, maskAction);
+      else if (option === police) maskTimes(copy, first, last);
     });
   });
 }

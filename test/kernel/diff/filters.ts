@@ -2,7 +2,7 @@ import { ALL_KEYS, KEYS } from '../../../src/sched/flow/index.ts';
 import type { TriedFilter } from '../classify.ts';
 import type { Random } from './random.ts';
 
-const PROTOCOLS = ['ip', 'ipv6', 'arp', '802.1Q', '802.1ad', 'mpls_uc', 'ppp_ses', '802_2', '0x88ca'];
+export const PROTOCOLS = ['ip', 'ipv6', 'arp', '802.1Q', '802.1ad', 'mpls_uc', 'ppp_ses', '802_2', '0x88ca'];
 
 /** One filter in tc's words; about one in thirty is refused by tc or by the kernel. */
 export function randomFilter(r: Random): TriedFilter {
@@ -47,7 +47,7 @@ function hashWords(r: Random): string[] {
 }
 
 /** Ematches joined by and, or, not and parentheses. */
-function expression(r: Random, depth: number): string {
+export function expression(r: Random, depth: number): string {
   const terms = [term(r, depth)];
   while (r.once(2) && terms.length < 4) terms.push(r.pick(['and', 'or']), term(r, depth));
   return terms.join(' ');

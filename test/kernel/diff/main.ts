@@ -3,10 +3,13 @@ import { withKernel } from '../harness.ts';
 import { CannotRun, KERNELS } from '../packages.ts';
 import { Run } from './run.ts';
 
-const USAGE = `npm run kernel:diff -- [--kernel ${KERNELS.map(({ name }) => name).join('|')}|all] [--minutes M] [--pairs N] [--messages N] [--seed S] [--tell N]
-Random filters and frames, and random requests, asked of a real kernel and of us: until so many pairs and messages were
-compared, or M minutes are over (default 1). The first differences (--tell, default 5) are made small, printed, and kept in
+const USAGE = `npm run kernel:diff -- [--kernel ${KERNELS.map(({ name }) => name).join('|')}|all] [--minutes M] [--pairs N] [--chains N] [--messages N] [--seed S] [--tell N]
+Random filters and frames, random setups of filters with actions and chains, and random requests, asked of a real kernel
+and of us: until so many pairs of a packet and a filter, pairs of a packet and a setup (default: one for 20 of the
+former), and messages were compared, or M minutes are over (default 1). The first differences (--tell, default 5) are made small, printed, and kept in
 test/golden/records/regress. --witness: keeps instead what shows the differences between kernels.`;
+
+const PAIRS_PER_CHAIN_PAIR = 20;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -14,6 +17,7 @@ async function main(): Promise<number> {
       kernel: { type: 'string', default: '6.1.192' },
       minutes: { type: 'string' },
       pairs: { type: 'string' },
+      chains: { type: 'string' },
       messages: { type: 'string' },
       seed: { type: 'string' },
       tell: { type: 'string' },
@@ -22,13 +26,14 @@ async function main(): Promise<number> {
     },
   });
   const number = (text: string | undefined, absent: number): number => (text === undefined ? absent : Number(text));
-  const counted = values.pairs !== undefined || values.messages !== undefined;
+  const counted = [values.pairs, values.chains, values.messages].some((count) => count !== undefined);
   const seed = number(values.seed, Date.now() % 0x7fffffff);
   const minutes = number(values.minutes, counted ? Number.POSITIVE_INFINITY : 1);
   const pairs = number(values.pairs, counted ? 0 : Number.POSITIVE_INFINITY);
+  const chains = number(values.chains, pairs / PAIRS_PER_CHAIN_PAIR);
   const messages = number(values.messages, counted ? 0 : Number.POSITIVE_INFINITY);
   const tell = number(values.tell, 5);
-  if (values.help || [seed, minutes, pairs, messages, tell].some(Number.isNaN)) {
+  if (values.help || [seed, minutes, pairs, chains, messages, tell].some(Number.isNaN)) {
     console.log(USAGE);
     return values.help ? 0 : 2;
   }
@@ -38,7 +43,7 @@ async function main(): Promise<number> {
     try {
       differences += await withKernel(name, async (k) => {
         const run = await Run.open(k, seed, tell);
-        return values.witness ? run.witness() : run.until({ minutes, pairs, messages });
+        return values.witness ? run.witness() : run.until({ minutes, pairs, chains, messages });
       });
     } catch (error) {
       if (!(error instanceof CannotRun)) throw error;

@@ -76,4 +76,28 @@ export const PLANTED: readonly PlantedError[] = [
     from: "'addend', 'divisor', 'baseclass'",
     to: "'addend', 'baseclass'",
   },
+  {
+    name: 'reclassify starts over at the chain it was said in',
+    file: 'src/sched/chain/chain.js',
+    from: 'chains(verdict & EXT_VAL_MASK) : this;',
+    to: 'chains(verdict & EXT_VAL_MASK) : chain;',
+  },
+  {
+    name: 'a policer gives exceed and conform the wrong way round',
+    file: 'src/sched/action/police.js',
+    from: 'return dropped(result);',
+    to: 'return dropped(action);',
+  },
+  {
+    name: 'a mask of skbedit keeps the bits that it is to set',
+    file: 'src/sched/action/skbedit.js',
+    from: '(p.mark & ~mask) | (mark & mask)',
+    to: '(p.mark & mask) | (mark & ~mask)',
+  },
+  {
+    name: 'jump counts from the action behind it',
+    file: 'src/sched/action/exec.js',
+    from: 'i = -1;',
+    to: '',
+  },
 ];

@@ -7,10 +7,12 @@ import type { SipKey } from '../../../src/hash/index.ts';
 import { FlowKeys } from '../../../src/packet/index.ts';
 import { Netns } from '../../../src/sched/netns/index.ts';
 import { emptyReport, type Report, record } from '../../golden/report.ts';
+import type { ChainAnswers } from '../chains.ts';
 import { type Hook, OWNERS, type SentFrame, type TriedFilter } from '../classify.ts';
 import { DEVICES } from '../control.ts';
 import { ROOT } from '../root.ts';
 import type { KernelPacket } from '../sk-buff.ts';
+import { compareChain } from './chain-compare.ts';
 import { AskedFilter, attempt, fill, misplacement } from './compare.ts';
 
 interface Kept {
@@ -73,7 +75,16 @@ export interface ControlRecord extends Kept {
   readonly answer: string;
 }
 
-export type RegressRecord = PairRecord | WordsRecord | PlaceRecord | ControlRecord;
+/** A setup of filters and actions, the packets sent past it, and all that the kernel answered. */
+export interface ChainRecord extends Kept {
+  readonly kind: 'chain';
+  readonly hook: Hook;
+  readonly filters: readonly string[];
+  readonly frames: readonly Pick<PairRecord, 'frame' | 'mark' | 'priority' | 'owner'>[];
+  readonly answers: ChainAnswers;
+}
+
+export type RegressRecord = ChainRecord | PairRecord | WordsRecord | PlaceRecord | ControlRecord;
 
 export const REGRESS = path.join(ROOT, 'test/golden/records/regress');
 
@@ -95,6 +106,8 @@ function question(kept: RegressRecord): unknown {
   switch (kept.kind) {
     case 'pair':
       return [kept.hook, kept.filter, kept.frame];
+    case 'chain':
+      return [kept.hook, kept.filters, kept.frames];
     case 'words':
       return [kept.hook, kept.filter];
     case 'place':
@@ -109,6 +122,8 @@ export function replay(kept: RegressRecord): string | null {
   switch (kept.kind) {
     case 'pair':
       return differing(replayPair(kept), kept.classid);
+    case 'chain':
+      return replayChain(kept);
     case 'words':
       return replayWords(kept);
     case 'place':
@@ -125,17 +140,21 @@ const envOf = (era: EraName): Env => createEnv({ era: ERAS[era], seed: 0 });
 
 function replayPair(kept: PairRecord): number | null {
   const env = createEnv({ era: ERAS[kept.era], seed: 0, rxhashKey: kept.rxhashKey, foldKey: kept.foldKey });
-  const frame: SentFrame = {
-    bytes: Buffer.from(kept.frame, 'hex'),
-    mark: kept.mark,
-    priority: kept.priority,
-    owner: OWNERS.findIndex(([uid, gid]) => uid === kept.owner[0] && gid === kept.owner[1]),
-  };
   const p = createPacket(env);
   const pointers = { sk: kept.socket ? 1n : 0n, dst: 0n, nfct: 0n };
   const { context, hash, dataAt, macLen, pktType } = kept;
-  fill(p, frame, { context, pointers, hash, dataAt, macLen, pktType }, new FlowKeys(), env);
+  fill(p, sentFrame(kept), { context, pointers, hash, dataAt, macLen, pktType }, new FlowKeys(), env);
   return new AskedFilter(kept.filter, kept.hook, env).classOf(p, kept.hashrnd, kept.before);
+}
+
+function replayChain({ era, answers, ...kept }: ChainRecord): string | null {
+  const { difference } = compareChain(ERAS[era], { ...kept, frames: kept.frames.map(sentFrame) }, answers);
+  return difference === null ? null : `${difference.what} ${difference.ours}, kernel ${difference.kernel}`;
+}
+
+function sentFrame({ frame, mark, priority, owner }: ChainRecord['frames'][number]): SentFrame {
+  const number = OWNERS.findIndex(([uid, gid]) => uid === owner[0] && gid === owner[1]);
+  return { bytes: Buffer.from(frame, 'hex'), mark, priority, owner: number };
 }
 
 function replayWords({ filter, hook, era, refused }: WordsRecord): string | null {

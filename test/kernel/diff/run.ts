@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Era } from '../../../src/era.ts';
 import { classText } from '../../../src/u32.ts';
 import { readFramesOf } from '../../golden/records.ts';
+import { ChainBench, type ChainCase, commandsOf } from '../chains.ts';
 import {
   Bench,
   type Classified,
@@ -17,6 +18,8 @@ import { eraOf } from '../era-of.ts';
 import type { RunningKernel } from '../harness.ts';
 import { ROOT } from '../root.ts';
 import type { KernelPacket } from '../sk-buff.ts';
+import { compareChain } from './chain-compare.ts';
+import { shrinkChain } from './chain-shrink.ts';
 import { type Comparison, compare, type Difference } from './compare.ts';
 import { type AskSessions, compareControl, shrinkSession } from './control.ts';
 import { randomFilter } from './filters.ts';
@@ -24,6 +27,7 @@ import { randomFrame } from './frames.ts';
 import { Random } from './random.ts';
 import { keep, type RegressRecord } from './record.ts';
 import { randomSession } from './requests.ts';
+import { randomCase } from './setups.ts';
 import { type Case, shrink } from './shrink.ts';
 import { WITNESSES } from './witness.ts';
 
@@ -31,24 +35,46 @@ import { WITNESSES } from './witness.ts';
 const FILTERS = 250;
 const FRAMES = 2000;
 const SESSIONS = 100;
+/** Setups of filters and actions, and the packets past each: long enough for what counts packets, and many setups. */
+const SETUPS = 60;
+const SETUP_FRAMES = 150;
 
-/** A run ends when both numbers are reached, or the minutes are over. */
+/** A run ends when all numbers are reached, or the minutes are over. */
 export interface Goal {
   readonly minutes: number;
   readonly pairs: number;
+  readonly chains: number;
   readonly messages: number;
 }
+
+/** What may be asked about next: of ten questions so many about each. */
+const TURNS = [
+  'pairs',
+  'chains',
+  'pairs',
+  'messages',
+  'pairs',
+  'chains',
+  'pairs',
+  'messages',
+  'pairs',
+  'pairs',
+] as const;
+type Kind = (typeof TURNS)[number];
 
 /** One run of random questions against one kernel. */
 export class Run {
   private readonly k: RunningKernel;
   private readonly era: Era;
   private readonly bench: Bench;
+  private readonly chainBench: ChainBench;
   private readonly random: Random;
   private readonly most: number;
   private readonly captured: readonly Uint8Array[];
   private readonly count = {
     pairs: 0,
+    chains: 0,
+    setups: 0,
     asked: 0,
     frames: 0,
     filters: 0,
@@ -58,10 +84,10 @@ export class Run {
     told: 0,
   };
 
-  private constructor(k: RunningKernel, era: Era, bench: Bench, seed: number, tell: number) {
+  private constructor(k: RunningKernel, era: Era, benches: [Bench, ChainBench], seed: number, tell: number) {
     this.k = k;
     this.era = era;
-    this.bench = bench;
+    [this.bench, this.chainBench] = benches;
     this.random = new Random(seed);
     this.most = tell;
     this.captured = readFramesOf(path.join(ROOT, 'examples'), 'household.pcapng');
@@ -73,37 +99,41 @@ export class Run {
   /** `tell`: how many differences are told in full; the others are counted. */
   static async open(k: RunningKernel, seed: number, tell: number): Promise<Run> {
     const era = eraOf(k.about.version);
-    return new Run(k, era, await Bench.open(k, era), seed, tell);
+    return new Run(k, era, [await Bench.open(k, era), await ChainBench.open(k, era)], seed, tell);
   }
 
   /** How many differences there were. */
-  async until({ minutes, pairs, messages }: Goal): Promise<number> {
+  async until({ minutes, ...goal }: Goal): Promise<number> {
     const start = performance.now();
     const seconds = (): number => (performance.now() - start) / 1000;
-    const spent = { pairs: 0, messages: 0 };
+    const spent = { pairs: 0, chains: 0, messages: 0 };
     for (let round = 0; seconds() < minutes * 60; round++) {
-      const { count } = this;
-      if (count.pairs >= pairs && count.messages >= messages) break;
+      const open = TURNS.filter((kind) => this.count[kind] < goal[kind]);
+      if (open.length === 0) break;
+      const turn = TURNS[round % TURNS.length];
+      const kind = turn !== undefined && open.includes(turn) ? turn : (open[0] ?? 'pairs');
       const before = seconds();
-      if (count.pairs < pairs && (round % 5 !== 4 || count.messages >= messages)) {
-        await this.classes(HOOK_NAMES[(count.frames / FRAMES) % HOOK_NAMES.length] ?? 'egress');
-        spent.pairs += seconds() - before;
-      } else {
-        await this.control();
-        spent.messages += seconds() - before;
-      }
+      await this.question(kind);
+      spent[kind] += seconds() - before;
     }
     this.sum(spent);
     return this.count.differences;
   }
 
-  private sum(spent: { pairs: number; messages: number }): void {
-    const { pairs, asked, frames, filters, unknowable, messages, differences } = this.count;
+  private question(kind: Kind): Promise<void> {
+    if (kind === 'chains') return this.chains();
+    if (kind === 'messages') return this.control();
+    return this.classes(HOOK_NAMES[(this.count.frames / FRAMES) % HOOK_NAMES.length] ?? 'egress');
+  }
+
+  private sum(spent: Readonly<Record<Kind, number>>): void {
+    const { pairs, chains, setups, asked, frames, filters, unknowable, messages, differences } = this.count;
     const rate = (count: number, seconds: number): string =>
       `${seconds.toFixed(1)} s${seconds > 0 ? ` (${Math.round(count / seconds)}/s)` : ''}`;
     console.log(
       `Linux ${this.k.about.version}: ${pairs} pairs (${frames} frames, ${filters} filters; ${asked} answered, ${pairs - asked} ` +
         `rightly not asked, ${unknowable} more cannot be known) in ${rate(pairs, spent.pairs)}, ` +
+        `${chains} chain pairs (${setups} setups) in ${rate(chains, spent.chains)}, ` +
         `${messages} messages in ${rate(messages, spent.messages)}; ${differences} differ`,
     );
   }
@@ -212,6 +242,62 @@ export class Run {
       this.keep([command(hook, filter), about], this.pairRecord(about, hook, { frame, filter }, packet, theirs, asked));
     }
     return this.count.differences;
+  }
+
+  /** One question about whole setups, whose actions change packets and send them from chain to chain. */
+  private async chains(): Promise<void> {
+    const cases = Array.from({ length: SETUPS }, (_, i) =>
+      randomCase(this.random, HOOK_NAMES[i % HOOK_NAMES.length] ?? 'egress', SETUP_FRAMES, this.captured),
+    );
+    const compared = await this.askChains(cases);
+    this.count.setups += cases.length;
+    for (const [i, { pairs, unknowable, difference }] of compared.entries()) {
+      this.count.chains += pairs;
+      this.count.unknowable += unknowable;
+      const found = cases[i];
+      if (difference === null || found === undefined) continue;
+      this.count.differences++;
+      if (!this.enough()) await this.tellChain(found, difference.what);
+    }
+  }
+
+  private async askChains(cases: readonly ChainCase[]) {
+    const theirs = await this.chainBench.ask(cases);
+    return cases.flatMap((each, i) => {
+      const answers = theirs[i];
+      return answers === undefined ? [] : [{ ...compareChain(this.era, each, answers), answers }];
+    });
+  }
+
+  /** Makes a setup small that still differs in the same thing, prints it as commands and hex, and keeps it. */
+  private async tellChain(found: ChainCase, what: string): Promise<void> {
+    const small = await shrinkChain(found, async (cases) =>
+      (await this.askChains(cases)).map(({ difference }, i) => {
+        if (difference?.what !== what) return null;
+        return difference.frame === null ? (cases[i]?.frames.length ?? 0) : difference.frame + 1;
+      }),
+    );
+    const [again] = await this.askChains([small]);
+    const commands = commandsOf(small);
+    if (again === undefined || again.difference === null) {
+      console.log(`${commands.join('\n  ')}\n  differed once in its ${what} and not again`);
+      return;
+    }
+    const { kernel, ours } = again.difference;
+    const about = `${what}: kernel: ${kernel}; we: ${ours}`;
+    const frames = small.frames.map(({ bytes, mark, priority, owner }) => {
+      return { frame: hexOf(bytes), mark, priority, owner: OWNERS[owner] ?? ([0, 0] as const) };
+    });
+    const sent = frames.map(({ frame, mark, priority }) => `frame ${frame} mark ${mark} priority ${priority}`);
+    const { hook, filters } = small;
+    this.keep([...commands, ...sent, about], {
+      ...this.stamp(about),
+      kind: 'chain',
+      hook,
+      filters,
+      frames,
+      answers: again.answers,
+    });
   }
 
   /** One question about control messages. */

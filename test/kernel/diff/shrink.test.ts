@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { ChainCase } from '../chains.ts';
 import type { SentFrame, TriedFilter } from '../classify.ts';
+import { shrinkChain, simplerLines } from './chain-shrink.ts';
 import { shorterSessions, shrinkSession } from './control.ts';
 import { shrink, simplerFilters } from './shrink.ts';
 
@@ -28,6 +30,35 @@ describe('a pair that differs is made small', () => {
     expect(words).toContain('ip: hash keys src,dst,mark baseclass 1:2');
     expect(words).toContain('ip: hash keys src,mark divisor 77 baseclass 1:2');
     expect(words).not.toContain('ip: hash keys src,dst,mark divisor 77 baseclass 1:2');
+  });
+});
+
+describe('a setup that differs is made small', () => {
+  const filters = [
+    "chain 0 pref 1 protocol ip handle 1 flow hash keys src,dst match 'meta(vlan eq 1)' divisor 7 action drop",
+    'chain 0 pref 2 protocol all handle 1 flow map key mark action skbedit mark 3 pipe action goto chain 2',
+    'chain 2 pref 1 protocol all handle 1 matchall action vlan pop pipe action pass',
+  ];
+  const setup: ChainCase = { hook: 'egress', filters, frames: Array.from({ length: 40 }, () => frame) };
+
+  test('down to the filter, the action and the frame that matter', async () => {
+    const differs = ({ filters: asked, frames }: ChainCase): number | null =>
+      asked.some((line) => /skbedit mark 3/.test(line)) && frames.some(({ bytes }) => bytes.includes(7)) ? 1 : null;
+    const small = await shrinkChain(setup, async (cases) => cases.map(differs));
+    expect(small.filters).toEqual([
+      'chain 0 pref 2 protocol all handle 1 flow map key mark action skbedit mark 3 pipe',
+    ]);
+    expect(small.frames).toHaveLength(1);
+    expect(small.frames[0]?.bytes.length).toBeLessThan(24);
+  });
+
+  test('a simpler filter has an action or its ematch less, every protocol, or the plainest key', () => {
+    const [first = ''] = filters;
+    expect(simplerLines(first)).toEqual([
+      first.replace(' action drop', ''),
+      first.replace(" match 'meta(vlan eq 1)'", ''),
+      'chain 0 pref 1 protocol ip handle 1 flow map key mark action drop',
+    ]);
   });
 });
 
