@@ -5,3 +5,11 @@ export function eraOf(version: string): Era {
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
   return major === 6 && minor === 1 && patch < 180 ? ERAS['6.1.170'] : ERAS['6.1'];
 }
+
+/**
+ * Actions that a kernel carries out otherwise than its era, and what is asked about instead. 6.12: a second tag pushed at
+ * ingress moves the network header along (net/core/skbuff.c: skb_vlan_push(), since 6.10).
+ */
+export function inPlaceOf(version: string, filter: string): string {
+  return version.startsWith('6.1.') ? filter : filter.replaceAll('vlan push', 'vlan modify');
+}

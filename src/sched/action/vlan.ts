@@ -279,8 +279,9 @@ function takeTag(p: Packet): number {
   p.protocol = encapsulated(p, type, tag + VLAN_HLEN);
   if (p.network - p.mac < ETH_HLEN) p.network = p.mac + ETH_HLEN;
   p.macLen = p.network - p.mac;
+  const before = p.at;
   p.at = ingress ? p.mac + p.macLen : p.mac;
-  grow(p, -VLAN_HLEN);
+  grow(p, before - p.at);
   return tci;
 }
 

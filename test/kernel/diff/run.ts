@@ -14,7 +14,7 @@ import {
   type TriedFilter,
 } from '../classify.ts';
 import { converse } from '../control.ts';
-import { eraOf } from '../era-of.ts';
+import { eraOf, inPlaceOf } from '../era-of.ts';
 import type { RunningKernel } from '../harness.ts';
 import { ROOT } from '../root.ts';
 import type { KernelPacket } from '../sk-buff.ts';
@@ -246,9 +246,12 @@ export class Run {
 
   /** One question about whole setups, whose actions change packets and send them from chain to chain. */
   private async chains(): Promise<void> {
-    const cases = Array.from({ length: SETUPS }, (_, i) =>
-      randomCase(this.random, HOOK_NAMES[i % HOOK_NAMES.length] ?? 'egress', SETUP_FRAMES, this.captured),
-    );
+    const { version } = this.k.about;
+    const cases = Array.from({ length: SETUPS }, (_, i) => {
+      const hook = HOOK_NAMES[i % HOOK_NAMES.length] ?? 'egress';
+      const made = randomCase(this.random, hook, SETUP_FRAMES, this.captured);
+      return { ...made, filters: made.filters.map((filter) => inPlaceOf(version, filter)) };
+    });
     const compared = await this.askChains(cases);
     this.count.setups += cases.length;
     for (const [i, { pairs, unknowable, difference }] of compared.entries()) {
