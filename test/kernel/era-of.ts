@@ -8,8 +8,12 @@ export function eraOf(version: string): Era {
 
 /**
  * Actions that a kernel carries out otherwise than its era, and what is asked about instead. 6.12: a second tag pushed at
- * ingress moves the network header along (net/core/skbuff.c: skb_vlan_push(), since 6.10).
+ * ingress moves the network header along (net/core/skbuff.c: skb_vlan_push(), since 6.10), and lists tell how often a
+ * pedit could not be applied (net/sched/act_pedit.c: tcf_pedit_act(), since 6.4).
  */
 export function inPlaceOf(version: string, filter: string): string {
-  return version.startsWith('6.1.') ? filter : filter.replaceAll('vlan push', 'vlan modify');
+  if (version.startsWith('6.1.')) return filter;
+  return filter
+    .replaceAll('vlan push', 'vlan modify')
+    .replaceAll(/pedit ex munge .*?(?= (?:pass|pipe|drop|continue|reclassify|goto|jump|trap)\b)/g, 'csum ip4h');
 }
