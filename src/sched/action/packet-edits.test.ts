@@ -185,6 +185,13 @@ describe('skbedit and vlan', () => {
     expect(p.pktType).toBe(3);
   });
 
+  test('the header of a packet with a tag stays, in the frame as in metadata', () => {
+    for (const device of [EGRESS, EGRESS_INBAND]) {
+      const p = packetOf(ethernet('8100', `0005 0800 ${UDP}`), device);
+      expect(edit('action vlan pop_eth pipe', p).verdict).toBe(Verdict.SHOT);
+    }
+  });
+
   test('no header is put in front of one that is there already', () => {
     const line = 'action vlan push_eth dst_mac 02:00:00:00:00:07 src_mac 02:00:00:00:00:08 pipe';
     expect(edit(line, packetOf(ethernet('0800', UDP), INGRESS)).verdict).toBe(Verdict.SHOT);

@@ -328,9 +328,9 @@ function modify(p: Packet, protocol: number, id: number, priority: number | unde
   return true;
 }
 
-/** net/core/skbuff.c: skb_eth_pop() */
+/** net/core/skbuff.c: skb_eth_pop() — not from a packet with a tag, wherever that is. */
 function popEthernet(p: Packet): boolean {
-  if (p.vlanTci >= 0 || p.mac < 0 || p.network - p.mac < ETH_HLEN) return false;
+  if (p.vlanTci >= 0 || isVlan(p.protocol) || p.mac < 0 || p.network - p.mac < ETH_HLEN) return false;
   p.own();
   if (!atIngress(p)) {
     p.at = p.mac + ETH_HLEN;
