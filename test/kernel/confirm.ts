@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { Frame, openCapture } from '../../src/capture/index.ts';
 import { runTc, type Transport } from '../../src/command/index.ts';
 import { parseListing, parseNat, Tracker, type TrackerOptions } from '../../src/conntrack/index.ts';
@@ -9,34 +8,15 @@ import { KEYS } from '../../src/sched/flow/index.ts';
 import { Netns } from '../../src/sched/netns/index.ts';
 import { classText } from '../../src/u32.ts';
 import { Verdict, verdictName } from '../../src/verdict.ts';
+import { CHECK_OPTIONS, type Checks, checkOn } from './checks.ts';
 import { fill } from './diff/compare.ts';
 import { eraOf } from './era-of.ts';
-import { type RunningKernel, withKernel } from './harness.ts';
-import { CannotRun, KERNELS } from './packages.ts';
+import type { RunningKernel } from './harness.ts';
 import { type Step, type StepAnswer, type StepsTaken, type Taken, takeSteps } from './steps.ts';
 
-const USAGE = `npm run kernel:confirm -- [--kernel ${KERNELS.map(({ name }) => name).join('|')}]
+const USAGE = `npm run kernel:confirm -- ${CHECK_OPTIONS}
 What a record cannot show, seen on a real kernel with our answer beside its own: user namespaces, perturbation over
 time, policing, conntrack behind NAT, the owners of real sockets, realms.`;
-
-/** One thing that was asked: the kernel's answer and ours, as they are printed. */
-class Checks {
-  count = 0;
-  failed = 0;
-
-  same(what: string, kernel: string, ours: string): void {
-    this.count++;
-    const holds = kernel === ours;
-    if (!holds) this.failed++;
-    console.log(`${holds ? 'ok  ' : 'FAIL'} ${what}\n       kernel ${kernel}\n       we     ${ours}`);
-  }
-
-  holds(what: string, holds: boolean, seen: string): void {
-    this.count++;
-    if (!holds) this.failed++;
-    console.log(`${holds ? 'ok  ' : 'FAIL'} ${what}: ${seen}`);
-  }
-}
 
 /** Our kernel with one device, told by tc's words what it has. */
 class Ours {
@@ -430,27 +410,6 @@ ${halves('d0', '', 2, names)}
 
 const CONFIRMED = [userNamespaces, perturbation, policing, nat, ownersAndRealms];
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { kernel: { type: 'string', default: '6.1.192' }, help: { type: 'boolean', default: false } },
-  });
-  if (values.help) {
-    console.log(USAGE);
-    return 0;
-  }
-  const checks = new Checks();
-  try {
-    await withKernel(values.kernel, async (k) => {
-      const era = eraOf(k.about.version);
-      console.log(`${k.about.package} (Linux ${k.about.version}), era ${era.name}`);
-      for (const confirm of CONFIRMED) await confirm(k, era, checks);
-    });
-    console.log(`${checks.count} checks, ${checks.failed} failed`);
-  } catch (error) {
-    if (!(error instanceof CannotRun)) throw error;
-    console.log(`skipped: ${error.message}`);
-  }
-  return checks.failed === 0 ? 0 : 1;
-}
-
-process.exitCode = await main();
+process.exitCode = await checkOn(USAGE, async (k, checks) => {
+  for (const confirm of CONFIRMED) await confirm(k, eraOf(k.about.version), checks);
+});

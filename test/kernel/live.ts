@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
-import { type RunningKernel, withKernel } from './harness.ts';
+import { CHECK_OPTIONS, type Checks, checkOn } from './checks.ts';
+import type { RunningKernel } from './harness.ts';
 import type { JobResult } from './machine.ts';
-import { CannotRun, KERNELS } from './packages.ts';
 import { GUEST, ROOT } from './root.ts';
 
-const USAGE = `npm run kernel:live -- [--kernel ${KERNELS.map(({ name }) => name).join('|')}]
+const USAGE = `npm run kernel:live -- ${CHECK_OPTIONS}
 What tc writes we read and what we write tc reads, on a real kernel; diff --apply makes setups equal; real traffic.`;
 
 /** What is set up on a device, and where its filters are. DEV is the device. */
@@ -192,45 +191,25 @@ wait
 inside a tc -s class show dev va > kernel.txt
 `;
 
-/** A question that was asked of the kernel, and whether the answer was as it should be. */
-class Report {
-  failed = 0;
-  check(what: string, holds: boolean, more = ''): void {
-    console.log(`${holds ? 'ok  ' : 'FAIL'} ${what}${holds || more === '' ? '' : `\n${more}`}`);
-    if (!holds) this.failed++;
-  }
-
-  equal(what: string, a: string, b: string): void {
-    const [left, right] = [a.split('\n'), b.split('\n')];
-    const at = left.findIndex((line, i) => line !== right[i]);
-    const first = at < 0 ? right.length - 1 : at;
-    this.check(
-      `${what} (${left.length - 1} lines)`,
-      a === b,
-      `  line ${first + 1}\n  ${left[first]}\n  ${right[first]}`,
-    );
-  }
-}
-
 const text = (job: JobResult, name: string): string => job.file(name).toString('utf8');
 /** What passes between two looks at the same thing. */
 const timeless = (shown: string): string => shown.replace(/\d+ sec/g, 'N sec');
 
-async function bothWays(k: RunningKernel, report: Report): Promise<string> {
+async function bothWays(k: RunningKernel, checks: Checks): Promise<string> {
   const setup = SETUPS.flatMap((_, i) => on(i));
   const job = await k.run(BOTH_WAYS, { ...guest('dumps.py'), 'setup.tc': lines(setup), 'show.tc': lines(shown) }, 300);
   const wrote = text(job, 'theirs.wrote');
-  report.check(`tc wrote: ${setup.length} commands obeyed`, wrote.endsWith('exit 0\n'), wrote);
-  report.equal('we wrote: the same was said', wrote, text(job, 'ours.wrote'));
+  checks.check(`tc wrote: ${setup.length} commands obeyed`, wrote.endsWith('exit 0\n'), wrote);
+  checks.equal('we wrote: the same was said', wrote, text(job, 'ours.wrote'));
   for (const who of ['theirs', 'ours']) {
     for (const name of Object.keys(READERS)) {
       const [tc, we] = ['tc', 'we'].map((reader) => timeless(text(job, `${who}.${reader}.${name}`)));
-      report.equal(`${who === 'ours' ? 'we' : 'tc'} wrote; tc and we read the same: ${name}`, tc ?? '', we ?? '');
+      checks.equal(`${who === 'ours' ? 'we' : 'tc'} wrote; tc and we read the same: ${name}`, tc ?? '', we ?? '');
     }
   }
-  report.equal('tc reads the same of both', text(job, 'theirs.tc.plain'), text(job, 'ours.tc.plain'));
+  checks.equal('tc reads the same of both', text(job, 'theirs.tc.plain'), text(job, 'ours.tc.plain'));
   const [theirs, ours] = ['theirs', 'ours'].map((who) => ageless(text(job, `${who}.dumps`)));
-  report.equal('the kernel lists the same bytes of both', theirs ?? '', ours ?? '');
+  checks.equal('the kernel lists the same bytes of both', theirs ?? '', ours ?? '');
   if (job.stderr !== '') console.log(job.stderr);
   return text(job, 'theirs.tc.plain');
 }
@@ -240,7 +219,7 @@ function ageless(dumps: string): string {
   return dumps.replace(/(2400[0-9a-f]{2}00)(?:[0-9a-f]{4}000000000000){4}/g, '$1(ages)');
 }
 
-async function applies(k: RunningKernel, report: Report, expected: string): Promise<void> {
+async function applies(k: RunningKernel, checks: Checks, expected: string): Promise<void> {
   const files: Record<string, string> = { 'show.tc': lines(shown) };
   for (const i of SETUPS.keys()) {
     files[`other${i + 1}.tc`] = lines(SETUPS[(i + 1) % SETUPS.length]?.commands ?? []);
@@ -255,17 +234,17 @@ async function applies(k: RunningKernel, report: Report, expected: string): Prom
       (name) => new RegExp(`^${name} (\\d)`, 'm').exec(part)?.[1],
     );
     const codes = `${before} ${applied} ${after}`;
-    report.check(
+    checks.check(
       `diff of d${i + 1}: differs, --apply makes it equal, nothing left to do`,
       codes === '1 0 0',
       `${codes}\n${part}\n${text(job, `applied${i + 1}`)}`,
     );
   }
-  report.equal('tc reads what --apply made as what tc made', text(job, 'apply.tc.plain'), expected);
+  checks.equal('tc reads what --apply made as what tc made', text(job, 'apply.tc.plain'), expected);
   if (job.stderr !== '') console.log(job.stderr);
 }
 
-async function traffic(k: RunningKernel, report: Report): Promise<void> {
+async function traffic(k: RunningKernel, checks: Checks): Promise<void> {
   const job = await k.run(TRAFFIC, guest('traffic.py', 'pty_run.py'), 180);
   const summary = JSON.parse(text(job, 'ours.json')) as {
     classes: { classid: string; packets: number; bytes: number }[];
@@ -273,13 +252,13 @@ async function traffic(k: RunningKernel, report: Report): Promise<void> {
   const ours = summary.classes.map(({ classid, packets, bytes }) => `${classid} ${bytes} bytes ${packets} pkt`);
   const kernel = [...text(job, 'kernel.txt').matchAll(/class drr (\S+) .*\n Sent (\d+) bytes (\d+) pkt/g)];
   const theirs = kernel.map(([, classid, bytes, packets]) => `${classid} ${bytes} bytes ${packets} pkt`);
-  report.equal("real traffic: our classes are the kernel's", lines(ours.sort()), lines(theirs.sort()));
+  checks.equal("real traffic: our classes are the kernel's", lines(ours.sort()), lines(theirs.sort()));
   const drawn = text(job, 'screen')
     .split('packets, ')
     .slice(0, -1)
     .map((part) => /(\d+) $/.exec(part)?.[1]);
   const half = String(PORTS.count / 2);
-  report.check(
+  checks.check(
     `on a terminal the table was drawn ${drawn.length} times, at ${[...new Set(drawn)].join(', ')} packets`,
     drawn[0] === '0' && drawn.includes(half) && drawn.at(-1) === String(PORTS.count),
     text(job, 'screen').slice(0, 2000),
@@ -293,13 +272,13 @@ const REASONS = [
   ['cls_flow', 'module', 'no classifier "flow": load the module cls_flow'],
 ] as const;
 
-async function refusals(k: RunningKernel, report: Report): Promise<void> {
+async function refusals(k: RunningKernel, checks: Checks): Promise<void> {
   const job = await k.run(REFUSED, {}, 120);
   for (const [what, file, reason] of REASONS) {
     const said = text(job, file);
     const own = said.split('\n').filter((line) => line.startsWith('cls-flow: '));
     const refused = !said.endsWith('exit 0\n') && own.length === 1 && own[0]?.includes(reason) === true;
-    report.check(`without ${what}: one line of ours that says so`, refused, said);
+    checks.check(`without ${what}: one line of ours that says so`, refused, said);
   }
   if (job.stderr !== '') console.log(job.stderr);
 }
@@ -310,28 +289,9 @@ function guest(...names: readonly string[]): Record<string, string> {
 
 const lines = (list: readonly string[]): string => `${list.join('\n')}\n`;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { kernel: { type: 'string', default: '6.1.192' }, help: { type: 'boolean', default: false } },
-  });
-  if (values.help) {
-    console.log(USAGE);
-    return 0;
-  }
-  const report = new Report();
-  try {
-    await withKernel(values.kernel, async (k) => {
-      console.log(`${k.about.package} ${k.about.version}, up in ${k.bootSeconds.toFixed(0)} s`);
-      const expected = await bothWays(k, report);
-      await applies(k, report, expected);
-      await traffic(k, report);
-      await refusals(k, report);
-    });
-  } catch (error) {
-    if (!(error instanceof CannotRun)) throw error;
-    console.log(`skipped: ${error.message}`);
-  }
-  return report.failed === 0 ? 0 : 1;
-}
-
-process.exitCode = await main();
+process.exitCode = await checkOn(USAGE, async (k, checks) => {
+  const expected = await bothWays(k, checks);
+  await applies(k, checks, expected);
+  await traffic(k, checks);
+  await refusals(k, checks);
+});
