@@ -13,8 +13,8 @@ import {
   type SentFrame,
   type TriedFilter,
 } from '../classify.ts';
-import { converse } from '../control.ts';
-import { eraOf, inPlaceOf } from '../era-of.ts';
+import { converse, type SessionAnswers } from '../control.ts';
+import { asEraSays, eraOf, inPlaceOf } from '../era-of.ts';
 import type { RunningKernel } from '../harness.ts';
 import { ROOT } from '../root.ts';
 import type { KernelPacket } from '../sk-buff.ts';
@@ -69,6 +69,8 @@ export class Run {
   private readonly bench: Bench;
   private readonly chainBench: ChainBench;
   private readonly random: Random;
+  /** Setups have their own: how many are asked about changes nothing else. */
+  private readonly randomSetups: Random;
   private readonly most: number;
   private readonly captured: readonly Uint8Array[];
   private readonly count = {
@@ -89,6 +91,7 @@ export class Run {
     this.era = era;
     [this.bench, this.chainBench] = benches;
     this.random = new Random(seed);
+    this.randomSetups = new Random(~seed);
     this.most = tell;
     this.captured = readFramesOf(path.join(ROOT, 'examples'), 'household.pcapng');
     const { bootSeconds, about } = k;
@@ -249,7 +252,7 @@ export class Run {
     const { version } = this.k.about;
     const cases = Array.from({ length: SETUPS }, (_, i) => {
       const hook = HOOK_NAMES[i % HOOK_NAMES.length] ?? 'egress';
-      const made = randomCase(this.random, hook, SETUP_FRAMES, this.captured);
+      const made = randomCase(this.randomSetups, hook, SETUP_FRAMES, this.captured);
       return { ...made, filters: made.filters.map((filter) => inPlaceOf(version, filter)) };
     });
     const compared = await this.askChains(cases);
@@ -306,14 +309,14 @@ export class Run {
   /** One question about control messages. */
   private async control(): Promise<void> {
     const sessions = Array.from({ length: SESSIONS }, () => randomSession(this.random));
-    const question: AskSessions = async (asked) => compareControl(this.era, asked, await converse(this.k, asked));
+    const question: AskSessions = async (asked) => compareControl(this.era, asked, await this.converse(asked));
     const differences = await question(sessions);
     this.count.messages += sessions.reduce((sum, session) => sum + session.length, 0);
     this.count.differences += differences.length;
     for (const { session, datagram } of differences) {
       if (this.enough()) break;
       const found = await shrinkSession((sessions[session] ?? []).slice(0, datagram + 1), question);
-      const theirs = await converse(this.k, [found]);
+      const theirs = await this.converse([found]);
       const [difference] = compareControl(this.era, [found], theirs);
       if (difference === undefined) continue;
       const datagrams = found.slice(0, difference.datagram + 1).map(hexOf);
@@ -328,6 +331,11 @@ export class Run {
         },
       );
     }
+  }
+
+  private async converse(sessions: readonly (readonly Uint8Array[])[]): Promise<SessionAnswers[]> {
+    const answers = await converse(this.k, sessions);
+    return answers.map((session) => asEraSays(this.k.about.version, session));
   }
 
   private enough(): boolean {
