@@ -5,11 +5,11 @@ import { Run } from './run.ts';
 
 const USAGE = `npm run kernel:diff -- [--kernel ${KERNELS.map(({ name }) => name).join('|')}|all] [--minutes M] [--pairs N] [--chains N] [--messages N] [--seed S] [--tell N]
 Random filters and frames, random setups of filters with actions and chains, and random requests, asked of a real kernel
-and of us: until so many pairs of a packet and a filter, pairs of a packet and a setup (default: one for 10 of the
+and of us: until so many pairs of a packet and a filter, pairs of a packet and a setup (default: one for 20 of the
 former), and messages were compared, or M minutes are over (default 1). The first differences (--tell, default 5) are made small, printed, and kept in
 test/golden/records/regress. --witness: keeps instead what shows the differences between kernels.`;
 
-const PAIRS_PER_CHAIN_PAIR = 10;
+const PAIRS_PER_CHAIN_PAIR = 20;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({

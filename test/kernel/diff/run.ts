@@ -47,19 +47,8 @@ export interface Goal {
   readonly messages: number;
 }
 
-/** What may be asked about next: of ten questions so many about each. */
-const TURNS = [
-  'pairs',
-  'chains',
-  'pairs',
-  'messages',
-  'pairs',
-  'chains',
-  'pairs',
-  'messages',
-  'pairs',
-  'pairs',
-] as const;
+/** What is asked about next, over and over. */
+const TURNS = ['pairs', 'chains', 'pairs', 'chains', 'pairs', 'messages'] as const;
 type Kind = (typeof TURNS)[number];
 
 /** One run of random questions against one kernel. */
@@ -68,9 +57,8 @@ export class Run {
   private readonly era: Era;
   private readonly bench: Bench;
   private readonly chainBench: ChainBench;
-  private readonly random: Random;
-  /** Setups have their own: how many are asked about changes nothing else. */
-  private readonly randomSetups: Random;
+  /** One for each kind: how many questions there are of one changes nothing in the others. */
+  private readonly random: Readonly<Record<Kind, Random>>;
   private readonly most: number;
   private readonly captured: readonly Uint8Array[];
   private readonly count = {
@@ -90,8 +78,7 @@ export class Run {
     this.k = k;
     this.era = era;
     [this.bench, this.chainBench] = benches;
-    this.random = new Random(seed);
-    this.randomSetups = new Random(~seed);
+    this.random = { pairs: new Random(seed), chains: new Random(~seed), messages: new Random(seed ^ 0x55555555) };
     this.most = tell;
     this.captured = readFramesOf(path.join(ROOT, 'examples'), 'household.pcapng');
     const { bootSeconds, about } = k;
@@ -143,8 +130,8 @@ export class Run {
 
   /** One question about classes. */
   private async classes(hook: Hook): Promise<void> {
-    const filters = Array.from({ length: FILTERS }, () => randomFilter(this.random));
-    const frames = Array.from({ length: FRAMES }, () => randomFrame(this.random, this.captured));
+    const filters = Array.from({ length: FILTERS }, () => randomFilter(this.random.pairs));
+    const frames = Array.from({ length: FRAMES }, () => randomFrame(this.random.pairs, this.captured));
     const compared = await this.ask(hook, filters, frames);
     this.count.pairs += compared.pairs;
     this.count.asked += compared.asked;
@@ -252,7 +239,7 @@ export class Run {
     const { version } = this.k.about;
     const cases = Array.from({ length: SETUPS }, (_, i) => {
       const hook = HOOK_NAMES[i % HOOK_NAMES.length] ?? 'egress';
-      const made = randomCase(this.randomSetups, hook, SETUP_FRAMES, this.captured);
+      const made = randomCase(this.random.chains, hook, SETUP_FRAMES, this.captured);
       return { ...made, filters: made.filters.map((filter) => inPlaceOf(version, filter)) };
     });
     const compared = await this.askChains(cases);
@@ -308,7 +295,7 @@ export class Run {
 
   /** One question about control messages. */
   private async control(): Promise<void> {
-    const sessions = Array.from({ length: SESSIONS }, () => randomSession(this.random));
+    const sessions = Array.from({ length: SESSIONS }, () => randomSession(this.random.messages));
     const question: AskSessions = async (asked) => compareControl(this.era, asked, await this.converse(asked));
     const differences = await question(sessions);
     this.count.messages += sessions.reduce((sum, session) => sum + session.length, 0);
