@@ -3,13 +3,12 @@ import path from 'node:path';
 import type { Era } from '../../src/era.ts';
 import type { SipKey } from '../../src/hash/index.ts';
 import { Btf } from './btf.ts';
-import { sipKeyAt } from './classify.ts';
 import type { RunningKernel } from './harness.ts';
 import { Note, placesOf, type What } from './note.ts';
 import { type Event, NoteReader } from './note-reader.ts';
 import { NoteWriter } from './note-writer.ts';
 import { GUEST } from './root.ts';
-import { Control, readBtf } from './watch.ts';
+import { Control, readBtf, sipKeyAt } from './watch.ts';
 
 /** All kinds that scenes have, and what their functions' names begin with. */
 const CLASSIFIERS = { u32: 'u32', fw: 'fw', matchall: 'mall', basic: 'basic', flow: 'flow' } as const;
