@@ -89,6 +89,7 @@ export class Replay {
 
 /** Which engine takes this packet of a capture; of `plain`, why. */
 export function engineFor(run: Run, frame: Frame): string {
+  if (run.tracks) return 'plain (where no flows are counted compiled, once its connection is known)';
   const engine = engineOf(run, false);
   if (typeof engine === 'string') return `plain: ${engine}`;
   const reader = openCapture(engine.room);
