@@ -43,7 +43,7 @@ export interface Program {
   readonly opaque: boolean;
   readonly facts: Facts;
   readonly layout: Layout;
-  /** Flows and hosts are counted: the plain engine does it for the first packet of each. */
+  /** Flows are kept (flows.ts), for those who count them and their hosts. */
   readonly sharing: boolean;
   /** Packets go on through a tree: the first of each counter is the plain engine's, which sees where they end. */
   readonly fates: boolean;

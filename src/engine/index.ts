@@ -4,10 +4,11 @@
  * engine (sched/flow/classifier.ts), which is the definition: every answer here is one that it would give, and
  * test/fuzz/engines.ts holds the two together.
  *
- *   const engine = Engine.of({ protos, env, known, device, sharing, assumed, reasonOf });   // or why there is none
- *   const reader = openCapture(engine.room);
- *   engine.run(reader) …    the plain engine takes the record where it stopped
- *   engine.settle(tally)
+ *   Engine.of({ protos, env, … })    an engine for a chain, or in words why there is none
+ *   openCapture(engine.room)         the reader's window is in the loop's memory
+ *   engine.run(reader, began)        takes packets up to one that is the plain engine's, and says how many
+ *   engine.afterPlain(now, packet)   after the plain engine took that one; learn(): where packets like it end
+ *   engine.settle({ tally, fates })  hands over what was counted
  */
 import type { CaptureReader, RecordLayout } from '../capture/index.ts';
 import type { Tracker } from '../conntrack/index.ts';
