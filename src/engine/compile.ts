@@ -59,6 +59,8 @@ export interface Program {
  * of larger chains the rest goes into functions of their own.
  */
 const INLINE = 200;
+/** Filters that get code of two kinds each: of more, making it takes longer than it saves. */
+const FEW = 8;
 
 /** What a function of filters returns besides the address of a counter. */
 const Part = { NONE: 0, PLAIN: -1 } as const;
@@ -85,7 +87,7 @@ function partOf({ facts, layout, tracked }: Program, filters: readonly PlannedFi
   const connection = tracked ? connectionOf(given) : null;
   const f = new Func(Object.keys({ ...fields, ...connection }).length);
   const around: Around = {
-    ...{ fields, connection, scratch: scratches(f), layout, facts },
+    ...{ fields, connection, scratch: scratches(f), layout, facts, twice: false },
     plain: result(constant(Part.PLAIN)),
     answer: ({ counter, filter, trust }) => [
       store32(constant(Cell.FILTER), 0, constant(filter)),
@@ -107,7 +109,7 @@ function mainOf(program: Program, parts: number): Func {
   const [packets, counter, filter, trust] = [f.local(), f.local(), f.local(), f.local()];
   const [next, plain, full, done] = [new Label(), new Label(), new Label(), new Label()];
   const around: Around = {
-    ...{ fields, connection, scratch, layout, facts, plain: branch(plain) },
+    ...{ fields, connection, scratch, layout, facts, twice: program.filters.length <= FEW, plain: branch(plain) },
     answer: (answer) => [
       set(counter, answer.counter),
       set(filter, constant(answer.filter)),
