@@ -2,7 +2,7 @@ import { type Around, type Facts, filtersCode, type PlannedFilter } from './filt
 import { noteFlow } from './flows.ts';
 import type { Scratch } from './hash.ts';
 import { type Fields, fieldsOf, headersOf } from './headers.ts';
-import { Cell, COUNTER, type Layout, MINORS, reasonAt } from './layout.ts';
+import { Cell, COUNTER, type Layout, LOG_COUNTER, MINORS, reasonAt } from './layout.ts';
 import { type Records, recordOf, type Walk } from './records.ts';
 import { type Connection, connectionCode, connectionOf } from './tickets.ts';
 import {
@@ -180,7 +180,7 @@ function askPart(
 function isFateKnown({ fates, classes }: Layout, counter: number): Code {
   const isClass = isZero(lessThan(get(counter), constant(classes)));
   const [reason, first] = [reasonAt(0), classes].map((base, i) => constant(fates + i * MINORS - base / COUNTER));
-  return load8(add(shiftRight(get(counter), constant(Math.log2(COUNTER))), select(isClass, first ?? [], reason ?? [])));
+  return load8(add(shiftRight(get(counter), constant(LOG_COUNTER)), select(isClass, first ?? [], reason ?? [])));
 }
 
 function count(counter: number, { length }: Fields): Code {

@@ -6,7 +6,7 @@ import { tcMajor } from '../u32.ts';
 import { UNSPEC, type Verdict } from '../verdict.ts';
 import { jhash, type Scratch } from './hash.ts';
 import { type Fields, typeConstant } from './headers.ts';
-import { Cell, COUNTER, type Layout, majorAt, reasonAt } from './layout.ts';
+import { Cell, type Layout, LOG_COUNTER, majorAt, reasonAt } from './layout.ts';
 import { type Asking, isPlaceable, matchCode } from './match.ts';
 import type { Connection } from './tickets.ts';
 import {
@@ -136,8 +136,6 @@ function trustCode(filter: FlowFilter, isThere: boolean, { facts, connection }: 
   };
   return connection === null ? cell(null) : select(get(connection.assumed), cell('assumed'), cell('exact'));
 }
-
-const LOG_COUNTER = Math.log2(COUNTER);
 
 function reasonNumber(reason: string, { reasons }: Facts): number {
   if (!reasons.includes(reason)) reasons.push(reason);

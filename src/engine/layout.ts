@@ -6,6 +6,7 @@ const PAGE = 1 << 16;
 export const MINORS = 1 << 16;
 /** A counter: packets and bytes, 64 bits each. */
 export const COUNTER = 16;
+export const LOG_COUNTER = 4;
 
 /** Single numbers that the loop and its driver tell each other. */
 export const Cell = {
@@ -104,10 +105,10 @@ const align = (address: number): number => Math.ceil(address / PAGE) * PAGE;
 /** Address of the counter of packets without a class, by number of the reason. */
 export const reasonAt = (reason: number): number => REASONS + reason * COUNTER;
 
-/** The class whose counter stands at an address. */
+/** The class whose counter stands at an address. Whole numbers only: it is asked for every flow. */
 export function classidAt({ classes, majors }: Layout, address: number): number {
-  const index = (address - classes) / COUNTER;
-  return tcH(majors[Math.floor(index / MINORS)] ?? 0, index % MINORS);
+  const index = (address - classes) >> LOG_COUNTER;
+  return tcH(majors[index >>> 16] ?? 0, index & 0xffff);
 }
 
 /**

@@ -37,7 +37,7 @@ export class Sharing {
   private readonly v4 = family(V4);
   private readonly v6 = family(V6);
   /** Flows of each class that somebody else keeps, apart from those that are here. */
-  private elsewhere = new Map<number, number>();
+  private elsewhere = new Map<number, { flows: number }>();
 
   /** Counts what stands in `flow` and `host` for this class; IPv4 uses one word for an address, IPv6 four. */
   add(classid: number, isV6: boolean): void {
@@ -66,9 +66,18 @@ export class Sharing {
   see(classid: number, isV6: boolean): void {
     const { flows, hosts } = isV6 ? this.v6 : this.v4;
     this.flow[0] = classid;
-    if (!flows.has(this.flow)) this.elsewhere.set(classid, (this.elsewhere.get(classid) ?? 0) + 1);
+    if (!flows.has(this.flow)) this.seen(classid).flows++;
     this.host[0] = classid;
     hosts.add(this.host);
+  }
+
+  private seen(classid: number): { flows: number } {
+    let seen = this.elsewhere.get(classid);
+    if (seen === undefined) {
+      seen = { flows: 0 };
+      this.elsewhere.set(classid, seen);
+    }
+    return seen;
   }
 
   /** Flows and hosts of each class. */
@@ -79,7 +88,7 @@ export class Sharing {
       shared.set(classid, found);
       return found;
     };
-    for (const [classid, flows] of this.elsewhere) of(classid).flows += flows;
+    for (const [classid, { flows }] of this.elsewhere) of(classid).flows += flows;
     for (const { flows, hosts } of [this.v4, this.v6]) {
       flows.forEach((words, at) => {
         of(word(words, at) >>> 0).flows++;
