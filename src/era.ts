@@ -19,11 +19,13 @@ export interface Era {
   readonly rshiftChecked: boolean;
   /** Actions are set up before ematches, so their error comes first. */
   readonly actionsFirst: boolean;
+  /** A tag that `vlan push` puts into the frame moves the network header along. */
+  readonly pushMovesNetwork: boolean;
   /** Deleting the last filter of a proto leaves the empty proto behind. */
   readonly emptyProtoStays: boolean;
 }
 
-export type EraName = 'seed' | '6.1.170' | '6.1';
+export type EraName = 'seed' | '6.1.170' | '6.1' | '6.12';
 
 const FLAT = { stopAtLabel: false, compressedPpp: false };
 const LABEL = { stopAtLabel: true, compressedPpp: false };
@@ -36,7 +38,20 @@ const MODERN = {
   etherType: innerProtocol,
   rshiftChecked: true,
   actionsFirst: false,
+  pushMovesNetwork: false,
   emptyProtoStays: false,
+} as const;
+
+/** Since 6.1.180: folded pointers are a secret of the boot. */
+const HIDDEN = {
+  ...MODERN,
+  dissect: (p: Packet, keys: FlowKeys) => dissect(p, keys, FLAT),
+  rxhash: (p: Packet, keys: FlowKeys, secret: SipKey) => {
+    dissect(p, keys, LABEL);
+    return rxhash(keys, secret);
+  },
+  fold: siphash1u64Low,
+  foldIsSecret: true,
 } as const;
 
 export const ERAS: Readonly<Record<EraName, Era>> = {
@@ -50,6 +65,7 @@ export const ERAS: Readonly<Record<EraName, Era>> = {
     etherType: (p) => p.protocol,
     rshiftChecked: false,
     actionsFirst: true,
+    pushMovesNetwork: false,
     emptyProtoStays: true,
   },
   '6.1.170': {
@@ -65,15 +81,14 @@ export const ERAS: Readonly<Record<EraName, Era>> = {
     foldIsSecret: false,
   },
   '6.1': {
-    ...MODERN,
+    ...HIDDEN,
     name: '6.1',
     kernel: 'Linux 6.1.192: pointers folded by SipHash under a key of the boot',
-    dissect: (p, keys) => dissect(p, keys, FLAT),
-    rxhash: (p, keys, secret) => {
-      dissect(p, keys, LABEL);
-      return rxhash(keys, secret);
-    },
-    fold: siphash1u64Low,
-    foldIsSecret: true,
+  },
+  '6.12': {
+    ...HIDDEN,
+    name: '6.12',
+    kernel: 'Linux 6.12.117: as 6.1.192, but for the network header behind a second tag',
+    pushMovesNetwork: true,
   },
 };

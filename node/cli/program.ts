@@ -182,7 +182,7 @@ const WALK: readonly { readonly group: string; readonly options: () => readonly 
       new Option('--vlan <device>', 'what the device does with VLAN tags')
         .choices(['offload', 'inband'])
         .default('offload'),
-      new Option('--era <kernel>', 'whose rules').choices(['6.1', '6.1.170', 'seed']).default('6.1'),
+      new Option('--era <kernel>', 'whose rules').choices(['6.1', '6.1.170', '6.12', 'seed']).default('6.1'),
     ],
   },
   {
@@ -323,7 +323,7 @@ function addTc(program: Command, handlers: Handlers): void {
     .option('--state <file>', "where the kernel is kept (default: CLS_FLOW_STATE, or in the user's state directory)")
     .addOption(new Option('--dev <name[:ifindex]>', 'a device that exists; lo always does').argParser(list))
     .addOption(ipsetOption())
-    .addOption(new Option('--era <kernel>', 'whose rules, for a new state').choices(['6.1', '6.1.170', 'seed']))
+    .addOption(new Option('--era <kernel>', 'whose rules, for a new state').choices(['6.1', '6.1.170', '6.12', 'seed']))
     .option('--strict-dev', 'never make a device because a qdisc names it')
     .helpOption('--help', 'print this help')
     .allowUnknownOption()

@@ -43,7 +43,7 @@ export const FLOWS4 = { slots: 3 << 17, stride: 20 } as const;
 export const FLOWS6 = { slots: 1 << 16, stride: 44 } as const;
 
 /** Tickets of connections (tickets.ts), in rows and bytes a row. */
-export const TICKETS4 = { slots: 1 << 18, stride: 64 } as const;
+export const TICKETS4 = { slots: 1 << 19, stride: 64 } as const;
 export const TICKETS6 = { slots: 1 << 17, stride: 128 } as const;
 /** Entries of the two connection tables whose pulse is here; of larger tables all packets are the plain engine's. */
 export const ENTRIES4 = 1 << 20;

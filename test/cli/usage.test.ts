@@ -22,7 +22,7 @@ describe('a wrong command line', () => {
     [['classify', 'a.pcap', '--fliter', 'x'], 'Did you mean --filter?', '--fliter'],
     [['classify', 'a.pcap', '--filter'], "option '--filter <spec>' argument missing", '--filter'],
     [['classify', 'a.pcap', ...SRC, '--at', 'side'], 'Allowed choices are egress, ingress', 'side'],
-    [['classify', 'a.pcap', ...SRC, '--era=2.6'], 'Allowed choices are 6.1, 6.1.170, seed', '--era=2.6'],
+    [['classify', 'a.pcap', ...SRC, '--era=2.6'], 'Allowed choices are 6.1, 6.1.170, 6.12, seed', '--era=2.6'],
     [['classify', 'a.pcap', ...SRC, '--seed', '4294967296'], 'from 0 to 4294967295', '4294967296'],
     [['classify', 'a.pcap', ...SRC, '--hashrnd', '1', '--hashrnd', '2'], 'one for each filter', '2'],
     [['classify', 'a.pcap', ...SRC, '--fold-key', '12'], 'two 64-bit numbers in hex', '12'],

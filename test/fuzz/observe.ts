@@ -36,7 +36,7 @@ function settingOf(name: keyof typeof ERAS): Setting {
   return { env, packet: createPacket(env), keys: new FlowKeys(), hash, map };
 }
 
-const ERA_NAMES = ['6.1', '6.1.170', 'seed'] as const;
+const ERA_NAMES = ['6.1', '6.1.170', '6.12', 'seed'] as const;
 
 /** Everything that is made of one frame: every era's packet, keys, flow hash and classes, and its connection. */
 class Walk {

@@ -1,22 +1,23 @@
 import { ERAS, type Era } from '../../src/era.ts';
 import type { SessionAnswers } from './control.ts';
 
-/** The era that stands for a kernel: 6.1 kernels hide folded pointers from 6.1.180 on, and so does 6.12. */
+/** The era that stands for a kernel: 6.1 kernels hide folded pointers from 6.1.180 on. */
 export function eraOf(version: string): Era {
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  if (major === 6 && minor === 12) return ERAS['6.12'];
   return major === 6 && minor === 1 && patch < 180 ? ERAS['6.1.170'] : ERAS['6.1'];
 }
 
 /**
- * Actions that a kernel carries out otherwise than its era, and what is asked about instead. 6.12: a second tag pushed at
- * ingress moves the network header along (net/core/skbuff.c: skb_vlan_push(), since 6.10), and lists tell how often a
- * pedit could not be applied (net/sched/act_pedit.c: tcf_pedit_act(), since 6.4).
+ * Actions that a kernel lists otherwise than its era, and what is asked about instead. 6.12: lists tell how often a pedit
+ * could not be applied (net/sched/act_pedit.c: tcf_pedit_act(), since 6.4).
  */
 export function inPlaceOf(version: string, filter: string): string {
   if (version.startsWith('6.1.')) return filter;
-  return filter
-    .replaceAll('vlan push', 'vlan modify')
-    .replaceAll(/pedit ex munge .*?(?= (?:pass|pipe|drop|continue|reclassify|goto|jump|trap)\b)/g, 'csum ip4h');
+  return filter.replaceAll(
+    /pedit ex munge .*?(?= (?:pass|pipe|drop|continue|reclassify|goto|jump|trap)\b)/g,
+    'csum ip4h',
+  );
 }
 
 const NLMSG_DONE = 3;

@@ -22,5 +22,5 @@ test('kernels before 6.1.180 belong to the era in which folded pointers could be
   expect(eraOf('6.1.170').name).toBe('6.1.170');
   expect(eraOf('6.1.179').name).toBe('6.1.170');
   expect(eraOf('6.1.192').name).toBe('6.1');
-  expect(eraOf('6.12.117').name).toBe('6.1');
+  expect(eraOf('6.12.117').name).toBe('6.12');
 });

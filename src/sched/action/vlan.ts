@@ -1,3 +1,4 @@
+import type { Era } from '../../era.ts';
 import { Errno, FatalUsageError, KernelError } from '../../errors.ts';
 import { getU8, getU16, parseProtocol, protocolName, type Words } from '../../lang/index.ts';
 import { be16 as codecBe16, type Decoded, struct, table, u8, u16, u32 } from '../../netlink/index.ts';
@@ -213,10 +214,10 @@ export const vlan: Action<Vlan> = {
     printTail(out, parms, tm, show);
   },
   /** net/sched/act_vlan.c: tcf_vlan_act() */
-  compile(value, _world, _env, counters = new Counters()) {
+  compile(value, _world, env, counters = new Counters()) {
     const { parms = NO_VLAN } = value;
     const { action } = parms;
-    const edit = editOf(value);
+    const edit = editOf(value, env.era);
     return (p) => {
       if (edit(p)) return action;
       counters.drops++;
@@ -226,12 +227,13 @@ export const vlan: Action<Vlan> = {
 };
 
 /** What it does to a packet; false where the kernel gives up. */
-function editOf({ parms = NO_VLAN, id = 0, protocol = 0, priority, ethDst, ethSrc }: Vlan): (p: Packet) => boolean {
+function editOf(value: Vlan, { pushMovesNetwork }: Era): (p: Packet) => boolean {
+  const { parms = NO_VLAN, id = 0, protocol = 0, priority, ethDst, ethSrc } = value;
   switch (parms.vAction) {
     case Act.POP:
       return pop;
     case Act.PUSH:
-      return (p) => push(p, protocol, id | ((priority ?? 0) << PRIO_SHIFT));
+      return (p) => push(p, protocol, id | ((priority ?? 0) << PRIO_SHIFT), pushMovesNetwork);
     case Act.MODIFY:
       return (p) => modify(p, protocol, id, priority);
     case Act.POP_ETH:
@@ -291,9 +293,15 @@ function encapsulated(p: Packet, type: number, payload: number): number {
   return payload + 2 <= p.end && be16(p.data, payload) === 0xffff ? 0x0001 : 0x0004;
 }
 
-/** net/core/skbuff.c: skb_vlan_push() — the tag in metadata, if any, moves into the frame. */
-function push(p: Packet, protocol: number, tci: number): boolean {
-  if (p.vlanTci >= 0 && !insertTag(p)) return false;
+/**
+ * net/core/skbuff.c: skb_vlan_push() — the tag in metadata, if any, moves into the frame; since 6.10 the network header
+ * then begins at that tag.
+ */
+function push(p: Packet, protocol: number, tci: number, movesNetwork: boolean): boolean {
+  if (p.vlanTci >= 0) {
+    if (!insertTag(p)) return false;
+    if (movesNetwork) p.network -= VLAN_HLEN;
+  }
   p.vlanProto = protocol;
   p.vlanTci = tci;
   return true;
