@@ -295,20 +295,17 @@ function encapsulated(p: Packet, type: number, payload: number): number {
 
 /**
  * net/core/skbuff.c: skb_vlan_push() — the tag in metadata, if any, moves into the frame; since 6.10 the network header
- * then begins at that tag.
+ * then begins at that tag, and so does the data of a packet that was received.
  */
 function push(p: Packet, protocol: number, tci: number, movesNetwork: boolean): boolean {
-  if (p.vlanTci >= 0) {
-    if (!insertTag(p)) return false;
-    if (movesNetwork) p.network -= VLAN_HLEN;
-  }
+  if (p.vlanTci >= 0 && !insertTag(p, movesNetwork)) return false;
   p.vlanProto = protocol;
   p.vlanTci = tci;
   return true;
 }
 
 /** include/linux/if_vlan.h: __vlan_insert_tag() */
-function insertTag(p: Packet): boolean {
+function insertTag(p: Packet, movesNetwork: boolean): boolean {
   if (p.mac < 0 || !readable(p, p.mac + 12, 2)) return false;
   const ingress = atIngress(p);
   p.makeRoom(VLAN_HLEN);
@@ -318,9 +315,10 @@ function insertTag(p: Packet): boolean {
   put16(p, p.mac + 12, p.vlanProto);
   put16(p, p.mac + 14, p.vlanTci);
   p.protocol = p.vlanProto;
-  p.macLen += VLAN_HLEN;
-  if (ingress) return true;
-  p.at = p.mac;
+  if (movesNetwork) p.network -= VLAN_HLEN;
+  else p.macLen += VLAN_HLEN;
+  if (ingress && !movesNetwork) return true;
+  p.at = ingress ? p.network : p.mac;
   grow(p, VLAN_HLEN);
   return true;
 }
