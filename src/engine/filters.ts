@@ -63,7 +63,7 @@ export interface Facts {
   readonly env: Env;
   readonly known: Known;
   readonly device: Device;
-  /** A packet of which nothing is told, and no headers: what keys are that the loop need not read. */
+  /** An IPv4 packet of which nothing is told, and no headers: what keys are that the loop need not read. */
   readonly blank: { readonly packet: Packet; readonly keys: FlowKeys };
   /** No result is better than assumed. */
   readonly assumed: boolean;
@@ -229,6 +229,7 @@ function routePointer({ isV6 }: Fields, { env, blank: { packet, keys } }: Facts)
     packet.protocol = type;
     return constant(readKey(Key.DST, packet, keys, env.era));
   };
+  // IPv4 last: it is what the packet is for everybody else.
   return select(get(isV6), of(ETH_P.IPV6), of(ETH_P.IPV4));
 }
 

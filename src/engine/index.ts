@@ -13,7 +13,7 @@
 import type { CaptureReader, RecordLayout } from '../capture/index.ts';
 import type { Tracker } from '../conntrack/index.ts';
 import { createPacket } from '../env.ts';
-import { type Exactness, FlowKeys, type Packet } from '../packet/index.ts';
+import { ETH_P, type Exactness, FlowKeys, type Packet } from '../packet/index.ts';
 import type { Counts, End, Fates, Tally } from '../report/index.ts';
 import type { FlowClassifier, FlowFilter } from '../sched/flow/index.ts';
 import type { KernelProto } from '../sched/netns/index.ts';
@@ -162,7 +162,9 @@ export class Engine {
     const { env, known, device, assumed, reasonOf, share } = options;
     this.chain = chain;
     this.share = share;
-    const blank = { packet: createPacket(env), keys: new FlowKeys() };
+    // The addresses of connections are keys of IP packets alone: of any other, results would seem surer than they are.
+    const packet = Object.assign(createPacket(env), { protocol: ETH_P.IPV4 });
+    const blank = { packet, keys: new FlowKeys() };
     this.facts = {
       ...{ env, known, device, assumed, reasonOf, blank },
       usual: usualOf(chain.filters, { env, known, assumed, blank }),
