@@ -29,6 +29,8 @@ export class Ticket {
   version = 0;
   /** Nanoseconds from such a packet to the entry's end; Infinity: it has none. */
   timeout = 0;
+  /** It holds for packets from this time on: time-outs hang on a connection's age, and captures step back in time. */
+  since = 0;
   family: 4 | 6 = 4;
 }
 
@@ -99,7 +101,7 @@ export class Tracker {
     const direction = found & 1 ? Direction.REPLY : Direction.ORIGINAL;
     const flags = table.flags(entry);
     if (flags & Flag.FIXED) {
-      this.grant(table, entry, Number.POSITIVE_INFINITY);
+      this.grant(table, entry, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
       return this.fill(table, entry, direction, ct);
     }
     const follower = followerOf(tuple);
@@ -164,11 +166,11 @@ export class Tracker {
     if (follower.next(this.headers, state, direction, replied) !== state) return;
     const seconds = follower.timeout(state, replied, (now - table.born(entry)) / SECOND);
     if (seconds === follower.timeout(state, replied, Number.POSITIVE_INFINITY))
-      this.grant(table, entry, seconds * SECOND);
+      this.grant(table, entry, seconds * SECOND, now);
   }
 
-  private grant(table: Table, entry: number, timeout: number): void {
-    Object.assign(this.ticket, { entry, timeout, version: table.version(entry), family: this.tuple.family });
+  private grant(table: Table, entry: number, timeout: number, since: number): void {
+    Object.assign(this.ticket, { entry, timeout, since, version: table.version(entry), family: this.tuple.family });
   }
 
   /** Keeps what changes of entries where others see it. */

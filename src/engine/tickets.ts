@@ -62,7 +62,7 @@ const TAKEN = 1 << 31;
 const Row4 = { HEAD: 0, PORTS: 1, SRC: 2, DST: 3, ENTRY: 4 } as const;
 const Row6 = { HEAD: 0, PORTS: 1, ADDRESSES: 2, ENTRY: 10 } as const;
 /** Words behind a row's ENTRY. */
-const Behind = { VERSION: 1, SRC: 2, DST: 3, PORTS: 4, TRUST: 5, TIMEOUT: 6 } as const;
+const Behind = { VERSION: 1, SRC: 2, DST: 3, PORTS: 4, TRUST: 5, TIMEOUT: 6, SINCE: 8 } as const;
 
 /** Locals that hold what the keys of a packet's connection read. */
 export interface Connection {
@@ -203,6 +203,7 @@ function refresh(family: 4 | 6, layout: Layout, row: number, entry: number, plai
     set(entry, shiftLeft(load32(get(row), at), constant(4))),
     branchIf(plain, ne(load32(get(entry), pulse + 8), load32(get(row), at + 4 * Behind.VERSION))),
     branchIf(plain, lessFloat(loadFloat(get(entry), pulse), now)),
+    branchIf(plain, lessFloat(now, loadFloat(get(row), at + 4 * Behind.SINCE))),
     storeFloat(get(entry), pulse, addFloat(now, loadFloat(get(row), at + 4 * Behind.TIMEOUT))),
   ];
 }
@@ -265,6 +266,7 @@ export class Tickets {
     words[entry + Behind.PORTS] = (ct.srcAll << 16) | ct.dstAll;
     words[entry + Behind.TRUST] = ct.exactness === 'exact' ? 0 : 1;
     this.floats[(entry + Behind.TIMEOUT) >> 1] = ticket.timeout;
+    this.floats[(entry + Behind.SINCE) >> 1] = ticket.since;
   }
 
   /** Puts the addresses into the key; returns where its row should be. */
