@@ -23,6 +23,6 @@ test('6.12 is not asked about what it does otherwise', () => {
     'chain 0 pref 1 flow map key mark action pedit ex munge ip ttl set 5 retain 0x1 pass action vlan push id 4 pipe';
   expect(inPlaceOf('6.1.192', filter)).toBe(filter);
   expect(inPlaceOf('6.12.117', filter)).toBe(
-    'chain 0 pref 1 flow map key mark action csum ip4h pass action vlan modify id 4 pipe',
+    'chain 0 pref 1 flow map key mark action csum ip4h pass action vlan push id 4 pipe',
   );
 });
