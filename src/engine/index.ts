@@ -119,6 +119,11 @@ function chainOf(protos: readonly KernelProto[]): Chain {
   return { filters, sources, opaque: false };
 }
 
+/** Whether a packet may no longer be what the tracker saw: a ticket is found by what it was. */
+function mayChange({ filters, opaque }: Chain): boolean {
+  return opaque || filters.some(({ verdict }) => verdict === 'opaque');
+}
+
 /** The exactness that most filters' results have, where the headers are all there. */
 function usualOf(filters: readonly PlannedFilter[], facts: Parameters<typeof exactnessOf>[1]): Exactness {
   const counts = new Map<Exactness, number>();
@@ -192,6 +197,7 @@ export class Engine {
     if (chain.filters.length === 0) return 'the first classifier is no flow classifier';
     if (majors.length > MAJORS_MAX) return `classes of more than ${MAJORS_MAX} major numbers`;
     if (chain.filters.length > FILTERS_MAX) return `more than ${FILTERS_MAX} filters`;
+    if (options.tracker !== null && mayChange(chain)) return 'connections are tracked, and actions may change packets';
     if (options.env.era.name === 'seed') return 'the era of the seed dissects otherwise';
     if (typeof WebAssembly === 'undefined') return 'no WebAssembly here';
     return new Engine(chain, options, majors);

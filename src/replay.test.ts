@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { Frame, openCapture, PcapWriter } from './capture/index.ts';
+import { Tracker } from './conntrack/index.ts';
+import { createEnv } from './env.ts';
+import { ERAS } from './era.ts';
+import { describeFrame, NO_METADATA } from './packet/index.ts';
+import { planFilter } from './plan.ts';
+import { type EngineName, Replay } from './replay.ts';
+import { Run } from './run.ts';
+
+const TTL = 14 + 8;
+const TCP_LENGTH = 14 + 20 + 12;
+/** Five words of header, and ACK. */
+const TCP_REST = [0x50, 0x10];
+
+/** The classes of packets, each told by its words and its time to live. */
+function classes(engine: EngineName, filters: readonly string[], packets: readonly (readonly [string, number])[]) {
+  const clock = { now: 0 };
+  const env = createEnv({ era: ERAS['6.1'], seed: 0, clock });
+  const run = new Run({
+    ...{ env, clock, device: { hook: 'egress', vlan: 'offload' }, metadata: NO_METADATA, sharing: false },
+    ...{ tracker: new Tracker(), known: { rxhashKey: false, foldKey: false } },
+    filters: filters.map((spec) => planFilter(spec)),
+  });
+  const replay = new Replay(run, engine);
+  const reader = openCapture(replay.room);
+  const writer = new PcapWriter({ linkType: 1 }, (chunk) => reader.push(chunk));
+  for (const [words, ttl] of packets) {
+    const data = describeFrame(words);
+    data[TTL] = ttl;
+    data.set(TCP_REST, TCP_LENGTH);
+    writer.write(Object.assign(new Frame(), { data, end: data.length, length: data.length, linkType: 1 }));
+  }
+  writer.finish();
+  reader.finish();
+  replay.take(reader);
+  replay.settle();
+  return [...run.tally.rows()];
+}
+
+test('a connection is known by the packets that the tracker saw, not by what an action made of them', () => {
+  const filters = [
+    "map key mark match 'cmp(u8 at 8 eq 1)' baseclass 1:1 action pedit munge ip src set 10.0.0.9 continue",
+    'map key nfct-src and 0xff baseclass 1:1',
+  ];
+  const near = 'tcp 10.0.0.1:1000 > 192.0.2.1:53';
+  const far = 'tcp 10.0.0.9:1000 > 192.0.2.1:53';
+  const packets = [
+    [near, 1],
+    [near, 1],
+    [near, 1],
+    [far, 64],
+    [far, 64],
+  ] as const;
+  const plain = classes('plain', filters, packets);
+  expect(plain.map(({ classid, packets: count }) => [classid, count])).toEqual([
+    [0x10002, 3],
+    [0x1000a, 2],
+  ]);
+  expect(classes('auto', filters, packets)).toEqual(plain);
+});
