@@ -114,7 +114,7 @@ export class CaptureFile {
 
   /**
    * Yields the reader each time it has got more bytes: pull frames until next() says false, then ask again.
-   * One promise for each chunk of 256 KiB, none for a frame. Throws what fs throws if the file cannot be read.
+   * One promise for each chunk of 512 KiB, none for a frame. Throws what fs throws if the file cannot be read.
    */
   async *batches(): AsyncGenerator<CaptureReader> {
     const { reader, path } = this;
@@ -220,7 +220,7 @@ export function frameTaker(onFrame: (frame: Frame) => unknown): Taker {
 }
 
 /**
- * Has a capture taken, batch by batch; `onBatch` is called about four times a MiB, for progress. Returns the file, for
+ * Has a capture taken, batch by batch; `onBatch` is called about twice a MiB, for progress. Returns the file, for
  * what is to be said about it. Throws FormatError or LimitError where the file is broken: what came before was taken.
  */
 export async function readCapture(

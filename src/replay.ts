@@ -5,9 +5,6 @@ import { type Run, reasonOf } from './run.ts';
 
 export type { LaneWork } from './engine/index.ts';
 
-/** Of a capture file, before the first record. */
-const PCAP_HEADER = 24;
-
 /** `auto`: compiled where it can be. */
 
 export type EngineName = 'auto' | 'plain' | 'compiled';
@@ -45,19 +42,27 @@ export class Replay {
 
   /** Classifies every packet that the reader has. */
   take(reader: CaptureReader): void {
-    const { run, engine, each, frame } = this;
-    for (;;) {
+    const { run, engine } = this;
+    do {
       // The first packet of all sets the clock.
       if (engine !== null && run.number > 0) run.number += engine.run(reader, run.began);
-      if (!reader.next(frame)) return;
-      if (each === null) run.step(frame);
-      else each(frame);
-      if (engine !== null) this.afterPlain(engine);
-    }
+    } while (this.takePlain(reader));
   }
 
-  /** What the plain engine's packet taught: seeds may be new, and where packets of its class end is known now. */
-  private afterPlain(engine: Engine): void {
+  /**
+   * Has the plain engine classify the record that the reader has come to; false: there is none. What it taught the other
+   * one learns: seeds may be new, and where packets of its class end is known now.
+   */
+  takePlain(reader: CaptureReader): boolean {
+    const { run, engine, each, frame } = this;
+    if (!reader.next(frame)) return false;
+    if (each === null) run.step(frame);
+    else each(frame);
+    if (engine !== null) this.teach(engine);
+    return true;
+  }
+
+  private teach(engine: Engine): void {
     const { journey, wayExactness, reason, classid, options, packet } = this.run;
     engine.afterPlain(options.clock.now, packet);
     if (journey !== null && wayExactness === 'exact') engine.learn(reason, classid, journey.fate);
@@ -74,13 +79,6 @@ export class Replay {
     this.engine?.settleLane(memory, this.run);
   }
 
-  /** Classifies the record that the reader has come to, and that a lane left to the plain engine. */
-  takePlain(reader: CaptureReader): void {
-    if (!reader.next(this.frame)) return;
-    this.run.step(this.frame);
-    if (this.engine !== null) this.afterPlain(this.engine);
-  }
-
   /** Brings the run's counts up to date. */
   settle(): void {
     this.engine?.settle(this.run);
@@ -94,12 +92,11 @@ export function engineFor(run: Run, frame: Frame): string {
   if (typeof engine === 'string') return `plain: ${engine}`;
   const reader = openCapture(engine.room);
   const writer = new PcapWriter({ linkType: frame.linkType }, (chunk) => reader.push(chunk));
+  // The plain reader takes the first, and the file's header with it.
+  writer.write(frame);
   writer.write(frame);
   writer.finish();
-  // The file's header must have been read before records can be.
   reader.next(new Frame());
-  const { window } = reader;
-  if (window !== null) window.at = PCAP_HEADER;
   return engine.run(reader, run.began) === 1 ? 'compiled' : 'plain: not one of the frames that the compiled one knows';
 }
 

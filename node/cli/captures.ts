@@ -12,7 +12,7 @@ export interface Reading {
 }
 
 export interface Watcher {
-  /** Called about four times a MiB, and once a file is done. */
+  /** Called about twice a MiB, and once a file is done. */
   onBatch(file: CaptureFile): void;
   /** Called before something is written to standard error. */
   onMessage(): void;

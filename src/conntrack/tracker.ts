@@ -53,8 +53,9 @@ export class Tracker {
   private readonly fragments = new Fragments();
   private readonly twins = { 4: new Twins(), 6: new Twins() };
 
-  /** About the packet that track() saw last. */
+  /** About the packet that track() saw last, once usePulses() was called: it costs a second look at the packet. */
   readonly ticket = new Ticket();
+  private grants = false;
   private readonly headers = new Headers();
   private readonly inner = new Headers();
   private readonly tuple = new Tuple();
@@ -157,6 +158,7 @@ export class Tracker {
 
   /** Grants a ticket if the next packet like this one will leave the entry's state as it is, and its time-out too. */
   private settle(table: Table, entry: number, direction: Direction, now: number): void {
+    if (!this.grants) return;
     const flags = table.flags(entry);
     const state = table.state(entry);
     const replied = (flags & Flag.REPLIED) !== 0;
@@ -173,8 +175,9 @@ export class Tracker {
     Object.assign(this.ticket, { entry, timeout, since, version: table.version(entry), family: this.tuple.family });
   }
 
-  /** Keeps what changes of entries where others see it. */
+  /** Keeps what changes of entries where others see it, and grants tickets from here on. */
   usePulses(v4: Pulse, v6: Pulse): void {
+    this.grants = true;
     this.v4.usePulse(v4);
     this.v6.usePulse(v6);
   }

@@ -27,6 +27,7 @@ import {
   Cell,
   COUNTER,
   classidAt,
+  counterAt,
   fateAt,
   type Layout,
   layoutOf,
@@ -153,6 +154,7 @@ export class Engine {
   private clocked: RecordLayout | null = null;
   private readonly memory: { readonly buffer: ArrayBuffer };
   private readonly words: Int32Array;
+  private readonly bytes: Uint8Array;
   /** Where the packets of a counter end, by its address. */
   private readonly ends = new Map<number, End>();
   /** By format, byte order and unit of time; and by the files that are so. */
@@ -181,8 +183,9 @@ export class Engine {
     this.memory = new WebAssembly.Memory({ initial: this.layout.pages });
     const { buffer } = this.memory;
     this.words = new Int32Array(buffer);
+    this.bytes = new Uint8Array(buffer);
     this.room = new Uint8Array(buffer, this.layout.room, ROOM);
-    new Uint8Array(buffer, PROTOCOLS).set(protocolTable());
+    this.bytes.set(protocolTable(), PROTOCOLS);
     this.tracker = options.tracker;
     this.tracker?.usePulses(...pulsesOf(this.layout, buffer));
     this.tickets = this.tracker === null ? null : new Tickets(buffer, this.layout);
@@ -279,12 +282,11 @@ export class Engine {
    */
   learn(reason: string | null, classid: number, end: End): void {
     const { layout, facts } = this;
-    const number = reason === null ? -1 : facts.reasons.indexOf(reason);
-    const major = layout.majors.includes(tcMajor(classid)) ? majorAt(layout, tcMajor(classid)) : 0;
-    const counter = reason === null ? major + tcMinor(classid) * COUNTER : reasonAt(number);
-    if ((reason === null && major === 0) || (reason !== null && number < 0)) return;
+    const counter = reason === null ? counterAt(layout, classid) : reasonAt(facts.reasons.indexOf(reason));
+    // Not one of the loop's: a class that no filter of the chain gives, a reason that no filter has.
+    if (counter === null || (reason !== null && !facts.reasons.includes(reason))) return;
     this.ends.set(counter, end);
-    new Uint8Array(this.memory.buffer)[fateAt(layout, counter)] = 1;
+    this.bytes[fateAt(layout, counter)] = 1;
   }
 
   /**
@@ -295,7 +297,7 @@ export class Engine {
     if (this.share !== null || this.timed || this.tracker !== null) return null;
     const { pages, room, classes } = this.layout;
     const { module } = this.loopFor(layout);
-    const head = new Uint8Array(this.memory.buffer.slice(0, classes));
+    const head = this.bytes.slice(0, classes);
     head.fill(0, Cell.EXACTNESS, Cell.INTERFACES);
     head.fill(0, reasonAt(0), reasonAt(this.facts.reasons.length));
     return { module, pages, head, room, size: ROOM, format: layout.format, little: layout.little };
@@ -326,13 +328,15 @@ export class Engine {
       for (let minor = from; minor < to; minor++) {
         const at = first + minor * COUNTER;
         if (!isCounted(words, at)) continue;
-        const counts = take(at);
-        classified += counts.packets;
-        tally.addMany({ classid: tcH(major, minor), ...counts });
+        const { packets, bytes } = take(at);
+        classified += packets;
+        tally.add(tcH(major, minor), bytes, packets);
       }
     }
     for (const [i, reason] of this.facts.reasons.entries()) {
-      if (isCounted(words, reasonAt(i))) tally.missMany(reason, take(reasonAt(i)));
+      if (!isCounted(words, reasonAt(i))) continue;
+      const { packets, bytes } = take(reasonAt(i));
+      tally.miss(reason, bytes, packets);
     }
     for (const [i, exactness] of EXACTNESSES.entries()) {
       const unusual = word(words, (Cell.EXACTNESS >> 2) + i) >>> 0;

@@ -1,4 +1,4 @@
-import { tcH } from '../u32.ts';
+import { tcH, tcMajor, tcMinor } from '../u32.ts';
 
 /** Where things stand in the memory that a compiled loop works on. Addresses are bytes from its start; all 8-aligned. */
 
@@ -36,7 +36,7 @@ const REASONS_MAX = 16;
 /** The seeds of hash filters, 4 bytes each: perturbation writes new ones. */
 const SEEDS = REASONS + REASONS_MAX * COUNTER;
 
-/** Room for what is captured: three reads and what was left of the one before; a longer record is the plain engine's. */
+/** Room for what is captured: a read, and what was left of the one before; a longer record is the plain engine's. */
 export const ROOM = 1 << 20;
 /** The tables of flows, in rows and bytes a row: an IPv4 flow is five words, an IPv6 flow three and its addresses. */
 export const FLOWS4 = { slots: 3 << 17, stride: 20 } as const;
@@ -98,6 +98,12 @@ export function layoutOf(
 /** Address of the counter of minor 0 under a major number. */
 export function majorAt({ classes, majors }: Layout, major: number): number {
   return classes + majors.indexOf(major) * MINORS * COUNTER;
+}
+
+/** Address of a class's counter; null: no filter gives classes of its major number. */
+export function counterAt(layout: Layout, classid: number): number | null {
+  const isKnown = layout.majors.includes(tcMajor(classid));
+  return isKnown ? majorAt(layout, tcMajor(classid)) + tcMinor(classid) * COUNTER : null;
 }
 
 const align = (address: number): number => Math.ceil(address / PAGE) * PAGE;

@@ -33,36 +33,35 @@ export class Tally {
   private lastMajor = -1;
   private last: MajorCounts = { packets: new Float64Array(0), bytes: new Float64Array(0), end: 0 };
 
-  /** Counts a packet of `bytes` bytes on the wire in a class. */
-  add(classid: number, bytes: number): void {
-    this.count(classid, 1, bytes);
-  }
-
-  /** Counts a packet that got no class. */
-  miss(reason: string, bytes: number): void {
-    this.packets++;
-    this.bytes += bytes;
-    this.addMissed(reason, 1, bytes);
-  }
-
-  /** Counts many packets of a class that others have counted; how far they can be trusted is counted apart. */
-  addMany({ classid, packets, bytes }: ClassCounts): void {
-    this.count(classid, packets, bytes);
-  }
-
-  /** The same for packets without a class. */
-  missMany(reason: string, { packets, bytes }: Counts): void {
+  /** Counts a packet of `bytes` bytes on the wire in a class, or several that have so many together. */
+  add(classid: number, bytes: number, packets = 1): void {
     this.packets += packets;
     this.bytes += bytes;
-    this.addMissed(reason, packets, bytes);
+    const counts = this.major(tcMajor(classid));
+    const minor = tcMinor(classid);
+    counts.packets[minor] = (counts.packets[minor] ?? 0) + packets;
+    counts.bytes[minor] = (counts.bytes[minor] ?? 0) + bytes;
+    if (minor >= counts.end) counts.end = minor + 1;
+  }
+
+  /** The same for packets that got no class. */
+  miss(reason: string, bytes: number, packets = 1): void {
+    this.packets += packets;
+    this.bytes += bytes;
+    const counts = this.missed.get(reason);
+    if (counts === undefined) this.missed.set(reason, { packets, bytes });
+    else {
+      counts.packets += packets;
+      counts.bytes += bytes;
+    }
   }
 
   merge(other: Tally): Tally {
     this.exactness.exact += other.exactness.exact;
     this.exactness.assumed += other.exactness.assumed;
     this.exactness.unknowable += other.exactness.unknowable;
-    for (const row of other.rows()) this.addMany(row);
-    for (const [reason, counts] of other.missed) this.missMany(reason, counts);
+    for (const { classid, packets, bytes } of other.rows()) this.add(classid, bytes, packets);
+    for (const [reason, { packets, bytes }] of other.missed) this.miss(reason, bytes, packets);
     return this;
   }
 
@@ -82,26 +81,6 @@ export class Tally {
     return [...this.missed]
       .map(([reason, counts]) => ({ reason, ...counts }))
       .sort((a, b) => b.packets - a.packets || (a.reason < b.reason ? -1 : 1));
-  }
-
-  private count(classid: number, packets: number, bytes: number): void {
-    this.packets += packets;
-    this.bytes += bytes;
-    const counts = this.major(tcMajor(classid));
-    const minor = tcMinor(classid);
-    counts.packets[minor] = (counts.packets[minor] ?? 0) + packets;
-    counts.bytes[minor] = (counts.bytes[minor] ?? 0) + bytes;
-    if (minor >= counts.end) counts.end = minor + 1;
-  }
-
-  private addMissed(reason: string, packets: number, bytes: number): void {
-    const counts = this.missed.get(reason);
-    if (counts === undefined) {
-      this.missed.set(reason, { packets, bytes });
-      return;
-    }
-    counts.packets += packets;
-    counts.bytes += bytes;
   }
 
   private major(major: number): MajorCounts {
