@@ -1,39 +1,20 @@
 import { swab32, word } from '../u32.ts';
 import type { Fields } from './headers.ts';
 import { FLOWS4, FLOWS6, type Layout } from './layout.ts';
+import { hashCode, type RowKey, type Rows, search } from './table.ts';
 import {
-  add,
   block,
-  branch,
-  branchIf,
   type Code,
   constant,
-  constant64,
-  eq,
   type Func,
   get,
-  isZero,
-  isZero64,
   Label,
-  lessThan,
-  load32,
   load64,
-  loop,
-  multiply,
-  multiply64,
-  narrow,
   or,
-  or64,
-  rotateLeft,
-  set,
   shiftLeft,
-  shiftRight64,
   store32,
   store64,
   when,
-  widen,
-  xor,
-  xor64,
 } from './wasm.ts';
 
 /*
@@ -45,76 +26,39 @@ import {
 /** Places that a flow may stand in, one behind the other: with fewer, a table is "full" when a quarter of it is. */
 const WAYS = 64;
 
-/** One flow's words: those in locals from the first on, then both addresses as they stand in the packet. */
-interface Family {
-  readonly base: number;
-  readonly slots: number;
-  readonly stride: number;
-  readonly words: readonly Code[];
-  /** Pairs of words: where in the row, and where behind the network header. */
-  readonly pairs: readonly (readonly [row: number, packet: number])[];
-}
-
 /** Puts the packet's flow in its table, if it is not there yet; goes to `full` if there is no place. */
 export function noteFlow(layout: Layout, fields: Fields, counter: number, filter: number, f: Func, full: Label): Code {
   const { proto, ports, src, dst, isV6 } = fields;
-  const key = [get(counter), or(get(proto), shiftLeft(get(filter), constant(8))), get(ports)];
+  const words = [get(counter), or(get(proto), shiftLeft(get(filter), constant(8))), get(ports)];
+  const pairs = [8, 16, 24, 32].map((at, i): [number, number] => [4 * ADDRESSES + 8 * i, at]);
+  const locals = { row: f.local(), left: f.local() };
+  const note = (rows: Rows, key: RowKey): Code => noteRow(rows, key, hashCode(fields, counter), fields, locals, full);
   const { flows4, flows6 } = layout;
-  const v4: Family = { base: flows4, ...FLOWS4, words: [...key, get(src), get(dst)], pairs: [] };
-  const pairs = [8, 16, 24, 32].map((at, i): [number, number] => [12 + 8 * i, at]);
-  const v6: Family = { base: flows6, ...FLOWS6, words: key, pairs };
-  const hash = f.local();
-  const row = f.local();
-  const ways = f.local();
-  return [
-    set(hash, hashCode(fields, counter)),
-    when(get(isV6), lookUp(v6, fields, { hash, row, ways }, full), lookUp(v4, fields, { hash, row, ways }, full)),
-  ];
+  return when(
+    get(isV6),
+    note({ base: flows6, ...FLOWS6 }, { words, pairs }),
+    note({ base: flows4, ...FLOWS4 }, { words: [...words, get(src), get(dst)], pairs: [] }),
+  );
 }
 
-/** Spreads addresses, ports and class over a word; the upper bits are used. */
-function hashCode({ src, dst, ports }: Fields, counter: number): Code {
-  const addresses = multiply(xor(get(src), rotateLeft(get(dst), constant(13))), constant(0x9e3779b1));
-  return multiply(xor(add(addresses, get(counter)), get(ports)), constant(0x85ebca6b));
-}
+/** Word of a row where its addresses begin: of IPv4 in host order, of IPv6 as they stand in the packet. */
+const ADDRESSES = 3;
 
-interface Locals {
-  readonly hash: number;
-  readonly row: number;
-  readonly ways: number;
-}
-
-function lookUp(family: Family, { network }: Fields, { hash, row, ways }: Locals, full: Label): Code {
-  const { base, slots, stride, words, pairs } = family;
-  const [seen, search, free] = [new Label(), new Label(), new Label()];
-  // A part of all slots as large as the hash is of all words: their number need be no power of two.
-  const slot = narrow(shiftRight64(multiply64(widen(get(hash)), constant64(slots)), constant64(32)));
-  const home = add(constant(base), multiply(slot, constant(stride)));
-  const differences = [
-    ...words.map((word, i) => xor(load32(get(row), 4 * i), word)),
-    ...(pairs.length === 0 ? [] : [isDifferent(pairs, row, network)]),
-  ];
-  return block(seen, [
-    set(row, home),
-    set(ways, constant(0)),
-    block(free, [
-      loop(search, [
-        branchIf(free, isZero(load32(get(row)))),
-        branchIf(seen, isZero(differences.reduce(or))),
-        set(row, add(get(row), constant(stride))),
-        set(ways, add(get(ways), constant(1))),
-        branchIf(search, lessThan(get(ways), constant(WAYS))),
-      ]),
-      branch(full),
-    ]),
-    words.map((word, i) => store32(get(row), 4 * i, word)),
-    pairs.map(([to, from]) => store64(get(row), to, load64(get(network), from))),
+function noteRow(
+  rows: Rows,
+  key: RowKey,
+  hash: Code,
+  fields: Fields,
+  locals: { readonly row: number; readonly left: number },
+  full: Label,
+): Code {
+  const [found, free] = [new Label(), new Label()];
+  const { row } = locals;
+  return block(found, [
+    block(free, search(rows, WAYS, hash, key, fields, locals, { found, free, full })),
+    key.words.map((word, i) => store32(get(row), 4 * i, word)),
+    key.pairs.map(([to, from]) => store64(get(row), to, load64(get(fields.network), from))),
   ]);
-}
-
-function isDifferent(pairs: Family['pairs'], row: number, network: number): Code {
-  const bits = pairs.map(([to, from]) => xor64(load64(get(row), to), load64(get(network), from))).reduce(or64);
-  return eq(isZero64(bits), constant(0));
 }
 
 /** One flow of a table, as a driver reads it. */
@@ -159,7 +103,7 @@ export function eachFlow(words: Int32Array, layout: Layout, forget: boolean, vis
       flow.proto = word(words, at + 1) & 0xff;
       flow.ports = word(words, at + 2);
       for (let i = 0; i < count; i++) {
-        const address = word(words, at + 3 + i);
+        const address = word(words, at + ADDRESSES + i);
         flow.addresses[i] = isV6 ? swab32(address) : address;
       }
       visit(flow);

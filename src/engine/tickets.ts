@@ -3,12 +3,12 @@ import { type Ct, IPPROTO, type Packet } from '../packet/index.ts';
 import { be32, swab16, swab32, u8, word } from '../u32.ts';
 import { type Fields, IPV6_HLEN } from './headers.ts';
 import { Cell, ENTRIES4, ENTRIES6, type Layout, TICKETS4, TICKETS6 } from './layout.ts';
+import { hashCode, homeOf, type Rows, search } from './table.ts';
 import {
   add,
   addFloat,
   and,
   block,
-  branch,
   branchIf,
   type Code,
   constant,
@@ -17,29 +17,21 @@ import {
   get,
   greaterThan,
   isZero,
-  isZero64,
   Label,
   lessFloat,
   lessThan,
   load8,
   load16,
   load32,
-  load64,
   loadFloat,
-  loop,
-  multiply,
   ne,
   or,
-  or64,
-  rotateLeft,
   set,
   shiftLeft,
   shiftRight,
   storeFloat,
   sub,
   when,
-  xor,
-  xor64,
 } from './wasm.ts';
 
 /*
@@ -158,41 +150,22 @@ function look(
   { layout, fields, connection, plain }: Around,
   head: number,
   row: number,
-  ways: number,
+  left: number,
 ): Code {
-  const { slots, stride } = family === 4 ? TICKETS4 : TICKETS6;
-  const base = family === 4 ? layout.tickets4 : layout.tickets6;
-  const [found, search] = [new Label(), new Label()];
-  const home = multiply(and(hashCode(fields, head), constant(slots - 1)), constant(stride));
+  const found = new Label();
+  const words = [get(head), get(fields.ports)];
+  const pairs = [8, 16, 24, 32].map((at, i): [number, number] => [4 * Row6.ADDRESSES + 8 * i, at]);
+  const key = family === 6 ? { words, pairs } : { words: [...words, get(fields.src), get(fields.dst)], pairs: [] };
+  const ways = { found, free: plain, full: plain };
   return [
-    set(row, add(constant(base), home)),
-    set(ways, constant(WAYS)),
-    block(found, [
-      loop(search, [
-        branchIf(plain, isZero(load32(get(row)))),
-        branchIf(found, isZero(family === 4 ? differs4(fields, head, row) : differs6(fields, head, row))),
-        set(row, add(get(row), constant(stride))),
-        set(ways, sub(get(ways), constant(1))),
-        branchIf(search, get(ways)),
-      ]),
-      branch(plain),
-    ]),
-    refresh(family, layout, row, ways, plain),
+    block(found, search(rowsOf(family, layout), WAYS, hashCode(fields, head), key, fields, { row, left }, ways)),
+    refresh(family, layout, row, left, plain),
     take(family, connection, row),
   ];
 }
 
-function differs4({ ports, src, dst }: Fields, head: number, row: number): Code {
-  const words = [head, ports, src, dst].map((local, i) => xor(load32(get(row), 4 * i), get(local)));
-  return words.reduce(or);
-}
-
-function differs6({ ports, network }: Fields, head: number, row: number): Code {
-  const addresses = [0, 8, 16, 24].map((at) =>
-    xor64(load64(get(row), 4 * Row6.ADDRESSES + at), load64(get(network), 8 + at)),
-  );
-  const words = [head, ports].map((local, i) => xor(load32(get(row), 4 * i), get(local)));
-  return or(words.reduce(or), isZero(isZero64(addresses.reduce(or64))));
+function rowsOf(family: 4 | 6, { tickets4, tickets6 }: Layout): Rows {
+  return family === 4 ? { base: tickets4, ...TICKETS4 } : { base: tickets6, ...TICKETS6 };
 }
 
 /** The entry is what it was and has not ended: its end moves on. `entry` is a local that may be used. */
@@ -212,19 +185,6 @@ function take(family: 4 | 6, { src, dst, ports, assumed }: Connection, row: numb
   const at = 4 * (family === 4 ? Row4.ENTRY : Row6.ENTRY);
   const of = (local: number, word: number): Code => set(local, load32(get(row), at + 4 * word));
   return [of(src, Behind.SRC), of(dst, Behind.DST), of(ports, Behind.PORTS), of(assumed, Behind.TRUST)];
-}
-
-/** placeOf() below, in the words of the loop. */
-function hashCode({ src, dst, ports }: Fields, head: number): Code {
-  const addresses = multiply(xor(get(src), rotateLeft(get(dst), constant(13))), constant(0x9e3779b1));
-  const all = multiply(xor(add(addresses, get(head)), get(ports)), constant(0x85ebca6b));
-  return xor(all, shiftRight(all, constant(15)));
-}
-
-function placeOf(src: number, dst: number, ports: number, head: number): number {
-  const addresses = Math.imul(src ^ ((dst << 13) | (dst >>> 19)), 0x9e3779b1);
-  const all = Math.imul(((addresses + head) | 0) ^ ports, 0x85ebca6b);
-  return all ^ (all >>> 15);
 }
 
 /** The tickets of both families, as a driver keeps them. */
@@ -253,8 +213,8 @@ export class Tickets {
     const head = proto | (proto === IPPROTO.TCP ? u8(data, transport + 13) << 8 : 0) | TAKEN;
     key[0] = head;
     key[1] = be32(data, transport);
-    const place = isV6 ? this.addresses6(data, network, head) : this.addresses4(data, network, head);
-    const at = this.rowFor(isV6, place);
+    const home = isV6 ? this.addresses6(data, network, head) : this.addresses4(data, network, head);
+    const at = this.rowFor(ticket.family, home);
     const size = isV6 ? Row6.ENTRY : Row4.ENTRY;
     for (let i = 0; i < size; i++) words[at + i] = word(key, i);
     const entry = at + size;
@@ -274,7 +234,7 @@ export class Tickets {
     const { key } = this;
     key[Row4.SRC] = be32(data, network + 12);
     key[Row4.DST] = be32(data, network + 16);
-    return placeOf(word(key, Row4.SRC), word(key, Row4.DST), word(key, 1), head);
+    return homeOf(rowsOf(4, this.layout), word(key, Row4.SRC), word(key, Row4.DST), word(key, 1), head);
   }
 
   private addresses6(data: Uint8Array, network: number, head: number): number {
@@ -286,17 +246,16 @@ export class Tickets {
       key[Row6.ADDRESSES + i] = swab32(address);
     }
     const [src = 0, dst = 0] = folded;
-    return placeOf(src, dst, word(key, 1), head);
+    return homeOf(rowsOf(6, this.layout), src, dst, word(key, 1), head);
   }
 
   /** Index of the key's own row, or of the first free one, or of its home where all are taken. */
-  private rowFor(isV6: boolean, place: number): number {
+  private rowFor(family: 4 | 6, home: number): number {
     const { words, layout } = this;
-    const { slots, stride } = isV6 ? TICKETS6 : TICKETS4;
-    const home = (isV6 ? layout.tickets6 : layout.tickets4) + (place & (slots - 1)) * stride;
+    const { stride } = rowsOf(family, layout);
     for (let way = 0; way < WAYS; way++) {
       const at = (home + way * stride) >> 2;
-      if (word(words, at) === 0 || this.isAt(at, isV6 ? Row6.ENTRY : Row4.ENTRY)) return at;
+      if (word(words, at) === 0 || this.isAt(at, family === 6 ? Row6.ENTRY : Row4.ENTRY)) return at;
     }
     return home >> 2;
   }
