@@ -24,6 +24,7 @@ import {
   dumpFlow,
   FLOW,
   type FlowFilter,
+  hostRule,
   Key,
   type Known,
   NEEDS_DISSECT,
@@ -88,13 +89,10 @@ export interface RunFilter extends FlowFilterAt {
   readonly filter: FlowFilter;
 }
 
-const SOURCES = (1 << Key.SRC) | (1 << Key.NFCT_SRC);
-const DESTINATIONS = (1 << Key.DST) | (1 << Key.NFCT_DST);
 const TUPLE_KEYS = [Key.NFCT_SRC, Key.NFCT_DST, Key.NFCT_PROTO_SRC, Key.NFCT_PROTO_DST].reduce<number>(
   (mask, key) => mask | (1 << key),
   0,
 );
-const TUPLE_ADDRESSES = (1 << Key.NFCT_SRC) | (1 << Key.NFCT_DST);
 
 /**
  * The whole walk, one packet at a time: frame → link → metadata and conntrack → filters → counts.
@@ -301,33 +299,18 @@ export class Run {
       options.env.era.dissect(packet, flow);
     }
     const { addrType, addr, ipProto, ports } = flow;
-    if (addrType !== AddrType.IPV4 && addrType !== AddrType.IPV6) return;
-    const { ct } = packet;
-    const host = ct !== null && (filter.keymask & TUPLE_ADDRESSES) !== 0 ? ct : null;
+    const { sharing, classid } = this;
+    if (sharing === null || (addrType !== AddrType.IPV4 && addrType !== AddrType.IPV6)) return;
     const isV6 = addrType === AddrType.IPV6;
-    this.fillFlow(filter, { isV6, proto: ipProto, ports }, addr, host);
-    this.sharing?.add(this.classid, isV6);
-  }
-
-  /**
-   * Puts a flow that a filter has put in a class where `sharing` reads it, and its host: the source, or the destination
-   * where the filter looks at destinations only; `tuple`'s where the filter looks there.
-   */
-  fillFlow(
-    { keymask }: FlowFilter,
-    { isV6, proto, ports }: { readonly isV6: boolean; readonly proto: number; readonly ports: number },
-    addresses: Int32Array,
-    tuple: Ct | null = null,
-  ): void {
-    const { sharing } = this;
-    if (sharing === null) return;
     const words = isV6 ? 4 : 1;
-    sharing.flow[1] = proto;
+    sharing.flow[1] = ipProto;
     sharing.flow[2] = ports;
-    copy(addresses, 0, sharing.flow, 3, 2 * words);
-    const isDestination = (keymask & DESTINATIONS) !== 0 && (keymask & SOURCES) === 0;
+    copy(addr, 0, sharing.flow, 3, 2 * words);
+    const { isDestination, isTuple } = hostRule(filter.keymask);
+    const tuple = isTuple ? packet.ct : null;
     if (tuple !== null) copy(isDestination ? tuple.dst : tuple.src, 0, sharing.host, 1, words);
-    else copy(addresses, isDestination ? words : 0, sharing.host, 1, words);
+    else copy(addr, isDestination ? words : 0, sharing.host, 1, words);
+    sharing.add(classid, isV6);
   }
 
   private setClock({ seconds, nanoseconds }: Frame): void {

@@ -32,6 +32,8 @@ export class Ticket {
   /** It holds for packets from this time on: time-outs hang on a connection's age, and captures step back in time. */
   since = 0;
   family: 4 | 6 = 4;
+  /** The packet itself did no more than that: somebody else may do the same for it once more. */
+  covers = false;
 }
 
 const SECOND = 1e9;
@@ -102,7 +104,7 @@ export class Tracker {
     const direction = found & 1 ? Direction.REPLY : Direction.ORIGINAL;
     const flags = table.flags(entry);
     if (flags & Flag.FIXED) {
-      this.grant(table, entry, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+      this.grant(table, entry, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, now);
       return this.fill(table, entry, direction, ct);
     }
     const follower = followerOf(tuple);
@@ -168,11 +170,17 @@ export class Tracker {
     if (follower.next(this.headers, state, direction, replied) !== state) return;
     const seconds = follower.timeout(state, replied, (now - table.born(entry)) / SECOND);
     if (seconds === follower.timeout(state, replied, Number.POSITIVE_INFINITY))
-      this.grant(table, entry, seconds * SECOND, now);
+      this.grant(table, entry, seconds * SECOND, now, now);
   }
 
-  private grant(table: Table, entry: number, timeout: number, since: number): void {
-    Object.assign(this.ticket, { entry, timeout, since, version: table.version(entry), family: this.tuple.family });
+  private grant(table: Table, entry: number, timeout: number, since: number, now: number): void {
+    const { ticket } = this;
+    ticket.entry = entry;
+    ticket.timeout = timeout;
+    ticket.since = since;
+    ticket.version = table.version(entry);
+    ticket.family = this.tuple.family;
+    ticket.covers = table.deadline(entry) === now + timeout;
   }
 
   /** Keeps what changes of entries where others see it, and grants tickets from here on. */
@@ -255,6 +263,7 @@ export class Tracker {
     const table = this.tableOf(original);
     const straight = invert(reply, this.translated) && sameTuple(this.translated, original);
     const entry = table.insert(original, reply, Flag.FIXED | (straight ? 0 : Flag.TRANSLATED), 0);
+    table.setDeadline(entry, Number.POSITIVE_INFINITY);
     table.setMark(entry, mark);
   }
 

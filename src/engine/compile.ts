@@ -1,10 +1,12 @@
+import { keepFields, recallFields, Slot, slotAt } from './batch.ts';
 import { type Around, type Facts, filtersCode, type PlannedFilter } from './filters.ts';
-import { noteFlow } from './flows.ts';
+import { fetchFlow, HostOf, noteFlow } from './flows.ts';
 import type { Scratch } from './hash.ts';
 import { type Fields, fieldsOf, headersOf } from './headers.ts';
-import { Cell, COUNTER, type Layout, LOG_COUNTER, MINORS, reasonAt } from './layout.ts';
-import { type Records, recordOf, type Walk } from './records.ts';
-import { type Connection, connectionCode, connectionOf } from './tickets.ts';
+import { BATCH, Cell, COUNTER, type Layout, LOG_COUNTER, MINORS, reasonAt, Stop } from './layout.ts';
+import { type Records, recordOf, type Times, type Walk } from './records.ts';
+import { findHome } from './table.ts';
+import { type Connection, connectionCode, connectionOf, fetchTicket } from './tickets.ts';
 import {
   add,
   add64,
@@ -25,6 +27,7 @@ import {
   load8,
   load32,
   load64,
+  loadFloat,
   loop,
   result,
   select,
@@ -32,8 +35,10 @@ import {
   shiftRight,
   store32,
   store64,
+  storeFloat,
   when,
   widen,
+  xor,
 } from './wasm.ts';
 
 /** What a loop is made for. */
@@ -62,6 +67,9 @@ const INLINE = 200;
 /** Filters that get code of two kinds each: of more, making it takes longer than it saves. */
 const FEW = 8;
 
+/** Packets of a loop's first batch: where it stops soon, what was read of more would be read again. */
+const FIRST_BATCH = 8;
+
 /** What a function of filters returns besides the address of a counter. */
 const Part = { NONE: 0, PLAIN: -1 } as const;
 
@@ -89,8 +97,8 @@ function partOf({ facts, layout, tracked }: Program, filters: readonly PlannedFi
   const around: Around = {
     ...{ fields, connection, scratch: scratches(f), layout, facts, twice: false },
     plain: result(constant(Part.PLAIN)),
-    answer: ({ counter, filter, trust }) => [
-      store32(constant(Cell.FILTER), 0, constant(filter)),
+    answer: ({ counter, host, trust }) => [
+      store32(constant(Cell.HOST), 0, constant(host)),
       store32(constant(Cell.TRUST), 0, trust),
       result(counter),
     ],
@@ -106,55 +114,165 @@ function mainOf(program: Program, parts: number): Func {
   const fields = fieldsOf(f);
   const connection = tracked ? connectionOf(f) : null;
   const scratch = scratches(f);
-  const [packets, counter, filter, trust] = [f.local(), f.local(), f.local(), f.local()];
-  const [next, plain, full, done] = [new Label(), new Label(), new Label(), new Label()];
+  const [packets, counter, host, trust] = [f.local(), f.local(), f.local(), f.local()];
+  const [plain, done] = [new Label(), new Label()];
   const around: Around = {
     ...{ fields, connection, scratch, layout, facts, twice: program.filters.length <= FEW, plain: branch(plain) },
     answer: (answer) => [
       set(counter, answer.counter),
-      set(filter, constant(answer.filter)),
+      set(host, constant(answer.host)),
       set(trust, answer.trust),
       branch(done),
     ],
   };
   const others = Array.from({ length: parts }, (_, part) =>
-    askPart(part, { ...fields, ...connection }, { counter, filter, trust, done, plain }),
+    askPart(part, { ...fields, ...connection }, { counter, host, trust, done, plain }),
   );
-  const noted = sharing ? when(get(filter), noteFlow(layout, fields, counter, filter, f, full)) : [];
-  f.body = [
-    block(plain, [
-      block(full, [
-        loop(next, [
-          recordOf(records, { until: timed, now: tracked }, walk, fields, scratch.a, plain),
-          headersOf(fields, facts.device, scratch.a, plain),
-          connection === null ? [] : connectionCode({ layout, fields, connection, f, scratch: scratch.a, plain }),
-          block(done, [
-            filtersCode(program.filters.slice(0, INLINE), 1, around),
-            others,
-            program.opaque ? branch(plain) : set(counter, constant(reasonAt(0))),
-            set(filter, constant(0)),
-            set(trust, constant(0)),
-          ]),
-          program.fates ? branchIf(plain, isZero(isFateKnown(layout, counter))) : [],
-          noted,
-          count(counter, fields),
-          when(get(trust), store32(get(trust), 0, add(load32(get(trust)), constant(1)))),
-          set(packets, add(get(packets), constant(1))),
-          set(walk.at, get(walk.next)),
-          branch(next),
-        ]),
-      ]),
-      store32(constant(Cell.FULL), 0, constant(1)),
+  const asked = [
+    block(done, [
+      filtersCode(program.filters.slice(0, INLINE), 1, around),
+      others,
+      program.opaque ? branch(plain) : set(counter, constant(reasonAt(0))),
+      set(host, constant(HostOf.NONE)),
+      set(trust, constant(0)),
     ]),
-    store32(constant(Cell.PACKETS), 0, get(packets)),
-    get(walk.at),
+    program.fates ? branchIf(plain, isZero(isFateKnown(layout, counter))) : [],
   ];
+  const counted = [
+    count(counter, fields),
+    when(get(trust), store32(get(trust), 0, add(load32(get(trust)), constant(1)))),
+    set(packets, add(get(packets), constant(1))),
+  ];
+  const until = timed;
+  const read = (now: Times['now'], stop: Label): Code => [
+    recordOf(records, { until, now }, walk, fields, scratch.a, stop),
+    headersOf(fields, facts.device, scratch.a, stop),
+  ];
+  const one = (): Code => {
+    const next = new Label();
+    const body = [read(null, plain), asked, counted, set(walk.at, get(walk.next)), branch(next)];
+    return block(plain, loop(next, body));
+  };
+  const body =
+    sharing || tracked
+      ? batched({
+          ...{ program, f, walk, fields, connection, scratch: scratch.a },
+          ...{ counter, host, read, asked, counted, plain },
+        })
+      : one();
+  f.body = [body, store32(constant(Cell.PACKETS), 0, get(packets)), get(walk.at)];
   return f;
+}
+
+/** What a loop over batches is put together from. */
+interface Batched {
+  readonly program: Program;
+  readonly f: Func;
+  readonly walk: Walk;
+  readonly fields: Fields;
+  readonly connection: Connection | null;
+  readonly scratch: number;
+  readonly counter: number;
+  readonly host: number;
+  /** Reads the record at `walk.at` and the headers in it. */
+  readonly read: (now: Times['now'], stop: Label) => Code;
+  /** Asks the filters about the packet, and counts it. */
+  readonly asked: Code;
+  readonly counted: Code;
+  /** Where the code of filters goes with a packet that is the plain engine's. */
+  readonly plain: Label;
+}
+
+/** The loop by batches: see batch.ts. */
+function batched(batch: Batched): Code {
+  const { program, f, walk, fields, connection, scratch, counter, host, read, asked, counted, plain } = batch;
+  const { layout, sharing } = program;
+  const [slot, end, most, flow, ticket, fetched] = [f.local(), f.local(), f.local(), f.local(), f.local(), f.local()];
+  const [again, next, each, headersRead, unknown, full] = [
+    new Label(),
+    new Label(),
+    new Label(),
+    new Label(),
+    new Label(),
+    new Label(),
+  ];
+  const forward: Code = set(slot, add(get(slot), constant(BATCH.stride)));
+  const isMore: Code = lessThan(get(slot), get(end));
+  const { tables } = layout;
+  const reading: Code = [
+    read(connection === null ? null : (since) => storeFloat(get(slot), Slot.NOW, since), headersRead),
+    keepFields(slot, fields),
+    store32(get(slot), Slot.AT, get(walk.at)),
+    sharing ? [findHome(tables.flows4, tables.flows6, fields, flow), store32(get(slot), Slot.FLOW, get(flow))] : [],
+    connection === null
+      ? []
+      : [findHome(tables.tickets4, tables.tickets6, fields, ticket), store32(get(slot), Slot.TICKET, get(ticket))],
+    set(walk.at, get(walk.next)),
+    forward,
+    branchIf(next, lessThan(get(slot), get(most))),
+  ];
+  const isV6 = load32(get(slot), Slot.IS_V6);
+  const recall = (local: number, at: number): Code => set(local, load32(get(slot), at));
+  const keep = (value: Code): Code => set(fetched, xor(get(fetched), value));
+  const fetching: Code = [
+    set(fields.isV6, isV6),
+    sharing ? [recall(flow, Slot.FLOW), keep(fetchFlow(layout, flow, fields.isV6))] : [],
+    connection === null ? [] : [recall(ticket, Slot.TICKET), keep(fetchTicket(ticket, fields.isV6))],
+    forward,
+    branchIf(each, isMore),
+  ];
+  const now = loadFloat(get(slot), Slot.NOW);
+  const taking: Code = [
+    recallFields(slot, fields),
+    connection === null
+      ? []
+      : [
+          recall(ticket, Slot.TICKET),
+          connectionCode({ layout, fields, connection, f, home: ticket, now, scratch, plain: unknown }),
+        ],
+    asked,
+    sharing
+      ? [
+          recall(flow, Slot.FLOW),
+          when(get(host), noteFlow({ layout, fields, connection, home: flow, counter, host, f, full })),
+        ]
+      : [],
+    counted,
+    forward,
+  ];
+  const taken = new Label();
+  const from = (label: Label, body: Code): Code => [set(slot, slotAt(layout)), loop(label, body)];
+  return [
+    set(most, slotAt(layout, FIRST_BATCH)),
+    store32(constant(Cell.STOP), 0, constant(Stop.PLAIN)),
+    block(full, [
+      block(unknown, [
+        block(plain, [
+          loop(again, [
+            block(headersRead, from(next, reading)),
+            set(end, get(slot)),
+            // The record that is next is the plain engine's.
+            set(slot, slotAt(layout)),
+            store32(get(end), Slot.AT, get(walk.at)),
+            branchIf(plain, eq(get(end), get(slot))),
+            from(each, fetching),
+            from(taken, [taking, branchIf(taken, isMore)]),
+            set(most, slotAt(layout, BATCH.packets)),
+            branch(again),
+          ]),
+        ]),
+        branch(full),
+      ]),
+      store32(constant(Cell.STOP), 0, constant(Stop.UNKNOWN)),
+    ]),
+    store32(constant(Cell.FETCHED), 0, get(fetched)),
+    set(walk.at, load32(get(slot), Slot.AT)),
+  ];
 }
 
 interface Answered {
   readonly counter: number;
-  readonly filter: number;
+  readonly host: number;
   readonly trust: number;
   readonly done: Label;
   readonly plain: Label;
@@ -163,13 +281,13 @@ interface Answered {
 function askPart(
   part: number,
   fields: Fields & Partial<Connection>,
-  { counter, filter, trust, done, plain }: Answered,
+  { counter, host, trust, done, plain }: Answered,
 ): Code {
   return [
     set(counter, call(part, Object.values(fields).map(get))),
     branchIf(plain, eq(get(counter), constant(Part.PLAIN))),
     when(get(counter), [
-      set(filter, load32(constant(Cell.FILTER))),
+      set(host, load32(constant(Cell.HOST))),
       set(trust, load32(constant(Cell.TRUST))),
       branch(done),
     ]),

@@ -1,9 +1,10 @@
 import type { Env } from '../env.ts';
 import { Ct, type Device, ETH_P, ETH_P_ALL, type Exactness, FlowKeys, type Packet, weaker } from '../packet/index.ts';
 import type { FlowPlan } from '../sched/classifier/index.ts';
-import { classExactness, type FlowFilter, Key, type Known, Mode, readKey } from '../sched/flow/index.ts';
+import { classExactness, type FlowFilter, hostRule, Key, type Known, Mode, readKey } from '../sched/flow/index.ts';
 import { tcMajor } from '../u32.ts';
 import { UNSPEC, type Verdict } from '../verdict.ts';
+import { HostOf } from './flows.ts';
 import { jhash, type Scratch } from './hash.ts';
 import { type Fields, typeConstant } from './headers.ts';
 import { Cell, type Layout, LOG_COUNTER, majorAt, reasonAt } from './layout.ts';
@@ -37,8 +38,8 @@ export interface PlannedFilter extends FlowPlan {
 export interface Answer {
   /** Address of the counter. */
   readonly counter: Code;
-  /** The filter's number if the packet got a class, else 0. */
-  readonly filter: number;
+  /** One of HostOf; NONE: the packet got no class. */
+  readonly host: number;
   /** Address of the cell that counts how far the result can be trusted; 0: as most. */
   readonly trust: Code;
 }
@@ -106,7 +107,7 @@ function answerCode(filter: FlowFilter, verdict: Verdict, number: number, around
   const reason = facts.reasonOf(verdict);
   if (reason !== null) {
     const counter = constant(reasonAt(reasonNumber(reason, facts)));
-    return around.answer({ counter, filter: 0, trust: constant(0) });
+    return around.answer({ counter, host: HostOf.NONE, trust: constant(0) });
   }
   const absences = absentCode(filter, around);
   const of = (isThere: boolean, trust: Code): Code => classCode(filter, number, isThere, trust, around) ?? around.plain;
@@ -125,7 +126,14 @@ function classCode(filter: FlowFilter, number: number, isThere: boolean, trust: 
   if (value === null) return null;
   const minor = and(add(value.code, constant(filter.baseclass & 0xffff)), constant(0xffff));
   const counter = add(constant(majorAt(layout, tcMajor(filter.baseclass))), shiftLeft(minor, constant(LOG_COUNTER)));
-  return [value.before, around.answer({ counter, filter: number, trust })];
+  return [value.before, around.answer({ counter, host: hostOf(filter, around), trust })];
+}
+
+/** run.ts, share() */
+function hostOf({ keymask }: FlowFilter, { connection }: Around): number {
+  const { isDestination, isTuple } = hostRule(keymask);
+  if (connection !== null && isTuple) return isDestination ? HostOf.TUPLE_DST : HostOf.TUPLE_SRC;
+  return isDestination ? HostOf.DST : HostOf.SRC;
 }
 
 /** Address of the cell that counts how far the result can be trusted; 0: as most. */

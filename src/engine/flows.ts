@@ -1,113 +1,359 @@
+import type { Keeper, Shared } from '../report/index.ts';
 import { swab32, word } from '../u32.ts';
 import type { Fields } from './headers.ts';
-import { FLOWS4, FLOWS6, type Layout } from './layout.ts';
-import { hashCode, type RowKey, type Rows, search } from './table.ts';
+import { Cell, COUNTER, classidAt, counterAt, type Layout, Stop } from './layout.ts';
 import {
+  hashCode,
+  hashOf,
+  homeCode,
+  type RowKey,
+  type RowShape,
+  type Rows,
+  search,
+  Table,
+  wordsKey,
+  xorAt,
+} from './table.ts';
+import { type Connection, TUPLE_ADDRESSES } from './tickets.ts';
+import {
+  add,
+  and,
   block,
+  branch,
+  branchIf,
   type Code,
   constant,
   type Func,
   get,
+  isZero,
   Label,
+  load32,
   load64,
+  multiply,
   or,
-  shiftLeft,
+  select,
+  set,
+  shiftRight,
   store32,
   store64,
   when,
+  xor,
 } from './wasm.ts';
 
 /*
- * The flows of each class, as the loop meets them: open addressing in a table of fixed size. When a flow finds no place
- * the driver gives all of them to report/sharing.ts, which keeps them, and empties the table. A flow is its counter
- * (which is the class), filter and protocol, ports and addresses.
+ * The flows and hosts of each class, counted as the loop meets them. A flow is its counter (which is the class),
+ * protocol, ports and addresses; beside it stands the host that it was last counted for, so that hosts are looked up
+ * for new flows alone. Where a table cannot grow any more, flows (or hosts) are counted by a sample: those of which the
+ * hash has `level` zeroes, so that each stands for 2^level. (P. Flajolet, "On adaptive sampling", 1990.)
  */
 
-/** Places that a flow may stand in, one behind the other: with fewer, a table is "full" when a quarter of it is. */
-const WAYS = 64;
+/** Whose host a packet counts for: what a filter's answer says. NONE: the packet has no class. */
+export const HostOf = { NONE: 0, SRC: 1, DST: 2, TUPLE_SRC: 3, TUPLE_DST: 4 } as const;
 
-/** Puts the packet's flow in its table, if it is not there yet; goes to `full` if there is no place. */
-export function noteFlow(layout: Layout, fields: Fields, counter: number, filter: number, f: Func, full: Label): Code {
-  const { proto, ports, src, dst, isV6 } = fields;
-  const words = [get(counter), or(get(proto), shiftLeft(get(filter), constant(8))), get(ports)];
-  const pairs = [8, 16, 24, 32].map((at, i): [number, number] => [4 * ADDRESSES + 8 * i, at]);
-  const locals = { row: f.local(), left: f.local() };
-  const note = (rows: Rows, key: RowKey): Code => noteRow(rows, key, hashCode(fields, counter), fields, locals, full);
-  const { flows4, flows6 } = layout;
-  return when(
-    get(isV6),
-    note({ base: flows6, ...FLOWS6 }, { words, pairs }),
-    note({ base: flows4, ...FLOWS4 }, { words: [...words, get(src), get(dst)], pairs: [] }),
-  );
+/** Words of a flow's row; of IPv6, addresses and host stand as in the packet. */
+const Flow = { COUNTER: 0, PROTO: 1, PORTS: 2, ADDRESSES: 3 } as const;
+/** Words of a host's row. */
+const Host = { COUNTER: 0, ADDRESS: 1 } as const;
+/** Words of an address, by family. */
+const WIDTH = { 4: 1, 6: 4 } as const;
+/** Of the four counts of a class, flows of IPv4 and IPv6, then hosts: two words apart. */
+const HOSTS = 8;
+
+type Family = 4 | 6;
+
+const tablesOf = ({ tables }: Layout, family: Family): { readonly flows: Rows; readonly hosts: Rows } =>
+  family === 4 ? { flows: tables.flows4, hosts: tables.hosts4 } : { flows: tables.flows6, hosts: tables.hosts6 };
+
+/** Has the row at a home fetched, and leaves what stands there. It may lie on two lines of the cache. */
+export function fetchFlow({ tables: { flows4, flows6 } }: Layout, home: number, isV6: number): Code {
+  const last = add(get(home), multiply(get(isV6), constant(flows6.stride - flows4.stride)));
+  return xor(load32(get(home)), load32(last, flows4.stride - 4));
 }
 
-/** Word of a row where its addresses begin: of IPv4 in host order, of IPv6 as they stand in the packet. */
-const ADDRESSES = 3;
+interface Noting {
+  readonly layout: Layout;
+  readonly fields: Fields;
+  readonly connection: Connection | null;
+  /** A local that holds the flow's home. */
+  readonly home: number;
+  /** Locals that hold address of the counter and one of HostOf. */
+  readonly counter: number;
+  readonly host: number;
+  readonly f: Func;
+  /** Where to go if there is no place; Cell.STOP says in which table. */
+  readonly full: Label;
+}
 
-function noteRow(
-  rows: Rows,
-  key: RowKey,
-  hash: Code,
-  fields: Fields,
-  locals: { readonly row: number; readonly left: number },
-  full: Label,
+/** Counts the packet's flow and host, unless they were counted before. */
+export function noteFlow(noting: Noting): Code {
+  const { fields, f } = noting;
+  const locals = { row: f.local(), left: f.local(), flow: f.local(), address: f.local(), mixed: f.local() };
+  return when(get(fields.isV6), noteFamily(6, noting, locals), noteFamily(4, noting, locals));
+}
+
+type Locals = Readonly<Record<'row' | 'left' | 'flow' | 'address' | 'mixed', number>>;
+
+function noteFamily(family: Family, noting: Noting, locals: Locals): Code {
+  const { layout, fields, home, counter } = noting;
+  const { flows } = tablesOf(layout, family);
+  const { row, flow } = locals;
+  const [found, free, host, done, full] = [new Label(), new Label(), new Label(), new Label(), new Label()];
+  const place = 4 * (Flow.ADDRESSES + 2 * WIDTH[family]);
+  const key = flowKey(family, counter, fields);
+  return [
+    // `address`: of IPv4 it is the host's, of IPv6 it is where that stands.
+    set(locals.address, hostCode(family, noting)),
+    block(done, [
+      block(full, [
+        block(host, [
+          block(free, [
+            block(found, search(flows, get(home), key, locals, { found, free, full })),
+            branchIf(done, isHost(family, row, place, locals.address)),
+            branch(host),
+          ]),
+          branchIf(host, isLeftOut(flows, hashCode(fields), locals.mixed)),
+          writeRow(key, row),
+          // No host that it could have, until the host was counted.
+          writeHost(family, row, place, locals.address, constant(-1)),
+          countOne(layout, family, counter, 0),
+        ]),
+        set(flow, get(row)),
+        noteHost(family, noting, locals, { done, place }),
+      ]),
+      store32(constant(Cell.STOP), 0, constant(Stop.FULL + flows.number)),
+      branch(noting.full),
+    ]),
+  ];
+}
+
+function noteHost(
+  family: Family,
+  { layout, counter, full }: Noting,
+  locals: Locals,
+  { done, place }: { readonly done: Label; readonly place: number },
 ): Code {
-  const [found, free] = [new Label(), new Label()];
-  const { row } = locals;
-  return block(found, [
-    block(free, search(rows, WAYS, hash, key, fields, locals, { found, free, full })),
-    key.words.map((word, i) => store32(get(row), 4 * i, word)),
-    key.pairs.map(([to, from]) => store64(get(row), to, load64(get(fields.network), from))),
-  ]);
+  const { hosts } = tablesOf(layout, family);
+  const [known, free, noPlace] = [new Label(), new Label(), new Label()];
+  const { row, flow, address, mixed } = locals;
+  const isIn = [[0, get(counter)]] as const;
+  const key: RowKey =
+    family === 4
+      ? wordsKey([...isIn, [4 * Host.ADDRESS, get(address)]])
+      : { words: isIn, pairs: [0, 8].map((at) => [4 * Host.ADDRESS + at, at]), address: get(address) };
+  const hash = hostHash(family, counter, address);
+  return [
+    block(noPlace, [
+      block(known, [
+        block(free, search(hosts, homeCode(hosts, hash), key, locals, { found: known, free, full: noPlace })),
+        branchIf(known, isLeftOut(hosts, hash, mixed)),
+        writeRow(key, row),
+        countOne(layout, family, counter, HOSTS),
+      ]),
+      writeHost(family, flow, place, address, constant(0)),
+      branch(done),
+    ]),
+    store32(constant(Cell.STOP), 0, constant(Stop.FULL + hosts.number)),
+    branch(full),
+  ];
 }
 
-/** One flow of a table, as a driver reads it. */
-export class NotedFlow {
-  /** Address of the counter. */
-  counter = 0;
-  /** Number of the filter. */
-  filter = 0;
-  isV6 = false;
-  proto = 0;
-  ports = 0;
-  /** Source and destination in host order, one word each or, in IPv6, four. */
-  readonly addresses = new Int32Array(8);
+function flowKey(family: Family, counter: number, { proto, ports, src, dst, network }: Fields): RowKey {
+  const [first, second] = [4 * Flow.ADDRESSES, 4 * Flow.ADDRESSES + 4];
+  const words = [counter, proto, ports].map((local, i) => [4 * i, get(local)] as const);
+  if (family === 4) return wordsKey([...words, [first, get(src)], [second, get(dst)]]);
+  return { words, pairs: [8, 16, 24, 32].map((at, i) => [first + 8 * i, at]), address: get(network) };
 }
 
-const tables = ({ flows4, flows6 }: Layout) => [
-  { isV6: false, base: flows4, ...FLOWS4 },
-  { isV6: true, base: flows6, ...FLOWS6 },
-];
-
-/** How many flows of IPv4 and of IPv6 there are. */
-export function countFlows(words: Int32Array, layout: Layout): number[] {
-  return tables(layout).map(({ base, slots, stride }) => {
-    let count = 0;
-    const end = (base + (slots + WAYS) * stride) >> 2;
-    for (let at = base >> 2; at < end; at += stride >> 2) if (word(words, at) !== 0) count++;
-    return count;
-  });
+/** The host: in IPv4 its address, in IPv6 where that stands. */
+function hostCode(family: Family, { fields, connection, host }: Noting): Code {
+  const [src, dst] =
+    family === 4
+      ? [get(fields.src), get(fields.dst)]
+      : [8, 24].map((offset) => add(get(fields.network), constant(offset)));
+  const isSrc = and(get(host), constant(1));
+  const ofPacket = select(isSrc, src ?? [], dst ?? []);
+  if (connection === null) return ofPacket;
+  const [tupleSrc, tupleDst] =
+    family === 4
+      ? [get(connection.src), get(connection.dst)]
+      : [TUPLE_ADDRESSES, TUPLE_ADDRESSES + 16].map((offset) => add(get(connection.row), constant(offset)));
+  const isOfTuple = shiftRight(add(get(host), constant(1)), constant(2));
+  return select(isOfTuple, select(isSrc, tupleSrc ?? [], tupleDst ?? []), ofPacket);
 }
 
-/** Calls `visit` with each flow of both tables, the same object every time. `forget`: the tables are empty then. */
-export function eachFlow(words: Int32Array, layout: Layout, forget: boolean, visit: (flow: NotedFlow) => void): void {
-  const flow = new NotedFlow();
-  for (const { isV6, base, slots, stride } of tables(layout)) {
-    flow.isV6 = isV6;
-    const count = isV6 ? 8 : 2;
-    const end = (base + (slots + WAYS) * stride) >> 2;
-    for (let at = base >> 2; at < end; at += stride >> 2) {
-      flow.counter = word(words, at);
-      if (flow.counter === 0) continue;
-      flow.filter = word(words, at + 1) >>> 8;
-      flow.proto = word(words, at + 1) & 0xff;
-      flow.ports = word(words, at + 2);
-      for (let i = 0; i < count; i++) {
-        const address = word(words, at + ADDRESSES + i);
-        flow.addresses[i] = isV6 ? swab32(address) : address;
+/** Whether the row's host is this one. */
+function isHost(family: Family, row: number, place: number, address: number): Code {
+  if (family === 4) return isZero(xor(load32(get(row), place), get(address)));
+  return isZero([0, 4, 8, 12].map((at) => xor(load32(get(row), place + at), load32(get(address), at))).reduce(or));
+}
+
+/** Writes the host, changed by `by`, behind a flow. */
+function writeHost(family: Family, row: number, place: number, address: number, by: Code): Code {
+  if (family === 4) return store32(get(row), place, xor(get(address), by));
+  return [0, 4, 8, 12].map((at) => store32(get(row), place + at, xor(load32(get(address), at), by)));
+}
+
+function hostHash(family: Family, counter: number, address: number): Code {
+  const words = family === 4 ? get(address) : [0, 4, 8, 12].map((at) => load32(get(address), at)).reduce(xor);
+  return hostMix(words, get(counter));
+}
+
+const COUNTERS = 0x9e3779b1;
+const WORDS = 0x85ebca6b;
+const hostMix = (address: Code, counter: Code): Code =>
+  multiply(xor(address, multiply(shiftRight(counter, constant(4)), constant(COUNTERS))), constant(WORDS));
+const hostMixOf = (address: number, counter: number): number =>
+  Math.imul(address ^ Math.imul(counter >>> 4, COUNTERS), WORDS);
+
+function writeRow({ words, pairs, address }: RowKey, row: number): Code {
+  return [
+    words.map(([at, each]) => store32(get(row), at, each)),
+    pairs.map(([to, from]) => store64(get(row), to, load64(address, from))),
+  ];
+}
+
+/** Not 0: the sample goes without it. */
+function isLeftOut({ number }: Rows, hash: Code, mixed: number): Code {
+  return [set(mixed, hash), and(sampleMix(get(mixed)), load32(constant(Cell.SAMPLES + 4 * number)))];
+}
+
+const SAMPLE = 0x2c1b3c6d;
+/** The hash's bits put otherwise, as rows near each other have the upper ones in common; never 0. */
+const sampleMix = (hash: Code): Code =>
+  or(multiply(xor(hash, shiftRight(hash, constant(15))), constant(SAMPLE)), constant(1));
+const sampleMixOf = (hash: number): number => Math.imul(hash ^ (hash >>> 15), SAMPLE) | 1;
+
+function countOne({ classes, shares }: Layout, family: Family, counter: number, of: number): Code {
+  const at = shares - classes + of + (family === 4 ? 0 : 4);
+  return store32(get(counter), at, add(load32(get(counter), at), constant(1)));
+}
+
+type Hash = RowShape['hash'];
+
+const flowHash4: Hash = (words, at) =>
+  hashOf(word(words, at + 3), word(words, at + 4), word(words, at + Flow.PORTS), word(words, at + Flow.PROTO));
+const flowHash6: Hash = (words, at) => {
+  const [src, dst] = [swab32(xorAt(words, at + 3)), swab32(xorAt(words, at + 7))];
+  return hashOf(src, dst, word(words, at + Flow.PORTS), word(words, at + Flow.PROTO));
+};
+const hostHash4: Hash = (words, at) => hostMixOf(word(words, at + 1), word(words, at));
+const hostHash6: Hash = (words, at) => hostMixOf(xorAt(words, at + 1), word(words, at));
+
+const range = (size: number): number[] => Array.from({ length: size }, (_, i) => i);
+
+/** The flows and hosts, for who has packets that the loop did not take, and wants to know what came of all. */
+export class Flows implements Keeper {
+  private readonly words: Int32Array;
+  private readonly layout: Layout;
+  /** By their numbers, which is also the order of a class's four counts. */
+  private readonly tables: readonly Table[];
+  private readonly row = new Int32Array(Flow.ADDRESSES + 3 * WIDTH[6]);
+
+  constructor(buffer: ArrayBuffer, layout: Layout) {
+    this.words = new Int32Array(buffer);
+    this.layout = layout;
+    const { flows4, flows6, hosts4, hosts6 } = layout.tables;
+    this.tables = [
+      new Table(buffer, flows4, { key: range(5), hash: flowHash4 }),
+      new Table(buffer, flows6, { key: range(11), hash: flowHash6 }),
+      new Table(buffer, hosts4, { key: range(2), hash: hostHash4 }),
+      new Table(buffer, hosts6, { key: range(5), hash: hostHash6 }),
+    ];
+  }
+
+  /** Makes room in a table: it grows, or holds a sample of half as many. */
+  makeRoom(number: number): void {
+    const table = this.tables[number];
+    if (table === undefined || (table.canGrow && table.grow())) return;
+    const sample = sampleAt(number);
+    do this.words[sample] = (word(this.words, sample) >> 1) | (1 << 31);
+    while (!this.resample(table));
+  }
+
+  private resample(table: Table): boolean {
+    const { words, layout } = this;
+    const { number } = table.rows;
+    const isWhole = table.thin((at) => this.isKept(number, table.shape.hash(words, at)));
+    const first = (layout.shares >> 2) + number;
+    const end = first + (layout.majors.length << 16) * (COUNTER >> 2);
+    for (let at = first; at < end; at += COUNTER >> 2) if (word(words, at) !== 0) words[at] = 0;
+    table.forEach((at) => {
+      this.countOne(word(words, at), number);
+    });
+    return isWhole;
+  }
+
+  private isKept(number: number, hash: number): boolean {
+    return (sampleMixOf(hash) & word(this.words, sampleAt(number))) === 0;
+  }
+
+  private countOne(counter: number, number: number): void {
+    const at = this.shareAt(counter) + number;
+    this.words[at] = word(this.words, at) + 1;
+  }
+
+  /** Index of a class's four counts. */
+  private shareAt(counter: number): number {
+    return (counter - this.layout.classes + this.layout.shares) >> 2;
+  }
+
+  /** noteFlow(), of a packet that was the plain engine's; false: the loop has no such class. */
+  note(classid: number, isV6: boolean, flow: Int32Array, host: Int32Array): boolean {
+    const counter = counterAt(this.layout, classid);
+    if (counter === null) return false;
+    const { row } = this;
+    const width = isV6 ? WIDTH[6] : WIDTH[4];
+    const address = (word: number): number => (isV6 ? swab32(word) : word);
+    row[Flow.COUNTER] = counter;
+    row[Flow.PROTO] = word(flow, 1);
+    row[Flow.PORTS] = word(flow, 2);
+    for (let i = 3; i < 3 + 2 * width; i++) row[i] = address(word(flow, i));
+    for (let i = 0; i < width; i++) row[3 + 2 * width + i] = address(word(host, 1 + i));
+    this.enter(isV6 ? 1 : 0);
+    for (let i = 0; i < width; i++) row[Host.ADDRESS + i] = address(word(host, 1 + i));
+    this.enter(isV6 ? 3 : 2);
+    return true;
+  }
+
+  /** Puts `row` into a table, unless it is there or left out. */
+  private enter(number: number): void {
+    const table = this.tables[number];
+    if (table === undefined) return;
+    const { row, words } = this;
+    const hash = table.shape.hash(row, 0);
+    for (;;) {
+      const at = table.find(hash, row);
+      if ((at >= 0 && word(words, at) !== 0) || !this.isKept(number, hash)) return;
+      if (at >= 0) {
+        table.write(at, row);
+        this.countOne(word(row, 0), number);
+        return;
       }
-      visit(flow);
-      if (forget) words[at] = 0;
+      this.makeRoom(number);
     }
   }
+
+  perClass(of: (classid: number) => Shared): void {
+    const { words, layout } = this;
+    const [flows4 = 1, flows6 = 1, hosts4 = 1, hosts6 = 1] = this.tables.map(
+      ({ rows: { number } }) => 2 ** Math.clz32(~word(words, sampleAt(number))),
+    );
+    const end = layout.classes + (layout.majors.length << 16) * COUNTER;
+    for (let counter = layout.classes; counter < end; counter += COUNTER) {
+      const at = this.shareAt(counter);
+      const flows = word(words, at) * flows4 + word(words, at + 1) * flows6;
+      const hosts = word(words, at + 2) * hosts4 + word(words, at + 3) * hosts6;
+      if (flows + hosts === 0) continue;
+      const shared = of(classidAt(layout, counter));
+      shared.flows += flows;
+      shared.hosts += hosts;
+    }
+  }
+
+  get isEstimate(): boolean {
+    return this.tables.some(({ rows: { number } }) => word(this.words, sampleAt(number)) !== 0);
+  }
 }
+
+/** Index of a table's sample: a one for each halving, from the top. */
+const sampleAt = (number: number): number => (Cell.SAMPLES >> 2) + number;

@@ -7,6 +7,7 @@
  *   Engine.of({ protos, env, … })    an engine for a chain, or in words why there is none
  *   openCapture(engine.room)         the reader's window is in the loop's memory
  *   engine.run(reader, began)        takes packets up to one that is the plain engine's, and says how many
+ *   engine.wantsTicket               that one lacked only a ticket; keepTicket(packet) gives it one, if it may have it
  *   engine.afterPlain(now, packet)   after the plain engine took that one; learn(): where packets like it end
  *   engine.settle({ tally, fates })  hands over what was counted
  */
@@ -14,19 +15,18 @@ import type { CaptureReader, RecordLayout } from '../capture/index.ts';
 import type { Tracker } from '../conntrack/index.ts';
 import { createPacket } from '../env.ts';
 import { ETH_P, type Exactness, FlowKeys, type Packet } from '../packet/index.ts';
-import type { Counts, End, Fates, Tally } from '../report/index.ts';
-import type { FlowClassifier, FlowFilter } from '../sched/flow/index.ts';
+import type { Counts, End, Fates, Keeper, Tally } from '../report/index.ts';
+import type { FlowClassifier } from '../sched/flow/index.ts';
 import type { KernelProto } from '../sched/netns/index.ts';
 import { tcH, tcMajor, tcMinor, word } from '../u32.ts';
 import { UNSPEC } from '../verdict.ts';
 import { compile } from './compile.ts';
 import { exactnessOf, type Facts, type PlannedFilter } from './filters.ts';
-import { countFlows, eachFlow, type NotedFlow } from './flows.ts';
+import { Flows } from './flows.ts';
 import { protocolTable } from './headers.ts';
 import {
   Cell,
   COUNTER,
-  classidAt,
   counterAt,
   fateAt,
   type Layout,
@@ -36,6 +36,7 @@ import {
   PROTOCOLS,
   ROOM,
   reasonAt,
+  Stop,
 } from './layout.ts';
 import { pulsesOf, Tickets } from './tickets.ts';
 
@@ -65,8 +66,8 @@ export interface LaneWork extends Pick<RecordLayout, 'format' | 'little'> {
 export interface EngineOptions extends Pick<Facts, 'env' | 'known' | 'device' | 'assumed' | 'reasonOf'> {
   /** Chain 0 of the list that is asked. */
   readonly protos: readonly KernelProto[];
-  /** Who counts flows; null: nobody. */
-  readonly share: Share | null;
+  /** Flows and hosts are counted. */
+  readonly sharing: boolean;
   /** Who follows connections; null: nobody. */
   readonly tracker: Tracker | null;
   /** Packets go on through a tree of qdiscs: learn() is told where they end. */
@@ -77,15 +78,6 @@ export interface EngineOptions extends Pick<Facts, 'env' | 'known' | 'device' | 
 export interface Counted {
   readonly tally: Tally;
   readonly fates: Fates | null;
-}
-
-/** Who is told of the flows, and of the filter that put each in a class. The flow is overwritten by the next. */
-export interface Share {
-  /** All flows that the engine has will be told by see(), so many of IPv4 and of IPv6; what was told before is void. */
-  seeAnew(v4: number, v6: number): void;
-  see(filter: FlowFilter, classid: number, flow: NotedFlow): void;
-  /** A flow that the engine keeps no longer. */
-  keep(filter: FlowFilter, classid: number, flow: NotedFlow): void;
 }
 
 /** Major numbers that filters may give: a MiB of counters each. */
@@ -147,9 +139,11 @@ export class Engine {
   private readonly chain: Chain;
   private readonly facts: Facts;
   private readonly layout: Layout;
-  private readonly share: Share | null;
+  private readonly flows: Flows | null;
   private readonly tracker: Tracker | null;
   private readonly tickets: Tickets | null;
+  /** The loop stopped at a packet of which it only lacks a ticket. */
+  wantsTicket = false;
   /** Whose times the loop knows how to read. */
   private clocked: RecordLayout | null = null;
   private readonly memory: { readonly buffer: ArrayBuffer };
@@ -166,9 +160,8 @@ export class Engine {
   private readonly timed: boolean;
 
   private constructor(chain: Chain, options: EngineOptions, majors: readonly number[]) {
-    const { env, known, device, assumed, reasonOf, share } = options;
+    const { env, known, device, assumed, reasonOf, sharing } = options;
     this.chain = chain;
-    this.share = share;
     // The addresses of connections are keys of IP packets alone: of any other, results would seem surer than they are.
     const packet = Object.assign(createPacket(env), { protocol: ETH_P.IPV4 });
     const blank = { packet, keys: new FlowKeys() };
@@ -178,7 +171,7 @@ export class Engine {
       reasons: [reasonOf(UNSPEC) ?? ''],
     };
     this.layout = layoutOf(chain.filters.length + 1, majors, {
-      ...{ sharing: share !== null, fates: options.fates, tracked: options.tracker !== null },
+      ...{ sharing, fates: options.fates, tracked: options.tracker !== null },
     });
     this.memory = new WebAssembly.Memory({ initial: this.layout.pages });
     const { buffer } = this.memory;
@@ -189,6 +182,7 @@ export class Engine {
     this.tracker = options.tracker;
     this.tracker?.usePulses(...pulsesOf(this.layout, buffer));
     this.tickets = this.tracker === null ? null : new Tickets(buffer, this.layout);
+    this.flows = sharing ? new Flows(buffer, this.layout) : null;
     this.readSeeds();
     this.timed = this.nextPerturb !== Number.POSITIVE_INFINITY;
   }
@@ -212,6 +206,7 @@ export class Engine {
    */
   run(reader: CaptureReader, began: Moment): number {
     const { window, layout } = reader;
+    this.wantsTicket = false;
     // A record too long for the room has the window move out of it: the rest of the file is the plain engine's.
     if (window === null || layout === null || layout.ethernet === 0 || window.data !== this.room) return 0;
     const { words } = this;
@@ -220,14 +215,19 @@ export class Engine {
     if (this.tracker !== null && !this.setClock(layout, began)) return 0;
     const { room } = this.layout;
     const { run } = this.loopFor(layout);
-    let packets = 0;
-    do {
-      words[Cell.FULL >> 2] = 0;
+    for (let packets = 0; ; ) {
       window.at = run(room + window.at, room + window.end) - room;
       packets += word(words, Cell.PACKETS >> 2);
-      if (words[Cell.FULL >> 2] !== 0) this.giveFlows();
-    } while (words[Cell.FULL >> 2] !== 0);
-    return packets;
+      const stop = word(words, Cell.STOP >> 2);
+      this.wantsTicket = stop === Stop.UNKNOWN;
+      if (stop < Stop.FULL) return packets;
+      this.flows?.makeRoom(stop - Stop.FULL);
+    }
+  }
+
+  /** Who counts the flows and hosts of the loop's classes; null: nobody. */
+  get keeper(): Keeper | null {
+    return this.flows;
   }
 
   /** Tells the loop from when on time counts; false: the first packet's time is finer than this file tells. */
@@ -243,37 +243,19 @@ export class Engine {
     return this.clocked !== null;
   }
 
-  /** Gives all flows away: there is no place for another. */
-  private giveFlows(): void {
-    this.eachFlow(true, (filter, classid, flow) => this.share?.keep(filter, classid, flow));
-  }
-
-  /** Tells of the flows that there are. */
-  private showFlows(): void {
-    const { share } = this;
-    if (share === null) return;
-    const [v4 = 0, v6 = 0] = countFlows(this.words, this.layout);
-    share.seeAnew(v4, v6);
-    this.eachFlow(false, (filter, classid, flow) => share.see(filter, classid, flow));
-  }
-
-  private eachFlow(forget: boolean, visit: Share['see']): void {
-    const { chain, layout } = this;
-    eachFlow(this.words, layout, forget, (flow) => {
-      const filter = chain.filters[flow.filter - 1]?.filter;
-      if (filter !== undefined) visit(filter, classidAt(layout, flow.counter), flow);
-    });
+  /** To be called when the plain engine took a packet: at a perturbation it has drawn new seeds. */
+  afterPlain(now: number): void {
+    if (now >= this.nextPerturb) this.readSeeds();
   }
 
   /**
-   * To be called when the plain engine took a packet: at a perturbation it has drawn new seeds, and the tracker may have
-   * granted a ticket to packets like this one.
+   * Keeps the ticket that the tracker granted to packets like this one; true: the loop may take this very packet, too,
+   * after the tracker did.
    */
-  afterPlain(now: number, p: Packet): void {
-    if (now >= this.nextPerturb) this.readSeeds();
+  keepTicket(p: Packet): boolean {
     const ticket = this.tracker?.ticket ?? null;
-    if (ticket === null || ticket.entry < 0 || p.ct === null) return;
-    this.tickets?.keep(ticket, p, p.ct);
+    if (ticket === null || ticket.entry < 0 || p.ct === null || this.tickets === null) return false;
+    return this.tickets.keep(ticket, p, p.ct) && ticket.covers;
   }
 
   /**
@@ -294,7 +276,7 @@ export class Engine {
    * `head`; null: it may not, as flows are kept together, or time goes by.
    */
   lane(layout: RecordLayout): LaneWork | null {
-    if (this.share !== null || this.timed || this.tracker !== null) return null;
+    if (this.flows !== null || this.timed || this.tracker !== null) return null;
     const { pages, room, classes } = this.layout;
     const { module } = this.loopFor(layout);
     const head = this.bytes.slice(0, classes);
@@ -310,7 +292,6 @@ export class Engine {
 
   /** Hands over what was counted since the last time. */
   settle(counted: Counted): void {
-    this.showFlows();
     this.settleWords(this.words, counted);
   }
 
@@ -372,8 +353,8 @@ export class Engine {
   }
 
   private makeLoop(records: RecordLayout): Compiled {
-    const { chain, facts, layout, timed, tracker, share } = this;
-    const asked = { sharing: share !== null, fates: layout.fates > 0, timed, tracked: tracker !== null };
+    const { chain, facts, layout, timed, tracker, flows } = this;
+    const asked = { sharing: flows !== null, fates: layout.fates > 0, timed, tracked: tracker !== null };
     const module = new WebAssembly.Module(compile({ ...chain, facts, layout, records, ...asked }));
     const { run } = new WebAssembly.Instance(module, { m: { m: this.memory } }).exports;
     return { module, run };

@@ -1,4 +1,5 @@
 import { tcH, tcMajor, tcMinor } from '../u32.ts';
+import { type Rows, WAYS } from './table.ts';
 
 /** Where things stand in the memory that a compiled loop works on. Addresses are bytes from its start; all 8-aligned. */
 
@@ -18,15 +19,28 @@ export const Cell = {
   EXACTNESS: 16,
   /** Bit n: packets of interface n are Ethernet frames. */
   INTERFACES: 32,
-  /** Filter and trust of an Answer, where filters are too many for one function. */
-  FILTER: 40,
+  /** Host and trust of an Answer, where filters are too many for one function. */
+  HOST: 40,
   TRUST: 44,
-  /** Not 0: a table of flows has no place for the next packet's. */
-  FULL: 48,
-  /** Time of the first packet in units of the file (64 bits), nanoseconds in a unit, and the time now (floats). */
+  /** Why the loop stopped: one of Stop. */
+  STOP: 48,
+  /** Time of the first packet in units of the file (64 bits), and nanoseconds in a unit (a float). */
   BEGAN: 56,
   UNIT: 64,
-  NOW: 72,
+  /** What the rows that were fetched begin with: nobody reads it. */
+  FETCHED: 72,
+  /** Sizes of the tables (64 bits each), and the samples of those that are counted: see tableAt(). */
+  SIZES: 80,
+  SAMPLES: 128,
+} as const;
+
+/** Why a loop stopped before the bytes ended. */
+export const Stop = {
+  PLAIN: 0,
+  /** No ticket was found. */
+  UNKNOWN: 1,
+  /** Table 0, 1, … has no place for the packet's row. */
+  FULL: 2,
 } as const;
 
 /** One byte for each IP protocol: what the transport header is to the loop. */
@@ -38,13 +52,24 @@ const SEEDS = REASONS + REASONS_MAX * COUNTER;
 
 /** Room for what is captured: a read, and what was left of the one before; a longer record is the plain engine's. */
 export const ROOM = 1 << 20;
-/** The tables of flows, in rows and bytes a row: an IPv4 flow is five words, an IPv6 flow three and its addresses. */
-export const FLOWS4 = { slots: 3 << 17, stride: 20 } as const;
-export const FLOWS6 = { slots: 1 << 16, stride: 44 } as const;
+/** Packets of a batch (batch.ts), and bytes that each takes until it is classified. */
+export const BATCH = { packets: 64, stride: 64 } as const;
 
-/** Tickets of connections (tickets.ts), in rows and bytes a row. */
-export const TICKETS4 = { slots: 1 << 19, stride: 64 } as const;
-export const TICKETS6 = { slots: 1 << 17, stride: 128 } as const;
+/**
+ * The tables, by number: flows and hosts of IPv4 and IPv6 (flows.ts), tickets of connections (tickets.ts). Bytes of a
+ * row, rows at first and at most.
+ */
+export const TABLES = {
+  flows4: { stride: 24, first: 3 << 16, most: 3 << 21 },
+  flows6: { stride: 60, first: 3 << 14, most: 3 << 19 },
+  hosts4: { stride: 8, first: 3 << 16, most: 3 << 21 },
+  hosts6: { stride: 20, first: 3 << 14, most: 3 << 19 },
+  tickets4: { stride: 64, first: 1 << 17, most: 1 << 20 },
+  tickets6: { stride: 128, first: 1 << 15, most: 1 << 18 },
+} as const;
+export type TableName = keyof typeof TABLES;
+const NAMES = Object.keys(TABLES) as TableName[];
+
 /** Entries of the two connection tables whose pulse is here; of larger tables all packets are the plain engine's. */
 export const ENTRIES4 = 1 << 20;
 export const ENTRIES6 = 1 << 18;
@@ -52,17 +77,17 @@ const PULSE = 16;
 
 export interface Layout {
   readonly seeds: number;
+  readonly batch: number;
   /** Counters of all minors of each major number, by its index in `majors`. */
   readonly classes: number;
   readonly majors: readonly number[];
   /** One byte for each counter, by its number: whether the fate of its packets is known. 0: nobody asks. */
   readonly fates: number;
-  /** 0: flows are not counted. */
-  readonly flows4: number;
-  readonly flows6: number;
-  /** Where tickets and the pulses of entries begin, by family; 0: connections are not followed. */
-  readonly tickets4: number;
-  readonly tickets6: number;
+  /** How many flows and hosts each class has, as large as a counter and in the order of `classes`; 0: nobody counts. */
+  readonly shares: number;
+  /** Those of which nobody asks have no room. */
+  readonly tables: Readonly<Record<TableName, Rows>>;
+  /** Where the pulses of entries begin, by family; 0: connections are not followed. */
   readonly pulse4: number;
   readonly pulse6: number;
   readonly room: number;
@@ -77,20 +102,26 @@ export function layoutOf(
   { sharing, fates, tracked }: Record<'sharing' | 'fates' | 'tracked', boolean>,
 ): Layout {
   const seeds = SEEDS;
-  const known = seeds + 4 * filters;
+  const batch = Math.ceil((seeds + 4 * filters) / BATCH.stride) * BATCH.stride;
+  // One more, for where the next batch begins.
+  const known = batch + (BATCH.packets + 1) * BATCH.stride;
   const classes = align(known + (fates ? (majors.length + 1) * MINORS : 0));
-  const flows4 = classes + majors.length * MINORS * COUNTER;
-  // A row may stand some places behind its own: there is a page for those of the last.
-  const flows6 = flows4 + (sharing ? FLOWS4.slots * FLOWS4.stride + PAGE : 0);
-  const tickets4 = flows6 + (sharing ? FLOWS6.slots * FLOWS6.stride + PAGE : 0);
-  const tickets6 = tickets4 + (tracked ? TICKETS4.slots * TICKETS4.stride + PAGE : 0);
-  const pulse4 = tickets6 + (tracked ? TICKETS6.slots * TICKETS6.stride + PAGE : 0);
+  const counters = majors.length * MINORS * COUNTER;
+  const shares = classes + counters;
+  let end = shares + (sharing ? counters : 0);
+  const tables = {} as Record<TableName, Rows>;
+  for (const [number, name] of NAMES.entries()) {
+    const { stride, first, most } = TABLES[name];
+    const isAsked = name.startsWith('tickets') ? tracked : sharing;
+    tables[name] = { base: end, size: Cell.SIZES + 8 * number, number, stride, first, most };
+    if (isAsked) end = align(end + (most + WAYS) * stride);
+  }
+  const pulse4 = end;
   const pulse6 = pulse4 + (tracked ? ENTRIES4 * PULSE : 0);
   const room = pulse6 + (tracked ? ENTRIES6 * PULSE : 0);
   return {
-    ...{ seeds, fates: fates ? known : 0, classes, majors, room },
-    ...(tracked ? { tickets4, tickets6, pulse4, pulse6 } : { tickets4: 0, tickets6: 0, pulse4: 0, pulse6: 0 }),
-    ...(sharing ? { flows4, flows6 } : { flows4: 0, flows6: 0 }),
+    ...{ seeds, batch, fates: fates ? known : 0, classes, majors, tables, room },
+    ...{ shares: sharing ? shares : 0, pulse4: tracked ? pulse4 : 0, pulse6: tracked ? pulse6 : 0 },
     pages: Math.ceil((room + ROOM) / PAGE),
   };
 }

@@ -25,7 +25,6 @@ import {
   set,
   shiftLeft64,
   shiftRight,
-  storeFloat,
   sub,
   sub64,
   toFloat,
@@ -47,8 +46,8 @@ export type Records = Pick<RecordLayout, 'format' | 'little' | 'unit'>;
 export interface Times {
   /** From Cell.UNTIL on it is the plain engine's. */
   readonly until: boolean;
-  /** Cell.NOW is set to the nanoseconds since the first packet. */
-  readonly now: boolean;
+  /** What is done with the nanoseconds since the first packet; null: nobody asks. */
+  readonly now: ((since: Code) => Code) | null;
 }
 
 /** A number of the record's header. */
@@ -144,7 +143,7 @@ function timeOf({ format, unit }: Records, { until: limited, now }: Times, plain
         ? add64(multiply64(widen(high), constant64(SECOND / unit)), widen(low))
         : add64(shiftLeft64(widen(high), constant64(32)), widen(low));
     const since = multiplyFloat(toFloat(sub64(units, load64(constant(Cell.BEGAN)))), loadFloat(constant(Cell.UNIT)));
-    return [limited ? until(high, low, plain) : [], now ? storeFloat(constant(Cell.NOW), 0, since) : []];
+    return [limited ? until(high, low, plain) : [], now === null ? [] : now(since)];
   };
 }
 

@@ -1,3 +1,4 @@
+import { word } from '../u32.ts';
 import type { Fields } from './headers.ts';
 import {
   add,
@@ -5,7 +6,6 @@ import {
   branchIf,
   type Code,
   constant,
-  constant64,
   get,
   isZero,
   isZero64,
@@ -22,6 +22,7 @@ import {
   set,
   shiftRight64,
   sub,
+  when,
   widen,
   xor,
   xor64,
@@ -29,23 +30,40 @@ import {
 
 /*
  * Tables of what belongs to one flow: open addressing in rows of one size, the first word 0 where a row is free. The
- * loop looks through them; drivers find the same places with homeOf().
+ * loop looks through them, their drivers find the same places and make them larger.
  */
 
+/** Where a table stands. Its size is in the memory, too, as it grows. */
 export interface Rows {
   /** Address of the first row. */
   readonly base: number;
-  readonly slots: number;
   /** Bytes of a row. */
   readonly stride: number;
+  /** Which of all it is. */
+  readonly number: number;
+  /** Rows at first and at most; there is room for WAYS more, as a row may stand so far behind its home. */
+  readonly first: number;
+  readonly most: number;
+  /** Address of how many rows there are (64 bits). */
+  readonly size: number;
 }
 
-/** What a row must have to be the packet's: words from its beginning on, and pairs of words of the packet's header. */
+/**
+ * Places that a row may stand in, one behind the other: with fewer, a table is "full" when a quarter of it is.
+ */
+export const WAYS = 64;
+
+/** What a row must have to be the packet's. Offsets are bytes. */
 export interface RowKey {
-  readonly words: readonly Code[];
-  /** Where in the row, and where behind the network header. */
-  readonly pairs: readonly (readonly [row: number, packet: number])[];
+  /** Where in the row, and what. */
+  readonly words: readonly (readonly [row: number, word: Code])[];
+  /** Pairs of words that stand in the memory: where in the row, and where behind `address`. */
+  readonly pairs: readonly (readonly [row: number, other: number])[];
+  readonly address: Code;
 }
+
+/** A key of these words and no pairs. */
+export const wordsKey = (words: RowKey['words']): RowKey => ({ words, pairs: [], address: [] });
 
 /** Where to go from a search: `row` is then the row found, the free one, or the one behind the last that was looked at. */
 interface Ways {
@@ -58,43 +76,46 @@ const FIRST = 0x9e3779b1;
 const SECOND = 0x85ebca6b;
 const TURN = 13;
 
-/** Spreads addresses, ports and another word over a word, of which the upper bits are used. */
-export function hashCode({ src, dst, ports }: Fields, other: number): Code {
+/** Spreads addresses, ports and protocol over a word, of which the upper bits are used. */
+export function hashCode({ src, dst, ports, proto }: Pick<Fields, 'src' | 'dst' | 'ports' | 'proto'>): Code {
   const addresses = multiply(xor(get(src), rotateLeft(get(dst), constant(TURN))), constant(FIRST));
-  return multiply(xor(add(addresses, get(other)), get(ports)), constant(SECOND));
+  return multiply(xor(add(addresses, get(proto)), get(ports)), constant(SECOND));
 }
 
-/** Address of the row where a hash belongs: a part of all slots as large as the hash is of all words. */
-function homeCode({ base, slots, stride }: Rows, hash: Code): Code {
-  const slot = narrow(shiftRight64(multiply64(widen(hash), constant64(slots)), constant64(32)));
+/** hashCode() of these words. */
+export function hashOf(src: number, dst: number, ports: number, proto: number): number {
+  const addresses = Math.imul(src ^ ((dst << TURN) | (dst >>> (32 - TURN))), FIRST);
+  return Math.imul(((addresses + proto) | 0) ^ ports, SECOND);
+}
+
+/** Address of the row where a hash belongs: a part of all rows as large as the hash is of all words. */
+export function homeCode({ base, size, stride }: Rows, hash: Code): Code {
+  const slot = narrow(shiftRight64(multiply64(widen(hash), load64(constant(size))), [0x42, 32]));
   return add(constant(base), multiply(slot, constant(stride)));
 }
 
-/** hashCode() and homeCode() of these words. */
-export function homeOf({ base, slots, stride }: Rows, src: number, dst: number, ports: number, other: number): number {
-  const addresses = Math.imul(src ^ ((dst << TURN) | (dst >>> (32 - TURN))), FIRST);
-  const hash = Math.imul(((addresses + other) | 0) ^ ports, SECOND) >>> 0;
-  return base + Math.floor((hash * slots) / 2 ** 32) * stride;
+/** Sets `home` to where the packet's row belongs in the table of its family. */
+export function findHome(v4: Rows, v6: Rows, fields: Fields, home: number): Code {
+  const of = (rows: Rows): Code => set(home, homeCode(rows, hashCode(fields)));
+  return when(get(fields.isV6), of(v6), of(v4));
 }
 
-/** Looks through `ways` rows from the hash's own on, for the key's; sets `row`. `left` is a local that may be used. */
+/** Looks through the rows from `home` on for the key's; sets `row`. `left` is a local that may be used. */
 export function search(
-  rows: Rows,
-  ways: number,
-  hash: Code,
+  { stride }: Rows,
+  home: Code,
   key: RowKey,
-  { network }: Fields,
   { row, left }: { readonly row: number; readonly left: number },
   { found, free, full }: Ways,
 ): Code {
   const again = new Label();
   return [
-    set(row, homeCode(rows, hash)),
-    set(left, constant(ways)),
+    set(row, home),
+    set(left, constant(WAYS)),
     loop(again, [
       branchIf(free, isZero(load32(get(row)))),
-      branchIf(found, isZero(difference(key, row, network))),
-      set(row, add(get(row), constant(rows.stride))),
+      branchIf(found, isZero(difference(key, row))),
+      set(row, add(get(row), constant(stride))),
       set(left, sub(get(left), constant(1))),
       branchIf(again, get(left)),
     ]),
@@ -103,9 +124,114 @@ export function search(
 }
 
 /** 0 where the row is the key's. */
-function difference({ words, pairs }: RowKey, row: number, network: number): Code {
-  const singles = words.map((word, i) => xor(load32(get(row), 4 * i), word)).reduce(or);
+function difference({ words, pairs, address }: RowKey, row: number): Code {
+  const singles = words.map(([at, word]) => xor(load32(get(row), at), word)).reduce(or);
   if (pairs.length === 0) return singles;
-  const doubles = pairs.map(([to, from]) => xor64(load64(get(row), to), load64(get(network), from))).reduce(or64);
+  const doubles = pairs.map(([to, from]) => xor64(load64(get(row), to), load64(address, from))).reduce(or64);
   return or(singles, isZero(isZero64(doubles)));
+}
+
+/** What a driver knows of a table's rows. */
+export interface RowShape {
+  /** Indices of the words that a row is found by; the first is never 0. */
+  readonly key: readonly number[];
+  /** The hash that it is found by, of a row that begins at an index. */
+  readonly hash: (words: Int32Array, at: number) => number;
+}
+
+/** A table as its driver sees it. Rows are told by the index of their first word. */
+export class Table {
+  readonly words: Int32Array;
+  readonly rows: Rows;
+  readonly shape: RowShape;
+
+  constructor(buffer: ArrayBuffer, rows: Rows, shape: RowShape) {
+    this.words = new Int32Array(buffer);
+    this.rows = rows;
+    this.shape = shape;
+    this.words[rows.size >> 2] = rows.first;
+  }
+
+  get canGrow(): boolean {
+    return this.slots < this.rows.most;
+  }
+
+  /** The row with the key of `row`, or else a free one; -1: neither is near its home. */
+  find(hash: number, row: Int32Array): number {
+    const { words, rows } = this;
+    const step = rows.stride >> 2;
+    let at = this.homeOf(hash);
+    for (let way = 0; way < WAYS; way++, at += step) {
+      if (word(words, at) === 0 || this.isAt(at, row)) return at;
+    }
+    return -1;
+  }
+
+  private isAt(at: number, row: Int32Array): boolean {
+    for (const i of this.shape.key) if (word(this.words, at + i) !== word(row, i)) return false;
+    return true;
+  }
+
+  homeOf(hash: number): number {
+    const { base, stride } = this.rows;
+    return (base + Math.floor(((hash >>> 0) * this.slots) / 2 ** 32) * stride) >> 2;
+  }
+
+  write(at: number, row: Int32Array): void {
+    for (let i = 0; i < this.rows.stride >> 2; i++) this.words[at + i] = word(row, i);
+  }
+
+  /** Calls `visit` with every row that is taken. */
+  forEach(visit: (at: number) => void): void {
+    const { base, stride } = this.rows;
+    const end = (base + (this.slots + WAYS) * stride) >> 2;
+    for (let at = base >> 2; at < end; at += stride >> 2) if (word(this.words, at) !== 0) visit(at);
+  }
+
+  /** Twice as many rows; false: some found no place, and are there no more. */
+  grow(): boolean {
+    return this.rebuild(Math.min(2 * this.slots, this.rows.most), () => true);
+  }
+
+  /** Keeps only some rows; false as with grow(). */
+  thin(keeps: (at: number) => boolean): boolean {
+    return this.rebuild(this.slots, keeps);
+  }
+
+  private rebuild(slots: number, keeps: (at: number) => boolean): boolean {
+    const { words, rows } = this;
+    const width = rows.stride >> 2;
+    const kept: number[] = [];
+    this.forEach((at) => {
+      if (keeps(at)) kept.push(at);
+    });
+    const copy = new Int32Array(kept.length * width);
+    for (const [i, at] of kept.entries()) copy.set(words.subarray(at, at + width), i * width);
+    words.fill(0, rows.base >> 2, (rows.base + (this.slots + WAYS) * rows.stride) >> 2);
+    words[rows.size >> 2] = slots;
+    let isWhole = true;
+    for (let from = 0; from < copy.length; from += width) {
+      const at = this.freeFrom(this.homeOf(this.shape.hash(copy, from)));
+      if (at < 0) isWhole = false;
+      else this.write(at, copy.subarray(from, from + width));
+    }
+    return isWhole;
+  }
+
+  private freeFrom(home: number): number {
+    const step = this.rows.stride >> 2;
+    for (let way = 0; way < WAYS; way++) {
+      if (word(this.words, home + way * step) === 0) return home + way * step;
+    }
+    return -1;
+  }
+
+  private get slots(): number {
+    return word(this.words, this.rows.size >> 2);
+  }
+}
+
+/** The four words of an IPv6 address by xor, as they stand. */
+export function xorAt(words: Int32Array, at: number): number {
+  return word(words, at) ^ word(words, at + 1) ^ word(words, at + 2) ^ word(words, at + 3);
 }

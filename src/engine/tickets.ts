@@ -1,9 +1,9 @@
 import type { Pulse, Ticket } from '../conntrack/index.ts';
 import { type Ct, IPPROTO, type Packet } from '../packet/index.ts';
-import { be32, swab16, swab32, u8, word } from '../u32.ts';
+import { be32, le16, swab16, swab32, u8, word } from '../u32.ts';
 import { type Fields, IPV6_HLEN } from './headers.ts';
-import { Cell, ENTRIES4, ENTRIES6, type Layout, TICKETS4, TICKETS6 } from './layout.ts';
-import { hashCode, homeOf, type Rows, search } from './table.ts';
+import { ENTRIES4, ENTRIES6, type Layout } from './layout.ts';
+import { hashOf, type RowKey, type RowShape, type Rows, search, Table, wordsKey, xorAt } from './table.ts';
 import {
   add,
   addFloat,
@@ -23,15 +23,21 @@ import {
   load8,
   load16,
   load32,
+  load64,
   loadFloat,
+  narrow,
   ne,
   or,
+  select,
   set,
   shiftLeft,
   shiftRight,
+  shiftRight64,
   storeFloat,
   sub,
   when,
+  widen,
+  xor,
 } from './wasm.ts';
 
 /*
@@ -39,22 +45,32 @@ import {
  * but move its end on, and the next like it would do the same; the loop then does just that, as long as the entry has
  * the version that the ticket names and has not ended. Everything else is the tracker's.
  *
- * A ticket is found by protocol, flags of TCP, ports and addresses. Of the entry it holds what keys read.
+ * A ticket is found by protocol, addresses, and ports or what ICMP has of them; it says for which flags of TCP it is.
+ * Of the entry it holds what keys read.
  */
 
-/**
- * Places that a ticket may stand in, one behind the other; where all are taken, the first gives way. With 64, a full
- * table of a million connections took longer than no tickets.
- */
-const WAYS = 8;
 /** Marks a row that is taken. */
 const TAKEN = 1 << 31;
 
-/** Words of a row. The addresses of IPv6 stand as in the packet. */
-const Row4 = { HEAD: 0, PORTS: 1, SRC: 2, DST: 3, ENTRY: 4 } as const;
-const Row6 = { HEAD: 0, PORTS: 1, ADDRESSES: 2, ENTRY: 10 } as const;
-/** Words behind a row's ENTRY. */
-const Behind = { VERSION: 1, SRC: 2, DST: 3, PORTS: 4, TRUST: 5, TIMEOUT: 6, SINCE: 8 } as const;
+/** Words of a row; the addresses of IPv6, the packet's and then the tuple's, stand as in a packet. */
+const Row = {
+  ...{ HEAD: 0, PORTS: 1 },
+  /** Address of the entry's pulse, and the version that it must have. */
+  ...{ PULSE: 2, VERSION: 3 },
+  /** Of the tuple: the last word of each address, both 16-bit values, and whether it is assumed. */
+  ...{ SRC: 4, DST: 5, ALL: 6, ASSUMED: 7 },
+  /** Nanoseconds to the entry's end, and since when the ticket holds (floats). */
+  ...{ TIMEOUT: 8, SINCE: 10 },
+  /** A bit for each value of the lower six flags of TCP that it holds for; bit 0 of other protocols. */
+  FLAGS: 12,
+  ADDRESSES: 14,
+  TUPLE: 22,
+} as const;
+const SIX = 0x3f;
+const PUSH = 0x08;
+
+/** Words of a pulse (conntrack/table.ts): when the entry ends (a float), and its version. */
+const Pulses = { END: 0, VERSION: 2, SIZE: 4 } as const;
 
 /** Locals that hold what the keys of a packet's connection read. */
 export interface Connection {
@@ -64,10 +80,15 @@ export interface Connection {
   readonly ports: number;
   /** Not 0: the tuple is assumed. */
   readonly assumed: number;
+  /** The ticket's row. */
+  readonly row: number;
 }
 
+/** In a ticket's row, where the addresses of an IPv6 tuple stand. */
+export const TUPLE_ADDRESSES = 4 * Row.TUPLE;
+
 export function connectionOf(f: Func): Connection {
-  return { src: f.local(), dst: f.local(), ports: f.local(), assumed: f.local() };
+  return { src: f.local(), dst: f.local(), ports: f.local(), assumed: f.local(), row: f.local() };
 }
 
 interface Around {
@@ -75,17 +96,28 @@ interface Around {
   readonly fields: Fields;
   readonly connection: Connection;
   readonly f: Func;
+  /** A local that holds the ticket's home. */
+  readonly home: number;
+  /** The time of the packet (a float). */
+  readonly now: Code;
   readonly scratch: number;
   readonly plain: Label;
 }
 
+/** Has the row at a ticket's home fetched, and the pulse that it names, and leaves what stands there. */
+export function fetchTicket(home: number, isV6: number): Code {
+  const tuple = load32(add(get(home), shiftLeft(get(isV6), constant(6))));
+  return xor(tuple, load32(load32(get(home), 4 * Row.PULSE)));
+}
+
 /** Finds the packet's ticket and sets `connection`; goes to `plain` where there is none that holds. */
 export function connectionCode(around: Around): Code {
-  const { fields, f, scratch, plain } = around;
+  const { fields, f, scratch, plain, connection } = around;
   const { network, isV6, frame, length, end, proto } = fields;
-  const [transport, size, head] = [f.local(), f.local(), f.local()];
-  const row = f.local();
+  const [transport, size, flags, ports] = [f.local(), f.local(), f.local(), f.local()];
   const wire = sub(add(get(frame), get(length)), get(network));
+  const isProto = (number: number): Code => eq(get(proto), constant(number));
+  const { tickets4, tickets6 } = around.layout.tables;
   return [
     // conntrack/headers.ts: the packet is whole and unfragmented, and its length is told.
     set(size, half(network, isV6)),
@@ -107,16 +139,20 @@ export function connectionCode(around: Around): Code {
         set(size, sub(get(size), get(scratch))),
       ],
     ),
-    set(head, or(get(proto), constant(TAKEN))),
+    set(flags, constant(0)),
+    set(ports, get(fields.ports)),
     when(
-      eq(get(proto), constant(IPPROTO.TCP)),
-      [
-        tcp(transport, size, end, scratch, plain),
-        set(head, or(get(head), shiftLeft(load8(get(transport), 13), constant(8)))),
-      ],
-      [branchIf(plain, ne(get(proto), constant(IPPROTO.UDP))), udp(transport, size, end, scratch, plain)],
+      isProto(IPPROTO.TCP),
+      [tcp(transport, size, end, scratch, plain), set(flags, and(load8(get(transport), 13), constant(SIX)))],
+      when(isProto(IPPROTO.UDP), udp(transport, size, end, scratch, plain), [
+        branchIf(plain, ne(get(proto), select(get(isV6), constant(IPPROTO.ICMPV6), constant(IPPROTO.ICMP)))),
+        icmp(transport, size, end, plain),
+        set(ports, or(shiftLeft(load16(get(transport), 4), constant(16)), load16(get(transport)))),
+      ]),
     ),
-    when(get(isV6), look(6, around, head, row, size), look(4, around, head, row, size)),
+    when(get(isV6), look(tickets6, true, around, ports, size), look(tickets4, false, around, ports, size)),
+    holds(connection.row, flags, around),
+    take(connection),
   ];
 }
 
@@ -124,6 +160,12 @@ export function connectionCode(around: Around): Code {
 function half(network: number, isV6: number): Code {
   const at = add(get(network), shiftLeft(add(get(isV6), constant(1)), constant(1)));
   return or(shiftLeft(load8(at), constant(8)), load8(at, 1));
+}
+
+/** So many bytes of transport header were captured, and sent. */
+function atLeast(bytes: number, transport: number, size: number, end: number, plain: Label): Code {
+  const captured = lessThan(get(end), add(get(transport), constant(bytes)));
+  return branchIf(plain, or(captured, lessThan(get(size), constant(bytes))));
 }
 
 /** conntrack/tcp.ts, flagsOf(): what its lengths must be. Which flags it refuses no ticket has. */
@@ -138,139 +180,174 @@ function tcp(transport: number, size: number, end: number, scratch: number, plai
 /** conntrack/follow.ts, validUdp() */
 function udp(transport: number, size: number, end: number, scratch: number, plain: Label): Code {
   return [
-    branchIf(plain, or(lessThan(get(end), add(get(transport), constant(8))), lessThan(get(size), constant(8)))),
+    atLeast(8, transport, size, end, plain),
     set(scratch, or(shiftLeft(load8(get(transport), 4), constant(8)), load8(get(transport), 5))),
     branchIf(plain, or(lessThan(get(scratch), constant(8)), greaterThan(get(scratch), get(size)))),
   ];
 }
 
-/** Looks one family's tickets through, and the entry of the one that is found. */
+/** conntrack/headers.ts, readIcmp(): errors, which are tracked as what they carry, have no tickets. */
+const icmp = (transport: number, size: number, end: number, plain: Label): Code =>
+  atLeast(8, transport, size, end, plain);
+
+/** Looks one family's tickets through; sets `connection.row`. */
 function look(
-  family: 4 | 6,
-  { layout, fields, connection, plain }: Around,
-  head: number,
-  row: number,
+  rows: Rows,
+  isV6: boolean,
+  { fields, connection, home, plain }: Around,
+  ports: number,
   left: number,
 ): Code {
   const found = new Label();
-  const words = [get(head), get(fields.ports)];
-  const pairs = [8, 16, 24, 32].map((at, i): [number, number] => [4 * Row6.ADDRESSES + 8 * i, at]);
-  const key = family === 6 ? { words, pairs } : { words: [...words, get(fields.src), get(fields.dst)], pairs: [] };
+  const { proto, src, dst, network } = fields;
+  const at = 4 * Row.ADDRESSES;
+  const words = [[4 * Row.HEAD, or(get(proto), constant(TAKEN))] as const, [4 * Row.PORTS, get(ports)] as const];
+  const key: RowKey = isV6
+    ? { words, pairs: [8, 16, 24, 32].map((from, i) => [at + 8 * i, from]), address: get(network) }
+    : wordsKey([...words, [at, get(src)], [at + 4, get(dst)]]);
   const ways = { found, free: plain, full: plain };
+  return block(found, search(rows, get(home), key, { row: connection.row, left }, ways));
+}
+
+/** The ticket is for such flags; the entry is what it was and has not ended: its end moves on. */
+function holds(row: number, flags: number, { now, plain, scratch }: Around): Code {
+  const pulse = scratch;
+  const of = (word: number): Code => loadFloat(get(row), 4 * word);
+  const isForFlags = and(narrow(shiftRight64(load64(get(row), 4 * Row.FLAGS), widen(get(flags)))), constant(1));
   return [
-    block(found, search(rowsOf(family, layout), WAYS, hashCode(fields, head), key, fields, { row, left }, ways)),
-    refresh(family, layout, row, left, plain),
-    take(family, connection, row),
+    set(pulse, load32(get(row), 4 * Row.PULSE)),
+    branchIf(plain, isZero(isForFlags)),
+    branchIf(plain, ne(load32(get(pulse), 4 * Pulses.VERSION), load32(get(row), 4 * Row.VERSION))),
+    branchIf(plain, or(lessFloat(loadFloat(get(pulse), 4 * Pulses.END), now), lessFloat(now, of(Row.SINCE)))),
+    storeFloat(get(pulse), 4 * Pulses.END, addFloat(now, of(Row.TIMEOUT))),
   ];
 }
 
-function rowsOf(family: 4 | 6, { tickets4, tickets6 }: Layout): Rows {
-  return family === 4 ? { base: tickets4, ...TICKETS4 } : { base: tickets6, ...TICKETS6 };
+function take({ src, dst, ports, assumed, row }: Connection): Code {
+  const of = (local: number, word: number): Code => set(local, load32(get(row), 4 * word));
+  return [of(src, Row.SRC), of(dst, Row.DST), of(ports, Row.ALL), of(assumed, Row.ASSUMED)];
 }
 
-/** The entry is what it was and has not ended: its end moves on. `entry` is a local that may be used. */
-function refresh(family: 4 | 6, layout: Layout, row: number, entry: number, plain: Label): Code {
-  const [pulse, at] = family === 4 ? [layout.pulse4, 4 * Row4.ENTRY] : [layout.pulse6, 4 * Row6.ENTRY];
-  const now = loadFloat(constant(Cell.NOW));
-  return [
-    set(entry, shiftLeft(load32(get(row), at), constant(4))),
-    branchIf(plain, ne(load32(get(entry), pulse + 8), load32(get(row), at + 4 * Behind.VERSION))),
-    branchIf(plain, lessFloat(loadFloat(get(entry), pulse), now)),
-    branchIf(plain, lessFloat(now, loadFloat(get(row), at + 4 * Behind.SINCE))),
-    storeFloat(get(entry), pulse, addFloat(now, loadFloat(get(row), at + 4 * Behind.TIMEOUT))),
-  ];
-}
+type Hash = RowShape['hash'];
 
-function take(family: 4 | 6, { src, dst, ports, assumed }: Connection, row: number): Code {
-  const at = 4 * (family === 4 ? Row4.ENTRY : Row6.ENTRY);
-  const of = (local: number, word: number): Code => set(local, load32(get(row), at + 4 * word));
-  return [of(src, Behind.SRC), of(dst, Behind.DST), of(ports, Behind.PORTS), of(assumed, Behind.TRUST)];
+/** Ports of what is no TCP or UDP are 0 to the hash, as they are to the dissector. */
+function hashed(words: Int32Array, at: number, src: number, dst: number): number {
+  const proto = word(words, at + Row.HEAD) & 0xff;
+  const hasPorts = proto === IPPROTO.TCP || proto === IPPROTO.UDP;
+  return hashOf(src, dst, hasPorts ? word(words, at + Row.PORTS) : 0, proto);
 }
+const hash4: Hash = (words, at) =>
+  hashed(words, at, word(words, at + Row.ADDRESSES), word(words, at + Row.ADDRESSES + 1));
+const hash6: Hash = (words, at) =>
+  hashed(words, at, swab32(xorAt(words, at + Row.ADDRESSES)), swab32(xorAt(words, at + Row.ADDRESSES + 4)));
 
 /** The tickets of both families, as a driver keeps them. */
 export class Tickets {
-  private readonly words: Int32Array;
-  private readonly floats: Float64Array;
   private readonly layout: Layout;
-  /** The words that a ticket is found by. */
-  private readonly key = new Int32Array(Row6.ENTRY);
+  private readonly v4: Table;
+  private readonly v6: Table;
+  /** The row of a ticket that is to be kept. */
+  private readonly row = new Int32Array(32);
+  private readonly floats = new Float64Array(this.row.buffer);
+  /** The rows of both tables. */
+  private readonly kept: Float64Array;
 
   constructor(buffer: ArrayBuffer, layout: Layout) {
-    this.words = new Int32Array(buffer);
-    this.floats = new Float64Array(buffer);
     this.layout = layout;
+    this.kept = new Float64Array(buffer);
+    const { tickets4, tickets6 } = layout.tables;
+    const key = [Row.HEAD, Row.PORTS];
+    const addresses = (size: number): number[] => Array.from({ length: size }, (_, i) => Row.ADDRESSES + i);
+    this.v4 = new Table(buffer, tickets4, { key: [...key, ...addresses(2)], hash: hash4 });
+    this.v6 = new Table(buffer, tickets6, { key: [...key, ...addresses(8)], hash: hash6 });
   }
 
-  /** Puts a ticket where the loop finds it; the packet is as the tracker saw it. Nothing is allocated. */
-  keep(ticket: Ticket, p: Packet, ct: Ct): void {
+  /**
+   * Puts a ticket where the loop finds it; the packet is as the tracker saw it. False: the loop takes no such packet.
+   * Nothing is allocated.
+   */
+  keep(ticket: Ticket, p: Packet, ct: Ct): boolean {
     const { data, network } = p;
     const isV6 = ticket.family === 6;
     const proto = u8(data, network + (isV6 ? 6 : 9));
-    if (proto !== IPPROTO.TCP && proto !== IPPROTO.UDP) return;
+    const isIcmp = proto === (isV6 ? IPPROTO.ICMPV6 : IPPROTO.ICMP);
+    if (proto !== IPPROTO.TCP && proto !== IPPROTO.UDP && !isIcmp) return false;
     const transport = network + (isV6 ? IPV6_HLEN : 4 * (u8(data, network) & 0x0f));
-    if (ticket.entry >= (isV6 ? ENTRIES6 : ENTRIES4) || transport + 14 > p.end) return;
-    const { key, words } = this;
-    const head = proto | (proto === IPPROTO.TCP ? u8(data, transport + 13) << 8 : 0) | TAKEN;
-    key[0] = head;
-    key[1] = be32(data, transport);
-    const home = isV6 ? this.addresses6(data, network, head) : this.addresses4(data, network, head);
-    const at = this.rowFor(ticket.family, home);
-    const size = isV6 ? Row6.ENTRY : Row4.ENTRY;
-    for (let i = 0; i < size; i++) words[at + i] = word(key, i);
-    const entry = at + size;
+    if (ticket.entry >= (isV6 ? ENTRIES6 : ENTRIES4) || transport + 14 > p.end) return false;
+    const { row } = this;
+    row[Row.HEAD] = proto | TAKEN;
+    row[Row.PORTS] = isIcmp ? (le16(data, transport + 4) << 16) | le16(data, transport) : be32(data, transport);
+    const [addresses, words] = isV6 ? [network + 8, 8] : [network + 12, 2];
+    for (let i = 0; i < words; i++) {
+      const address = be32(data, addresses + 4 * i);
+      row[Row.ADDRESSES + i] = isV6 ? swab32(address) : address;
+    }
+    this.fill(ticket, ct, proto === IPPROTO.TCP ? u8(data, transport + 13) : 0);
+    return this.put(isV6 ? this.v6 : this.v4);
+  }
+
+  /** What a ticket says, behind its key. */
+  private fill(
+    { entry, family, version, timeout, since }: Ticket,
+    { src, dst, srcAll, dstAll, exactness }: Ct,
+    flags: number,
+  ): void {
+    const { row, floats, layout } = this;
+    const isV6 = family === 6;
     const last = isV6 ? 3 : 0;
-    words[entry] = ticket.entry;
-    words[entry + Behind.VERSION] = ticket.version;
-    words[entry + Behind.SRC] = word(ct.src, last);
-    words[entry + Behind.DST] = word(ct.dst, last);
-    words[entry + Behind.PORTS] = (ct.srcAll << 16) | ct.dstAll;
-    words[entry + Behind.TRUST] = ct.exactness === 'exact' ? 0 : 1;
-    this.floats[(entry + Behind.TIMEOUT) >> 1] = ticket.timeout;
-    this.floats[(entry + Behind.SINCE) >> 1] = ticket.since;
-  }
-
-  /** Puts the addresses into the key; returns where its row should be. */
-  private addresses4(data: Uint8Array, network: number, head: number): number {
-    const { key } = this;
-    key[Row4.SRC] = be32(data, network + 12);
-    key[Row4.DST] = be32(data, network + 16);
-    return homeOf(rowsOf(4, this.layout), word(key, Row4.SRC), word(key, Row4.DST), word(key, 1), head);
-  }
-
-  private addresses6(data: Uint8Array, network: number, head: number): number {
-    const { key } = this;
-    const folded = [0, 0];
-    for (let i = 0; i < 8; i++) {
-      const address = be32(data, network + 8 + 4 * i);
-      folded[i >> 2] = (folded[i >> 2] ?? 0) ^ address;
-      key[Row6.ADDRESSES + i] = swab32(address);
+    row[Row.PULSE] = (isV6 ? layout.pulse6 : layout.pulse4) + 4 * Pulses.SIZE * entry;
+    row[Row.VERSION] = version;
+    row[Row.SRC] = word(src, last);
+    row[Row.DST] = word(dst, last);
+    row[Row.ALL] = (srcAll << 16) | dstAll;
+    row[Row.ASSUMED] = exactness === 'exact' ? 0 : 1;
+    floats[Row.TIMEOUT >> 1] = timeout;
+    floats[Row.SINCE >> 1] = since;
+    // conntrack/tcp.ts leaves PSH aside.
+    const alike = [flags & SIX, (flags & SIX) ^ PUSH] as const;
+    row[Row.FLAGS] = bitOf(alike[0]) | bitOf(alike[1]);
+    row[Row.FLAGS + 1] = bitOf(alike[0] - 32) | bitOf(alike[1] - 32);
+    if (!isV6) return;
+    for (let i = 0; i < 4; i++) {
+      row[Row.TUPLE + i] = swab32(word(src, i));
+      row[Row.TUPLE + 4 + i] = swab32(word(dst, i));
     }
-    const [src = 0, dst = 0] = folded;
-    return homeOf(rowsOf(6, this.layout), src, dst, word(key, 1), head);
   }
 
-  /** Index of the key's own row, or of the first free one, or of its home where all are taken. */
-  private rowFor(family: 4 | 6, home: number): number {
-    const { words, layout } = this;
-    const { stride } = rowsOf(family, layout);
-    for (let way = 0; way < WAYS; way++) {
-      const at = (home + way * stride) >> 2;
-      if (word(words, at) === 0 || this.isAt(at, family === 6 ? Row6.ENTRY : Row4.ENTRY)) return at;
+  /** Where no place is near its home and the table cannot grow, the ticket that is at home gives way. */
+  private put(table: Table): boolean {
+    const { row, floats } = this;
+    const { words } = table;
+    const hash = table.shape.hash(row, 0);
+    let at = table.find(hash, row);
+    if (at < 0 && table.canGrow) {
+      table.grow();
+      at = table.find(hash, row);
     }
-    return home >> 2;
+    if (at < 0) at = table.homeOf(hash);
+    else if (word(words, at) !== 0 && this.isSame(words, at)) {
+      for (const i of [Row.FLAGS, Row.FLAGS + 1]) row[i] = word(row, i) | word(words, at + i);
+      floats[Row.SINCE >> 1] = Math.max(floats[Row.SINCE >> 1] ?? 0, this.kept[(at + Row.SINCE) >> 1] ?? 0);
+    }
+    table.write(at, row);
+    return true;
   }
 
-  private isAt(at: number, size: number): boolean {
-    for (let i = 0; i < size; i++) if (word(this.words, at + i) !== word(this.key, i)) return false;
+  /** The ticket at an index says the same, but for the flags that it is for. */
+  private isSame(words: Int32Array, at: number): boolean {
+    for (let i = Row.PULSE; i < Row.SINCE; i++) if (word(words, at + i) !== word(this.row, i)) return false;
     return true;
   }
 }
+
+/** One of the lower 32 bits; 0: it is another. */
+const bitOf = (number: number): number => (number >= 0 && number < 32 ? 1 << number : 0);
 
 /** Where the pulses of the two connection tables are kept, so that the loop sees them. */
 export function pulsesOf({ pulse4, pulse6 }: Layout, buffer: ArrayBuffer): [Pulse, Pulse] {
   const of = (at: number, entries: number): Pulse => ({
     floats: new Float64Array(buffer, at, 2 * entries),
-    words: new Int32Array(buffer, at, 4 * entries),
+    words: new Int32Array(buffer, at, Pulses.SIZE * entries),
   });
   return [of(pulse4, ENTRIES4), of(pulse6, ENTRIES6)];
 }

@@ -20,64 +20,47 @@ interface Family {
   readonly hosts: WordSet;
 }
 
+/** Flows, or hosts, of one family that are counted one by one; of more, counts are estimates. */
+export const EXACT_MAX = 1 << 22;
+const FIRST_ROWS = 1024;
+
 const family = (words: number): Family => ({
-  flows: new WordSet(FLOW_HEAD + 2 * words),
-  hosts: new WordSet(HOST_HEAD + words),
+  flows: new WordSet(FLOW_HEAD + 2 * words, FIRST_ROWS, EXACT_MAX),
+  hosts: new WordSet(HOST_HEAD + words, FIRST_ROWS, EXACT_MAX),
 });
+
+/** Who counts flows and hosts of his own, and takes those of others in. */
+export interface Keeper {
+  /** Counts what stands in a Sharing's `flow` and `host`; false: this class is none of his. */
+  note(classid: number, isV6: boolean, flow: Int32Array, host: Int32Array): boolean;
+  /** Adds what each class has. */
+  perClass(of: (classid: number) => Shared): void;
+  readonly isEstimate: boolean;
+}
 
 /**
  * Who shares a class: distinct flows and hosts of each. An IPv4 flow costs 48 … 96 bytes and a host 24 … 48; in IPv6
- * 96 … 192 and 48 … 96. Filled through the two rows, so that nothing is allocated per packet.
+ * 96 … 192 and 48 … 96. Beyond EXACT_MAX of one kind they are counted by a sample. Filled through the two rows, so that
+ * nothing is allocated per packet.
  */
 export class Sharing {
   /** To be filled before add(): protocol, ports, source and destination words from index 1 on. */
   readonly flow = new Int32Array(FLOW_HEAD + 2 * V6);
   /** To be filled before add(): address words from index 1 on. */
   readonly host = new Int32Array(HOST_HEAD + V6);
+  /** Who is asked first. */
+  keeper: Keeper | null = null;
   private readonly v4 = family(V4);
   private readonly v6 = family(V6);
-  /** Flows of each class that somebody else keeps, apart from those that are here. */
-  private elsewhere = new Map<number, { flows: number }>();
 
   /** Counts what stands in `flow` and `host` for this class; IPv4 uses one word for an address, IPv6 four. */
   add(classid: number, isV6: boolean): void {
+    if (this.keeper?.note(classid, isV6, this.flow, this.host)) return;
     const { flows, hosts } = isV6 ? this.v6 : this.v4;
     this.flow[0] = classid;
     flows.add(this.flow);
     this.host[0] = classid;
     hosts.add(this.host);
-  }
-
-  /** Makes room for this many more hosts of each family at once. */
-  reserve(v4: number, v6: number): void {
-    this.v4.hosts.reserve(v4);
-    this.v6.hosts.reserve(v6);
-  }
-
-  /** Forgets the flows that somebody else keeps: all that he has now will be told by see(). */
-  seeAnew(): void {
-    this.elsewhere = new Map();
-  }
-
-  /**
-   * What stands in `flow` and `host`, for one who keeps his flows himself, each once: only those that are not here too
-   * are counted. To put 200 000 flows here as well would take 0.1 s.
-   */
-  see(classid: number, isV6: boolean): void {
-    const { flows, hosts } = isV6 ? this.v6 : this.v4;
-    this.flow[0] = classid;
-    if (!flows.has(this.flow)) this.seen(classid).flows++;
-    this.host[0] = classid;
-    hosts.add(this.host);
-  }
-
-  private seen(classid: number): { flows: number } {
-    let seen = this.elsewhere.get(classid);
-    if (seen === undefined) {
-      seen = { flows: 0 };
-      this.elsewhere.set(classid, seen);
-    }
-    return seen;
   }
 
   /** Flows and hosts of each class. */
@@ -88,16 +71,22 @@ export class Sharing {
       shared.set(classid, found);
       return found;
     };
-    for (const [classid, { flows }] of this.elsewhere) of(classid).flows += flows;
+    this.keeper?.perClass(of);
     for (const { flows, hosts } of [this.v4, this.v6]) {
       flows.forEach((words, at) => {
-        of(word(words, at) >>> 0).flows++;
+        of(word(words, at) >>> 0).flows += flows.each;
       });
       hosts.forEach((words, at) => {
-        of(word(words, at) >>> 0).hosts++;
+        of(word(words, at) >>> 0).hosts += hosts.each;
       });
     }
     return shared;
+  }
+
+  /** There were too many to be counted one by one. */
+  get isEstimate(): boolean {
+    const sets = [this.v4, this.v6].flatMap(({ flows, hosts }) => [flows, hosts]);
+    return this.keeper?.isEstimate || sets.some(({ each }) => each > 1);
   }
 }
 

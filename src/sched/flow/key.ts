@@ -58,6 +58,19 @@ export function keysOf(mask: number): Key[] {
 /** net/sched/cls_flow.c: FLOW_KEYS_NEEDED */
 export const NEEDS_DISSECT = ALL_KEYS.reduce<number>((mask, key) => (KEYS[key].dissect ? mask | (1 << key) : mask), 0);
 
+const SOURCES = (1 << Key.SRC) | (1 << Key.NFCT_SRC);
+const DESTINATIONS = (1 << Key.DST) | (1 << Key.NFCT_DST);
+const TUPLE_ADDRESSES = (1 << Key.NFCT_SRC) | (1 << Key.NFCT_DST);
+
+/**
+ * Whom a filter with these keys puts in a class: the packet's source, or its destination where the filter looks at
+ * destinations only; the connection's, if there is one, where the filter looks there.
+ */
+export function hostRule(mask: number): { readonly isDestination: boolean; readonly isTuple: boolean } {
+  const isDestination = (mask & DESTINATIONS) !== 0 && (mask & SOURCES) === 0;
+  return { isDestination, isTuple: (mask & TUPLE_ADDRESSES) !== 0 };
+}
+
 /**
  * net/sched/cls_flow.c: flow_key_get() and the flow_get_*() it calls. An int32.
  * `keys` must be dissected if the key needs it, and `p.hash` computed for rxhash.
