@@ -20,8 +20,8 @@ export class Replay {
   private readonly engine: Engine | null;
   private readonly frame = new Frame();
   private readonly each: ((frame: Frame) => void) | null;
-  /** Where the last packet stood that got a ticket. */
-  private ticketed = -1;
+  /** The packet that was given back last. */
+  private given: { readonly reader: CaptureReader | null; readonly offset: number } = { reader: null, offset: -1 };
 
   /**
    * `each`: what is to be done with every packet instead of Run.step(). Throws the UsageError of `compiled` where it
@@ -58,30 +58,36 @@ export class Replay {
    */
   takePlain(reader: CaptureReader): boolean {
     const { run, engine, each, frame } = this;
-    const from = reader.window?.at ?? -1;
+    const { offset } = reader;
     if (!reader.next(frame)) return false;
     if (each !== null) {
       each(frame);
       return true;
     }
-    run.prepare(frame);
-    if (engine !== null && engine.wantsTicket && engine.keepTicket(run.packet) && this.giveBack(reader, from))
-      return true;
-    run.conclude();
-    if (engine !== null) this.teach(engine);
+    const isPrepared = this.given.reader === reader && this.given.offset === offset;
+    if (isPrepared) run.number++;
+    else run.prepare(frame);
+    if (engine?.wantsConnection && !isPrepared && run.packet.ct !== null) this.giveBack(reader, offset);
+    else {
+      run.conclude();
+      if (engine !== null) this.teach(engine);
+    }
     return true;
   }
 
   /**
-   * The packet that was prepared lacked a ticket, and has one now: the engine takes it after all, in a third of the time.
-   * Not twice: the tracker may see the same packet again, but somebody must take it in the end.
+   * The prepared packet lacked only its connection: the engine takes it after all, in a third of the time. If it does
+   * not, the packet comes back, and is not tracked a second time.
    */
-  private giveBack({ window }: CaptureReader, at: number): boolean {
-    if (window === null || at === this.ticketed) return false;
-    this.ticketed = at;
-    this.run.number--;
-    window.at = at;
-    return true;
+  private giveBack(reader: CaptureReader, offset: number): void {
+    const { run, engine } = this;
+    const { ct } = run.packet;
+    const { window } = reader;
+    if (engine === null || window === null || ct === null) return;
+    window.at -= reader.offset - offset;
+    run.number--;
+    engine.giveConnection(run.packet, ct, window.at);
+    this.given = { reader, offset };
   }
 
   private teach(engine: Engine): void {

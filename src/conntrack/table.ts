@@ -184,10 +184,6 @@ export class Table {
     return this.births[(entry * this.stride + this.bornAt) / 2] ?? 0;
   }
 
-  deadline(entry: number): number {
-    return this.pulse.floats[2 * entry] ?? 0;
-  }
-
   setDeadline(entry: number, deadline: number): void {
     this.pulse.floats[2 * entry] = deadline;
   }
@@ -238,7 +234,7 @@ export class Table {
 
   private expired(entry: number, now: number): boolean {
     if (this.flags(entry) & Flag.FIXED) return false;
-    return now > this.deadline(entry);
+    return now > (this.pulse.floats[2 * entry] ?? 0);
   }
 
   private readAddresses(at: number, src: Int32Array, dst: Int32Array): number {

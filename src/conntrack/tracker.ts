@@ -32,8 +32,6 @@ export class Ticket {
   /** It holds for packets from this time on: time-outs hang on a connection's age, and captures step back in time. */
   since = 0;
   family: 4 | 6 = 4;
-  /** The packet itself did no more than that: somebody else may do the same for it once more. */
-  covers = false;
 }
 
 const SECOND = 1e9;
@@ -104,7 +102,7 @@ export class Tracker {
     const direction = found & 1 ? Direction.REPLY : Direction.ORIGINAL;
     const flags = table.flags(entry);
     if (flags & Flag.FIXED) {
-      this.grant(table, entry, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, now);
+      this.grant(table, entry, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
       return this.fill(table, entry, direction, ct);
     }
     const follower = followerOf(tuple);
@@ -170,17 +168,16 @@ export class Tracker {
     if (follower.next(this.headers, state, direction, replied) !== state) return;
     const seconds = follower.timeout(state, replied, (now - table.born(entry)) / SECOND);
     if (seconds === follower.timeout(state, replied, Number.POSITIVE_INFINITY))
-      this.grant(table, entry, seconds * SECOND, now, now);
+      this.grant(table, entry, seconds * SECOND, now);
   }
 
-  private grant(table: Table, entry: number, timeout: number, since: number, now: number): void {
+  private grant(table: Table, entry: number, timeout: number, since: number): void {
     const { ticket } = this;
     ticket.entry = entry;
     ticket.timeout = timeout;
     ticket.since = since;
     ticket.version = table.version(entry);
     ticket.family = this.tuple.family;
-    ticket.covers = table.deadline(entry) === now + timeout;
   }
 
   /** Keeps what changes of entries where others see it, and grants tickets from here on. */

@@ -67,9 +67,6 @@ const INLINE = 200;
 /** Filters that get code of two kinds each: of more, making it takes longer than it saves. */
 const FEW = 8;
 
-/** Packets of a loop's first batch: where it stops soon, what was read of more would be read again. */
-const FIRST_BATCH = 8;
-
 /** What a function of filters returns besides the address of a counter. */
 const Part = { NONE: 0, PLAIN: -1 } as const;
 
@@ -187,8 +184,10 @@ interface Batched {
 function batched(batch: Batched): Code {
   const { program, f, walk, fields, connection, scratch, counter, host, read, asked, counted, plain } = batch;
   const { layout, sharing } = program;
-  const [slot, end, most, flow, ticket, fetched] = [f.local(), f.local(), f.local(), f.local(), f.local(), f.local()];
-  const [again, next, each, headersRead, unknown, full] = [
+  const [slot, end, flow, ticket, fetched] = [f.local(), f.local(), f.local(), f.local(), f.local()];
+  const [again, isRead, next, each, taken, headersRead, unknown, full] = [
+    new Label(),
+    new Label(),
     new Label(),
     new Label(),
     new Label(),
@@ -209,7 +208,7 @@ function batched(batch: Batched): Code {
       : [findHome(tables.tickets4, tables.tickets6, fields, ticket), store32(get(slot), Slot.TICKET, get(ticket))],
     set(walk.at, get(walk.next)),
     forward,
-    branchIf(next, lessThan(get(slot), get(most))),
+    branchIf(next, lessThan(get(slot), slotAt(layout, BATCH.packets))),
   ];
   const isV6 = load32(get(slot), Slot.IS_V6);
   const recall = (local: number, at: number): Code => set(local, load32(get(slot), at));
@@ -228,7 +227,17 @@ function batched(batch: Batched): Code {
       ? []
       : [
           recall(ticket, Slot.TICKET),
-          connectionCode({ layout, fields, connection, f, home: ticket, now, scratch, plain: unknown }),
+          connectionCode({
+            layout,
+            fields,
+            connection,
+            f,
+            home: ticket,
+            at: load32(get(slot), Slot.AT),
+            now,
+            scratch,
+            plain: unknown,
+          }),
         ],
     asked,
     sharing
@@ -240,33 +249,54 @@ function batched(batch: Batched): Code {
     counted,
     forward,
   ];
-  const taken = new Label();
-  const from = (label: Label, body: Code): Code => [set(slot, slotAt(layout)), loop(label, body)];
   return [
-    set(most, slotAt(layout, FIRST_BATCH)),
-    store32(constant(Cell.STOP), 0, constant(Stop.PLAIN)),
+    resumed(slot, end, walk),
     block(full, [
       block(unknown, [
         block(plain, [
           loop(again, [
-            block(headersRead, from(next, reading)),
-            set(end, get(slot)),
-            // The record that is next is the plain engine's.
-            set(slot, slotAt(layout)),
-            store32(get(end), Slot.AT, get(walk.at)),
-            branchIf(plain, eq(get(end), get(slot))),
-            from(each, fetching),
-            from(taken, [taking, branchIf(taken, isMore)]),
-            set(most, slotAt(layout, BATCH.packets)),
+            block(isRead, [
+              branchIf(isRead, isMore),
+              set(slot, slotAt(layout)),
+              block(headersRead, loop(next, reading)),
+              set(end, get(slot)),
+              store32(get(end), Slot.AT, get(walk.at)),
+              set(slot, slotAt(layout)),
+              // None was read: the next is the plain engine's, or not whole.
+              branchIf(plain, eq(get(end), get(slot))),
+              loop(each, fetching),
+              set(slot, slotAt(layout)),
+            ]),
+            loop(taken, [taking, branchIf(taken, isMore)]),
             branch(again),
           ]),
         ]),
+        store32(constant(Cell.STOP), 0, constant(Stop.PLAIN)),
         branch(full),
       ]),
       store32(constant(Cell.STOP), 0, constant(Stop.UNKNOWN)),
     ]),
     store32(constant(Cell.FETCHED), 0, get(fetched)),
+    store32(constant(Cell.SLOT), 0, get(slot)),
+    store32(constant(Cell.SLOTS_END), 0, get(end)),
     set(walk.at, load32(get(slot), Slot.AT)),
+  ];
+}
+
+/** Goes on in the batch that a stop left behind, if the record at `walk.at` is in it: only one in between is gone. */
+function resumed(slot: number, end: number, { at }: Walk): Code {
+  const [find, found] = [new Label(), new Label()];
+  return [
+    set(slot, load32(constant(Cell.SLOT))),
+    set(end, load32(constant(Cell.SLOTS_END))),
+    block(found, [
+      loop(find, [
+        branchIf(found, isZero(lessThan(get(slot), get(end)))),
+        when(eq(load32(get(slot), Slot.AT), get(at)), [set(at, load32(get(end), Slot.AT)), branch(found)]),
+        set(slot, add(get(slot), constant(BATCH.stride))),
+        branch(find),
+      ]),
+    ]),
   ];
 }
 

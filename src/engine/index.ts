@@ -7,14 +7,14 @@
  *   Engine.of({ protos, env, … })    an engine for a chain, or in words why there is none
  *   openCapture(engine.room)         the reader's window is in the loop's memory
  *   engine.run(reader, began)        takes packets up to one that is the plain engine's, and says how many
- *   engine.wantsTicket               that one lacked only a ticket; keepTicket(packet) gives it one, if it may have it
+ *   engine.wantsConnection           that one lacked only its connection: giveConnection()
  *   engine.afterPlain(now, packet)   after the plain engine took that one; learn(): where packets like it end
  *   engine.settle({ tally, fates })  hands over what was counted
  */
 import type { CaptureReader, RecordLayout } from '../capture/index.ts';
 import type { Tracker } from '../conntrack/index.ts';
 import { createPacket } from '../env.ts';
-import { ETH_P, type Exactness, FlowKeys, type Packet } from '../packet/index.ts';
+import { type Ct, ETH_P, type Exactness, FlowKeys, type Packet } from '../packet/index.ts';
 import type { Counts, End, Fates, Keeper, Tally } from '../report/index.ts';
 import type { FlowClassifier } from '../sched/flow/index.ts';
 import type { KernelProto } from '../sched/netns/index.ts';
@@ -142,8 +142,10 @@ export class Engine {
   private readonly flows: Flows | null;
   private readonly tracker: Tracker | null;
   private readonly tickets: Tickets | null;
-  /** The loop stopped at a packet of which it only lacks a ticket. */
-  wantsTicket = false;
+  /** The loop stopped at a packet of which it lacks only the connection. */
+  wantsConnection = false;
+  /** Where the bytes stood of which a batch may be left. */
+  private batch: { readonly window: CaptureReader['window']; readonly base: number } = { window: null, base: 0 };
   /** Whose times the loop knows how to read. */
   private clocked: RecordLayout | null = null;
   private readonly memory: { readonly buffer: ArrayBuffer };
@@ -206,7 +208,7 @@ export class Engine {
    */
   run(reader: CaptureReader, began: Moment): number {
     const { window, layout } = reader;
-    this.wantsTicket = false;
+    this.wantsConnection = false;
     // A record too long for the room has the window move out of it: the rest of the file is the plain engine's.
     if (window === null || layout === null || layout.ethernet === 0 || window.data !== this.room) return 0;
     const { words } = this;
@@ -215,11 +217,19 @@ export class Engine {
     if (this.tracker !== null && !this.setClock(layout, began)) return 0;
     const { room } = this.layout;
     const { run } = this.loopFor(layout);
+    // What a batch holds is void once the bytes have moved.
+    const base = window.offset - window.at;
+    if (window !== this.batch.window || base !== this.batch.base) {
+      this.batch = { window, base };
+      words[Cell.SLOTS_END >> 2] = 0;
+    }
     for (let packets = 0; ; ) {
       window.at = run(room + window.at, room + window.end) - room;
       packets += word(words, Cell.PACKETS >> 2);
       const stop = word(words, Cell.STOP >> 2);
-      this.wantsTicket = stop === Stop.UNKNOWN;
+      this.wantsConnection = stop === Stop.UNKNOWN;
+      // A record that comes to stand there later is another.
+      words[Cell.GIVEN_AT >> 2] = 0;
       if (stop < Stop.FULL) return packets;
       this.flows?.makeRoom(stop - Stop.FULL);
     }
@@ -249,13 +259,13 @@ export class Engine {
   }
 
   /**
-   * Keeps the ticket that the tracker granted to packets like this one; true: the loop may take this very packet, too,
-   * after the tracker did.
+   * Gives the loop the connection that the tracker found for a packet, whose record begins at an index of the window,
+   * and keeps the ticket for those like it, if one was granted.
    */
-  keepTicket(p: Packet): boolean {
-    const ticket = this.tracker?.ticket ?? null;
-    if (ticket === null || ticket.entry < 0 || p.ct === null || this.tickets === null) return false;
-    return this.tickets.keep(ticket, p, p.ct) && ticket.covers;
+  giveConnection(p: Packet, ct: Ct, at: number): void {
+    const { tracker, tickets, layout } = this;
+    tickets?.give(ct, p.protocol === ETH_P.IPV6, layout.room + at);
+    if (tracker !== null && tracker.ticket.entry >= 0) tickets?.keep(tracker.ticket, p);
   }
 
   /**

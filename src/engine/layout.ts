@@ -29,6 +29,11 @@ export const Cell = {
   UNIT: 64,
   /** What the rows that were fetched begin with: nobody reads it. */
   FETCHED: 72,
+  /** Addresses of the slot that a batch stopped at, and of the one where it ends; the same: there is none. */
+  SLOT: 144,
+  SLOTS_END: 148,
+  /** Address of the record whose connection stands at `given`. */
+  GIVEN_AT: 152,
   /** Sizes of the tables (64 bits each), and the samples of those that are counted: see tableAt(). */
   SIZES: 80,
   SAMPLES: 128,
@@ -78,6 +83,8 @@ const PULSE = 16;
 export interface Layout {
   readonly seeds: number;
   readonly batch: number;
+  /** A ticket's row (tickets.ts), for one packet alone. */
+  readonly given: number;
   /** Counters of all minors of each major number, by its index in `majors`. */
   readonly classes: number;
   readonly majors: readonly number[];
@@ -104,7 +111,8 @@ export function layoutOf(
   const seeds = SEEDS;
   const batch = Math.ceil((seeds + 4 * filters) / BATCH.stride) * BATCH.stride;
   // One more, for where the next batch begins.
-  const known = batch + (BATCH.packets + 1) * BATCH.stride;
+  const given = batch + (BATCH.packets + 1) * BATCH.stride;
+  const known = given + TABLES.tickets6.stride;
   const classes = align(known + (fates ? (majors.length + 1) * MINORS : 0));
   const counters = majors.length * MINORS * COUNTER;
   const shares = classes + counters;
@@ -120,7 +128,7 @@ export function layoutOf(
   const pulse6 = pulse4 + (tracked ? ENTRIES4 * PULSE : 0);
   const room = pulse6 + (tracked ? ENTRIES6 * PULSE : 0);
   return {
-    ...{ seeds, batch, fates: fates ? known : 0, classes, majors, tables, room },
+    ...{ seeds, batch, given, fates: fates ? known : 0, classes, majors, tables, room },
     ...{ shares: sharing ? shares : 0, pulse4: tracked ? pulse4 : 0, pulse6: tracked ? pulse6 : 0 },
     pages: Math.ceil((room + ROOM) / PAGE),
   };

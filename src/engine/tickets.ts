@@ -2,7 +2,7 @@ import type { Pulse, Ticket } from '../conntrack/index.ts';
 import { type Ct, IPPROTO, type Packet } from '../packet/index.ts';
 import { be32, le16, swab16, swab32, u8, word } from '../u32.ts';
 import { type Fields, IPV6_HLEN } from './headers.ts';
-import { ENTRIES4, ENTRIES6, type Layout } from './layout.ts';
+import { Cell, ENTRIES4, ENTRIES6, type Layout } from './layout.ts';
 import { hashOf, type RowKey, type RowShape, type Rows, search, Table, wordsKey, xorAt } from './table.ts';
 import {
   add,
@@ -98,7 +98,8 @@ interface Around {
   readonly f: Func;
   /** A local that holds the ticket's home. */
   readonly home: number;
-  /** The time of the packet (a float). */
+  /** Where the packet's record begins, and its time (a float). */
+  readonly at: Code;
   readonly now: Code;
   readonly scratch: number;
   readonly plain: Label;
@@ -110,8 +111,15 @@ export function fetchTicket(home: number, isV6: number): Code {
   return xor(tuple, load32(load32(get(home), 4 * Row.PULSE)));
 }
 
-/** Finds the packet's ticket and sets `connection`; goes to `plain` where there is none that holds. */
+/** Sets `connection`: as the driver gave it, or as the packet's ticket says; goes to `plain` where there is neither. */
 export function connectionCode(around: Around): Code {
+  const { layout, connection, at } = around;
+  const isGiven = eq(load32(constant(Cell.GIVEN_AT)), at);
+  return [when(isGiven, set(connection.row, constant(layout.given)), ticketCode(around)), take(connection)];
+}
+
+/** Sets `connection.row` to the packet's ticket; goes to `plain` where there is none that holds. */
+function ticketCode(around: Around): Code {
   const { fields, f, scratch, plain, connection } = around;
   const { network, isV6, frame, length, end, proto } = fields;
   const [transport, size, flags, ports] = [f.local(), f.local(), f.local(), f.local()];
@@ -152,7 +160,6 @@ export function connectionCode(around: Around): Code {
     ),
     when(get(isV6), look(tickets6, true, around, ports, size), look(tickets4, false, around, ports, size)),
     holds(connection.row, flags, around),
-    take(connection),
   ];
 }
 
@@ -244,36 +251,63 @@ const hash6: Hash = (words, at) =>
 /** The tickets of both families, as a driver keeps them. */
 export class Tickets {
   private readonly layout: Layout;
+  private readonly words: Int32Array;
   private readonly v4: Table;
   private readonly v6: Table;
-  /** The row of a ticket that is to be kept. */
-  private readonly row = new Int32Array(32);
-  private readonly floats = new Float64Array(this.row.buffer);
+  /** The row of a ticket that is to be kept, and of the connection that is given. */
+  private readonly row: Int32Array;
+  private readonly floats: Float64Array;
   /** The rows of both tables. */
   private readonly kept: Float64Array;
 
   constructor(buffer: ArrayBuffer, layout: Layout) {
     this.layout = layout;
-    this.kept = new Float64Array(buffer);
+    this.words = new Int32Array(buffer);
     const { tickets4, tickets6 } = layout.tables;
+    this.row = new Int32Array(buffer, layout.given, tickets6.stride >> 2);
+    this.floats = new Float64Array(buffer, layout.given, tickets6.stride >> 3);
+    this.kept = new Float64Array(buffer);
     const key = [Row.HEAD, Row.PORTS];
     const addresses = (size: number): number[] => Array.from({ length: size }, (_, i) => Row.ADDRESSES + i);
     this.v4 = new Table(buffer, tickets4, { key: [...key, ...addresses(2)], hash: hash4 });
     this.v6 = new Table(buffer, tickets6, { key: [...key, ...addresses(8)], hash: hash6 });
   }
 
-  /**
-   * Puts a ticket where the loop finds it; the packet is as the tracker saw it. False: the loop takes no such packet.
-   * Nothing is allocated.
-   */
-  keep(ticket: Ticket, p: Packet, ct: Ct): boolean {
-    const { data, network } = p;
-    const isV6 = ticket.family === 6;
+  /** Gives the loop the connection of the packet whose record begins at an address. */
+  give({ src, dst, srcAll, dstAll, exactness }: Ct, isV6: boolean, at: number): void {
+    const { row } = this;
+    const last = isV6 ? 3 : 0;
+    row[Row.SRC] = word(src, last);
+    row[Row.DST] = word(dst, last);
+    row[Row.ALL] = (srcAll << 16) | dstAll;
+    row[Row.ASSUMED] = exactness === 'exact' ? 0 : 1;
+    for (let i = 0; isV6 && i < 4; i++) {
+      row[Row.TUPLE + i] = swab32(word(src, i));
+      row[Row.TUPLE + 4 + i] = swab32(word(dst, i));
+    }
+    this.words[Cell.GIVEN_AT >> 2] = at;
+  }
+
+  /** Keeps a ticket for packets like this one, which has the connection that was given last. Nothing is allocated. */
+  keep({ entry, family, version, timeout, since }: Ticket, p: Packet): void {
+    const isV6 = family === 6;
+    const { row, floats, layout } = this;
+    if (entry >= (isV6 ? ENTRIES6 : ENTRIES4) || !this.fillKey(p, isV6)) return;
+    row[Row.PULSE] = (isV6 ? layout.pulse6 : layout.pulse4) + 4 * Pulses.SIZE * entry;
+    row[Row.VERSION] = version;
+    floats[Row.TIMEOUT >> 1] = timeout;
+    floats[Row.SINCE >> 1] = since;
+    this.put(isV6 ? this.v6 : this.v4);
+  }
+
+  /** What a ticket is found by, and its flags; false: the loop finds none for such packets. */
+  private fillKey({ data, network, end }: Packet, isV6: boolean): boolean {
     const proto = u8(data, network + (isV6 ? 6 : 9));
+    const isTcp = proto === IPPROTO.TCP;
     const isIcmp = proto === (isV6 ? IPPROTO.ICMPV6 : IPPROTO.ICMP);
-    if (proto !== IPPROTO.TCP && proto !== IPPROTO.UDP && !isIcmp) return false;
+    if (!isTcp && !isIcmp && proto !== IPPROTO.UDP) return false;
     const transport = network + (isV6 ? IPV6_HLEN : 4 * (u8(data, network) & 0x0f));
-    if (ticket.entry >= (isV6 ? ENTRIES6 : ENTRIES4) || transport + 14 > p.end) return false;
+    if (transport + (isTcp ? 14 : 8) > end) return false;
     const { row } = this;
     row[Row.HEAD] = proto | TAKEN;
     row[Row.PORTS] = isIcmp ? (le16(data, transport + 4) << 16) | le16(data, transport) : be32(data, transport);
@@ -282,40 +316,15 @@ export class Tickets {
       const address = be32(data, addresses + 4 * i);
       row[Row.ADDRESSES + i] = isV6 ? swab32(address) : address;
     }
-    this.fill(ticket, ct, proto === IPPROTO.TCP ? u8(data, transport + 13) : 0);
-    return this.put(isV6 ? this.v6 : this.v4);
-  }
-
-  /** What a ticket says, behind its key. */
-  private fill(
-    { entry, family, version, timeout, since }: Ticket,
-    { src, dst, srcAll, dstAll, exactness }: Ct,
-    flags: number,
-  ): void {
-    const { row, floats, layout } = this;
-    const isV6 = family === 6;
-    const last = isV6 ? 3 : 0;
-    row[Row.PULSE] = (isV6 ? layout.pulse6 : layout.pulse4) + 4 * Pulses.SIZE * entry;
-    row[Row.VERSION] = version;
-    row[Row.SRC] = word(src, last);
-    row[Row.DST] = word(dst, last);
-    row[Row.ALL] = (srcAll << 16) | dstAll;
-    row[Row.ASSUMED] = exactness === 'exact' ? 0 : 1;
-    floats[Row.TIMEOUT >> 1] = timeout;
-    floats[Row.SINCE >> 1] = since;
+    const flags = isTcp ? u8(data, transport + 13) & SIX : 0;
     // conntrack/tcp.ts leaves PSH aside.
-    const alike = [flags & SIX, (flags & SIX) ^ PUSH] as const;
-    row[Row.FLAGS] = bitOf(alike[0]) | bitOf(alike[1]);
-    row[Row.FLAGS + 1] = bitOf(alike[0] - 32) | bitOf(alike[1] - 32);
-    if (!isV6) return;
-    for (let i = 0; i < 4; i++) {
-      row[Row.TUPLE + i] = swab32(word(src, i));
-      row[Row.TUPLE + 4 + i] = swab32(word(dst, i));
-    }
+    row[Row.FLAGS] = bitOf(flags) | bitOf(flags ^ PUSH);
+    row[Row.FLAGS + 1] = bitOf(flags - 32) | bitOf((flags ^ PUSH) - 32);
+    return true;
   }
 
   /** Where no place is near its home and the table cannot grow, the ticket that is at home gives way. */
-  private put(table: Table): boolean {
+  private put(table: Table): void {
     const { row, floats } = this;
     const { words } = table;
     const hash = table.shape.hash(row, 0);
@@ -330,7 +339,6 @@ export class Tickets {
       floats[Row.SINCE >> 1] = Math.max(floats[Row.SINCE >> 1] ?? 0, this.kept[(at + Row.SINCE) >> 1] ?? 0);
     }
     table.write(at, row);
-    return true;
   }
 
   /** The ticket at an index says the same, but for the flags that it is for. */
