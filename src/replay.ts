@@ -21,7 +21,7 @@ export class Replay {
   private readonly frame = new Frame();
   private readonly each: ((frame: Frame) => void) | null;
   /** The packet that was given back last. */
-  private given: { readonly reader: CaptureReader | null; readonly offset: number } = { reader: null, offset: -1 };
+  private readonly given: { reader: CaptureReader | null; offset: number } = { reader: null, offset: -1 };
 
   /**
    * `each`: what is to be done with every packet instead of Run.step(). Throws the UsageError of `compiled` where it
@@ -87,7 +87,8 @@ export class Replay {
     window.at -= reader.offset - offset;
     run.number--;
     engine.giveConnection(run.packet, ct, window.at);
-    this.given = { reader, offset };
+    this.given.reader = reader;
+    this.given.offset = offset;
   }
 
   private teach(engine: Engine): void {

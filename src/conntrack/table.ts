@@ -127,7 +127,7 @@ export class Table {
     const entry = this.allocate(now);
     this.reserve();
     const at = entry * this.stride;
-    this.entries.fill(0, at, at + this.stride);
+    for (let i = 0; i < this.stride; i++) this.entries[at + i] = 0;
     this.writeTuple(at, original);
     this.writeTuple(at + this.replyAt, reply);
     this.setMeta(entry, original.proto | ((flags | Flag.LIVE) << 16));
@@ -366,19 +366,18 @@ export class Table {
 
   /** A new index with the keys of the living, at most a quarter full. */
   private rebuild(): void {
+    const { index: before } = this;
     let keys = 2;
     for (let entry = 0; entry < this.top; entry++) keys += this.keysOf(entry);
     let slots = 2 * FIRST_CAPACITY;
     while (slots < 4 * keys) slots *= 2;
-    if (this.index.length === 2 * slots) this.index.fill(EMPTY);
-    else this.index = new Int32Array(2 * slots);
+    this.index = new Int32Array(2 * slots);
     this.mask = slots - 1;
     this.used = 0;
-    for (let entry = 0; entry < this.top; entry++) {
-      for (let side = 0; side < this.keysOf(entry); side++) {
-        this.readTuple(entry, side === Side.ORIGINAL ? Direction.ORIGINAL : Direction.REPLY, this.scratch);
-        this.addKey(entry, side, this.hash(this.scratch));
-      }
+    for (let at = 0; at < before.length; at += 2) {
+      const reference = word(before, at);
+      if (reference <= EMPTY || this.keysOf((reference - 1) >> 1) === 0) continue;
+      this.addKey((reference - 1) >> 1, (reference - 1) & 1, word(before, at + 1));
     }
   }
 

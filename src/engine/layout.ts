@@ -65,12 +65,12 @@ export const BATCH = { packets: 64, stride: 64 } as const;
  * row, rows at first and at most.
  */
 export const TABLES = {
-  flows4: { stride: 24, first: 3 << 16, most: 3 << 21 },
-  flows6: { stride: 60, first: 3 << 14, most: 3 << 19 },
-  hosts4: { stride: 8, first: 3 << 16, most: 3 << 21 },
-  hosts6: { stride: 20, first: 3 << 14, most: 3 << 19 },
-  tickets4: { stride: 64, first: 1 << 17, most: 1 << 20 },
-  tickets6: { stride: 128, first: 1 << 15, most: 1 << 18 },
+  flows4: { stride: 24, first: 3 << 15, most: 3 << 21 },
+  flows6: { stride: 60, first: 3 << 13, most: 3 << 19 },
+  hosts4: { stride: 8, first: 3 << 15, most: 3 << 21 },
+  hosts6: { stride: 20, first: 3 << 13, most: 3 << 19 },
+  tickets4: { stride: 64, first: 1 << 16, most: 1 << 20 },
+  tickets6: { stride: 128, first: 1 << 14, most: 1 << 18 },
 } as const;
 export type TableName = keyof typeof TABLES;
 const NAMES = Object.keys(TABLES) as TableName[];

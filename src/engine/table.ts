@@ -51,7 +51,7 @@ export interface Rows {
 /**
  * Places that a row may stand in, one behind the other: with fewer, a table is "full" when a quarter of it is.
  */
-export const WAYS = 64;
+export const WAYS = 32;
 
 /** What a row must have to be the packet's. Offsets are bytes. */
 export interface RowKey {
@@ -188,9 +188,9 @@ export class Table {
     for (let at = base >> 2; at < end; at += stride >> 2) if (word(this.words, at) !== 0) visit(at);
   }
 
-  /** Twice as many rows; false: some found no place, and are there no more. */
+  /** Four times as many rows; false: some found no place, and are there no more. */
   grow(): boolean {
-    return this.rebuild(Math.min(2 * this.slots, this.rows.most), () => true);
+    return this.rebuild(Math.min(4 * this.slots, this.rows.most), () => true);
   }
 
   /** Keeps only some rows; false as with grow(). */
@@ -199,21 +199,19 @@ export class Table {
   }
 
   private rebuild(slots: number, keeps: (at: number) => boolean): boolean {
-    const { words, rows } = this;
+    const { words, rows, shape } = this;
     const width = rows.stride >> 2;
-    const kept: number[] = [];
-    this.forEach((at) => {
-      if (keeps(at)) kept.push(at);
-    });
-    const copy = new Int32Array(kept.length * width);
-    for (const [i, at] of kept.entries()) copy.set(words.subarray(at, at + width), i * width);
-    words.fill(0, rows.base >> 2, (rows.base + (this.slots + WAYS) * rows.stride) >> 2);
+    const [from, to] = [rows.base >> 2, (rows.base + (this.slots + WAYS) * rows.stride) >> 2];
+    for (let at = from; at < to; at += width) if (word(words, at) !== 0 && !keeps(at)) words[at] = 0;
+    const before = words.slice(from, to);
+    words.fill(0, from, to);
     words[rows.size >> 2] = slots;
     let isWhole = true;
-    for (let from = 0; from < copy.length; from += width) {
-      const at = this.freeFrom(this.homeOf(this.shape.hash(copy, from)));
+    for (let old = 0; old < before.length; old += width) {
+      if (word(before, old) === 0) continue;
+      const at = this.freeFrom(this.homeOf(shape.hash(before, old)));
       if (at < 0) isWhole = false;
-      else this.write(at, copy.subarray(from, from + width));
+      else for (let i = 0; i < width; i++) words[at + i] = word(before, old + i);
     }
     return isWhole;
   }
