@@ -5,6 +5,7 @@
 export { type Address, type Prefix, parseAddress, parsePrefix } from '../lang/index.ts';
 export { type ListedEntry, parseListing } from './listing.ts';
 export { type NatRule, parseNat } from './nat.ts';
-export { LIMIT, type Pulse } from './table.ts';
+export { type Opening, openingOf } from './opening.ts';
+export { Cells, Flag, LIMIT, Pulse, sizesOf, type TableMemory, wordsOf } from './table.ts';
 export { type Ticket, Tracker, type TrackerOptions } from './tracker.ts';
 export { invert, Tuple } from './tuple.ts';

@@ -22,8 +22,6 @@ export const Flag = {
 /** Which of an entry's two tuples a packet matched, in its own or the opposite direction: before NAT, or after it. */
 export const Side = { ORIGINAL: 0, REPLY: 1 } as const;
 
-/** Where an entry's version stands among the four words of its pulse. */
-const VERSION = 2;
 const EMPTY = 0;
 const TOMBSTONE = -1;
 const FIRST_CAPACITY = 1024;
@@ -32,23 +30,45 @@ const FIRST_CAPACITY = 1024;
 export const LIMIT = 1 << 22;
 
 /**
- * What changes of an entry while packets go by, apart from the rest of it: who keeps an entry's number and its version
- * sees by himself whether it is what it was, and moves its end on.
+ * Memory that a table shares with who looks into it while packets go by: addresses of its parts, and the entries that
+ * there is room for. Of all keys there can be, the index has eight slots an entry.
  */
-export interface Pulse {
-  /** Two of each entry: when it ends, in nanoseconds, and a place for its version. */
-  readonly floats: Float64Array;
-  /** The same memory, four of each entry: the third is how often it was changed. */
-  readonly words: Int32Array;
+export interface TableMemory {
+  readonly buffer: ArrayBuffer;
+  readonly entries: number;
+  readonly pulse: number;
+  readonly index: number;
+  readonly state: number;
+  readonly room: number;
 }
 
-/** Entries that a pulse has room for. */
-const roomOf = ({ floats }: Pulse): number => floats.length / 2;
+/** Bytes of the parts of a table with so many entries, of addresses of so many words. */
+export const sizesOf = (width: 1 | 4, entries: number): Record<'entries' | 'pulse' | 'index' | 'state', number> => ({
+  entries: 4 * wordsOf(width).stride * entries,
+  pulse: 4 * Pulse.SIZE * entries,
+  index: 8 * 8 * entries,
+  state: 4 * Cells.SIZE,
+});
 
-function pulseOf(capacity: number): Pulse {
-  const floats = new Float64Array(2 * capacity);
-  return { floats, words: new Int32Array(floats.buffer) };
-}
+/** Words of an entry: original tuple, reply tuple (each source, destination, both 16-bit values), and what follows. */
+export const wordsOf = (width: 1 | 4): Record<'reply' | 'meta' | 'mark' | 'born' | 'stride', number> => ({
+  reply: 2 * width + 1,
+  /** protocol | state << 8 | flags << 16 */
+  meta: 4 * width + 2,
+  mark: 4 * width + 3,
+  /** When it began, a double. */
+  born: 4 * width + 4,
+  stride: 4 * width + 6,
+});
+
+/**
+ * Words of a pulse, which is what changes of an entry while packets go by: when it ends (a double, nanoseconds), and how
+ * often it was changed. Who keeps an entry's number and its version sees whether it is what it was, and moves its end on.
+ */
+export const Pulse = { END: 0, VERSION: 2, SIZE: 4 } as const;
+
+/** Words of a table's state: see its properties of these names. */
+export const Cells = { MASK: 0, USED: 1, TOP: 2, FREE: 3, COUNT: 4, CAPACITY: 5, SIZE: 6 } as const;
 
 /**
  * The connections of one address family: entries in one Int32Array, found through an open-addressed index of
@@ -59,45 +79,101 @@ function pulseOf(capacity: number): Pulse {
  * 116–164), a translated one 16–64 more. Times are nanoseconds.
  */
 export class Table {
-  private readonly width: number;
+  private readonly width: 1 | 4;
+  private readonly at: ReturnType<typeof wordsOf>;
   private readonly stride: number;
   private readonly limit: number;
-  private capacity = FIRST_CAPACITY;
-  private entries: Int32Array;
-  private births: Float64Array;
-  private pulse: Pulse;
+  private entries: Int32Array = new Int32Array(0);
+  private births: Float64Array = new Float64Array(0);
+  private pulse: Int32Array = new Int32Array(0);
+  private ends: Float64Array = new Float64Array(0);
   private index: Int32Array = new Int32Array(0);
-  private mask = 0;
-  /** Index slots that are not EMPTY. */
-  private used = 0;
-  /** Entries ever handed out; those below that are free hang together through their first word. */
-  private top = 0;
-  private free = -1;
+  private cells: Int32Array = new Int32Array(Cells.SIZE);
+  /** Entries that a shared memory has room for; 0: nobody looks in. */
+  private shared = 0;
   /** Where the search for the oldest goes on: entries were handed out in this order. */
   private hand = 0;
-  private count = 0;
 
   /** `width`: words of an address, 1 or 4. */
   constructor(width: 1 | 4, limit = LIMIT) {
     this.width = width;
+    this.at = wordsOf(width);
     this.limit = limit;
-    this.stride = 4 * width + 6;
+    this.stride = this.at.stride;
     this.capacity = Math.min(FIRST_CAPACITY, limit);
-    this.entries = new Int32Array(this.capacity * this.stride);
-    this.births = new Float64Array(this.entries.buffer);
-    this.pulse = pulseOf(this.capacity);
+    this.free = -1;
+    this.keep(new Int32Array(this.capacity * this.stride), new Int32Array(this.capacity * Pulse.SIZE));
     this.rebuild();
   }
 
-  /** Keeps the pulse where others see it, as long as there is room for all entries. */
-  usePulse(pulse: Pulse): void {
-    if (roomOf(pulse) < this.capacity) return;
-    pulse.words.set(this.pulse.words.subarray(0, 4 * this.capacity));
-    this.pulse = pulse;
+  /** Moves into a memory where others look in, as long as there is room for all entries. It is all zeroes. */
+  share({ buffer, entries, pulse, index, state, room }: TableMemory): void {
+    if (room < this.capacity) return;
+    const sizes = sizesOf(this.width, room);
+    const moved = (from: Int32Array, at: number, bytes: number): Int32Array => {
+      const to = new Int32Array(buffer, at, bytes >> 2);
+      to.set(from);
+      return to;
+    };
+    this.entries = moved(this.entries, entries, sizes.entries);
+    this.births = new Float64Array(buffer, entries, sizes.entries >> 3);
+    this.pulse = moved(this.pulse, pulse, sizes.pulse);
+    this.ends = new Float64Array(buffer, pulse, sizes.pulse >> 3);
+    this.index = moved(this.index, index, sizes.index);
+    this.cells = moved(this.cells, state, sizes.state);
+    this.shared = room;
+  }
+
+  /** Slots of the index, less one. */
+  private get mask(): number {
+    return word(this.cells, Cells.MASK);
+  }
+  private set mask(mask: number) {
+    this.cells[Cells.MASK] = mask;
+  }
+
+  /** Index slots that are not EMPTY. */
+  private get used(): number {
+    return word(this.cells, Cells.USED);
+  }
+  private set used(used: number) {
+    this.cells[Cells.USED] = used;
+  }
+
+  /** Entries ever handed out; those below that are free hang together through their first word. */
+  private get top(): number {
+    return word(this.cells, Cells.TOP);
+  }
+  private set top(top: number) {
+    this.cells[Cells.TOP] = top;
+  }
+
+  /** The first free entry below; -1: there is none. */
+  private get free(): number {
+    return word(this.cells, Cells.FREE);
+  }
+  private set free(free: number) {
+    this.cells[Cells.FREE] = free;
+  }
+
+  /** Live entries. */
+  private get count(): number {
+    return word(this.cells, Cells.COUNT);
+  }
+  private set count(count: number) {
+    this.cells[Cells.COUNT] = count;
+  }
+
+  /** Entries that there is room for. */
+  private get capacity(): number {
+    return word(this.cells, Cells.CAPACITY);
+  }
+  private set capacity(capacity: number) {
+    this.cells[Cells.CAPACITY] = capacity;
   }
 
   version(entry: number): number {
-    return word(this.pulse.words, 4 * entry + VERSION);
+    return word(this.pulse, Pulse.SIZE * entry + Pulse.VERSION);
   }
 
   /** Live entries, the expired among them that nobody asked for yet. */
@@ -129,9 +205,9 @@ export class Table {
     const at = entry * this.stride;
     for (let i = 0; i < this.stride; i++) this.entries[at + i] = 0;
     this.writeTuple(at, original);
-    this.writeTuple(at + this.replyAt, reply);
+    this.writeTuple(at + this.at.reply, reply);
     this.setMeta(entry, original.proto | ((flags | Flag.LIVE) << 16));
-    this.births[(at + this.bornAt) / 2] = now;
+    this.births[(at + this.at.born) / 2] = now;
     this.addKey(entry, Side.ORIGINAL, this.hash(original));
     if (flags & Flag.TRANSLATED) this.addKey(entry, Side.REPLY, this.hash(reply));
     this.count++;
@@ -149,10 +225,10 @@ export class Table {
   retranslate(entry: number, reply: Tuple): void {
     this.reserve();
     this.dropReplyKey(entry);
-    this.writeTuple(entry * this.stride + this.replyAt, reply);
+    this.writeTuple(entry * this.stride + this.at.reply, reply);
     this.addKey(entry, Side.REPLY, this.hash(reply));
     this.setFlags(entry, (this.flags(entry) | Flag.TRANSLATED) & ~Flag.REPLY_ASSUMED);
-    this.pulse.words[4 * entry + VERSION] = this.version(entry) + 1;
+    this.pulse[Pulse.SIZE * entry + Pulse.VERSION] = this.version(entry) + 1;
   }
 
   flags(entry: number): number {
@@ -176,20 +252,20 @@ export class Table {
   }
 
   setMark(entry: number, mark: number): void {
-    this.entries[entry * this.stride + this.metaAt + 1] = mark;
+    this.entries[entry * this.stride + this.at.mark] = mark;
   }
 
   /** When the entry was made. */
   born(entry: number): number {
-    return this.births[(entry * this.stride + this.bornAt) / 2] ?? 0;
+    return this.births[(entry * this.stride + this.at.born) / 2] ?? 0;
   }
 
   setDeadline(entry: number, deadline: number): void {
-    this.pulse.floats[2 * entry] = deadline;
+    this.ends[2 * entry] = deadline;
   }
 
   readTuple(entry: number, direction: Direction, into: Tuple): void {
-    const at = entry * this.stride + direction * this.replyAt;
+    const at = entry * this.stride + direction * this.at.reply;
     into.family = this.width === 1 ? 4 : 6;
     into.proto = this.proto(entry);
     const all = this.readAddresses(at, into.src, into.dst);
@@ -199,42 +275,28 @@ export class Table {
 
   /** Fills `ct` with the tuple of one direction, and the mark. */
   readCt(entry: number, direction: Direction, ct: Ct): void {
-    const all = this.readAddresses(entry * this.stride + direction * this.replyAt, ct.src, ct.dst);
+    const all = this.readAddresses(entry * this.stride + direction * this.at.reply, ct.src, ct.dst);
     ct.srcAll = all >>> 16;
     ct.dstAll = all & 0xffff;
     ct.direction = direction;
-    ct.mark = this.entries[entry * this.stride + this.metaAt + 1] ?? 0;
+    ct.mark = this.entries[entry * this.stride + this.at.mark] ?? 0;
   }
 
   private readonly scratch = new Tuple();
 
-  // An entry's words: original tuple, reply tuple (each source, destination, both 16-bit values), then
-  // protocol | state << 8 | flags << 16, the mark, and a double: when it began.
-  private get replyAt(): number {
-    return 2 * this.width + 1;
-  }
-
-  private get metaAt(): number {
-    return 4 * this.width + 2;
-  }
-
-  private get bornAt(): number {
-    return 4 * this.width + 4;
-  }
-
   private meta(entry: number): number {
-    return this.entries[entry * this.stride + this.metaAt] ?? 0;
+    return this.entries[entry * this.stride + this.at.meta] ?? 0;
   }
 
   private setMeta(entry: number, meta: number): void {
     if (meta === this.meta(entry)) return;
-    this.entries[entry * this.stride + this.metaAt] = meta;
-    this.pulse.words[4 * entry + VERSION] = this.version(entry) + 1;
+    this.entries[entry * this.stride + this.at.meta] = meta;
+    this.pulse[Pulse.SIZE * entry + Pulse.VERSION] = this.version(entry) + 1;
   }
 
   private expired(entry: number, now: number): boolean {
     if (this.flags(entry) & Flag.FIXED) return false;
-    return now > (this.pulse.floats[2 * entry] ?? 0);
+    return now > (this.ends[2 * entry] ?? 0);
   }
 
   private readAddresses(at: number, src: Int32Array, dst: Int32Array): number {
@@ -256,7 +318,7 @@ export class Table {
   /** Direction of a packet with this tuple if it belongs to that side of the entry, else -1. */
   private match(entry: number, side: number, tuple: Tuple): number {
     if (this.proto(entry) !== tuple.proto) return -1;
-    const at = entry * this.stride + side * this.replyAt;
+    const at = entry * this.stride + side * this.at.reply;
     const all = this.entries[at + 2 * this.width] ?? 0;
     if (all === ((tuple.srcAll << 16) | tuple.dstAll) && this.addressesAre(at, tuple.src, tuple.dst)) return side;
     if (all === inverseAll(tuple) && this.addressesAre(at, tuple.dst, tuple.src)) return 1 - side;
@@ -351,27 +413,47 @@ export class Table {
   }
 
   private grow(capacity: number): void {
+    if (capacity > this.shared) {
+      if (this.shared > 0) this.leave();
+      const entries = new Int32Array(capacity * this.stride);
+      entries.set(this.entries);
+      const pulse = new Int32Array(capacity * Pulse.SIZE);
+      pulse.set(this.pulse);
+      this.keep(entries, pulse);
+    }
     this.capacity = capacity;
-    const entries = new Int32Array(this.capacity * this.stride);
-    entries.set(this.entries);
+  }
+
+  private keep(entries: Int32Array, pulse: Int32Array): void {
     this.entries = entries;
     this.births = new Float64Array(entries.buffer);
-    if (roomOf(this.pulse) >= capacity) return;
-    const pulse = pulseOf(capacity);
-    pulse.words.set(this.pulse.words);
-    // Nothing that somebody still sees there is what it was.
-    this.pulse.words.fill(-1);
     this.pulse = pulse;
+    this.ends = new Float64Array(pulse.buffer);
+  }
+
+  /** Moves out of the shared memory: nothing that somebody still sees there is what it was. */
+  private leave(): void {
+    const { pulse, cells, capacity } = this;
+    this.keep(this.entries.slice(0, capacity * this.stride), pulse.slice(0, capacity * Pulse.SIZE));
+    this.index = this.index.slice(0, 2 * (this.mask + 1));
+    this.cells = cells.slice();
+    this.shared = 0;
+    pulse.fill(-1);
+    cells[Cells.CAPACITY] = 0;
   }
 
   /** A new index with the keys of the living, at most a quarter full. */
   private rebuild(): void {
-    const { index: before } = this;
+    const before = this.index.slice(0, 2 * (this.mask + 1));
     let keys = 2;
     for (let entry = 0; entry < this.top; entry++) keys += this.keysOf(entry);
     let slots = 2 * FIRST_CAPACITY;
     while (slots < 4 * keys) slots *= 2;
-    this.index = new Int32Array(2 * slots);
+    if (2 * slots <= this.index.length) this.index.fill(EMPTY, 0, Math.max(2 * slots, before.length));
+    else {
+      if (this.shared > 0) this.leave();
+      this.index = new Int32Array(2 * slots);
+    }
     this.mask = slots - 1;
     this.used = 0;
     for (let at = 0; at < before.length; at += 2) {

@@ -6,7 +6,7 @@ import { Fragment, Headers, readAddresses, readInner, readPacket, readTuple } fr
 import type { ListedEntry } from './listing.ts';
 import { Nat, type NatRule, Translated } from './nat.ts';
 import { Next } from './state.ts';
-import { Flag, LIMIT, type Pulse, Side, Table } from './table.ts';
+import { Flag, LIMIT, Side, Table, type TableMemory } from './table.ts';
 import { invert, Tuple } from './tuple.ts';
 import { Twins } from './twins.ts';
 
@@ -53,7 +53,7 @@ export class Tracker {
   private readonly fragments = new Fragments();
   private readonly twins = { 4: new Twins(), 6: new Twins() };
 
-  /** About the packet that track() saw last, once usePulses() was called: it costs a second look at the packet. */
+  /** About the packet that track() saw last, once share() was called: it costs a second look at the packet. */
   readonly ticket = new Ticket();
   private grants = false;
   private readonly headers = new Headers();
@@ -180,11 +180,16 @@ export class Tracker {
     ticket.family = this.tuple.family;
   }
 
-  /** Keeps what changes of entries where others see it, and grants tickets from here on. */
-  usePulses(v4: Pulse, v6: Pulse): void {
+  /** Keeps its tables where others look into them, and grants tickets from here on. */
+  share(v4: TableMemory, v6: TableMemory): void {
     this.grants = true;
-    this.v4.usePulse(v4);
-    this.v6.usePulse(v6);
+    this.v4.share(v4);
+    this.v6.share(v6);
+  }
+
+  /** The first packet of a connection is all that is known of it: no rule asks who it could be. */
+  get opensPlainly(): boolean {
+    return !this.nat.told;
   }
 
   /** What is known of a new entry, whose tuples are in `original` and `translated`. */

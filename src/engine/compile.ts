@@ -56,6 +56,8 @@ export interface Program {
   readonly timed: boolean;
   /** Connections are followed: the tracker grants tickets (tickets.ts). */
   readonly tracked: boolean;
+  /** The loop opens connections, too (opening.ts). */
+  readonly opens: boolean;
   readonly records: Records;
 }
 
@@ -236,6 +238,7 @@ function batched(batch: Batched): Code {
             at: load32(get(slot), Slot.AT),
             now,
             scratch,
+            opens: program.opens,
             plain: unknown,
           }),
         ],

@@ -12,9 +12,11 @@ import {
   search,
   Table,
   wordsKey,
+  writeKey,
   xorAt,
 } from './table.ts';
-import { type Connection, TUPLE_ADDRESSES } from './tickets.ts';
+import { Row } from './ticket-row.ts';
+import type { Connection } from './tickets.ts';
 import {
   add,
   and,
@@ -28,14 +30,12 @@ import {
   isZero,
   Label,
   load32,
-  load64,
   multiply,
   or,
   select,
   set,
   shiftRight,
   store32,
-  store64,
   when,
   xor,
 } from './wasm.ts';
@@ -112,7 +112,7 @@ function noteFamily(family: Family, noting: Noting, locals: Locals): Code {
             branch(host),
           ]),
           branchIf(host, isLeftOut(flows, hashCode(fields), locals.mixed)),
-          writeRow(key, row),
+          writeKey(key, row),
           // No host that it could have, until the host was counted.
           writeHost(family, row, place, locals.address, constant(-1)),
           countOne(layout, family, counter, 0),
@@ -146,7 +146,7 @@ function noteHost(
       block(known, [
         block(free, search(hosts, homeCode(hosts, hash), key, locals, { found: known, free, full: noPlace })),
         branchIf(known, isLeftOut(hosts, hash, mixed)),
-        writeRow(key, row),
+        writeKey(key, row),
         countOne(layout, family, counter, HOSTS),
       ]),
       writeHost(family, flow, place, address, constant(0)),
@@ -176,7 +176,7 @@ function hostCode(family: Family, { fields, connection, host }: Noting): Code {
   const [tupleSrc, tupleDst] =
     family === 4
       ? [get(connection.src), get(connection.dst)]
-      : [TUPLE_ADDRESSES, TUPLE_ADDRESSES + 16].map((offset) => add(get(connection.row), constant(offset)));
+      : [4 * Row.TUPLE, 4 * Row.TUPLE + 16].map((offset) => add(get(connection.row), constant(offset)));
   const isOfTuple = shiftRight(add(get(host), constant(1)), constant(2));
   return select(isOfTuple, select(isSrc, tupleSrc ?? [], tupleDst ?? []), ofPacket);
 }
@@ -204,13 +204,6 @@ const hostMix = (address: Code, counter: Code): Code =>
   multiply(xor(address, multiply(shiftRight(counter, constant(4)), constant(COUNTERS))), constant(WORDS));
 const hostMixOf = (address: number, counter: number): number =>
   Math.imul(address ^ Math.imul(counter >>> 4, COUNTERS), WORDS);
-
-function writeRow({ words, pairs, address }: RowKey, row: number): Code {
-  return [
-    words.map(([at, each]) => store32(get(row), at, each)),
-    pairs.map(([to, from]) => store64(get(row), to, load64(address, from))),
-  ];
-}
 
 /** Not 0: the sample goes without it. */
 function isLeftOut({ number }: Rows, hash: Code, mixed: number): Code {

@@ -38,7 +38,8 @@ import {
   reasonAt,
   Stop,
 } from './layout.ts';
-import { pulsesOf, Tickets } from './tickets.ts';
+import { writeOpenings } from './opening.ts';
+import { Tickets } from './tickets.ts';
 
 /** The part of WebAssembly's JavaScript interface that is used here; the core is compiled without DOM types. */
 declare const WebAssembly: {
@@ -182,7 +183,9 @@ export class Engine {
     this.room = new Uint8Array(buffer, this.layout.room, ROOM);
     this.bytes.set(protocolTable(), PROTOCOLS);
     this.tracker = options.tracker;
-    this.tracker?.usePulses(...pulsesOf(this.layout, buffer));
+    const { connections4, connections6 } = this.layout;
+    this.tracker?.share({ buffer, ...connections4 }, { buffer, ...connections6 });
+    if (this.tracker !== null) writeOpenings(buffer, this.layout);
     this.tickets = this.tracker === null ? null : new Tickets(buffer, this.layout);
     this.flows = sharing ? new Flows(buffer, this.layout) : null;
     this.readSeeds();
@@ -364,7 +367,13 @@ export class Engine {
 
   private makeLoop(records: RecordLayout): Compiled {
     const { chain, facts, layout, timed, tracker, flows } = this;
-    const asked = { sharing: flows !== null, fates: layout.fates > 0, timed, tracked: tracker !== null };
+    const asked = {
+      sharing: flows !== null,
+      fates: layout.fates > 0,
+      timed,
+      tracked: tracker !== null,
+      opens: tracker?.opensPlainly ?? false,
+    };
     const module = new WebAssembly.Module(compile({ ...chain, facts, layout, records, ...asked }));
     const { run } = new WebAssembly.Instance(module, { m: { m: this.memory } }).exports;
     return { module, run };

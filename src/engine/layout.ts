@@ -1,3 +1,4 @@
+import { Cells, sizesOf, type TableMemory } from '../conntrack/index.ts';
 import { tcH, tcMajor, tcMinor } from '../u32.ts';
 import { type Rows, WAYS } from './table.ts';
 
@@ -34,6 +35,8 @@ export const Cell = {
   SLOTS_END: 148,
   /** Address of the record whose connection stands at `given`. */
   GIVEN_AT: 152,
+  /** State of the two connection tables, 24 bytes each. */
+  CONNECTIONS: 160,
   /** Sizes of the tables (64 bits each), and the samples of those that are counted: see tableAt(). */
   SIZES: 80,
   SAMPLES: 128,
@@ -50,6 +53,7 @@ export const Stop = {
 
 /** One byte for each IP protocol: what the transport header is to the loop. */
 export const PROTOCOLS = 256;
+const CONNECTIONS_STATE = 4 * Cells.SIZE;
 const REASONS = 512;
 const REASONS_MAX = 16;
 /** The seeds of hash filters, 4 bytes each: perturbation writes new ones. */
@@ -75,10 +79,15 @@ export const TABLES = {
 export type TableName = keyof typeof TABLES;
 const NAMES = Object.keys(TABLES) as TableName[];
 
-/** Entries of the two connection tables whose pulse is here; of larger tables all packets are the plain engine's. */
-export const ENTRIES4 = 1 << 20;
-export const ENTRIES6 = 1 << 18;
-const PULSE = 16;
+/** Entries of the two connection tables (conntrack/table.ts) at most; of larger ones all packets are the plain engine's. */
+const ENTRIES = { 4: 1 << 20, 6: 1 << 18 } as const;
+
+/** How many openings there are: of TCP by its lower six flags, and of UDP. Bytes of each. */
+export const OPENINGS = 65;
+export const OPENING = 32;
+
+/** Where a connection table stands. */
+export type Connections = Omit<TableMemory, 'buffer'>;
 
 export interface Layout {
   readonly seeds: number;
@@ -94,9 +103,11 @@ export interface Layout {
   readonly shares: number;
   /** Those of which nobody asks have no room. */
   readonly tables: Readonly<Record<TableName, Rows>>;
-  /** Where the pulses of entries begin, by family; 0: connections are not followed. */
-  readonly pulse4: number;
-  readonly pulse6: number;
+  /** By family; of no room where connections are not followed. */
+  readonly connections4: Connections;
+  readonly connections6: Connections;
+  /** How connections begin (opening.ts). */
+  readonly openings: number;
   readonly room: number;
   /** Size of the whole, in pages of 64 KiB. */
   readonly pages: number;
@@ -112,7 +123,8 @@ export function layoutOf(
   const batch = Math.ceil((seeds + 4 * filters) / BATCH.stride) * BATCH.stride;
   // One more, for where the next batch begins.
   const given = batch + (BATCH.packets + 1) * BATCH.stride;
-  const known = given + TABLES.tickets6.stride;
+  const openings = given + TABLES.tickets6.stride;
+  const known = openings + OPENINGS * OPENING;
   const classes = align(known + (fates ? (majors.length + 1) * MINORS : 0));
   const counters = majors.length * MINORS * COUNTER;
   const shares = classes + counters;
@@ -124,12 +136,19 @@ export function layoutOf(
     tables[name] = { base: end, size: Cell.SIZES + 8 * number, number, stride, first, most };
     if (isAsked) end = align(end + (most + WAYS) * stride);
   }
-  const pulse4 = end;
-  const pulse6 = pulse4 + (tracked ? ENTRIES4 * PULSE : 0);
-  const room = pulse6 + (tracked ? ENTRIES6 * PULSE : 0);
+  const connectionsOf = (width: 1 | 4, room: number): Connections => {
+    const { entries, pulse, index } = sizesOf(width, tracked ? room : 0);
+    const at = end;
+    end = align(at + entries + pulse + index);
+    const state = Cell.CONNECTIONS + (width === 1 ? 0 : CONNECTIONS_STATE);
+    return { entries: at, pulse: at + entries, index: at + entries + pulse, state, room: tracked ? room : 0 };
+  };
+  const connections4 = connectionsOf(1, ENTRIES[4]);
+  const connections6 = connectionsOf(4, ENTRIES[6]);
+  const room = end;
   return {
     ...{ seeds, batch, given, fates: fates ? known : 0, classes, majors, tables, room },
-    ...{ shares: sharing ? shares : 0, pulse4: tracked ? pulse4 : 0, pulse6: tracked ? pulse6 : 0 },
+    ...{ shares: sharing ? shares : 0, connections4, connections6, openings },
     pages: Math.ceil((room + ROOM) / PAGE),
   };
 }

@@ -21,6 +21,8 @@ import {
   rotateLeft,
   set,
   shiftRight64,
+  store32,
+  store64,
   sub,
   when,
   widen,
@@ -120,6 +122,14 @@ export function search(
       branchIf(again, get(left)),
     ]),
     branch(full),
+  ];
+}
+
+/** Makes a free row the key's. */
+export function writeKey({ words, pairs, address }: RowKey, row: number): Code {
+  return [
+    words.map(([at, each]) => store32(get(row), at, each)),
+    pairs.map(([to, from]) => store64(get(row), to, load64(address, from))),
   ];
 }
 

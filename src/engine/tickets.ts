@@ -1,14 +1,17 @@
-import type { Pulse, Ticket } from '../conntrack/index.ts';
+import { Pulse, type Ticket } from '../conntrack/index.ts';
 import { type Ct, IPPROTO, type Packet } from '../packet/index.ts';
 import { be32, le16, swab16, swab32, u8, word } from '../u32.ts';
 import { type Fields, IPV6_HLEN } from './headers.ts';
-import { Cell, ENTRIES4, ENTRIES6, type Layout } from './layout.ts';
-import { hashOf, type RowKey, type RowShape, type Rows, search, Table, wordsKey, xorAt } from './table.ts';
+import { Cell, type Layout } from './layout.ts';
+import { openCode } from './opening.ts';
+import { hashOf, type RowKey, type RowShape, search, Table, wordsKey, xorAt } from './table.ts';
+import { flagsLike, Row, SIX, TAKEN } from './ticket-row.ts';
 import {
   add,
   addFloat,
   and,
   block,
+  branch,
   branchIf,
   type Code,
   constant,
@@ -49,29 +52,6 @@ import {
  * Of the entry it holds what keys read.
  */
 
-/** Marks a row that is taken. */
-const TAKEN = 1 << 31;
-
-/** Words of a row; the addresses of IPv6, the packet's and then the tuple's, stand as in a packet. */
-const Row = {
-  ...{ HEAD: 0, PORTS: 1 },
-  /** Address of the entry's pulse, and the version that it must have. */
-  ...{ PULSE: 2, VERSION: 3 },
-  /** Of the tuple: the last word of each address, both 16-bit values, and whether it is assumed. */
-  ...{ SRC: 4, DST: 5, ALL: 6, ASSUMED: 7 },
-  /** Nanoseconds to the entry's end, and since when the ticket holds (floats). */
-  ...{ TIMEOUT: 8, SINCE: 10 },
-  /** A bit for each value of the lower six flags of TCP that it holds for; bit 0 of other protocols. */
-  FLAGS: 12,
-  ADDRESSES: 14,
-  TUPLE: 22,
-} as const;
-const SIX = 0x3f;
-const PUSH = 0x08;
-
-/** Words of a pulse (conntrack/table.ts): when the entry ends (a float), and its version. */
-const Pulses = { END: 0, VERSION: 2, SIZE: 4 } as const;
-
 /** Locals that hold what the keys of a packet's connection read. */
 export interface Connection {
   readonly src: number;
@@ -83,9 +63,6 @@ export interface Connection {
   /** The ticket's row. */
   readonly row: number;
 }
-
-/** In a ticket's row, where the addresses of an IPv6 tuple stand. */
-export const TUPLE_ADDRESSES = 4 * Row.TUPLE;
 
 export function connectionOf(f: Func): Connection {
   return { src: f.local(), dst: f.local(), ports: f.local(), assumed: f.local(), row: f.local() };
@@ -102,6 +79,8 @@ interface Around {
   readonly at: Code;
   readonly now: Code;
   readonly scratch: number;
+  /** Connections may be opened (opening.ts). */
+  readonly opens: boolean;
   readonly plain: Label;
 }
 
@@ -125,7 +104,7 @@ function ticketCode(around: Around): Code {
   const [transport, size, flags, ports] = [f.local(), f.local(), f.local(), f.local()];
   const wire = sub(add(get(frame), get(length)), get(network));
   const isProto = (number: number): Code => eq(get(proto), constant(number));
-  const { tickets4, tickets6 } = around.layout.tables;
+  const opened = new Label();
   return [
     // conntrack/headers.ts: the packet is whole and unfragmented, and its length is told.
     set(size, half(network, isV6)),
@@ -158,8 +137,10 @@ function ticketCode(around: Around): Code {
         set(ports, or(shiftLeft(load16(get(transport), 4), constant(16)), load16(get(transport)))),
       ]),
     ),
-    when(get(isV6), look(tickets6, true, around, ports, size), look(tickets4, false, around, ports, size)),
-    holds(connection.row, flags, around),
+    block(opened, [
+      when(get(isV6), look(6, around, ports, flags, size, opened), look(4, around, ports, flags, size, opened)),
+      holds(connection.row, flags, around),
+    ]),
   ];
 }
 
@@ -197,23 +178,29 @@ function udp(transport: number, size: number, end: number, scratch: number, plai
 const icmp = (transport: number, size: number, end: number, plain: Label): Code =>
   atLeast(8, transport, size, end, plain);
 
-/** Looks one family's tickets through; sets `connection.row`. */
+/** Looks one family's tickets through; sets `connection.row`. Goes to `opened` where the packet opened a connection. */
 function look(
-  rows: Rows,
-  isV6: boolean,
-  { fields, connection, home, plain }: Around,
+  family: 4 | 6,
+  { layout, fields, connection, home, plain, opens, now, f }: Around,
   ports: number,
+  flags: number,
   left: number,
+  opened: Label,
 ): Code {
-  const found = new Label();
+  const [found, free] = [new Label(), new Label()];
   const { proto, src, dst, network } = fields;
   const at = 4 * Row.ADDRESSES;
   const words = [[4 * Row.HEAD, or(get(proto), constant(TAKEN))] as const, [4 * Row.PORTS, get(ports)] as const];
-  const key: RowKey = isV6
-    ? { words, pairs: [8, 16, 24, 32].map((from, i) => [at + 8 * i, from]), address: get(network) }
-    : wordsKey([...words, [at, get(src)], [at + 4, get(dst)]]);
-  const ways = { found, free: plain, full: plain };
-  return block(found, search(rows, get(home), key, { row: connection.row, left }, ways));
+  const key: RowKey =
+    family === 6
+      ? { words, pairs: [8, 16, 24, 32].map((from, i) => [at + 8 * i, from]), address: get(network) }
+      : wordsKey([...words, [at, get(src)], [at + 4, get(dst)]]);
+  const { tickets4, tickets6 } = layout.tables;
+  const rows = family === 6 ? tickets6 : tickets4;
+  const { row } = connection;
+  const ways = { found, free: opens ? free : plain, full: plain };
+  const opening = opens ? openCode(family, { layout, fields, key, row, flags, now, f, plain }) : [];
+  return block(found, [block(free, search(rows, get(home), key, { row, left }, ways)), opening, branch(opened)]);
 }
 
 /** The ticket is for such flags; the entry is what it was and has not ended: its end moves on. */
@@ -224,9 +211,9 @@ function holds(row: number, flags: number, { now, plain, scratch }: Around): Cod
   return [
     set(pulse, load32(get(row), 4 * Row.PULSE)),
     branchIf(plain, isZero(isForFlags)),
-    branchIf(plain, ne(load32(get(pulse), 4 * Pulses.VERSION), load32(get(row), 4 * Row.VERSION))),
-    branchIf(plain, or(lessFloat(loadFloat(get(pulse), 4 * Pulses.END), now), lessFloat(now, of(Row.SINCE)))),
-    storeFloat(get(pulse), 4 * Pulses.END, addFloat(now, of(Row.TIMEOUT))),
+    branchIf(plain, ne(load32(get(pulse), 4 * Pulse.VERSION), load32(get(row), 4 * Row.VERSION))),
+    branchIf(plain, or(lessFloat(loadFloat(get(pulse), 4 * Pulse.END), now), lessFloat(now, of(Row.SINCE)))),
+    storeFloat(get(pulse), 4 * Pulse.END, addFloat(now, of(Row.TIMEOUT))),
   ];
 }
 
@@ -292,8 +279,9 @@ export class Tickets {
   keep({ entry, family, version, timeout, since }: Ticket, p: Packet): void {
     const isV6 = family === 6;
     const { row, floats, layout } = this;
-    if (entry >= (isV6 ? ENTRIES6 : ENTRIES4) || !this.fillKey(p, isV6)) return;
-    row[Row.PULSE] = (isV6 ? layout.pulse6 : layout.pulse4) + 4 * Pulses.SIZE * entry;
+    const { pulse, room } = isV6 ? layout.connections6 : layout.connections4;
+    if (entry >= room || !this.fillKey(p, isV6)) return;
+    row[Row.PULSE] = pulse + 4 * Pulse.SIZE * entry;
     row[Row.VERSION] = version;
     floats[Row.TIMEOUT >> 1] = timeout;
     floats[Row.SINCE >> 1] = since;
@@ -316,10 +304,7 @@ export class Tickets {
       const address = be32(data, addresses + 4 * i);
       row[Row.ADDRESSES + i] = isV6 ? swab32(address) : address;
     }
-    const flags = isTcp ? u8(data, transport + 13) & SIX : 0;
-    // conntrack/tcp.ts leaves PSH aside.
-    row[Row.FLAGS] = bitOf(flags) | bitOf(flags ^ PUSH);
-    row[Row.FLAGS + 1] = bitOf(flags - 32) | bitOf((flags ^ PUSH) - 32);
+    row.set(flagsLike(isTcp ? u8(data, transport + 13) & SIX : 0), Row.FLAGS);
     return true;
   }
 
@@ -346,16 +331,4 @@ export class Tickets {
     for (let i = Row.PULSE; i < Row.SINCE; i++) if (word(words, at + i) !== word(this.row, i)) return false;
     return true;
   }
-}
-
-/** One of the lower 32 bits; 0: it is another. */
-const bitOf = (number: number): number => (number >= 0 && number < 32 ? 1 << number : 0);
-
-/** Where the pulses of the two connection tables are kept, so that the loop sees them. */
-export function pulsesOf({ pulse4, pulse6 }: Layout, buffer: ArrayBuffer): [Pulse, Pulse] {
-  const of = (at: number, entries: number): Pulse => ({
-    floats: new Float64Array(buffer, at, 2 * entries),
-    words: new Int32Array(buffer, at, Pulses.SIZE * entries),
-  });
-  return [of(pulse4, ENTRIES4), of(pulse6, ENTRIES6)];
 }

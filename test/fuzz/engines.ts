@@ -1,5 +1,5 @@
 import { Frame, openCapture, PcapngWriter, PcapWriter, type Sink } from '../../src/capture/index.ts';
-import { type Pulse, parseNat, Tracker } from '../../src/conntrack/index.ts';
+import { parseNat, Tracker } from '../../src/conntrack/index.ts';
 import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
 import { KernelError, UsageError } from '../../src/errors.ts';
@@ -221,8 +221,8 @@ function countsOf(
 
 /** When the entries of both tables end: what is seen of them in classes is little. */
 function deadlines(tracker: Tracker): number[] {
-  const { v4, v6 } = tracker as unknown as Record<'v4' | 'v6', { top: number; pulse: Pulse }>;
-  return [v4, v6].flatMap(({ top, pulse }) => Array.from({ length: top }, (_, entry) => pulse.floats[2 * entry] ?? 0));
+  const { v4, v6 } = tracker as unknown as Record<'v4' | 'v6', { top: number; ends: Float64Array }>;
+  return [v4, v6].flatMap(({ top, ends }) => Array.from({ length: top }, (_, entry) => ends[2 * entry] ?? 0));
 }
 
 function runOf({ filters, device, era, sharing, rules, seed }: Chain): Run | null {
