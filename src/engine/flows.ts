@@ -258,22 +258,15 @@ export class Flows implements Keeper {
   makeRoom(number: number): void {
     const table = this.tables[number];
     if (table === undefined || (table.canGrow && table.grow())) return;
-    const sample = sampleAt(number);
-    do this.words[sample] = (word(this.words, sample) >> 1) | (1 << 31);
-    while (!this.resample(table));
-  }
-
-  private resample(table: Table): boolean {
     const { words, layout } = this;
-    const { number } = table.rows;
-    const isWhole = table.thin((at) => this.isKept(number, table.shape.hash(words, at)));
+    words[sampleAt(number)] = (word(words, sampleAt(number)) >> 1) | (1 << 31);
+    table.thin((at) => this.isKept(number, table.shape.hash(words, at)));
     const first = (layout.shares >> 2) + number;
     const end = first + (layout.majors.length << 16) * (COUNTER >> 2);
     for (let at = first; at < end; at += COUNTER >> 2) if (word(words, at) !== 0) words[at] = 0;
     table.forEach((at) => {
       this.countOne(word(words, at), number);
     });
-    return isWhole;
   }
 
   private isKept(number: number, hash: number): boolean {

@@ -73,8 +73,8 @@ export const TABLES = {
   flows6: { stride: 60, first: 3 << 13, most: 3 << 19 },
   hosts4: { stride: 8, first: 3 << 15, most: 3 << 21 },
   hosts6: { stride: 20, first: 3 << 13, most: 3 << 19 },
-  tickets4: { stride: 64, first: 1 << 16, most: 1 << 20 },
-  tickets6: { stride: 128, first: 1 << 14, most: 1 << 18 },
+  tickets4: { stride: 64, first: 1 << 14, most: 1 << 20 },
+  tickets6: { stride: 128, first: 1 << 12, most: 1 << 18 },
 } as const;
 export type TableName = keyof typeof TABLES;
 const NAMES = Object.keys(TABLES) as TableName[];

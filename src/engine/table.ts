@@ -53,7 +53,10 @@ export interface Rows {
 /**
  * Places that a row may stand in, one behind the other: with fewer, a table is "full" when a quarter of it is.
  */
-export const WAYS = 32;
+export const WAYS = 64;
+
+/** Rows up to which a table is small. */
+const SMALL = 1 << 16;
 
 /** What a row must have to be the packet's. Offsets are bytes. */
 export interface RowKey {
@@ -154,11 +157,14 @@ export class Table {
   readonly words: Int32Array;
   readonly rows: Rows;
   readonly shape: RowShape;
+  /** A row that is on its way. */
+  private readonly row: Int32Array;
 
   constructor(buffer: ArrayBuffer, rows: Rows, shape: RowShape) {
     this.words = new Int32Array(buffer);
     this.rows = rows;
     this.shape = shape;
+    this.row = new Int32Array(rows.stride >> 2);
     this.words[rows.size >> 2] = rows.first;
   }
 
@@ -198,32 +204,46 @@ export class Table {
     for (let at = base >> 2; at < end; at += stride >> 2) if (word(this.words, at) !== 0) visit(at);
   }
 
-  /** Four times as many rows; false: some found no place, and are there no more. */
+  /**
+   * Twice as many rows (four times, of a small table), in place; false: some found no place, and are there no more. A
+   * row's new home is at least twice as far from the first as its old one, so that from the last row on each moves up to
+   * where none is left; only of the foremost this is not so.
+   */
   grow(): boolean {
-    return this.rebuild(Math.min(4 * this.slots, this.rows.most), () => true);
-  }
-
-  /** Keeps only some rows; false as with grow(). */
-  thin(keeps: (at: number) => boolean): boolean {
-    return this.rebuild(this.slots, keeps);
-  }
-
-  private rebuild(slots: number, keeps: (at: number) => boolean): boolean {
-    const { words, rows, shape } = this;
+    const { words, rows } = this;
     const width = rows.stride >> 2;
-    const [from, to] = [rows.base >> 2, (rows.base + (this.slots + WAYS) * rows.stride) >> 2];
-    for (let at = from; at < to; at += width) if (word(words, at) !== 0 && !keeps(at)) words[at] = 0;
-    const before = words.slice(from, to);
-    words.fill(0, from, to);
-    words[rows.size >> 2] = slots;
+    const first = rows.base >> 2;
+    const foremost = first + 2 * WAYS * width;
+    const end = first + (this.slots + WAYS) * width;
+    const aside = words.slice(first, foremost);
+    words.fill(0, first, foremost);
+    words[rows.size >> 2] = Math.min(this.slots < SMALL ? 4 * this.slots : 2 * this.slots, rows.most);
     let isWhole = true;
-    for (let old = 0; old < before.length; old += width) {
-      if (word(before, old) === 0) continue;
-      const at = this.freeFrom(this.homeOf(shape.hash(before, old)));
-      if (at < 0) isWhole = false;
-      else for (let i = 0; i < width; i++) words[at + i] = word(before, old + i);
+    for (let at = end - width; at >= foremost; at -= width) {
+      if (word(words, at) !== 0) isWhole = this.move(words, at) && isWhole;
+    }
+    for (let at = 0; at < aside.length; at += width) {
+      if (word(aside, at) !== 0) isWhole = this.move(aside, at) && isWhole;
     }
     return isWhole;
+  }
+
+  /** Keeps only some rows: each of them moves up to its home, as far as there is a place. */
+  thin(keeps: (at: number) => boolean): void {
+    this.forEach((at) => {
+      if (keeps(at)) this.move(this.words, at);
+      else this.words[at] = 0;
+    });
+  }
+
+  /** Takes a row away and puts it where it belongs; false: there is no place. */
+  private move(from: Int32Array, at: number): boolean {
+    const { row } = this;
+    for (let i = 0; i < row.length; i++) row[i] = word(from, at + i);
+    from[at] = 0;
+    const to = this.freeFrom(this.homeOf(this.shape.hash(row, 0)));
+    if (to >= 0) this.write(to, row);
+    return to >= 0;
   }
 
   private freeFrom(home: number): number {
