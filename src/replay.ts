@@ -67,7 +67,7 @@ export class Replay {
     const isPrepared = this.given.reader === reader && this.given.offset === offset;
     if (isPrepared) run.number++;
     else run.prepare(frame);
-    if (engine?.wantsConnection && !isPrepared && run.packet.ct !== null) this.giveBack(reader, offset);
+    if (engine?.wantsConnection && !isPrepared) this.giveBack(reader, offset);
     else {
       run.conclude();
       if (engine !== null) this.teach(engine);
@@ -81,12 +81,11 @@ export class Replay {
    */
   private giveBack(reader: CaptureReader, offset: number): void {
     const { run, engine } = this;
-    const { ct } = run.packet;
     const { window } = reader;
-    if (engine === null || window === null || ct === null) return;
+    if (engine === null || window === null) return;
     window.at -= reader.offset - offset;
     run.number--;
-    engine.giveConnection(run.packet, ct, window.at);
+    engine.giveConnection(run.packet, window.at);
     this.given.reader = reader;
     this.given.offset = offset;
   }

@@ -142,7 +142,9 @@ function trustCode(filter: FlowFilter, isThere: boolean, { facts, connection }: 
     const exactness = exactnessOf(filter, facts, isThere, tuple);
     return constant(exactness === facts.usual ? 0 : CELLS[exactness]);
   };
-  return connection === null ? cell(null) : select(get(connection.assumed), cell('assumed'), cell('exact'));
+  if (connection === null) return cell(null);
+  const { known, assumed } = connection;
+  return select(get(known), select(get(assumed), cell('assumed'), cell('exact')), cell(null));
 }
 
 function reasonNumber(reason: string, { reasons }: Facts): number {
@@ -160,7 +162,11 @@ function valueCode(
   const { keys, mode } = filter;
   const words = (mode === Mode.HASH ? keys : keys.slice(0, 1)).map((key) => {
     const { connection } = around;
-    return (connection === null ? null : tupleCode(key, connection)) ?? keyCode(key, isThere, around);
+    const otherwise = keyCode(key, isThere, around);
+    const tuple = connection === null || otherwise === null ? null : tupleCode(key, connection);
+    return connection === null || tuple === null || otherwise === null
+      ? otherwise
+      : select(get(connection.known), tuple, otherwise);
   });
   if (!words.every((word) => word !== null)) return null;
   const { scratch, layout } = around;
@@ -267,8 +273,13 @@ function absentCode({ keys, mode }: FlowFilter, { fields: { src, dst, ports }, c
     ...{ [Key.NFCT_SRC]: src, [Key.NFCT_DST]: dst },
     ...{ [Key.NFCT_PROTO_SRC]: ports, [Key.NFCT_PROTO_DST]: ports },
   };
-  const read: Partial<Record<Key, number>> = connection === null ? { ...ofHeaders, ...ofTuple } : ofHeaders;
   const asked = mode === Mode.HASH ? keys : keys.slice(0, 1);
-  const locals = new Set(asked.map((key) => read[key]).filter((local) => local !== undefined));
-  return [...locals].map((local) => isZero(get(local)));
+  const readBy = (locals: Partial<Record<Key, number>>): number[] => [
+    ...new Set(asked.map((key) => locals[key]).filter((local) => local !== undefined)),
+  ];
+  if (connection === null) return readBy({ ...ofHeaders, ...ofTuple }).map((local) => isZero(get(local)));
+  return [
+    ...readBy(ofHeaders).map((local) => isZero(get(local))),
+    ...readBy(ofTuple).map((local) => isZero(or(get(local), get(connection.known)))),
+  ];
 }

@@ -177,7 +177,7 @@ function hostCode(family: Family, { fields, connection, host }: Noting): Code {
     family === 4
       ? [get(connection.src), get(connection.dst)]
       : [4 * Row.TUPLE, 4 * Row.TUPLE + 16].map((offset) => add(get(connection.row), constant(offset)));
-  const isOfTuple = shiftRight(add(get(host), constant(1)), constant(2));
+  const isOfTuple = and(shiftRight(add(get(host), constant(1)), constant(2)), isZero(isZero(get(connection.known))));
   return select(isOfTuple, select(isSrc, tupleSrc ?? [], tupleDst ?? []), ofPacket);
 }
 

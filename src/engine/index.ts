@@ -14,7 +14,7 @@
 import type { CaptureReader, RecordLayout } from '../capture/index.ts';
 import type { Tracker } from '../conntrack/index.ts';
 import { createPacket } from '../env.ts';
-import { type Ct, ETH_P, type Exactness, FlowKeys, type Packet } from '../packet/index.ts';
+import { ETH_P, type Exactness, FlowKeys, type Packet } from '../packet/index.ts';
 import type { Counts, End, Fates, Keeper, Tally } from '../report/index.ts';
 import type { FlowClassifier } from '../sched/flow/index.ts';
 import type { KernelProto } from '../sched/netns/index.ts';
@@ -262,12 +262,12 @@ export class Engine {
   }
 
   /**
-   * Gives the loop the connection that the tracker found for a packet, whose record begins at an index of the window,
-   * and keeps the ticket for those like it, if one was granted.
+   * Gives the loop what the tracker found for a packet, its connection or none; its record begins at an index of the
+   * window. Keeps the ticket for those like it, if one was granted.
    */
-  giveConnection(p: Packet, ct: Ct, at: number): void {
+  giveConnection(p: Packet, at: number): void {
     const { tracker, tickets, layout } = this;
-    tickets?.give(ct, p.protocol === ETH_P.IPV6, layout.room + at);
+    tickets?.give(p.ct, p.protocol === ETH_P.IPV6, layout.room + at);
     if (tracker !== null && tracker.ticket.entry >= 0) tickets?.keep(tracker.ticket, p);
   }
 

@@ -54,6 +54,8 @@ import {
 
 /** Locals that hold what the keys of a packet's connection read. */
 export interface Connection {
+  /** 0: it has none, and the others say nothing. */
+  readonly known: number;
   readonly src: number;
   readonly dst: number;
   /** Both 16-bit values, source first. */
@@ -65,7 +67,7 @@ export interface Connection {
 }
 
 export function connectionOf(f: Func): Connection {
-  return { src: f.local(), dst: f.local(), ports: f.local(), assumed: f.local(), row: f.local() };
+  return { known: f.local(), src: f.local(), dst: f.local(), ports: f.local(), assumed: f.local(), row: f.local() };
 }
 
 interface Around {
@@ -217,9 +219,9 @@ function holds(row: number, flags: number, { now, plain, scratch }: Around): Cod
   ];
 }
 
-function take({ src, dst, ports, assumed, row }: Connection): Code {
+function take({ known, src, dst, ports, assumed, row }: Connection): Code {
   const of = (local: number, word: number): Code => set(local, load32(get(row), 4 * word));
-  return [of(src, Row.SRC), of(dst, Row.DST), of(ports, Row.ALL), of(assumed, Row.ASSUMED)];
+  return [of(known, Row.HEAD), of(src, Row.SRC), of(dst, Row.DST), of(ports, Row.ALL), of(assumed, Row.ASSUMED)];
 }
 
 type Hash = RowShape['hash'];
@@ -260,9 +262,13 @@ export class Tickets {
     this.v6 = new Table(buffer, tickets6, { key: [...key, ...addresses(8)], hash: hash6 });
   }
 
-  /** Gives the loop the connection of the packet whose record begins at an address. */
-  give({ src, dst, srcAll, dstAll, exactness }: Ct, isV6: boolean, at: number): void {
+  /** Gives the loop the connection of the packet whose record begins at an address; null: it has none. */
+  give(ct: Ct | null, isV6: boolean, at: number): void {
     const { row } = this;
+    row[Row.HEAD] = ct === null ? 0 : TAKEN;
+    this.words[Cell.GIVEN_AT >> 2] = at;
+    if (ct === null) return;
+    const { src, dst, srcAll, dstAll, exactness } = ct;
     const last = isV6 ? 3 : 0;
     row[Row.SRC] = word(src, last);
     row[Row.DST] = word(dst, last);
@@ -272,7 +278,6 @@ export class Tickets {
       row[Row.TUPLE + i] = swab32(word(src, i));
       row[Row.TUPLE + 4 + i] = swab32(word(dst, i));
     }
-    this.words[Cell.GIVEN_AT >> 2] = at;
   }
 
   /** Keeps a ticket for packets like this one, which has the connection that was given last. Nothing is allocated. */
