@@ -25,7 +25,7 @@ const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padSta
 const code = readFileSync(file, 'utf8')
   .replace(LAZY, '$$lazy("$1")')
   .replace(/[\u0080-\uffff]/g, escaped);
-writeFileSync(file, `${lazy}${code}`);
+writeFileSync(file, `(function(require,module,exports,__filename,__dirname){${lazy}${code}\n})`);
 
 /** With the words that most filters have. */
 const FILTERS = ['map key dst match cmp(u32 at 12 layer 1 mask 0xff eq 1) divisor 16 action drop', 'hash keys src,dst'];

@@ -4,26 +4,40 @@
  * Of 260 modules one by one the start took 0.2 s of CPU time; of one file 0.08 s, and with the cache 0.05 s. A cache of
  * another Node is refused by V8, and everything is compiled as usual. CommonJS, as the loader of ES modules takes 5 ms.
  */
-const { readFileSync } = require('node:fs') as typeof import('node:fs');
+const { closeSync, fstatSync, openSync, readFileSync, readSync } = require('node:fs') as typeof import('node:fs');
 const path = require('node:path') as typeof import('node:path');
 const { Script } = require('node:vm') as typeof import('node:vm');
 
+/** One expression, the function around a CommonJS module: to put that around it here would copy 700 KB twice. */
 const BUNDLE = path.join(__dirname, 'bundle.cjs');
 
-function cached(): Buffer | undefined {
+/** What a file holds, in the buffer if it fits: reading both files into the same memory touches 180 pages less. */
+function read(file: string, buffer: Buffer): Buffer {
+  const descriptor = openSync(file, 'r');
   try {
-    return readFileSync(`${BUNDLE}.cache`);
+    const { size } = fstatSync(descriptor);
+    const place = size <= buffer.length ? buffer : Buffer.allocUnsafeSlow(size);
+    return place.subarray(0, readSync(descriptor, place, 0, size, 0));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** More than either file has: memory that is not touched costs nothing. */
+const ENOUGH = 4 << 20;
+
+function cached(buffer: Buffer): Buffer | undefined {
+  try {
+    return read(`${BUNDLE}.cache`, buffer);
   } catch {
     return undefined;
   }
 }
 
-/** The function around a CommonJS module. */
-const HEAD = '(function(require,module,exports,__filename,__dirname){';
-
 function load(): InstanceType<typeof Script> {
-  const cachedData = cached();
-  const source = `${HEAD}${readFileSync(BUNDLE, 'latin1')}\n})`;
+  const buffer = Buffer.allocUnsafeSlow(ENOUGH);
+  const source = read(BUNDLE, buffer).toString('latin1');
+  const cachedData = cached(buffer);
   const script = new Script(source, { filename: BUNDLE, ...(cachedData === undefined ? {} : { cachedData }) });
   const run = script.runInThisContext() as (...args: unknown[]) => void;
   run(require, module, exports, BUNDLE, __dirname);
