@@ -91,7 +91,10 @@ export function openCode(family: 4 | 6, { layout, fields, key, row, flags, now, 
     isZero(shiftRight(cell(Cells.FREE), constant(31))),
     isZero(lessThan(cell(Cells.TOP), cell(Cells.CAPACITY))),
     // conntrack/table.ts, reserve()
-    lessThan(cell(Cells.MASK), add(shiftLeft(cell(Cells.USED), constant(1)), constant(3))),
+    lessThan(
+      multiply(add(cell(Cells.MASK), constant(1)), constant(3)),
+      shiftLeft(add(cell(Cells.USED), constant(2)), constant(2)),
+    ),
     and(isZero(isUdp), isZero(eq(get(proto), constant(IPPROTO.TCP)))),
   ];
   return [
@@ -104,6 +107,7 @@ export function openCode(family: 4 | 6, { layout, fields, key, row, flags, now, 
     writeEntry(family, table, fields, cell(Cells.TOP), now, locals),
     // From here on `entry` is its pulse.
     set(entry, add(constant(table.pulse), multiply(cell(Cells.TOP), constant(4 * Pulse.SIZE)))),
+    store32(get(entry), 4 * Pulse.HASH, get(hash)),
     store32(get(entry), 4 * Pulse.VERSION, add(load32(get(entry), 4 * Pulse.VERSION), constant(1))),
     storeFloat(get(entry), 4 * Pulse.END, addFloat(now, loadFloat(get(opening), At.TIMEOUT))),
     [Cells.TOP, Cells.USED, Cells.COUNT].map(increment),
