@@ -171,20 +171,54 @@ export class Func {
     return this.locals++;
   }
 
-  bytes(): number[] {
-    const out: number[] = [];
-    flatten(this.body, [], out);
-    const locals = this.locals === this.params ? [0] : [1, ...unsigned(this.locals - this.params), I32];
-    return sized([...locals, ...out, Op.END]);
+  /** The function's code, its size first. */
+  writeTo(out: Bytes): void {
+    const code = new Bytes();
+    if (this.locals === this.params) code.push(0);
+    else code.append([1, ...unsigned(this.locals - this.params), I32]);
+    flatten(this.body, [], code);
+    code.push(Op.END);
+    out.append(unsigned(code.length));
+    out.append(code.taken);
   }
 }
 
-function flatten(code: Code, labels: (Label | null)[], out: number[]): void {
+/** Bytes that are written one after the other: of a long chain there are a hundred thousand. */
+class Bytes {
+  private data = new Uint8Array(1 << 10);
+  length = 0;
+
+  push(byte: number): void {
+    this.reserve(1);
+    this.data[this.length++] = byte;
+  }
+
+  append(bytes: ArrayLike<number>): void {
+    this.reserve(bytes.length);
+    this.data.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  get taken(): Uint8Array {
+    return this.data.subarray(0, this.length);
+  }
+
+  private reserve(more: number): void {
+    if (this.length + more <= this.data.length) return;
+    const data = new Uint8Array(2 * (this.length + more));
+    data.set(this.taken);
+    this.data = data;
+  }
+}
+
+function flatten(code: Code, labels: (Label | null)[], out: Bytes): void {
   if (typeof code === 'number') out.push(code);
   else if (code instanceof Branch) {
-    out.push(code.opcode, ...unsigned(labels.length - 1 - labels.lastIndexOf(code.label)));
+    out.push(code.opcode);
+    out.append(unsigned(labels.length - 1 - labels.lastIndexOf(code.label)));
   } else if (code instanceof Scope) {
-    out.push(code.opcode, NOTHING);
+    out.push(code.opcode);
+    out.push(NOTHING);
     labels.push(code.label);
     flatten(code.body, labels, out);
     labels.pop();
@@ -192,30 +226,29 @@ function flatten(code: Code, labels: (Label | null)[], out: number[]): void {
   } else for (const part of code as readonly Code[]) flatten(part, labels, out);
 }
 
-function sized(bytes: readonly number[]): number[] {
-  const out = unsigned(bytes.length);
-  // A long chain's code is longer than a call may have arguments.
-  for (const byte of bytes) out.push(byte);
-  return out;
-}
-
+const sized = (bytes: readonly number[]): number[] => [...unsigned(bytes.length), ...bytes];
 const text = (name: string): number[] => sized([...name].map((character) => character.charCodeAt(0)));
-const vector = (items: readonly (readonly number[])[]): number[] => {
-  const out = unsigned(items.length);
-  for (const item of items) for (const byte of item) out.push(byte);
-  return out;
-};
-const section = (id: number, content: readonly number[]): number[] => [id].concat(sized(content));
+const vector = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()];
 
 /** A module that imports the memory `m.m` and exports its last function as `run`. Functions may call earlier ones. */
 export function assemble(functions: readonly Func[], pages: number): Uint8Array {
   const types = functions.map(({ params }) => [0x60, ...vector(new Array(params).fill([I32])), 1, I32]);
-  const parts = [
-    section(1, vector(types)),
-    section(2, vector([[...text('m'), ...text('m'), 2, 0, ...unsigned(pages)]])),
-    section(3, vector(functions.map((_, index) => unsigned(index)))),
-    section(7, vector([[...text('run'), 0, ...unsigned(functions.length - 1)]])),
-    section(10, vector(functions.map((fn) => fn.bytes()))),
+  const bodies = new Bytes();
+  bodies.append(unsigned(functions.length));
+  for (const fn of functions) fn.writeTo(bodies);
+  const sections: readonly (readonly [id: number, content: ArrayLike<number>])[] = [
+    [1, vector(types)],
+    [2, vector([[...text('m'), ...text('m'), 2, 0, ...unsigned(pages)]])],
+    [3, vector(functions.map((_, index) => unsigned(index)))],
+    [7, vector([[...text('run'), 0, ...unsigned(functions.length - 1)]])],
+    [10, bodies.taken],
   ];
-  return Uint8Array.from([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...parts.flat()]);
+  const out = new Bytes();
+  out.append([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+  for (const [id, content] of sections) {
+    out.push(id);
+    out.append(unsigned(content.length));
+    out.append(content);
+  }
+  return out.taken;
 }
