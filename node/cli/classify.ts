@@ -1,7 +1,7 @@
 import type { Frame } from '../../src/capture/index.ts';
 import { UsageError } from '../../src/errors.ts';
 import { type EngineName, Replay } from '../../src/replay.ts';
-import { csv, type FilterRow, ndjson, type Summary, summarise } from '../../src/report/index.ts';
+import { csv, EXACT, type FilterRow, ndjson, type Summary, summarise } from '../../src/report/index.ts';
 import type { Run } from '../../src/run.ts';
 import { Mode } from '../../src/sched/flow/index.ts';
 import { frameTaker, type Taker } from '../files.ts';
@@ -199,6 +199,7 @@ async function summaryText(
     case 'ndjson':
       return ndjson(summary);
     case 'csv':
+      for (const note of estimates(run)) say(`note: ${note}`);
       return csv(rows(summary));
     case 'table': {
       const { summaryTable } = await import('./table.ts');
@@ -208,7 +209,7 @@ async function summaryText(
         seedStated: walk.seedStated,
         mapped: run.filters.map(({ filter }) => filter.mode !== Mode.HASH),
         all: flags.all ?? false,
-        notes: notes(flags, run),
+        notes: [...notes(flags, run), ...estimates(run)],
         paint: painter('stdout'),
       });
     }
@@ -222,6 +223,13 @@ function rows({ classes, unclassified }: Summary): (string | number | null)[][] 
     ...classes.map((row) => [row.classid, row.packets, row.bytes, row.share, row.flows, row.hosts, null]),
     ...unclassified.map(({ reason, packets, bytes }) => [null, packets, bytes, null, null, null, reason]),
   ];
+}
+
+/** What is to be said of counts that are none. */
+function estimates({ sharing }: Run): string[] {
+  const { v4, v6 } = EXACT;
+  const note = `flows and hosts are estimates: there were more than ${v4} of IPv4, or ${v6} of IPv6`;
+  return sharing?.isEstimate ? [note] : [];
 }
 
 /** What a reader might not expect of these flags. */

@@ -1,5 +1,5 @@
 import type { Fields } from './headers.ts';
-import { BATCH, type Layout } from './layout.ts';
+import { BATCH, Cell, type Layout } from './layout.ts';
 import { type Code, constant, get, load32, set, store32, sub } from './wasm.ts';
 
 /*
@@ -27,3 +27,8 @@ export function recallFields(slot: number, fields: Fields): Code {
 
 /** Address of the first slot, and of the one behind so many packets. */
 export const slotAt = ({ batch }: Layout, packets = 0): Code => constant(batch + packets * BATCH.stride);
+
+/** What is left of a batch is void: its bytes have moved, or the homes in it are those of a smaller table. */
+export function dropBatch(words: Int32Array): void {
+  words[Cell.SLOTS_END >> 2] = 0;
+}

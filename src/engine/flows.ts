@@ -1,5 +1,6 @@
 import type { Keeper, Shared } from '../report/index.ts';
 import { swab32, word } from '../u32.ts';
+import { dropBatch } from './batch.ts';
 import type { Fields } from './headers.ts';
 import { Cell, COUNTER, classidAt, counterAt, type Layout, Stop } from './layout.ts';
 import {
@@ -257,8 +258,9 @@ export class Flows implements Keeper {
   /** Makes room in a table: it grows, or holds a sample of half as many. */
   makeRoom(number: number): void {
     const table = this.tables[number];
-    if (table === undefined || (table.canGrow && table.grow())) return;
     const { words, layout } = this;
+    dropBatch(words);
+    if (table === undefined || (table.canGrow && table.grow())) return;
     words[sampleAt(number)] = (word(words, sampleAt(number)) >> 1) | (1 << 31);
     table.thin((at) => this.isKept(number, table.shape.hash(words, at)));
     const first = (layout.shares >> 2) + number;

@@ -20,6 +20,7 @@ import type { FlowClassifier } from '../sched/flow/index.ts';
 import type { KernelProto } from '../sched/netns/index.ts';
 import { tcH, tcMajor, tcMinor, word } from '../u32.ts';
 import { UNSPEC } from '../verdict.ts';
+import { dropBatch } from './batch.ts';
 import { compile } from './compile.ts';
 import { exactnessOf, type Facts, type PlannedFilter } from './filters.ts';
 import { Flows } from './flows.ts';
@@ -220,11 +221,10 @@ export class Engine {
     if (this.tracker !== null && !this.setClock(layout, began)) return 0;
     const { room } = this.layout;
     const { run } = this.loopFor(layout);
-    // What a batch holds is void once the bytes have moved.
     const base = window.offset - window.at;
     if (window !== this.batch.window || base !== this.batch.base) {
       this.batch = { window, base };
-      words[Cell.SLOTS_END >> 2] = 0;
+      dropBatch(words);
     }
     for (let packets = 0; ; ) {
       window.at = run(room + window.at, room + window.end) - room;

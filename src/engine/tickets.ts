@@ -1,6 +1,7 @@
 import { Pulse, type Ticket } from '../conntrack/index.ts';
 import { type Ct, IPPROTO, type Packet } from '../packet/index.ts';
 import { be32, le16, swab16, swab32, u8, word } from '../u32.ts';
+import { dropBatch } from './batch.ts';
 import { type Fields, IPV6_HLEN } from './headers.ts';
 import { Cell, type Layout } from './layout.ts';
 import { openCode } from './opening.ts';
@@ -321,6 +322,7 @@ export class Tickets {
     let at = table.find(hash, row);
     if (at < 0 && table.canGrow) {
       table.grow();
+      dropBatch(words);
       at = table.find(hash, row);
     }
     if (at < 0) at = table.homeOf(hash);

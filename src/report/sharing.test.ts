@@ -17,6 +17,23 @@ describe('a set of rows of words', () => {
     expect(seen.has('4999,-4999')).toBe(true);
   });
 
+  test('beyond its limit holds a sample, of which each row stands for as many as there are left out for it', () => {
+    const set = new WordSet(1, 64, 1000);
+    const add = (from: number, to: number): void => {
+      for (let i = from; i < to; i++) set.add(Int32Array.of(i));
+    };
+    add(0, 1000);
+    expect([set.size, set.each]).toEqual([1000, 1]);
+    add(0, 64_000);
+    expect([set.size <= 1000, set.each >= 64]).toEqual([true, true]);
+    // 1000 rows at most: the standard error is a thirtieth or so.
+    expect(Math.abs(set.size * set.each - 64_000)).toBeLessThan(64_000 / 5);
+    // Seen again, none counts twice.
+    const { size } = set;
+    add(0, 64_000);
+    expect(set.size).toBe(size);
+  });
+
   test('takes a row of zeros for a row', () => {
     const set = new WordSet(1);
     expect([set.add(Int32Array.of(0)), set.add(Int32Array.of(0)), set.size]).toEqual([true, false, 1]);

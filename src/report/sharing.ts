@@ -20,13 +20,13 @@ interface Family {
   readonly hosts: WordSet;
 }
 
-/** Flows, or hosts, of one family that are counted one by one; of more, counts are estimates. */
-export const EXACT_MAX = 1 << 22;
+/** Flows, or hosts, of IPv4 and of IPv6 that are counted one by one; of more, the counts are estimates. */
+export const EXACT = { v4: 1 << 22, v6: 1 << 20 } as const;
 const FIRST_ROWS = 1024;
 
-const family = (words: number): Family => ({
-  flows: new WordSet(FLOW_HEAD + 2 * words, FIRST_ROWS, EXACT_MAX),
-  hosts: new WordSet(HOST_HEAD + words, FIRST_ROWS, EXACT_MAX),
+const family = (words: number, limit: number): Family => ({
+  flows: new WordSet(FLOW_HEAD + 2 * words, FIRST_ROWS, limit),
+  hosts: new WordSet(HOST_HEAD + words, FIRST_ROWS, limit),
 });
 
 /** Who counts flows and hosts of his own, and takes those of others in. */
@@ -50,8 +50,8 @@ export class Sharing {
   readonly host = new Int32Array(HOST_HEAD + V6);
   /** Who is asked first. */
   keeper: Keeper | null = null;
-  private readonly v4 = family(V4);
-  private readonly v6 = family(V6);
+  private readonly v4 = family(V4, EXACT.v4);
+  private readonly v6 = family(V6, EXACT.v6);
 
   /** Counts what stands in `flow` and `host` for this class; IPv4 uses one word for an address, IPv6 four. */
   add(classid: number, isV6: boolean): void {
@@ -86,7 +86,7 @@ export class Sharing {
   /** There were too many to be counted one by one. */
   get isEstimate(): boolean {
     const sets = [this.v4, this.v6].flatMap(({ flows, hosts }) => [flows, hosts]);
-    return this.keeper?.isEstimate || sets.some(({ each }) => each > 1);
+    return (this.keeper?.isEstimate ?? false) || sets.some(({ each }) => each > 1);
   }
 }
 

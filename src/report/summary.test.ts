@@ -53,6 +53,13 @@ describe('a summary', () => {
     expect(jain).toBeCloseTo(0.96, 12);
   });
 
+  test('says of counts from a sample that they are estimates', () => {
+    const sharing = new Sharing();
+    expect(summary(sharing).estimated).toBeUndefined();
+    sharing.keeper = { note: () => false, perClass: () => {}, isEstimate: true };
+    expect(summary(sharing).estimated).toBe(true);
+  });
+
   test('is complete only without errors', () => {
     expect(summary().complete).toBe(true);
     expect(summary(null, [{ file: 'a.pcap', offset: 24, message: 'bad' }]).complete).toBe(false);

@@ -57,6 +57,8 @@ export interface Summary {
   readonly filters: readonly FilterRow[];
   /** Where packets ended, lost and unshaped ones first; absent where no tree was walked. */
   readonly fates?: readonly FateRow[];
+  /** Flows and hosts, and what follows from them, are estimates: there were more than EXACT. Absent where they are not. */
+  readonly estimated?: true;
   readonly classes: readonly ClassRow[];
   readonly unclassified: readonly { readonly reason: string; readonly packets: number; readonly bytes: number }[];
   /** Classes that more than one host shares, most hosts first. */
@@ -109,6 +111,7 @@ export function summarise(input: SummaryInput): Summary {
     exactness: { ...tally.exactness },
     filters: input.filters,
     ...(input.fates ? { fates: input.fates.rows() } : {}),
+    ...(sharing?.isEstimate ? { estimated: true } : {}),
     classes,
     unclassified: tally.unclassified(),
     collisions: collisions(classes),
