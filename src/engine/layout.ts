@@ -66,15 +66,15 @@ export const BATCH = { packets: 64, stride: 64 } as const;
 
 /**
  * The tables, by number: flows and hosts of IPv4 and IPv6 (flows.ts), tickets of connections (tickets.ts). Bytes of a
- * row, rows at first and at most.
+ * row, rows at first and at most: to grow costs 0.3 µs a row, a page that is never touched nothing.
  */
 export const TABLES = {
-  flows4: { stride: 24, first: 3 << 15, most: 3 << 21 },
-  flows6: { stride: 60, first: 3 << 13, most: 3 << 19 },
-  hosts4: { stride: 8, first: 3 << 15, most: 3 << 21 },
-  hosts6: { stride: 20, first: 3 << 13, most: 3 << 19 },
-  tickets4: { stride: 64, first: 1 << 14, most: 1 << 20 },
-  tickets6: { stride: 128, first: 1 << 12, most: 1 << 18 },
+  flows4: { stride: 24, first: 1 << 16, most: 1 << 23 },
+  flows6: { stride: 60, first: 1 << 14, most: 1 << 21 },
+  hosts4: { stride: 8, first: 1 << 16, most: 1 << 23 },
+  hosts6: { stride: 20, first: 1 << 14, most: 1 << 21 },
+  tickets4: { stride: 64, first: 1 << 15, most: 1 << 20 },
+  tickets6: { stride: 128, first: 1 << 13, most: 1 << 18 },
 } as const;
 export type TableName = keyof typeof TABLES;
 const NAMES = Object.keys(TABLES) as TableName[];

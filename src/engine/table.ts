@@ -217,7 +217,7 @@ export class Table {
     const end = first + (this.slots + WAYS) * width;
     const aside = words.slice(first, foremost);
     words.fill(0, first, foremost);
-    words[rows.size >> 2] = Math.min(this.slots < SMALL ? 4 * this.slots : 2 * this.slots, rows.most);
+    words[rows.size >> 2] = Math.min(this.slots <= SMALL ? 4 * this.slots : 2 * this.slots, rows.most);
     let isWhole = true;
     for (let at = end - width; at >= foremost; at -= width) {
       if (word(words, at) !== 0) isWhole = this.move(words, at) && isWhole;
