@@ -69,6 +69,11 @@ async function* gunzip(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
   }
 }
 
+/**
+ * In this thread, unlike gzip, which has one of Node's pool. A worker was tried, which decompressed one chunk while the
+ * one before was classified: a million packets took 1.7 s instead of 1.1 (5 turns), as decompressing is nine tenths of
+ * the work, and each chunk's way there and back comes on top.
+ */
 async function* unzstd(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const pieces: Uint8Array[] = [];
   const stream = new Decompress((piece) => pieces.push(piece));
