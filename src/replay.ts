@@ -1,5 +1,5 @@
 import { type CaptureReader, Frame, openCapture, PcapWriter } from './capture/index.ts';
-import { Engine, type LaneWork } from './engine/index.ts';
+import { Engine, type EngineOptions, type LaneWork } from './engine/index.ts';
 import { UsageError } from './errors.ts';
 import { type Run, reasonOf } from './run.ts';
 
@@ -113,11 +113,12 @@ export class Replay {
   }
 }
 
-/** Which engine takes this packet of a capture; of `plain`, why. */
+/** Which engine takes this packet of a capture, once its connection is known; of `plain`, why. */
 export function engineFor(run: Run, frame: Frame): string {
-  if (run.tracks) return 'plain (compiled, once its connection is known)';
-  const engine = engineOf(run, false);
-  if (typeof engine === 'string') return `plain: ${engine}`;
+  const options = optionsOf(run, false);
+  const why = typeof options === 'string' ? options : Engine.refusal(options);
+  const engine = typeof options === 'string' ? options : Engine.of({ ...options, tracker: null });
+  if (why !== null || typeof engine === 'string') return `plain: ${why}`;
   const reader = openCapture(engine.room);
   const writer = new PcapWriter({ linkType: frame.linkType }, (chunk) => reader.push(chunk));
   // The plain reader takes the first, and the file's header with it.
@@ -128,22 +129,17 @@ export function engineFor(run: Run, frame: Frame): string {
   return engine.run(reader, run.began) === 1 ? 'compiled' : 'plain: not one of the frames that the compiled one knows';
 }
 
-/** `fates`: the first packet of each class is to be the plain engine's, which sees where it ends. */
-function engineOf(run: Run, fates = run.fates !== null): Engine | string {
+function engineOf(run: Run): Engine | string {
+  const options = optionsOf(run, run.fates !== null);
+  return typeof options === 'string' ? options : Engine.of(options);
+}
+
+/** What an engine for the run is made of, or why there is none. `fates`: it is to be told where packets end. */
+function optionsOf(run: Run, fates: boolean): EngineOptions | string {
   const { env, known, device, metadata, sharing } = run.options;
   const tracker = run.tracks ? run.options.tracker : null;
   if (metadata.all !== null || metadata.byPacket.size > 0 || metadata.byPrefix.length > 0) return 'metadata was told';
   const protos = run.kernel.netns.protos(run.kernel.place);
   if (protos === null) return 'several lists of filters are asked';
-  return Engine.of({
-    env,
-    known,
-    device,
-    protos,
-    sharing,
-    assumed: run.assumed,
-    reasonOf,
-    fates,
-    tracker,
-  });
+  return { env, known, device, protos, sharing, assumed: run.assumed, reasonOf, fates, tracker };
 }

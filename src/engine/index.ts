@@ -119,6 +119,17 @@ function mayChange({ filters, opaque }: Chain): boolean {
   return opaque || filters.some(({ verdict }) => verdict === 'opaque');
 }
 
+const majorsOf = ({ filters }: Chain): number[] => [...new Set(filters.map(({ filter }) => tcMajor(filter.baseclass)))];
+
+function refusal(chain: Chain, { tracker, env }: EngineOptions): string | null {
+  if (chain.filters.length === 0) return 'the first classifier is no flow classifier';
+  if (majorsOf(chain).length > MAJORS_MAX) return `classes of more than ${MAJORS_MAX} major numbers`;
+  if (chain.filters.length > FILTERS_MAX) return `more than ${FILTERS_MAX} filters`;
+  if (tracker !== null && mayChange(chain)) return 'connections are tracked, and actions may change packets';
+  if (env.era.name === 'seed') return 'the era of the seed dissects otherwise';
+  return typeof WebAssembly === 'undefined' ? 'no WebAssembly here' : null;
+}
+
 /** The exactness that most filters' results have, where the headers are all there. */
 function usualOf(filters: readonly PlannedFilter[], facts: Parameters<typeof exactnessOf>[1]): Exactness {
   const counts = new Map<Exactness, number>();
@@ -196,14 +207,12 @@ export class Engine {
   /** An engine for a chain, or in words why there is none. */
   static of(options: EngineOptions): Engine | string {
     const chain = chainOf(options.protos);
-    const majors = [...new Set(chain.filters.map(({ filter }) => tcMajor(filter.baseclass)))];
-    if (chain.filters.length === 0) return 'the first classifier is no flow classifier';
-    if (majors.length > MAJORS_MAX) return `classes of more than ${MAJORS_MAX} major numbers`;
-    if (chain.filters.length > FILTERS_MAX) return `more than ${FILTERS_MAX} filters`;
-    if (options.tracker !== null && mayChange(chain)) return 'connections are tracked, and actions may change packets';
-    if (options.env.era.name === 'seed') return 'the era of the seed dissects otherwise';
-    if (typeof WebAssembly === 'undefined') return 'no WebAssembly here';
-    return new Engine(chain, options, majors);
+    return refusal(chain, options) ?? new Engine(chain, options, majorsOf(chain));
+  }
+
+  /** In words why there is no engine for a chain; null: there is one. */
+  static refusal(options: EngineOptions): string | null {
+    return refusal(chainOf(options.protos), options);
   }
 
   /**

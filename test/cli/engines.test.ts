@@ -20,6 +20,8 @@ function classified(
   return { engine, rest, stderr };
 }
 
+const MASQUERADE = 'masquerade 192.168.77.0/24 to 203.0.113.2';
+
 describe('classify --engine', () => {
   it.each([
     ['flows counted', [...FIVE]],
@@ -28,6 +30,8 @@ describe('classify --engine', () => {
       ['--at', 'ingress', '--filter', "map key vlan-tag match 'cmp(u8 at 9 eq 6)' baseclass 1:5", ...FIVE],
     ],
     ['seeds that change', ['--filter', 'hash keys src,dst divisor 64 perturb 1']],
+    ['connections', ['--filter', 'hash keys nfct-src,nfct-dst,nfct-proto-dst divisor 64']],
+    ['connections behind NAT', ['--filter', 'hash keys nfct-src divisor 16', '--nat', MASQUERADE]],
     ['an action that drops', ['--filter', 'map key dst action drop']],
   ])('comes to the same counts either way: %s', (_, args) => {
     const plain = classified(HOUSEHOLD, '--engine', 'plain', ...args);
@@ -38,14 +42,17 @@ describe('classify --engine', () => {
   });
 
   it('says why there is none, and refuses where one was asked for', () => {
-    const connections = ['--filter', 'hash keys nfct-src divisor 16'];
+    const changing = ['--filter', 'map key mark action pedit munge ip ttl set 64 continue'];
+    const connections = [...changing, '--filter', 'hash keys nfct-src divisor 16'];
     expect(classified(HOUSEHOLD, ...connections).engine).toEqual({
       name: 'plain',
-      why: 'connections are tracked, and flows counted',
+      why: 'connections are tracked, and actions may change packets',
     });
     const refused = cli(['classify', HOUSEHOLD, '--engine', 'compiled', ...connections]);
     expect(refused).toMatchObject({ status: 2, stdout: '' });
-    expect(refused.stderr).toContain('--engine: not possible here: connections are tracked, and flows counted');
+    expect(refused.stderr).toContain(
+      '--engine: not possible here: connections are tracked, and actions may change packets',
+    );
   });
 
   it('walks a tree of one list: each class ends where its first packet did', () => {
