@@ -1,5 +1,5 @@
 import { Frame, openCapture, PcapngWriter, PcapWriter, type Sink } from '../../src/capture/index.ts';
-import { parseNat, Tracker } from '../../src/conntrack/index.ts';
+import { invert, type ListedEntry, parseNat, Tracker, Tuple } from '../../src/conntrack/index.ts';
 import { Cell, TABLES } from '../../src/engine/layout.ts';
 import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
@@ -8,6 +8,7 @@ import { type Device, NO_METADATA } from '../../src/packet/index.ts';
 import { planFilter } from '../../src/plan.ts';
 import { type EngineName, Replay } from '../../src/replay.ts';
 import { Run } from '../../src/run.ts';
+import { be16, be32 } from '../../src/u32.ts';
 import { randomFilter } from '../kernel/diff/filters.ts';
 import { randomFrame } from '../kernel/diff/frames.ts';
 import { Random as Draw } from '../kernel/diff/random.ts';
@@ -40,6 +41,8 @@ interface Chain {
   readonly sharing: boolean;
   /** Connections are followed, with these rules; null: they are not. */
   readonly rules: readonly string[] | null;
+  /** Connections that are known beforehand. */
+  readonly listed: readonly ListedEntry[];
   readonly seed: number;
 }
 
@@ -55,8 +58,9 @@ export interface EngineTrial {
 export function tryEngines(seed: number): EngineTrial {
   const random = new Random(seed);
   const draw = new Draw(seed);
-  const chain = randomChain(random, draw, seed);
   const talks = Array.from({ length: 40 }, () => talk(random));
+  const listed = random.oneIn(4) ? talks.filter(() => random.oneIn(2)).map(({ entry }) => entry) : [];
+  const chain = { ...randomChain(random, draw, seed), listed };
   const frames: Uint8Array[] = [];
   while (frames.length < FRAMES) {
     const frame = anyFrame(random, draw, chain, talks);
@@ -73,12 +77,12 @@ export function tryEngines(seed: number): EngineTrial {
   return { pairs, compiled: true, difference: shrunk(seed, chain, frames) };
 }
 
-function anyFrame(random: Random, draw: Draw, { rules }: Chain, talks: readonly (() => Uint8Array)[]): Uint8Array {
-  if (rules !== null && !random.oneIn(4)) return random.pick(talks)();
+function anyFrame(random: Random, draw: Draw, { rules }: Chain, talks: readonly Talk[]): Uint8Array {
+  if (rules !== null && !random.oneIn(4)) return random.pick(talks).packet();
   return random.oneIn(4) ? randomFrame(draw, []).bytes : commonFrame(random);
 }
 
-function randomChain(random: Random, draw: Draw, seed: number): Chain {
+function randomChain(random: Random, draw: Draw, seed: number): Omit<Chain, 'listed'> {
   const one = (): string => `${perturbed(random, matched(random, randomFilter(draw).options))}${random.pick(ACTIONS)}`;
   return {
     filters: Array.from({ length: random.oneIn(20) ? 250 : 1 + random.below(4) }, one),
@@ -134,24 +138,39 @@ function commonFrame(random: Random): Uint8Array {
   return Uint8Array.from(random.oneIn(10) ? whole.slice(0, random.below(whole.length + 1)) : whole);
 }
 
-/** Packets of one connection, in both directions, with what opens, carries on and ends it in any order. */
-function talk(random: Random): () => Uint8Array {
+/** One connection. */
+interface Talk {
+  /** Packets of it, in both directions, with what opens, carries on and ends it in any order. */
+  readonly packet: () => Uint8Array;
+  /** As a user's table may list it. */
+  readonly entry: ListedEntry;
+}
+
+function talk(random: Random): Talk {
   const isV6 = random.oneIn(3);
-  const isTcp = !random.oneIn(3);
+  const kind = random.pick(['tcp', 'tcp', 'tcp', 'udp', 'udp', 'ping'] as const);
   const size = isV6 ? 16 : 4;
   const here = isV6 ? random.bytes(size) : Uint8Array.from([10, random.below(256), 0, random.below(9)]);
   const there = random.bytes(size);
   const ports = [random.bytes(2), random.bytes(2)] as const;
-  return () => {
+  const proto = { tcp: 6, udp: 17, ping: isV6 ? 58 : 1 }[kind];
+  const packet = (): Uint8Array => {
     const isAnswer = random.oneIn(3);
     const [src, dst, from, to] = isAnswer ? [there, here, ports[1], ports[0]] : [here, there, ports[0], ports[1]];
     const flags = random.oneIn(3) ? random.pick([2, 18, 17, 4, 20, 0, 24, random.below(256)]) : 16;
     const tcp = [...random.bytes(8), random.oneIn(20) ? random.below(256) : 0x50, flags, 1, 1, 0, 0, 0, 0];
     const payload = random.bytes(random.below(30));
-    const length = (isTcp ? 20 : 8) + payload.length;
+    const length = (kind === 'tcp' ? 20 : 8) + payload.length;
     const claimed = random.oneIn(20) ? random.below(80) : length;
-    const transport = [...from, ...to, ...(isTcp ? tcp : [0, claimed, 0, 0]), ...payload];
-    const proto = isTcp ? 6 : 17;
+    const [question, answer] = isV6 ? [128, 129] : [8, 0];
+    // Now and then an error about something that nobody sent.
+    const type = random.oneIn(20) ? random.pick([1, 3, 11, 13]) : isAnswer ? answer : question;
+    const headers = {
+      tcp: [...from, ...to, ...tcp],
+      udp: [...from, ...to, 0, claimed, 0, 0],
+      ping: [type, 0, 0, 0, ...ports[0], ...random.bytes(2)],
+    };
+    const transport = [...headers[kind], ...payload];
     const total = (isV6 ? 0 : 20) + (random.oneIn(20) ? random.below(80) : length);
     const offset = random.oneIn(20) ? 0x20 : 0;
     const header = isV6
@@ -160,6 +179,19 @@ function talk(random: Random): () => Uint8Array {
     const whole = [...random.bytes(12), ...(isV6 ? [0x86, 0xdd] : [8, 0]), ...header, ...src, ...dst, ...transport];
     return Uint8Array.from(random.oneIn(15) ? whole.slice(0, random.below(whole.length)) : whole);
   };
+  const original = Object.assign(new Tuple(), { family: isV6 ? 6 : 4, proto });
+  const words = (bytes: Uint8Array): number[] => [0, 4, 8, 12].slice(0, size / 4).map((at) => be32(bytes, at));
+  original.src.set(words(here));
+  original.dst.set(words(there));
+  [original.srcAll, original.dstAll] = [
+    be16(ports[0], 0),
+    kind === 'ping' ? (isV6 ? 0x8000 : 0x0800) : be16(ports[1], 0),
+  ];
+  const reply = new Tuple();
+  invert(original, reply);
+  // Behind NAT, some of them.
+  if (kind !== 'ping' && random.oneIn(2)) reply.dstAll = random.below(65536);
+  return { packet, entry: { original, reply, mark: random.word() } };
 }
 
 /** The frames as pcap or pcapng, times going on by about a second now and then. */
@@ -234,13 +266,13 @@ function deadlines(tracker: Tracker): number[] {
   return [v4, v6].flatMap(({ top, ends }) => Array.from({ length: top }, (_, entry) => ends[2 * entry] ?? 0));
 }
 
-function runOf({ filters, device, era, sharing, rules, seed }: Chain): Run | null {
+function runOf({ filters, device, era, sharing, rules, listed, seed }: Chain): Run | null {
   const clock = { now: 0 };
   const env = createEnv({ era: ERAS[era], seed, clock });
   try {
     return new Run({
       ...{ env, clock, device, metadata: NO_METADATA, sharing },
-      tracker: rules === null ? null : new Tracker({ rules: rules.map(parseNat) }),
+      tracker: rules === null ? null : new Tracker({ rules: rules.map(parseNat), table: listed }),
       known: { rxhashKey: seed % 2 === 0, foldKey: seed % 3 === 0 },
       filters: filters.map((spec) => planFilter(spec)),
     });
