@@ -240,9 +240,11 @@ export class Engine {
       packets += word(words, Cell.PACKETS >> 2);
       const stop = word(words, Cell.STOP >> 2);
       this.wantsConnection = stop === Stop.UNKNOWN;
-      // A record that comes to stand there later is another.
-      words[Cell.GIVEN_AT >> 2] = 0;
-      if (stop < Stop.FULL) return packets;
+      if (stop < Stop.FULL) {
+        // A record that comes to stand there later is another.
+        words[Cell.GIVEN_AT >> 2] = 0;
+        return packets;
+      }
       this.flows?.makeRoom(stop - Stop.FULL);
     }
   }
