@@ -1,34 +1,180 @@
+import { fetchFlow, noteFlow } from './flows.ts';
 import type { Fields } from './headers.ts';
-import { BATCH, Cell, type Layout } from './layout.ts';
-import { type Code, constant, get, load32, set, store32, sub } from './wasm.ts';
+import { BATCH, Cell, type Layout, Stop } from './layout.ts';
+import type { Times, Walk } from './records.ts';
+import { findHome } from './table.ts';
+import { type Connection, connectionCode, fetchTicket } from './tickets.ts';
+import {
+  add,
+  block,
+  branch,
+  branchIf,
+  type Code,
+  constant,
+  eq,
+  type Func,
+  get,
+  isZero,
+  Label,
+  lessThan,
+  load32,
+  loadFloat,
+  loop,
+  set,
+  store32,
+  storeFloat,
+  sub,
+  when,
+  xor,
+} from './wasm.ts';
 
 /*
  * Packets that belong to rows of large tables are taken in batches: the headers of all are read and put aside, then the
- * rows are fetched, then each packet is classified. Every row is a miss of the cache, and of packets one by one each
- * miss is waited for; fetched in a row, many are under way at once.
+ * rows are fetched, then each packet is classified. Every row is a miss of the cache, and of packets taken one by one
+ * each miss is waited for; fetched in a row, many are under way at once. Ten million packets with conntrack keys spent
+ * 1.5 s in the loop without the fetching, 0.8 s with it; with flows counted 0.85 and 0.6 s.
  */
 
 /** What is kept of a packet's fields; `captured` follows from them. */
 const KEPT = ['frame', 'end', 'length', 'outer', 'vlan', 'network', 'isV6', 'src', 'dst', 'proto', 'ports'] as const;
 
-/** Where what is asked of them stands, and what is behind them: where the record begins, the homes of flow and ticket, and the time (a float). */
-export const Slot = { IS_V6: 4 * KEPT.indexOf('isV6'), AT: 44, FLOW: 48, TICKET: 52, NOW: 56 } as const;
+/** Where that stands, and behind it: where the record begins, the homes of flow and ticket, and the time (a float). */
+const Slot = { IS_V6: 4 * KEPT.indexOf('isV6'), AT: 44, FLOW: 48, TICKET: 52, NOW: 56 } as const;
 
-export function keepFields(slot: number, fields: Fields): Code {
-  return KEPT.map((name, i) => store32(get(slot), 4 * i, get(fields[name])));
+/** What a loop over batches is put together from. */
+export interface Batched {
+  readonly layout: Layout;
+  /** Flows and hosts are counted (flows.ts). */
+  readonly sharing: boolean;
+  /** The loop opens connections (opening.ts). */
+  readonly opens: boolean;
+  readonly f: Func;
+  readonly walk: Walk;
+  readonly fields: Fields;
+  /** null: connections are not followed. */
+  readonly connection: Connection | null;
+  readonly scratch: number;
+  /** Locals that hold the packet's counter and one of HostOf. */
+  readonly counter: number;
+  readonly host: number;
+  /** Reads the record at `walk.at` and the headers in it. */
+  readonly read: (now: Times['now'], stop: Label) => Code;
+  /** Asks the filters about the packet, and counts it. */
+  readonly asked: Code;
+  readonly counted: Code;
+  /** Where the code of filters goes with a packet that is the plain engine's. */
+  readonly plain: Label;
 }
 
-export function recallFields(slot: number, fields: Fields): Code {
+/** Locals: the slot at hand, the end of those that were read, both homes, and what was fetched. */
+type Locals = Readonly<Record<'slot' | 'end' | 'flow' | 'ticket' | 'fetched', number>>;
+
+/** The loop by batches; a stop leaves its batch behind for the next run. Sets `walk.at` to where it stopped. */
+export function batched(batch: Batched): Code {
+  const { layout, f, walk, plain } = batch;
+  const locals = { slot: f.local(), end: f.local(), flow: f.local(), ticket: f.local(), fetched: f.local() };
+  const { slot, end } = locals;
+  const [again, isRead, unknown, full] = [new Label(), new Label(), new Label(), new Label()];
+  const first = set(slot, constant(layout.batch));
   return [
-    KEPT.map((name, i) => set(fields[name], load32(get(slot), 4 * i))),
-    set(fields.captured, sub(get(fields.end), get(fields.frame))),
+    resumed(slot, end, walk),
+    block(full, [
+      block(unknown, [
+        block(plain, [
+          loop(again, [
+            block(isRead, [
+              branchIf(isRead, lessThan(get(slot), get(end))),
+              [first, readBatch(batch, locals), set(end, get(slot)), store32(get(end), Slot.AT, get(walk.at)), first],
+              // None was read: the next is the plain engine's, or not whole.
+              branchIf(plain, eq(get(end), get(slot))),
+              [fetchBatch(batch, locals), first],
+            ]),
+            takeBatch(batch, locals, unknown, full),
+            branch(again),
+          ]),
+        ]),
+        store32(constant(Cell.STOP), 0, constant(Stop.PLAIN)),
+        branch(full),
+      ]),
+      store32(constant(Cell.STOP), 0, constant(Stop.UNKNOWN)),
+    ]),
+    store32(constant(Cell.FETCHED), 0, get(locals.fetched)),
+    store32(constant(Cell.SLOT), 0, get(slot)),
+    store32(constant(Cell.SLOTS_END), 0, get(end)),
+    set(walk.at, load32(get(slot), Slot.AT)),
   ];
 }
 
-/** Address of the first slot, and of the one behind so many packets. */
-export const slotAt = ({ batch }: Layout, packets = 0): Code => constant(batch + packets * BATCH.stride);
+/** Goes on in the batch that a stop left behind, if the record at `walk.at` is in it. */
+function resumed(slot: number, end: number, { at }: Walk): Code {
+  const [find, found] = [new Label(), new Label()];
+  return [
+    set(slot, load32(constant(Cell.SLOT))),
+    set(end, load32(constant(Cell.SLOTS_END))),
+    block(found, [
+      loop(find, [
+        branchIf(found, isZero(lessThan(get(slot), get(end)))),
+        when(eq(load32(get(slot), Slot.AT), get(at)), [set(at, load32(get(end), Slot.AT)), branch(found)]),
+        forward(slot),
+        branch(find),
+      ]),
+    ]),
+  ];
+}
 
-/** What is left of a batch is void: its bytes have moved, or the homes in it are those of a smaller table. */
-export function dropBatch(words: Int32Array): void {
-  words[Cell.SLOTS_END >> 2] = 0;
+const forward = (slot: number): Code => set(slot, add(get(slot), constant(BATCH.stride)));
+const recall = (local: number, slot: number, at: number): Code => set(local, load32(get(slot), at));
+
+/** Reads packets into slots from the first on, up to one that is not for this loop. */
+function readBatch(batch: Batched, { slot, flow, ticket }: Locals): Code {
+  const { layout, sharing, connection, fields, walk, read } = batch;
+  const { flows4, flows6, tickets4, tickets6 } = layout.tables;
+  const [next, stop] = [new Label(), new Label()];
+  const end = layout.batch + BATCH.packets * BATCH.stride;
+  const isTracked = connection !== null;
+  return block(stop, [
+    loop(next, [
+      read(isTracked ? (since) => storeFloat(get(slot), Slot.NOW, since) : null, stop),
+      KEPT.map((name, i) => store32(get(slot), 4 * i, get(fields[name]))),
+      store32(get(slot), Slot.AT, get(walk.at)),
+      sharing ? [findHome(flows4, flows6, fields, flow), store32(get(slot), Slot.FLOW, get(flow))] : [],
+      isTracked ? [findHome(tickets4, tickets6, fields, ticket), store32(get(slot), Slot.TICKET, get(ticket))] : [],
+      set(walk.at, get(walk.next)),
+      forward(slot),
+      branchIf(next, lessThan(get(slot), constant(end))),
+    ]),
+  ]);
+}
+
+/** Has the rows of all packets fetched. What stands there is put together, so that no load is for nothing. */
+function fetchBatch({ layout, sharing, connection, fields: { isV6 } }: Batched, locals: Locals): Code {
+  const { slot, end, flow, ticket, fetched } = locals;
+  const next = new Label();
+  const fetch = (value: Code): Code => set(fetched, xor(get(fetched), value));
+  return loop(next, [
+    recall(isV6, slot, Slot.IS_V6),
+    sharing ? [recall(flow, slot, Slot.FLOW), fetch(fetchFlow(layout, flow, isV6))] : [],
+    connection === null ? [] : [recall(ticket, slot, Slot.TICKET), fetch(fetchTicket(ticket, isV6))],
+    forward(slot),
+    branchIf(next, lessThan(get(slot), get(end))),
+  ]);
+}
+
+/** Classifies the packets from `slot` on. */
+function takeBatch(batch: Batched, { slot, end, flow, ticket }: Locals, unknown: Label, full: Label): Code {
+  const { layout, sharing, connection, fields, f, scratch, opens, counter, host, asked, counted } = batch;
+  const next = new Label();
+  const [at, now] = [load32(get(slot), Slot.AT), loadFloat(get(slot), Slot.NOW)];
+  const tracking = { layout, fields, f, home: ticket, at, now, scratch, opens, plain: unknown };
+  const noting = { layout, fields, connection, home: flow, counter, host, f, full };
+  return loop(next, [
+    KEPT.map((name, i) => recall(fields[name], slot, 4 * i)),
+    set(fields.captured, sub(get(fields.end), get(fields.frame))),
+    connection === null ? [] : [recall(ticket, slot, Slot.TICKET), connectionCode({ ...tracking, connection })],
+    asked,
+    sharing ? [recall(flow, slot, Slot.FLOW), when(get(host), noteFlow(noting))] : [],
+    counted,
+    forward(slot),
+    branchIf(next, lessThan(get(slot), get(end))),
+  ]);
 }

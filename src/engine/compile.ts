@@ -1,12 +1,11 @@
-import { keepFields, recallFields, Slot, slotAt } from './batch.ts';
+import { batched } from './batch.ts';
 import { type Around, type Facts, filtersCode, type PlannedFilter } from './filters.ts';
-import { fetchFlow, HostOf, noteFlow } from './flows.ts';
+import { HostOf } from './flows.ts';
 import type { Scratch } from './hash.ts';
 import { type Fields, fieldsOf, headersOf } from './headers.ts';
-import { BATCH, Cell, COUNTER, type Layout, LOG_COUNTER, MINORS, reasonAt, Stop } from './layout.ts';
+import { Cell, COUNTER, type Layout, LOG_COUNTER, MINORS, reasonAt } from './layout.ts';
 import { type Records, recordOf, type Times, type Walk } from './records.ts';
-import { findHome } from './table.ts';
-import { type Connection, connectionCode, connectionOf, fetchTicket } from './tickets.ts';
+import { type Connection, connectionOf } from './tickets.ts';
 import {
   add,
   add64,
@@ -27,7 +26,6 @@ import {
   load8,
   load32,
   load64,
-  loadFloat,
   loop,
   result,
   select,
@@ -35,10 +33,8 @@ import {
   shiftRight,
   store32,
   store64,
-  storeFloat,
   when,
   widen,
-  xor,
 } from './wasm.ts';
 
 /** What a loop is made for. */
@@ -142,165 +138,20 @@ function mainOf(program: Program, parts: number): Func {
     when(get(trust), store32(get(trust), 0, add(load32(get(trust)), constant(1)))),
     set(packets, add(get(packets), constant(1))),
   ];
-  const until = timed;
   const read = (now: Times['now'], stop: Label): Code => [
-    recordOf(records, { until, now }, walk, fields, scratch.a, stop),
+    recordOf(records, { until: timed, now }, walk, fields, scratch.a, stop),
     headersOf(fields, facts.device, scratch.a, stop),
   ];
-  const one = (): Code => {
-    const next = new Label();
-    const body = [read(null, plain), asked, counted, set(walk.at, get(walk.next)), branch(next)];
-    return block(plain, loop(next, body));
-  };
-  const body =
+  const next = new Label();
+  const walked =
     sharing || tracked
       ? batched({
-          ...{ program, f, walk, fields, connection, scratch: scratch.a },
+          ...{ layout, sharing, opens: program.opens, f, walk, fields, connection, scratch: scratch.a },
           ...{ counter, host, read, asked, counted, plain },
         })
-      : one();
-  f.body = [body, store32(constant(Cell.PACKETS), 0, get(packets)), get(walk.at)];
+      : block(plain, loop(next, [read(null, plain), asked, counted, set(walk.at, get(walk.next)), branch(next)]));
+  f.body = [walked, store32(constant(Cell.PACKETS), 0, get(packets)), get(walk.at)];
   return f;
-}
-
-/** What a loop over batches is put together from. */
-interface Batched {
-  readonly program: Program;
-  readonly f: Func;
-  readonly walk: Walk;
-  readonly fields: Fields;
-  readonly connection: Connection | null;
-  readonly scratch: number;
-  readonly counter: number;
-  readonly host: number;
-  /** Reads the record at `walk.at` and the headers in it. */
-  readonly read: (now: Times['now'], stop: Label) => Code;
-  /** Asks the filters about the packet, and counts it. */
-  readonly asked: Code;
-  readonly counted: Code;
-  /** Where the code of filters goes with a packet that is the plain engine's. */
-  readonly plain: Label;
-}
-
-/** The loop by batches: see batch.ts. */
-function batched(batch: Batched): Code {
-  const { program, f, walk, fields, connection, scratch, counter, host, read, asked, counted, plain } = batch;
-  const { layout, sharing } = program;
-  const [slot, end, flow, ticket, fetched] = [f.local(), f.local(), f.local(), f.local(), f.local()];
-  const [again, isRead, next, each, taken, headersRead, unknown, full] = [
-    new Label(),
-    new Label(),
-    new Label(),
-    new Label(),
-    new Label(),
-    new Label(),
-    new Label(),
-    new Label(),
-  ];
-  const forward: Code = set(slot, add(get(slot), constant(BATCH.stride)));
-  const isMore: Code = lessThan(get(slot), get(end));
-  const { tables } = layout;
-  const reading: Code = [
-    read(connection === null ? null : (since) => storeFloat(get(slot), Slot.NOW, since), headersRead),
-    keepFields(slot, fields),
-    store32(get(slot), Slot.AT, get(walk.at)),
-    sharing ? [findHome(tables.flows4, tables.flows6, fields, flow), store32(get(slot), Slot.FLOW, get(flow))] : [],
-    connection === null
-      ? []
-      : [findHome(tables.tickets4, tables.tickets6, fields, ticket), store32(get(slot), Slot.TICKET, get(ticket))],
-    set(walk.at, get(walk.next)),
-    forward,
-    branchIf(next, lessThan(get(slot), slotAt(layout, BATCH.packets))),
-  ];
-  const isV6 = load32(get(slot), Slot.IS_V6);
-  const recall = (local: number, at: number): Code => set(local, load32(get(slot), at));
-  const keep = (value: Code): Code => set(fetched, xor(get(fetched), value));
-  const fetching: Code = [
-    set(fields.isV6, isV6),
-    sharing ? [recall(flow, Slot.FLOW), keep(fetchFlow(layout, flow, fields.isV6))] : [],
-    connection === null ? [] : [recall(ticket, Slot.TICKET), keep(fetchTicket(ticket, fields.isV6))],
-    forward,
-    branchIf(each, isMore),
-  ];
-  const now = loadFloat(get(slot), Slot.NOW);
-  const taking: Code = [
-    recallFields(slot, fields),
-    connection === null
-      ? []
-      : [
-          recall(ticket, Slot.TICKET),
-          connectionCode({
-            layout,
-            fields,
-            connection,
-            f,
-            home: ticket,
-            at: load32(get(slot), Slot.AT),
-            now,
-            scratch,
-            opens: program.opens,
-            plain: unknown,
-          }),
-        ],
-    asked,
-    sharing
-      ? [
-          recall(flow, Slot.FLOW),
-          when(get(host), noteFlow({ layout, fields, connection, home: flow, counter, host, f, full })),
-        ]
-      : [],
-    counted,
-    forward,
-  ];
-  return [
-    resumed(slot, end, walk),
-    block(full, [
-      block(unknown, [
-        block(plain, [
-          loop(again, [
-            block(isRead, [
-              branchIf(isRead, isMore),
-              set(slot, slotAt(layout)),
-              block(headersRead, loop(next, reading)),
-              set(end, get(slot)),
-              store32(get(end), Slot.AT, get(walk.at)),
-              set(slot, slotAt(layout)),
-              // None was read: the next is the plain engine's, or not whole.
-              branchIf(plain, eq(get(end), get(slot))),
-              loop(each, fetching),
-              set(slot, slotAt(layout)),
-            ]),
-            loop(taken, [taking, branchIf(taken, isMore)]),
-            branch(again),
-          ]),
-        ]),
-        store32(constant(Cell.STOP), 0, constant(Stop.PLAIN)),
-        branch(full),
-      ]),
-      store32(constant(Cell.STOP), 0, constant(Stop.UNKNOWN)),
-    ]),
-    store32(constant(Cell.FETCHED), 0, get(fetched)),
-    store32(constant(Cell.SLOT), 0, get(slot)),
-    store32(constant(Cell.SLOTS_END), 0, get(end)),
-    set(walk.at, load32(get(slot), Slot.AT)),
-  ];
-}
-
-/** Goes on in the batch that a stop left behind, if the record at `walk.at` is in it: only one in between is gone. */
-function resumed(slot: number, end: number, { at }: Walk): Code {
-  const [find, found] = [new Label(), new Label()];
-  return [
-    set(slot, load32(constant(Cell.SLOT))),
-    set(end, load32(constant(Cell.SLOTS_END))),
-    block(found, [
-      loop(find, [
-        branchIf(found, isZero(lessThan(get(slot), get(end)))),
-        when(eq(load32(get(slot), Slot.AT), get(at)), [set(at, load32(get(end), Slot.AT)), branch(found)]),
-        set(slot, add(get(slot), constant(BATCH.stride))),
-        branch(find),
-      ]),
-    ]),
-  ];
 }
 
 interface Answered {

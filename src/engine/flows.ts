@@ -1,8 +1,7 @@
 import type { Keeper, Shared } from '../report/index.ts';
 import { swab32, word } from '../u32.ts';
-import { dropBatch } from './batch.ts';
 import type { Fields } from './headers.ts';
-import { Cell, COUNTER, classidAt, counterAt, type Layout, Stop } from './layout.ts';
+import { Cell, COUNTER, classidAt, counterAt, dropBatch, type Layout, Stop } from './layout.ts';
 import {
   hashCode,
   hashOf,
@@ -44,8 +43,12 @@ import {
 /*
  * The flows and hosts of each class, counted as the loop meets them. A flow is its counter (which is the class),
  * protocol, ports and addresses; beside it stands the host that it was last counted for, so that hosts are looked up
- * for new flows alone. Where a table cannot grow any more, flows (or hosts) are counted by a sample: those of which the
- * hash has `level` zeroes, so that each stands for 2^level. (P. Flajolet, "On adaptive sampling", 1990.)
+ * for new flows alone. In a table that has grown an IPv4 flow takes 27 … 56 bytes and a host 9 … 19, in IPv6 67 … 140
+ * and 22 … 47.
+ *
+ * Where a table cannot grow any more (report/sharing.ts says from when on), flows, or hosts, are counted by a sample:
+ * those of which a mix of the hash begins with so many zeroes, and each stands for a power of two. (P. Flajolet, "On
+ * adaptive sampling", 1990.)
  */
 
 /** Whose host a packet counts for: what a filter's answer says. NONE: the packet has no class. */

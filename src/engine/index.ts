@@ -20,7 +20,6 @@ import type { FlowClassifier } from '../sched/flow/index.ts';
 import type { KernelProto } from '../sched/netns/index.ts';
 import { tcH, tcMajor, tcMinor, word } from '../u32.ts';
 import { UNSPEC } from '../verdict.ts';
-import { dropBatch } from './batch.ts';
 import { compile } from './compile.ts';
 import { exactnessOf, type Facts, type PlannedFilter } from './filters.ts';
 import { Flows } from './flows.ts';
@@ -29,6 +28,7 @@ import {
   Cell,
   COUNTER,
   counterAt,
+  dropBatch,
   fateAt,
   type Layout,
   layoutOf,

@@ -181,3 +181,8 @@ export function classidAt({ classes, majors }: Layout, address: number): number 
 export function fateAt({ fates, classes }: Layout, counter: number): number {
   return fates + (counter < classes ? (counter - REASONS) / COUNTER : MINORS + (counter - classes) / COUNTER);
 }
+
+/** What is left of a batch is void: its bytes have moved, or the homes in it are those of a smaller table. */
+export function dropBatch(words: Int32Array): void {
+  words[Cell.SLOTS_END >> 2] = 0;
+}

@@ -1,9 +1,8 @@
 import { Pulse, type Ticket } from '../conntrack/index.ts';
 import { type Ct, IPPROTO, type Packet } from '../packet/index.ts';
 import { be32, le16, swab16, swab32, u8, word } from '../u32.ts';
-import { dropBatch } from './batch.ts';
 import { type Fields, IPV6_HLEN } from './headers.ts';
-import { Cell, type Layout } from './layout.ts';
+import { Cell, dropBatch, type Layout } from './layout.ts';
 import { openCode } from './opening.ts';
 import { hashOf, type RowKey, type RowShape, search, Table, wordsKey, xorAt } from './table.ts';
 import { flagsLike, Row, SIX, TAKEN } from './ticket-row.ts';
