@@ -29,6 +29,8 @@ import {
 import { FormatError } from '../src/errors.ts';
 
 const CHUNK = 512 << 10;
+/** Read first, for the format to be seen: until it is, what is read is copied twice, and 256 pages more are touched. */
+const HEAD = 4 << 10;
 /** Chunks between two looks at what else happens: signals, progress. */
 const CHUNKS_A_TURN = 16;
 
@@ -152,7 +154,8 @@ export class CaptureFile {
     let split: Split | null = null;
     for (let turn = 1; ; turn++) {
       const left = (split?.until ?? Number.POSITIVE_INFINITY) - this.read;
-      const size = readSync(descriptor, reader.room(CHUNK), 0, Math.min(CHUNK, left), this.read);
+      const wanted = turn === 1 ? HEAD : CHUNK;
+      const size = readSync(descriptor, reader.room(wanted), 0, Math.min(wanted, left), this.read);
       if (size > 0) {
         reader.filled(size);
         this.read += size;
@@ -163,7 +166,7 @@ export class CaptureFile {
         reader.window?.seek(this.read);
         split = null;
       }
-      if (turn === 1) split = this.#split?.(this) ?? null;
+      if (turn === 2) split = this.#split?.(this) ?? null;
       if (turn % CHUNKS_A_TURN === 0) await setImmediate();
     }
   }
@@ -207,7 +210,7 @@ export interface Split {
 export interface Taker {
   /** A buffer for the reader to begin with. */
   readonly room?: Uint8Array | undefined;
-  /** Has others take the later parts of a plain file, once the first chunk of it was taken; null: there are none. */
+  /** Has others take the later parts of a plain file, once the first chunks of it were taken; null: there are none. */
   readonly split?: ((file: CaptureFile) => Split | null) | undefined;
   /** False: nothing more is wanted. */
   take(reader: CaptureReader): boolean;
