@@ -157,14 +157,11 @@ export class Table {
   readonly words: Int32Array;
   readonly rows: Rows;
   readonly shape: RowShape;
-  /** A row that is on its way. */
-  private readonly row: Int32Array;
 
   constructor(buffer: ArrayBuffer, rows: Rows, shape: RowShape) {
     this.words = new Int32Array(buffer);
     this.rows = rows;
     this.shape = shape;
-    this.row = new Int32Array(rows.stride >> 2);
     this.words[rows.size >> 2] = rows.first;
   }
 
@@ -238,12 +235,15 @@ export class Table {
 
   /** Takes a row away and puts it where it belongs; false: there is no place. */
   private move(from: Int32Array, at: number): boolean {
-    const { row } = this;
-    for (let i = 0; i < row.length; i++) row[i] = word(from, at + i);
+    const { words, shape, rows } = this;
+    const first = word(from, at);
+    const home = this.homeOf(shape.hash(from, at));
     from[at] = 0;
-    const to = this.freeFrom(this.homeOf(this.shape.hash(row, 0)));
-    if (to >= 0) this.write(to, row);
-    return to >= 0;
+    const to = this.freeFrom(home);
+    if (to < 0) return false;
+    words[to] = first;
+    for (let i = 1; i < rows.stride >> 2; i++) words[to + i] = word(from, at + i);
+    return true;
   }
 
   private freeFrom(home: number): number {
