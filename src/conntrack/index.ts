@@ -9,3 +9,4 @@ export { type Opening, openingOf } from './opening.ts';
 export { Cells, Flag, LIMIT, Pulse, sizesOf, type TableMemory, wordsOf } from './table.ts';
 export { type Ticket, Tracker, type TrackerOptions } from './tracker.ts';
 export { invert, Tuple } from './tuple.ts';
+export { FIRST as TWIN_FIRST, NEXT as TWIN_NEXT, SHIFT as TWIN_SHIFT, TwinWords } from './twins.ts';

@@ -32,6 +32,8 @@ export class Ticket {
   /** It holds for packets from this time on: time-outs hang on a connection's age, and captures step back in time. */
   since = 0;
   family: 4 | 6 = 4;
+  /** Such packets are to be noted with their twins, too (twins.ts). */
+  twin = false;
 }
 
 const SECOND = 1e9;
@@ -162,13 +164,13 @@ export class Tracker {
     const flags = table.flags(entry);
     const state = table.state(entry);
     const replied = (flags & Flag.REPLIED) !== 0;
-    const twin = direction === Direction.ORIGINAL && (flags & Flag.REPLY_ASSUMED) !== 0;
-    if (twin || flags & Flag.DEAD || (direction === Direction.REPLY && !replied)) return;
+    if (flags & Flag.DEAD || (direction === Direction.REPLY && !replied)) return;
     const follower = followerOf(this.tuple);
     if (follower.next(this.headers, state, direction, replied) !== state) return;
     const seconds = follower.timeout(state, replied, (now - table.born(entry)) / SECOND);
-    if (seconds === follower.timeout(state, replied, Number.POSITIVE_INFINITY))
-      this.grant(table, entry, seconds * SECOND, now);
+    if (seconds !== follower.timeout(state, replied, Number.POSITIVE_INFINITY)) return;
+    this.grant(table, entry, seconds * SECOND, now);
+    this.ticket.twin = direction === Direction.ORIGINAL && (flags & Flag.REPLY_ASSUMED) !== 0;
   }
 
   private grant(table: Table, entry: number, timeout: number, since: number): void {
@@ -178,13 +180,16 @@ export class Tracker {
     ticket.since = since;
     ticket.version = table.version(entry);
     ticket.family = this.tuple.family;
+    ticket.twin = false;
   }
 
-  /** Keeps its tables where others look into them, and grants tickets from here on. */
-  share(v4: TableMemory, v6: TableMemory): void {
+  /** Keeps its tables where others look into them, and grants tickets from here on. `twins`: addresses, by family. */
+  share(v4: TableMemory, v6: TableMemory, twins: Readonly<Record<4 | 6, number>>): void {
     this.grants = true;
     this.v4.share(v4);
     this.v6.share(v6);
+    this.twins[4].share(v4.buffer, twins[4]);
+    this.twins[6].share(v6.buffer, twins[6]);
   }
 
   /** The first packet of a connection is all that is known of it: no rule asks who it could be. */

@@ -1,43 +1,58 @@
 import { IPPROTO } from '../packet/index.ts';
-import { be16, be32 } from '../u32.ts';
+import { be16, be32, word } from '../u32.ts';
 import { Fragment, type Headers } from './headers.ts';
 import { isIcmp } from './tuple.ts';
 
+/** Packets that are remembered; a power of two. */
 const SLOTS = 256;
+/** Words of what is kept: entries, their packets' fingerprints, and where the next goes. */
+export const TwinWords = { ENTRIES: 0, PRINTS: SLOTS, NEXT: 2 * SLOTS, SIZE: 2 * SLOTS + 1 } as const;
 
 /**
  * The last packets seen before NAT whose translation is not known for sure. The same packet comes by again after
  * NAT a moment later, with another source: what a router leaves as it was tells that the two are one.
  */
 export class Twins {
-  private readonly entries = new Int32Array(SLOTS).fill(-1);
-  private readonly prints = new Int32Array(SLOTS);
-  private next = 0;
+  private words = new Int32Array(TwinWords.SIZE).fill(-1, 0, SLOTS);
+
+  /** Moves into a memory where others note packets, too. */
+  share(buffer: ArrayBuffer, at: number): void {
+    const words = new Int32Array(buffer, at, TwinWords.SIZE);
+    words.set(this.words);
+    this.words = words;
+  }
 
   /** Remembers a packet of an entry. */
   note(entry: number, h: Headers): void {
-    this.entries[this.next] = entry;
-    this.prints[this.next] = fingerprint(h);
-    this.next = (this.next + 1) % SLOTS;
+    const { words } = this;
+    const slot = word(words, TwinWords.NEXT);
+    words[TwinWords.ENTRIES + slot] = entry;
+    words[TwinWords.PRINTS + slot] = fingerprint(h);
+    words[TwinWords.NEXT] = (slot + 1) % SLOTS;
   }
 
   /** The entries whose packet could be this one, the latest first; `is` decides. -1: none. */
   find(h: Headers, is: (entry: number) => boolean): number {
+    const { words } = this;
     const print = fingerprint(h);
+    const next = word(words, TwinWords.NEXT);
     for (let i = 1; i <= SLOTS; i++) {
-      const slot = (this.next - i + SLOTS) % SLOTS;
-      const entry = this.entries[slot] ?? -1;
-      if (entry >= 0 && this.prints[slot] === print && is(entry)) return entry;
+      const slot = (next - i + SLOTS) % SLOTS;
+      const entry = word(words, TwinWords.ENTRIES + slot);
+      if (entry >= 0 && word(words, TwinWords.PRINTS + slot) === print && is(entry)) return entry;
     }
     return -1;
   }
 }
 
+/** Numbers of the fingerprint. */
+export const [FIRST, NEXT, SHIFT] = [0x9e3779b1, 0x85ebca6b, 15];
+
 /** What source NAT does not touch, in one word: the IP identification, a sequence number, the first of the data. */
 function fingerprint(h: Headers): number {
-  let print = Math.imul(h.id ^ (h.proto << 24), 0x9e3779b1);
+  let print = Math.imul(h.id ^ (h.proto << 24), FIRST);
   const add = (word: number): void => {
-    print = Math.imul(print ^ word, 0x85ebca6b) ^ (print >>> 15);
+    print = Math.imul(print ^ word, NEXT) ^ (print >>> SHIFT);
   };
   if (h.fragment === Fragment.NONE) add(h.sent);
   if (h.proto === IPPROTO.TCP && h.captured >= 8) add(be32(h.data, h.transport + 4));

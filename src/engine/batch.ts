@@ -4,6 +4,7 @@ import { BATCH, Cell, type Layout, Stop } from './layout.ts';
 import type { Times, Walk } from './records.ts';
 import { findHome } from './table.ts';
 import { type Connection, connectionCode, fetchTicket } from './tickets.ts';
+import { type Sent, twinCode } from './twins.ts';
 import {
   add,
   block,
@@ -46,7 +47,7 @@ export interface Batched {
   readonly layout: Layout;
   /** Flows and hosts are counted (flows.ts). */
   readonly sharing: boolean;
-  /** The loop opens connections (opening.ts). */
+  /** The loop opens connections (opening.ts); where it does not, it notes twins (twins.ts). */
   readonly opens: boolean;
   readonly f: Func;
   readonly walk: Walk;
@@ -165,7 +166,8 @@ function takeBatch(batch: Batched, { slot, end, flow, ticket }: Locals, unknown:
   const { layout, sharing, connection, fields, f, scratch, opens, counter, host, asked, counted } = batch;
   const next = new Label();
   const [at, now] = [load32(get(slot), Slot.AT), loadFloat(get(slot), Slot.NOW)];
-  const tracking = { layout, fields, f, home: ticket, at, now, scratch, opens, plain: unknown };
+  const sent: Sent = { transport: f.local(), size: f.local() };
+  const tracking = { layout, fields, f, home: ticket, at, now, scratch, opens, sent, plain: unknown };
   const noting = { layout, fields, connection, home: flow, counter, host, f, full };
   return loop(next, [
     KEPT.map((name, i) => recall(fields[name], slot, 4 * i)),
@@ -173,6 +175,8 @@ function takeBatch(batch: Batched, { slot, end, flow, ticket }: Locals, unknown:
     connection === null ? [] : [recall(ticket, slot, Slot.TICKET), connectionCode({ ...tracking, connection })],
     asked,
     sharing ? [recall(flow, slot, Slot.FLOW), when(get(host), noteFlow(noting))] : [],
+    // Last: what is asked of this packet again is not noted twice.
+    connection === null || opens ? [] : twinCode(layout, fields, connection.row, sent, scratch, f.local()),
     counted,
     forward(slot),
     branchIf(next, lessThan(get(slot), get(end))),

@@ -1,4 +1,4 @@
-import { Cells, sizesOf, type TableMemory } from '../conntrack/index.ts';
+import { Cells, sizesOf, type TableMemory, TwinWords } from '../conntrack/index.ts';
 import { tcH, tcMajor, tcMinor } from '../u32.ts';
 import { type Rows, WAYS } from './table.ts';
 
@@ -106,8 +106,9 @@ export interface Layout {
   /** By family; of no room where connections are not followed. */
   readonly connections4: Connections;
   readonly connections6: Connections;
-  /** How connections begin (opening.ts). */
+  /** How connections begin (opening.ts), and packets that may come by again (conntrack/twins.ts), by family. */
   readonly openings: number;
+  readonly twins: Readonly<Record<4 | 6, number>>;
   readonly room: number;
   /** Size of the whole, in pages of 64 KiB. */
   readonly pages: number;
@@ -124,7 +125,8 @@ export function layoutOf(
   // One more, for where the next batch begins.
   const given = batch + (BATCH.packets + 1) * BATCH.stride;
   const openings = given + TABLES.tickets6.stride;
-  const known = openings + OPENINGS * OPENING;
+  const twins = { 4: openings + OPENINGS * OPENING, 6: openings + OPENINGS * OPENING + 4 * TwinWords.SIZE };
+  const known = twins[6] + 4 * TwinWords.SIZE;
   const classes = align(known + (fates ? (majors.length + 1) * MINORS : 0));
   const counters = majors.length * MINORS * COUNTER;
   const shares = classes + counters;
@@ -148,7 +150,7 @@ export function layoutOf(
   const room = end;
   return {
     ...{ seeds, batch, given, fates: fates ? known : 0, classes, majors, tables, room },
-    ...{ shares: sharing ? shares : 0, connections4, connections6, openings },
+    ...{ shares: sharing ? shares : 0, connections4, connections6, openings, twins },
     pages: Math.ceil((room + ROOM) / PAGE),
   };
 }

@@ -6,7 +6,7 @@ export const Row = {
   ...{ HEAD: 0, PORTS: 1 },
   /** Address of the entry's pulse, and the version that it must have. */
   ...{ PULSE: 2, VERSION: 3 },
-  /** Of the tuple: the last word of each address, both 16-bit values, and whether it is assumed. */
+  /** Of the tuple: the last word of each address, both 16-bit values, and bits: it is assumed; TWIN. */
   ...{ SRC: 4, DST: 5, ALL: 6, ASSUMED: 7 },
   /** Nanoseconds to the entry's end, and since when the ticket holds (floats). */
   ...{ TIMEOUT: 8, SINCE: 10 },
@@ -15,6 +15,8 @@ export const Row = {
   ADDRESSES: 14,
   TUPLE: 22,
 } as const;
+/** Beside the bit that the tuple is assumed: packets are to be noted (twins.ts). */
+export const TWIN = 2;
 /** The flags of TCP that are told apart. */
 export const SIX = 0x3f;
 const PUSH = 0x08;

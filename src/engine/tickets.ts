@@ -5,7 +5,8 @@ import { type Fields, IPV6_HLEN } from './headers.ts';
 import { Cell, dropBatch, type Layout } from './layout.ts';
 import { openCode } from './opening.ts';
 import { hashOf, type RowKey, type RowShape, search, Table, wordsKey, xorAt } from './table.ts';
-import { flagsLike, Row, SIX, TAKEN } from './ticket-row.ts';
+import { flagsLike, Row, SIX, TAKEN, TWIN } from './ticket-row.ts';
+import type { Sent } from './twins.ts';
 import {
   add,
   addFloat,
@@ -83,6 +84,8 @@ interface Around {
   readonly scratch: number;
   /** Connections may be opened (opening.ts). */
   readonly opens: boolean;
+  /** To be set where a ticket is found. */
+  readonly sent: Sent;
   readonly plain: Label;
 }
 
@@ -103,7 +106,8 @@ export function connectionCode(around: Around): Code {
 function ticketCode(around: Around): Code {
   const { fields, f, scratch, plain, connection } = around;
   const { network, isV6, frame, length, end, proto } = fields;
-  const [transport, size, flags, ports] = [f.local(), f.local(), f.local(), f.local()];
+  const { transport, size } = around.sent;
+  const [left, flags, ports] = [f.local(), f.local(), f.local()];
   const wire = sub(add(get(frame), get(length)), get(network));
   const isProto = (number: number): Code => eq(get(proto), constant(number));
   const opened = new Label();
@@ -140,7 +144,7 @@ function ticketCode(around: Around): Code {
       ]),
     ),
     block(opened, [
-      when(get(isV6), look(6, around, ports, flags, size, opened), look(4, around, ports, flags, size, opened)),
+      when(get(isV6), look(6, around, ports, flags, left, opened), look(4, around, ports, flags, left, opened)),
       holds(connection.row, flags, around),
     ]),
   ];
@@ -221,7 +225,8 @@ function holds(row: number, flags: number, { now, plain, scratch }: Around): Cod
 
 function take({ known, src, dst, ports, assumed, row }: Connection): Code {
   const of = (local: number, word: number): Code => set(local, load32(get(row), 4 * word));
-  return [of(known, Row.HEAD), of(src, Row.SRC), of(dst, Row.DST), of(ports, Row.ALL), of(assumed, Row.ASSUMED)];
+  const isAssumed = set(assumed, and(load32(get(row), 4 * Row.ASSUMED), constant(1)));
+  return [of(known, Row.HEAD), of(src, Row.SRC), of(dst, Row.DST), of(ports, Row.ALL), isAssumed];
 }
 
 type Hash = RowShape['hash'];
@@ -281,13 +286,14 @@ export class Tickets {
   }
 
   /** Keeps a ticket for packets like this one, which has the connection that was given last. Nothing is allocated. */
-  keep({ entry, family, version, timeout, since }: Ticket, p: Packet): void {
+  keep({ entry, family, version, timeout, since, twin }: Ticket, p: Packet): void {
     const isV6 = family === 6;
     const { row, floats, layout } = this;
     const { pulse, room } = isV6 ? layout.connections6 : layout.connections4;
     if (entry >= room || !this.fillKey(p, isV6)) return;
     row[Row.PULSE] = pulse + 4 * Pulse.SIZE * entry;
     row[Row.VERSION] = version;
+    if (twin) row[Row.ASSUMED] = word(row, Row.ASSUMED) | TWIN;
     floats[Row.TIMEOUT >> 1] = timeout;
     floats[Row.SINCE >> 1] = since;
     this.put(isV6 ? this.v6 : this.v4);

@@ -32,7 +32,11 @@ const ACTIONS = [
   ' action ok random determ drop 3',
 ];
 
-const RULES: readonly (readonly string[])[] = [[], ['masquerade 10.0.0.0/8 to 203.0.113.2'], ['notrack 10.0.0.0/10']];
+const RULES: readonly (readonly string[])[] = [
+  [],
+  ['masquerade 10.0.0.0/8 to 203.0.113.2', 'masquerade 8000::/1 to 2001:db8::2'],
+  ['snat 10.0.0.0/9 to 203.0.113.3:2000-2999', 'dnat 10.0.0.0 to 192.0.2.1'],
+];
 
 interface Chain {
   readonly filters: readonly string[];
@@ -241,9 +245,9 @@ function countsOf(
   const { tally, sharing, number, options } = run;
   const { tracker } = options;
   const shared = sharing === null ? [] : [...sharing.perClass()].sort(([a], [b]) => a - b);
-  const ends = tracker === null ? [] : deadlines(tracker);
+  const inside = tracker === null ? [] : insideOf(tracker);
   const counts = {
-    ends,
+    inside,
     number,
     rows: [...tally.rows()],
     missed: tally.unclassified(),
@@ -260,10 +264,16 @@ function makeTablesSmall({ room }: Replay): void {
   for (const number of Object.keys(TABLES).keys()) words[(Cell.SIZES >> 2) + 2 * number] = 16;
 }
 
-/** When the entries of both tables end: what is seen of them in classes is little. */
-function deadlines(tracker: Tracker): number[] {
-  const { v4, v6 } = tracker as unknown as Record<'v4' | 'v6', { top: number; ends: Float64Array }>;
-  return [v4, v6].flatMap(({ top, ends }) => Array.from({ length: top }, (_, entry) => ends[2 * entry] ?? 0));
+/** What a tracker keeps to itself. */
+type Inside = Record<'v4' | 'v6', { readonly top: number; readonly ends: Float64Array }> & {
+  readonly twins: Readonly<Record<4 | 6, { readonly words: Int32Array }>>;
+};
+
+/** When the entries of both tables end, and the packets that may come by again: what is seen of them in classes is little. */
+function insideOf(tracker: Tracker): number[] {
+  const { v4, v6, twins } = tracker as unknown as Inside;
+  const ends = [v4, v6].flatMap(({ top, ends }) => Array.from({ length: top }, (_, entry) => ends[2 * entry] ?? 0));
+  return [...ends, ...twins[4].words, ...twins[6].words];
 }
 
 function runOf({ filters, device, era, sharing, rules, listed, seed }: Chain): Run | null {
