@@ -6,7 +6,7 @@ export { type Address, type Prefix, parseAddress, parsePrefix } from '../lang/in
 export { type ListedEntry, parseListing } from './listing.ts';
 export { type NatRule, parseNat } from './nat.ts';
 export { type Opening, openingOf } from './opening.ts';
-export { Cells, Flag, LIMIT, Pulse, sizesOf, type TableMemory, wordsOf } from './table.ts';
+export { Cells, Flag, LIMIT, Mix, Pulse, sizesOf, type TableMemory, wordsOf } from './table.ts';
 export { type Ticket, Tracker, type TrackerOptions } from './tracker.ts';
 export { invert, Tuple } from './tuple.ts';
-export { FIRST as TWIN_FIRST, NEXT as TWIN_NEXT, SHIFT as TWIN_SHIFT, TwinWords } from './twins.ts';
+export { TwinPrint, TwinWords } from './twins.ts';

@@ -68,6 +68,9 @@ export const wordsOf = (width: 1 | 4): Record<'reply' | 'meta' | 'mark' | 'born'
  */
 export const Pulse = { END: 0, VERSION: 2, HASH: 3, SIZE: 4 } as const;
 
+/** Factors of the index's hash. */
+export const Mix = { PORT: 0x9e3779b1, FIRST: 0x85ebca6b, SECOND: 0xc2b2ae35 } as const;
+
 /** Words of a table's state: see its properties of these names. */
 export const Cells = { MASK: 0, USED: 1, TOP: 2, FREE: 3, COUNT: 4, CAPACITY: 5, SIZE: 6 } as const;
 
@@ -344,7 +347,7 @@ export class Table {
       src = mix(src) ^ (tuple.src[i] ?? 0);
       dst = mix(dst) ^ (tuple.dst[i] ?? 0);
     }
-    return mix((mix(src + Math.imul(there, 0x9e3779b1)) + mix(dst + Math.imul(back, 0x9e3779b1)) + tuple.proto) | 0);
+    return mix((mix(src + Math.imul(there, Mix.PORT)) + mix(dst + Math.imul(back, Mix.PORT)) + tuple.proto) | 0);
   }
 
   /** Sees to it that two more keys fit: a rebuild must not happen while an entry is half in the index. */
@@ -485,7 +488,7 @@ function inverseAll(tuple: Tuple): number {
 /** Spreads every bit of a word over all of it (the finaliser of MurmurHash3). */
 function mix(word: number): number {
   let h = word | 0;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  h = Math.imul(h ^ (h >>> 16), Mix.FIRST);
+  h = Math.imul(h ^ (h >>> 13), Mix.SECOND);
   return h ^ (h >>> 16);
 }

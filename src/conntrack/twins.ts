@@ -46,13 +46,13 @@ export class Twins {
 }
 
 /** Numbers of the fingerprint. */
-export const [FIRST, NEXT, SHIFT] = [0x9e3779b1, 0x85ebca6b, 15];
+export const TwinPrint = { FIRST: 0x9e3779b1, NEXT: 0x85ebca6b, SHIFT: 15 } as const;
 
 /** What source NAT does not touch, in one word: the IP identification, a sequence number, the first of the data. */
 function fingerprint(h: Headers): number {
-  let print = Math.imul(h.id ^ (h.proto << 24), FIRST);
+  let print = Math.imul(h.id ^ (h.proto << 24), TwinPrint.FIRST);
   const add = (word: number): void => {
-    print = Math.imul(print ^ word, NEXT) ^ (print >>> SHIFT);
+    print = Math.imul(print ^ word, TwinPrint.NEXT) ^ (print >>> TwinPrint.SHIFT);
   };
   if (h.fragment === Fragment.NONE) add(h.sent);
   if (h.proto === IPPROTO.TCP && h.captured >= 8) add(be32(h.data, h.transport + 4));

@@ -60,8 +60,6 @@ const Flow = { COUNTER: 0, PROTO: 1, PORTS: 2, ADDRESSES: 3 } as const;
 const Host = { COUNTER: 0, ADDRESS: 1 } as const;
 /** Words of an address, by family. */
 const WIDTH = { 4: 1, 6: 4 } as const;
-/** Of the four counts of a class, flows of IPv4 and IPv6, then hosts: two words apart. */
-const HOSTS = 8;
 
 type Family = 4 | 6;
 
@@ -119,7 +117,7 @@ function noteFamily(family: Family, noting: Noting, locals: Locals): Code {
           writeKey(key, row),
           // No host that it could have, until the host was counted.
           writeHost(family, row, place, locals.address, constant(-1)),
-          countOne(layout, family, counter, 0),
+          countOne(layout, flows, counter),
         ]),
         set(flow, get(row)),
         noteHost(family, noting, locals, { done, place }),
@@ -151,7 +149,7 @@ function noteHost(
         block(free, search(hosts, homeCode(hosts, hash), key, locals, { found: known, free, full: noPlace })),
         branchIf(known, isLeftOut(hosts, hash, mixed)),
         writeKey(key, row),
-        countOne(layout, family, counter, HOSTS),
+        countOne(layout, hosts, counter),
       ]),
       writeHost(family, flow, place, address, constant(0)),
       branch(done),
@@ -220,8 +218,9 @@ const sampleMix = (hash: Code): Code =>
   or(multiply(xor(hash, shiftRight(hash, constant(15))), constant(SAMPLE)), constant(1));
 const sampleMixOf = (hash: number): number => Math.imul(hash ^ (hash >>> 15), SAMPLE) | 1;
 
-function countOne({ classes, shares }: Layout, family: Family, counter: number, of: number): Code {
-  const at = shares - classes + of + (family === 4 ? 0 : 4);
+/** The four counts of a class stand in the order of the tables. */
+function countOne({ classes, shares }: Layout, { number }: Rows, counter: number): Code {
+  const at = shares - classes + 4 * number;
   return store32(get(counter), at, add(load32(get(counter), at), constant(1)));
 }
 

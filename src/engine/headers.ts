@@ -112,7 +112,7 @@ export function headersOf(fields: Fields, device: Device, scratch: number, plain
       : when(
           isZero(isType(ETH_P.IPV4)),
           when(or(isType(ETH_P.VLAN), isType(ETH_P.VLAN_AD)), [
-            set(vlan, and(tagAt(frame), constant(0xfff))),
+            set(vlan, and(halfAt(get(frame), ETH_HLEN), constant(0xfff))),
             set(type, load16(get(frame), ETH_HLEN + 2)),
             set(network, add(get(network), constant(VLAN_HLEN))),
           ]),
@@ -133,9 +133,9 @@ export function headersOf(fields: Fields, device: Device, scratch: number, plain
   ];
 }
 
-/** A tag's control information, host order. */
-function tagAt(frame: number): Code {
-  return or(shiftLeft(load8(get(frame), ETH_HLEN), constant(8)), load8(get(frame), ETH_HLEN + 1));
+/** Two bytes in network order. */
+export function halfAt(address: Code, offset = 0): Code {
+  return or(shiftLeft(load8(address, offset), constant(8)), load8(address, offset + 1));
 }
 
 /** packet/header/ipv4.ts */

@@ -1,4 +1,4 @@
-import { Cells, sizesOf, type TableMemory, TwinWords } from '../conntrack/index.ts';
+import { sizesOf, type TableMemory, TwinWords } from '../conntrack/index.ts';
 import { tcH, tcMajor, tcMinor } from '../u32.ts';
 import { type Rows, WAYS } from './table.ts';
 
@@ -53,7 +53,6 @@ export const Stop = {
 
 /** One byte for each IP protocol: what the transport header is to the loop. */
 export const PROTOCOLS = 256;
-const CONNECTIONS_STATE = 4 * Cells.SIZE;
 const REASONS = 512;
 const REASONS_MAX = 16;
 /** The seeds of hash filters, 4 bytes each: perturbation writes new ones. */
@@ -139,10 +138,10 @@ export function layoutOf(
     if (isAsked) end = align(end + (most + WAYS) * stride);
   }
   const connectionsOf = (width: 1 | 4, room: number): Connections => {
-    const { entries, pulse, index } = sizesOf(width, tracked ? room : 0);
+    const { entries, pulse, index, state: size } = sizesOf(width, tracked ? room : 0);
     const at = end;
     end = align(at + entries + pulse + index);
-    const state = Cell.CONNECTIONS + (width === 1 ? 0 : CONNECTIONS_STATE);
+    const state = Cell.CONNECTIONS + (width === 1 ? 0 : size);
     return { entries: at, pulse: at + entries, index: at + entries + pulse, state, room: tracked ? room : 0 };
   };
   const connections4 = connectionsOf(1, ENTRIES[4]);

@@ -1,7 +1,7 @@
 import { type Device, ETH_HLEN, Layer } from '../packet/index.ts';
 import type { FieldTest, MatchPlan } from '../sched/ematch/index.ts';
 import { swab16, swab32 } from '../u32.ts';
-import { type Fields, IPV6_HLEN, LEAST, swap32 } from './headers.ts';
+import { type Fields, halfAt, IPV6_HLEN, LEAST, swap32 } from './headers.ts';
 import {
   add,
   and,
@@ -68,14 +68,9 @@ function testCode(test: FieldTest, asking: Asking): Code {
     return [guard, value >= 2 ** (8 * size) ? constant(0) : eq(masked, constant(turn(value)))];
   }
   const loaded = load(base, test.off);
-  const number = size === 1 ? loaded : size === 4 ? swap32(loaded, scratch) : halfCode(base, test.off);
+  const number = size === 1 ? loaded : size === 4 ? swap32(loaded, scratch) : halfAt(base, test.off);
   const compare = operand === 'gt' ? greaterThan : lessThan;
   return [guard, compare(and(number, constant(mask)), constant(value))];
-}
-
-/** Two bytes in network order. */
-function halfCode(base: Code, off: number): Code {
-  return or(shiftLeft(load8(base, off), constant(8)), load8(base, off + 1));
 }
 
 /** Address that a test's offset counts from, and whether every packet here is long enough. */

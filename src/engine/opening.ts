@@ -1,4 +1,4 @@
-import { Cells, Flag, type Opening, openingOf, Pulse, wordsOf } from '../conntrack/index.ts';
+import { Cells, Flag, Mix, type Opening, openingOf, Pulse, wordsOf } from '../conntrack/index.ts';
 import { IPPROTO } from '../packet/index.ts';
 import { type Fields, swap32 } from './headers.ts';
 import { type Connections, type Layout, OPENING, OPENINGS } from './layout.ts';
@@ -117,13 +117,11 @@ export function openCode(family: 4 | 6, { layout, fields, key, row, flags, now, 
   ];
 }
 
-const GOLDEN = 0x9e3779b1;
-
 /** conntrack/table.ts, mix(): leaves what a local then holds. */
 function mix(local: number): Code {
   const fold = (bits: number): Code => set(local, xor(get(local), shiftRight(get(local), constant(bits))));
   const times = (by: number): Code => set(local, multiply(get(local), constant(by)));
-  return [fold(16), times(0x85ebca6b), fold(13), times(0xc2b2ae35), fold(16), get(local)];
+  return [fold(16), times(Mix.FIRST), fold(13), times(Mix.SECOND), fold(16), get(local)];
 }
 
 type Locals = Readonly<Record<'hash' | 'slot' | 'entry' | 'scratch' | 'opening', number>>;
@@ -138,7 +136,7 @@ function hashCode(family: 4 | 6, { src, dst, ports, proto, network }: Fields, { 
             const next = [set(slot, swap32(load32(get(network), at + word), slot))];
             return [next, i === 0 ? set(scratch, get(slot)) : set(scratch, xor(mix(scratch), get(slot)))];
           });
-    return [address, set(scratch, add(get(scratch), multiply(port, constant(GOLDEN)))), mix(scratch)];
+    return [address, set(scratch, add(get(scratch), multiply(port, constant(Mix.PORT)))), mix(scratch)];
   };
   return [
     set(hash, side(8, shiftRight(get(ports), constant(16)))),

@@ -6,6 +6,7 @@ import {
   branchIf,
   type Code,
   constant,
+  constant64,
   get,
   isZero,
   isZero64,
@@ -95,7 +96,7 @@ export function hashOf(src: number, dst: number, ports: number, proto: number): 
 
 /** Address of the row where a hash belongs: a part of all rows as large as the hash is of all words. */
 export function homeCode({ base, size, stride }: Rows, hash: Code): Code {
-  const slot = narrow(shiftRight64(multiply64(widen(hash), load64(constant(size))), [0x42, 32]));
+  const slot = narrow(shiftRight64(multiply64(widen(hash), load64(constant(size))), constant64(32)));
   return add(constant(base), multiply(slot, constant(stride)));
 }
 

@@ -1,7 +1,7 @@
 import { Pulse, type Ticket } from '../conntrack/index.ts';
 import { type Ct, IPPROTO, type Packet } from '../packet/index.ts';
 import { be32, le16, swab16, swab32, u8, word } from '../u32.ts';
-import { type Fields, IPV6_HLEN } from './headers.ts';
+import { type Fields, halfAt, IPV6_HLEN } from './headers.ts';
 import { Cell, dropBatch, type Layout } from './layout.ts';
 import { openCode } from './opening.ts';
 import { hashOf, type RowKey, type RowShape, search, Table, wordsKey, xorAt } from './table.ts';
@@ -139,7 +139,8 @@ function ticketCode(around: Around): Code {
       [tcp(transport, size, end, scratch, plain), set(flags, and(load8(get(transport), 13), constant(SIX)))],
       when(isProto(IPPROTO.UDP), udp(transport, size, end, scratch, plain), [
         branchIf(plain, ne(get(proto), select(get(isV6), constant(IPPROTO.ICMPV6), constant(IPPROTO.ICMP)))),
-        icmp(transport, size, end, plain),
+        // conntrack/headers.ts, readIcmp(): errors, which are tracked as what they carry, have no tickets.
+        atLeast(8, transport, size, end, plain),
         set(ports, or(shiftLeft(load16(get(transport), 4), constant(16)), load16(get(transport)))),
       ]),
     ),
@@ -153,7 +154,7 @@ function ticketCode(around: Around): Code {
 /** The length field: of the whole packet, or in IPv6 of what is behind the fixed header. */
 function half(network: number, isV6: number): Code {
   const at = add(get(network), shiftLeft(add(get(isV6), constant(1)), constant(1)));
-  return or(shiftLeft(load8(at), constant(8)), load8(at, 1));
+  return halfAt(at);
 }
 
 /** So many bytes of transport header were captured, and sent. */
@@ -175,14 +176,10 @@ function tcp(transport: number, size: number, end: number, scratch: number, plai
 function udp(transport: number, size: number, end: number, scratch: number, plain: Label): Code {
   return [
     atLeast(8, transport, size, end, plain),
-    set(scratch, or(shiftLeft(load8(get(transport), 4), constant(8)), load8(get(transport), 5))),
+    set(scratch, halfAt(get(transport), 4)),
     branchIf(plain, or(lessThan(get(scratch), constant(8)), greaterThan(get(scratch), get(size)))),
   ];
 }
-
-/** conntrack/headers.ts, readIcmp(): errors, which are tracked as what they carry, have no tickets. */
-const icmp = (transport: number, size: number, end: number, plain: Label): Code =>
-  atLeast(8, transport, size, end, plain);
 
 /** Looks one family's tickets through; sets `connection.row`. Goes to `opened` where the packet opened a connection. */
 function look(

@@ -1,6 +1,6 @@
-import { Pulse, TWIN_FIRST, TWIN_NEXT, TWIN_SHIFT, TwinWords } from '../conntrack/index.ts';
+import { Pulse, TwinPrint, TwinWords } from '../conntrack/index.ts';
 import { IPPROTO } from '../packet/index.ts';
-import { type Fields, swap32 } from './headers.ts';
+import { type Fields, halfAt, swap32 } from './headers.ts';
 import type { Layout } from './layout.ts';
 import { Row, TWIN } from './ticket-row.ts';
 import {
@@ -12,10 +12,8 @@ import {
   get,
   isZero,
   lessThan,
-  load8,
   load32,
   multiply,
-  or,
   select,
   set,
   shiftLeft,
@@ -63,25 +61,26 @@ function printCode(
     set(scratch, word),
     set(
       print,
-      xor(multiply(xor(get(print), get(scratch)), constant(TWIN_NEXT)), shiftRight(get(print), constant(TWIN_SHIFT))),
+      xor(
+        multiply(xor(get(print), get(scratch)), constant(TwinPrint.NEXT)),
+        shiftRight(get(print), constant(TwinPrint.SHIFT)),
+      ),
     ),
   ];
-  const half = (address: Code, offset: number): Code =>
-    or(shiftLeft(load8(address, offset), constant(8)), load8(address, offset + 1));
   const wordAt = (offset: number): Code => put(swap32(load32(get(transport), offset), scratch));
   const isIcmp = eq(get(proto), select(get(isV6), constant(IPPROTO.ICMPV6), constant(IPPROTO.ICMP)));
-  const id = select(get(isV6), constant(0), half(get(network), 4));
+  const id = select(get(isV6), constant(0), halfAt(get(network), 4));
   const isLong = and(
     isZero(lessThan(get(size), constant(12))),
     isZero(lessThan(sub(get(end), get(transport)), constant(12))),
   );
   return [
-    set(print, multiply(xor(id, shiftLeft(get(proto), constant(24))), constant(TWIN_FIRST))),
+    set(print, multiply(xor(id, shiftLeft(get(proto), constant(24))), constant(TwinPrint.FIRST))),
     put(get(size)),
     when(
       eq(get(proto), constant(IPPROTO.TCP)),
       wordAt(4),
-      when(isIcmp, put(half(get(transport), 6)), when(isLong, wordAt(8))),
+      when(isIcmp, put(halfAt(get(transport), 6)), when(isLong, wordAt(8))),
     ),
   ];
 }

@@ -40,7 +40,7 @@ export interface Keeper {
 
 /**
  * Who shares a class: distinct flows and hosts of each. An IPv4 flow costs 48 … 96 bytes and a host 24 … 48; in IPv6
- * 96 … 192 and 48 … 96. Beyond EXACT_MAX of one kind they are counted by a sample. Filled through the two rows, so that
+ * 96 … 192 and 48 … 96. Beyond EXACT they are counted by a sample. Filled through the two rows, so that
  * nothing is allocated per packet.
  */
 export class Sharing {
