@@ -1,8 +1,19 @@
 import type { Headers } from './headers.ts';
 import type { Tuple } from './tuple.ts';
 
-const SLOTS = 1024;
+/** A slot: the words of a tuple, identification, what kind of packet it is, both 16-bit values; its time stands elsewhere. */
 const WORDS = 12;
+const SLOTS = 1024;
+
+/**
+ * How first fragments are kept, for who looks whether there is one: the words of all slots, then until when each is good
+ * (doubles). The number of a slot is the upper bits of a product.
+ */
+export const FragmentSlots = {
+  ...{ STRIDE: 4 * WORDS, ID: 4 * 8, TIMES: 4 * WORDS * SLOTS, SIZE: (4 * WORDS + 8) * SLOTS },
+  ...{ SOURCE: 31, FACTOR: 0x9e3779b1, SHIFT: 32 - Math.log2(SLOTS) },
+} as const;
+
 /** net.ipv4.ipfrag_time, net.ipv6.ip6frag_time: how long fragments wait for each other. */
 const LIFETIME = 30e9;
 
@@ -13,11 +24,20 @@ const LIFETIME = 30e9;
  */
 export class Fragments {
   private words = new Int32Array(0);
+  /** 0 at first: a slot that nobody wrote has no family. */
   private times = new Float64Array(0);
+
+  /** Moves into a memory where others look for first fragments, too. It is all zeroes. */
+  share(buffer: ArrayBuffer, at: number): void {
+    const { words, times } = this;
+    this.place(buffer, at);
+    this.words.set(words);
+    this.times.set(times);
+  }
 
   /** Remembers a first fragment. */
   note(h: Headers, tuple: Tuple, now: number): void {
-    if (this.words.length === 0) this.reserve();
+    if (this.words.length === 0) this.place(new ArrayBuffer(FragmentSlots.SIZE), 0);
     const slot = slotOf(h, tuple);
     const at = slot * WORDS;
     for (let i = 0; i < 4; i++) {
@@ -49,14 +69,15 @@ export class Fragments {
     return true;
   }
 
-  private reserve(): void {
-    this.words = new Int32Array(SLOTS * WORDS);
-    this.times = new Float64Array(SLOTS).fill(Number.NEGATIVE_INFINITY);
+  private place(buffer: ArrayBuffer, at: number): void {
+    this.words = new Int32Array(buffer, at, SLOTS * WORDS);
+    this.times = new Float64Array(buffer, at + FragmentSlots.TIMES, SLOTS);
   }
 }
 
 function slotOf(h: Headers, tuple: Tuple): number {
-  const ends = Math.imul((tuple.src[0] ?? 0) ^ (tuple.src[3] ?? 0), 31) ^ (tuple.dst[0] ?? 0) ^ (tuple.dst[3] ?? 0);
-  const mixed = Math.imul(ends ^ h.id ^ (h.id >>> 16), 0x9e3779b1);
-  return mixed >>> 22;
+  const { SOURCE, FACTOR, SHIFT } = FragmentSlots;
+  const source = Math.imul((tuple.src[0] ?? 0) ^ (tuple.src[3] ?? 0), SOURCE);
+  const ends = source ^ (tuple.dst[0] ?? 0) ^ (tuple.dst[3] ?? 0);
+  return Math.imul(ends ^ h.id ^ (h.id >>> 16), FACTOR) >>> SHIFT;
 }

@@ -3,6 +3,7 @@
  * would say at egress. Headers are read here, independently of the dissector, as the kernel does.
  */
 export { type Address, type Prefix, parseAddress, parsePrefix } from '../lang/index.ts';
+export { FragmentSlots } from './fragments.ts';
 export { type ListedEntry, parseListing } from './listing.ts';
 export { type NatRule, parseNat } from './nat.ts';
 export { type Opening, openingOf } from './opening.ts';

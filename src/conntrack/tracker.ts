@@ -36,6 +36,12 @@ export class Ticket {
   twin = false;
 }
 
+/** Where the tables besides those of connections are to stand; twins by family. */
+interface Addresses {
+  readonly twins: Readonly<Record<4 | 6, number>>;
+  readonly fragments: number;
+}
+
 const SECOND = 1e9;
 /** How long a connection that a reset ended still gives its entry to the reset's other sightings. */
 const DEAD_SECONDS = 10;
@@ -183,9 +189,10 @@ export class Tracker {
     ticket.twin = false;
   }
 
-  /** Keeps its tables where others look into them, and grants tickets from here on. `twins`: addresses, by family. */
-  share(v4: TableMemory, v6: TableMemory, twins: Readonly<Record<4 | 6, number>>): void {
+  /** Keeps its tables where others look into them, and grants tickets from here on. */
+  share(v4: TableMemory, v6: TableMemory, { twins, fragments }: Addresses): void {
     this.grants = true;
+    this.fragments.share(v4.buffer, fragments);
     this.v4.share(v4);
     this.v6.share(v6);
     this.twins[4].share(v4.buffer, twins[4]);

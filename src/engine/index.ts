@@ -195,8 +195,8 @@ export class Engine {
     this.room = new Uint8Array(buffer, this.layout.room, ROOM);
     this.bytes.set(protocolTable(), PROTOCOLS);
     this.tracker = options.tracker;
-    const { connections4, connections6, twins } = this.layout;
-    this.tracker?.share({ buffer, ...connections4 }, { buffer, ...connections6 }, twins);
+    const { connections4, connections6 } = this.layout;
+    this.tracker?.share({ buffer, ...connections4 }, { buffer, ...connections6 }, this.layout);
     if (this.tracker !== null) writeOpenings(buffer, this.layout);
     this.tickets = this.tracker === null ? null : new Tickets(buffer, this.layout);
     this.flows = sharing ? new Flows(buffer, this.layout) : null;

@@ -1,4 +1,4 @@
-import { sizesOf, type TableMemory, TwinWords } from '../conntrack/index.ts';
+import { FragmentSlots, sizesOf, type TableMemory, TwinWords } from '../conntrack/index.ts';
 import { tcH, tcMajor, tcMinor } from '../u32.ts';
 import { type Rows, WAYS } from './table.ts';
 
@@ -93,6 +93,8 @@ export interface Layout {
   readonly batch: number;
   /** A ticket's row (tickets.ts), for one packet alone. */
   readonly given: number;
+  /** A row that nobody writes: of a packet that has no connection. */
+  readonly none: number;
   /** Counters of all minors of each major number, by its index in `majors`. */
   readonly classes: number;
   readonly majors: readonly number[];
@@ -105,9 +107,10 @@ export interface Layout {
   /** By family; of no room where connections are not followed. */
   readonly connections4: Connections;
   readonly connections6: Connections;
-  /** How connections begin (opening.ts), and packets that may come by again (conntrack/twins.ts), by family. */
+  /** How connections begin (opening.ts), packets that may come by again (conntrack/twins.ts), and first fragments. */
   readonly openings: number;
   readonly twins: Readonly<Record<4 | 6, number>>;
+  readonly fragments: number;
   readonly room: number;
   /** Size of the whole, in pages of 64 KiB. */
   readonly pages: number;
@@ -123,9 +126,11 @@ export function layoutOf(
   const batch = Math.ceil((seeds + 4 * filters) / BATCH.stride) * BATCH.stride;
   // One more, for where the next batch begins.
   const given = batch + (BATCH.packets + 1) * BATCH.stride;
-  const openings = given + TABLES.tickets6.stride;
+  const none = given + TABLES.tickets6.stride;
+  const openings = none + TABLES.tickets6.stride;
   const twins = { 4: openings + OPENINGS * OPENING, 6: openings + OPENINGS * OPENING + 4 * TwinWords.SIZE };
-  const known = twins[6] + 4 * TwinWords.SIZE;
+  const fragments = twins[6] + 4 * TwinWords.SIZE;
+  const known = fragments + (tracked ? FragmentSlots.SIZE : 0);
   const classes = align(known + (fates ? (majors.length + 1) * MINORS : 0));
   const counters = majors.length * MINORS * COUNTER;
   const shares = classes + counters;
@@ -148,8 +153,8 @@ export function layoutOf(
   const connections6 = connectionsOf(4, ENTRIES[6]);
   const room = end;
   return {
-    ...{ seeds, batch, given, fates: fates ? known : 0, classes, majors, tables, room },
-    ...{ shares: sharing ? shares : 0, connections4, connections6, openings, twins },
+    ...{ seeds, batch, given, none, fates: fates ? known : 0, classes, majors, tables, room },
+    ...{ shares: sharing ? shares : 0, connections4, connections6, openings, twins, fragments },
     pages: Math.ceil((room + ROOM) / PAGE),
   };
 }

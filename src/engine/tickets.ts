@@ -1,4 +1,4 @@
-import { Pulse, type Ticket } from '../conntrack/index.ts';
+import { FragmentSlots, Pulse, type Ticket } from '../conntrack/index.ts';
 import { type Ct, IPPROTO, type Packet } from '../packet/index.ts';
 import { be32, le16, swab16, swab32, u8, word } from '../u32.ts';
 import { type Fields, halfAt, IPV6_HLEN } from './headers.ts';
@@ -29,6 +29,7 @@ import {
   load32,
   load64,
   loadFloat,
+  multiply,
   narrow,
   ne,
   or,
@@ -110,8 +111,9 @@ function ticketCode(around: Around): Code {
   const [left, flags, ports] = [f.local(), f.local(), f.local()];
   const wire = sub(add(get(frame), get(length)), get(network));
   const isProto = (number: number): Code => eq(get(proto), constant(number));
-  const opened = new Label();
-  return [
+  const known = new Label();
+  return block(known, [
+    when(isZero(get(isV6)), laterFragment(around, known)),
     // conntrack/headers.ts: the packet is whole and unfragmented, and its length is told.
     set(size, half(network, isV6)),
     branchIf(plain, isZero(get(size))),
@@ -144,11 +146,28 @@ function ticketCode(around: Around): Code {
         set(ports, or(shiftLeft(load16(get(transport), 4), constant(16)), load16(get(transport)))),
       ]),
     ),
-    block(opened, [
-      when(get(isV6), look(6, around, ports, flags, left, opened), look(4, around, ports, flags, left, opened)),
-      holds(connection.row, flags, around),
-    ]),
-  ];
+    when(get(isV6), look(6, around, ports, flags, left, known), look(4, around, ports, flags, left, known)),
+    holds(connection.row, flags, around),
+  ]);
+}
+
+/**
+ * conntrack/fragments.ts, complete(): a later fragment of IPv4 whose first was not seen has no connection. Where one
+ * packet in 200 is one, the tracker took 0.2 of 1.1 s for them.
+ */
+function laterFragment({ layout, fields, connection, scratch, plain }: Around, known: Label): Code {
+  const { network, src, dst } = fields;
+  const { SOURCE, FACTOR, SHIFT, STRIDE, ID } = FragmentSlots;
+  const id = halfAt(get(network), 4);
+  const ends = xor(xor(multiply(get(src), constant(SOURCE)), get(dst)), id);
+  const slot = shiftRight(multiply(ends, constant(FACTOR)), constant(SHIFT));
+  const kept = add(constant(layout.fragments), multiply(get(scratch), constant(STRIDE)));
+  return when(and(load16(get(network), 6), constant(swab16(0x1fff))), [
+    set(scratch, slot),
+    branchIf(plain, eq(load32(kept, ID), id)),
+    set(connection.row, constant(layout.none)),
+    branch(known),
+  ]);
 }
 
 /** The length field: of the whole packet, or in IPv6 of what is behind the fixed header. */
@@ -181,14 +200,14 @@ function udp(transport: number, size: number, end: number, scratch: number, plai
   ];
 }
 
-/** Looks one family's tickets through; sets `connection.row`. Goes to `opened` where the packet opened a connection. */
+/** Looks one family's tickets through; sets `connection.row`. Goes to `known` where the packet opened a connection. */
 function look(
   family: 4 | 6,
   { layout, fields, connection, home, plain, opens, now, f }: Around,
   ports: number,
   flags: number,
   left: number,
-  opened: Label,
+  known: Label,
 ): Code {
   const [found, free] = [new Label(), new Label()];
   const { proto, src, dst, network } = fields;
@@ -203,7 +222,7 @@ function look(
   const { row } = connection;
   const ways = { found, free: opens ? free : plain, full: plain };
   const opening = opens ? openCode(family, { layout, fields, key, row, flags, now, f, plain }) : [];
-  return block(found, [block(free, search(rows, get(home), key, { row, left }, ways)), opening, branch(opened)]);
+  return block(found, [block(free, search(rows, get(home), key, { row, left }, ways)), opening, branch(known)]);
 }
 
 /** The ticket is for such flags; the entry is what it was and has not ended: its end moves on. */

@@ -176,10 +176,12 @@ function talk(random: Random): Talk {
     };
     const transport = [...headers[kind], ...payload];
     const total = (isV6 ? 0 : 20) + (random.oneIn(20) ? random.below(80) : length);
-    const offset = random.oneIn(20) ? 0x20 : 0;
+    // Fragments, first and later ones, some of which belong together.
+    const fragment = random.oneIn(12) ? random.pick([0x2000, 0x2003, 3]) : 0;
+    const id = random.below(3);
     const header = isV6
       ? [0x60, 0, 0, 0, 0, total, proto, 64]
-      : [random.oneIn(30) ? 0x55 : 0x45, 0, 0, total, 0, 0, offset, 0, 64, proto, 0, 0];
+      : [random.oneIn(30) ? 0x55 : 0x45, 0, 0, total, 0, id, fragment >>> 8, fragment & 0xff, 64, proto, 0, 0];
     const whole = [...random.bytes(12), ...(isV6 ? [0x86, 0xdd] : [8, 0]), ...header, ...src, ...dst, ...transport];
     return Uint8Array.from(random.oneIn(15) ? whole.slice(0, random.below(whole.length)) : whole);
   };
