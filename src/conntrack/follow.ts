@@ -15,11 +15,11 @@ function stateless(timeout: Follower['timeout'], valid: (h: Headers) => boolean 
   return { next: (h) => (valid(h) ? SEEN : Next.INVALID), timeout };
 }
 
-/**
- * net/netfilter/nf_conntrack_proto_udp.c: nf_conntrack_udp_packet() — two seconds after its first packet an
- * answered flow counts as a stream.
- */
-const udpTimeout: Follower['timeout'] = (_state, replied, age) => (replied && age > 2 ? 120 : 30);
+/** Seconds after its first packet from which on an answered flow of UDP counts as a stream; no other time-out knows age. */
+export const GROWN_UP = 2;
+
+/** net/netfilter/nf_conntrack_proto_udp.c: nf_conntrack_udp_packet() */
+const udpTimeout: Follower['timeout'] = (_state, replied, age) => (replied && age > GROWN_UP ? 120 : 30);
 
 /** nf_conntrack_proto_udp.c: udp_error(), without the checksum, which captures of offloading cards do not have. */
 function validUdp(h: Headers): boolean {

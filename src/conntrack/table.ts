@@ -1,5 +1,5 @@
 import { type Ct, Direction } from '../packet/index.ts';
-import { word } from '../u32.ts';
+import { swab32, word } from '../u32.ts';
 import { invertType, isIcmp, Tuple } from './tuple.ts';
 
 /** Bits kept with an entry. */
@@ -36,40 +36,41 @@ export const LIMIT = 1 << 22;
 export interface TableMemory {
   readonly buffer: ArrayBuffer;
   readonly entries: number;
-  readonly pulse: number;
   readonly index: number;
   readonly state: number;
   readonly room: number;
 }
 
 /** Bytes of the parts of a table with so many entries, of addresses of so many words. */
-export const sizesOf = (width: 1 | 4, entries: number): Record<'entries' | 'pulse' | 'index' | 'state', number> => ({
+export const sizesOf = (width: 1 | 4, entries: number): Record<'entries' | 'index' | 'state', number> => ({
   entries: 4 * wordsOf(width).stride * entries,
-  pulse: 4 * Pulse.SIZE * entries,
   index: 8 * 8 * entries,
   state: 4 * Cells.SIZE,
 });
 
-/** Words of an entry: original tuple, reply tuple (each source, destination, both 16-bit values), and what follows. */
-export const wordsOf = (width: 1 | 4): Record<'reply' | 'meta' | 'mark' | 'born' | 'stride', number> => ({
-  reply: 2 * width + 1,
+/**
+ * Words of an entry. First its original tuple: source, destination, both 16-bit values; what is asked of every packet
+ * comes next. Addresses of IPv6 stand as in a packet.
+ */
+export const wordsOf = (
+  width: 1 | 4,
+): Record<'all' | 'meta' | 'end' | 'born' | 'reply' | 'mark' | 'hash' | 'stride', number> => ({
+  all: 2 * width,
   /** protocol | state << 8 | flags << 16 */
-  meta: 4 * width + 2,
-  mark: 4 * width + 3,
-  /** When it began, a double. */
-  born: 4 * width + 4,
-  stride: 4 * width + 6,
+  meta: 2 * width + 1,
+  /** When it ends and when it began, doubles. */
+  end: 2 * width + 2,
+  born: 2 * width + 4,
+  /** The reply tuple, like the original one. */
+  reply: 2 * width + 6,
+  mark: 4 * width + 7,
+  /** Of the original tuple. */
+  hash: 4 * width + 8,
+  stride: 4 * width + 10,
 });
 
-/**
- * Words of a pulse, which is what changes of an entry while packets go by: when it ends (a double, nanoseconds), and how
- * often it was changed. Who keeps an entry's number and its version sees whether it is what it was, and moves its end on.
- * The hash of its original tuple stands beside them.
- */
-export const Pulse = { END: 0, VERSION: 2, HASH: 3, SIZE: 4 } as const;
-
-/** Factors of the index's hash. */
-export const Mix = { PORT: 0x9e3779b1, FIRST: 0x85ebca6b, SECOND: 0xc2b2ae35 } as const;
+/** Factors of the index's hash, and a shift. */
+export const Mix = { PORT: 0x9e3779b1, SIDE: 0x2c1b3c6d, SHIFT: 15, FIRST: 0x85ebca6b, SECOND: 0xc2b2ae35 } as const;
 
 /** Words of a table's state: see its properties of these names. */
 export const Cells = { MASK: 0, USED: 1, TOP: 2, FREE: 3, COUNT: 4, CAPACITY: 5, SIZE: 6 } as const;
@@ -88,9 +89,8 @@ export class Table {
   private readonly stride: number;
   private readonly limit: number;
   private entries: Int32Array = new Int32Array(0);
-  private births: Float64Array = new Float64Array(0);
-  private pulse: Int32Array = new Int32Array(0);
-  private ends: Float64Array = new Float64Array(0);
+  /** The same memory, for times. */
+  private times: Float64Array = new Float64Array(0);
   private index: Int32Array = new Int32Array(0);
   private cells: Int32Array = new Int32Array(Cells.SIZE);
   /** Entries that a shared memory has room for; 0: nobody looks in. */
@@ -106,13 +106,16 @@ export class Table {
     this.stride = this.at.stride;
     this.capacity = Math.min(FIRST_CAPACITY, limit);
     this.free = -1;
-    this.keep(new Int32Array(this.capacity * this.stride), new Int32Array(this.capacity * Pulse.SIZE));
+    this.keep(new Int32Array(this.capacity * this.stride));
     this.rebuild();
   }
 
   /** Moves into a memory where others look in, as long as there is room for all entries. It is all zeroes. */
-  share({ buffer, entries, pulse, index, state, room }: TableMemory): void {
-    if (room < this.capacity) return;
+  share({ buffer, entries, index, state, room }: TableMemory): void {
+    if (room < this.capacity) {
+      new Int32Array(buffer, state)[Cells.FREE] = -1;
+      return;
+    }
     const sizes = sizesOf(this.width, room);
     const moved = (from: Int32Array, at: number, bytes: number): Int32Array => {
       const to = new Int32Array(buffer, at, bytes >> 2);
@@ -120,9 +123,7 @@ export class Table {
       return to;
     };
     this.entries = moved(this.entries, entries, sizes.entries);
-    this.births = new Float64Array(buffer, entries, sizes.entries >> 3);
-    this.pulse = moved(this.pulse, pulse, sizes.pulse);
-    this.ends = new Float64Array(buffer, pulse, sizes.pulse >> 3);
+    this.times = new Float64Array(buffer, entries, sizes.entries >> 3);
     this.index = moved(this.index, index, sizes.index);
     this.cells = moved(this.cells, state, sizes.state);
     this.shared = room;
@@ -176,10 +177,6 @@ export class Table {
     this.cells[Cells.CAPACITY] = capacity;
   }
 
-  version(entry: number): number {
-    return word(this.pulse, Pulse.SIZE * entry + Pulse.VERSION);
-  }
-
   /** Live entries, the expired among them that nobody asked for yet. */
   get size(): number {
     return this.count;
@@ -211,9 +208,9 @@ export class Table {
     this.writeTuple(at, original);
     this.writeTuple(at + this.at.reply, reply);
     this.setMeta(entry, original.proto | ((flags | Flag.LIVE) << 16));
-    this.births[(at + this.at.born) / 2] = now;
+    this.times[(at + this.at.born) / 2] = now;
     const hash = this.hash(original);
-    this.pulse[Pulse.SIZE * entry + Pulse.HASH] = hash;
+    this.entries[at + this.at.hash] = hash;
     this.addKey(entry, Side.ORIGINAL, hash);
     if (flags & Flag.TRANSLATED) this.addKey(entry, Side.REPLY, this.hash(reply));
     this.count++;
@@ -221,7 +218,7 @@ export class Table {
   }
 
   remove(entry: number): void {
-    this.dropKey(entry, Side.ORIGINAL, word(this.pulse, Pulse.SIZE * entry + Pulse.HASH));
+    this.dropKey(entry, Side.ORIGINAL, this.originalHash(entry));
     this.dropReplyKey(entry);
     this.release(entry);
   }
@@ -233,7 +230,6 @@ export class Table {
     this.writeTuple(entry * this.stride + this.at.reply, reply);
     this.addKey(entry, Side.REPLY, this.hash(reply));
     this.setFlags(entry, (this.flags(entry) | Flag.TRANSLATED) & ~Flag.REPLY_ASSUMED);
-    this.pulse[Pulse.SIZE * entry + Pulse.VERSION] = this.version(entry) + 1;
   }
 
   flags(entry: number): number {
@@ -262,11 +258,11 @@ export class Table {
 
   /** When the entry was made. */
   born(entry: number): number {
-    return this.births[(entry * this.stride + this.at.born) / 2] ?? 0;
+    return this.times[(entry * this.stride + this.at.born) / 2] ?? 0;
   }
 
   setDeadline(entry: number, deadline: number): void {
-    this.ends[2 * entry] = deadline;
+    this.times[(entry * this.stride + this.at.end) / 2] = deadline;
   }
 
   readTuple(entry: number, direction: Direction, into: Tuple): void {
@@ -294,37 +290,40 @@ export class Table {
   }
 
   private setMeta(entry: number, meta: number): void {
-    if (meta === this.meta(entry)) return;
     this.entries[entry * this.stride + this.at.meta] = meta;
-    this.pulse[Pulse.SIZE * entry + Pulse.VERSION] = this.version(entry) + 1;
   }
 
   private expired(entry: number, now: number): boolean {
     if (this.flags(entry) & Flag.FIXED) return false;
-    return now > (this.ends[2 * entry] ?? 0);
+    return now > (this.times[(entry * this.stride + this.at.end) / 2] ?? 0);
   }
 
   private readAddresses(at: number, src: Int32Array, dst: Int32Array): number {
     for (let i = 0; i < 4; i++) {
-      src[i] = i < this.width ? (this.entries[at + i] ?? 0) : 0;
-      dst[i] = i < this.width ? (this.entries[at + this.width + i] ?? 0) : 0;
+      src[i] = i < this.width ? this.turned(this.entries[at + i] ?? 0) : 0;
+      dst[i] = i < this.width ? this.turned(this.entries[at + this.width + i] ?? 0) : 0;
     }
-    return this.entries[at + 2 * this.width] ?? 0;
+    return this.entries[at + this.at.all] ?? 0;
+  }
+
+  /** A word of an address as it is kept, or was. */
+  private turned(address: number): number {
+    return this.width === 1 ? address : swab32(address);
   }
 
   private writeTuple(at: number, tuple: Tuple): void {
     for (let i = 0; i < this.width; i++) {
-      this.entries[at + i] = tuple.src[i] ?? 0;
-      this.entries[at + this.width + i] = tuple.dst[i] ?? 0;
+      this.entries[at + i] = this.turned(tuple.src[i] ?? 0);
+      this.entries[at + this.width + i] = this.turned(tuple.dst[i] ?? 0);
     }
-    this.entries[at + 2 * this.width] = (tuple.srcAll << 16) | tuple.dstAll;
+    this.entries[at + this.at.all] = (tuple.srcAll << 16) | tuple.dstAll;
   }
 
   /** Direction of a packet with this tuple if it belongs to that side of the entry, else -1. */
   private match(entry: number, side: number, tuple: Tuple): number {
     if (this.proto(entry) !== tuple.proto) return -1;
     const at = entry * this.stride + side * this.at.reply;
-    const all = this.entries[at + 2 * this.width] ?? 0;
+    const all = this.entries[at + this.at.all] ?? 0;
     if (all === ((tuple.srcAll << 16) | tuple.dstAll) && this.addressesAre(at, tuple.src, tuple.dst)) return side;
     if (all === inverseAll(tuple) && this.addressesAre(at, tuple.dst, tuple.src)) return 1 - side;
     return -1;
@@ -332,7 +331,8 @@ export class Table {
 
   private addressesAre(at: number, src: Int32Array, dst: Int32Array): boolean {
     for (let i = 0; i < this.width; i++) {
-      if (this.entries[at + i] !== src[i] || this.entries[at + this.width + i] !== dst[i]) return false;
+      if (this.entries[at + i] !== this.turned(word(src, i))) return false;
+      if (this.entries[at + this.width + i] !== this.turned(word(dst, i))) return false;
     }
     return true;
   }
@@ -341,13 +341,11 @@ export class Table {
   private hash(tuple: Tuple): number {
     const there = tuple.srcAll;
     const back = isIcmp(tuple.proto) ? tuple.srcAll : tuple.dstAll;
-    let src = tuple.src[0] ?? 0;
-    let dst = tuple.dst[0] ?? 0;
-    for (let i = 1; i < this.width; i++) {
-      src = mix(src) ^ (tuple.src[i] ?? 0);
-      dst = mix(dst) ^ (tuple.dst[i] ?? 0);
-    }
-    return mix((mix(src + Math.imul(there, Mix.PORT)) + mix(dst + Math.imul(back, Mix.PORT)) + tuple.proto) | 0);
+    return mix((side(folded(tuple.src), there) + side(folded(tuple.dst), back) + tuple.proto) | 0);
+  }
+
+  private originalHash(entry: number): number {
+    return word(this.entries, entry * this.stride + this.at.hash);
   }
 
   /** Sees to it that two more keys fit: a rebuild must not happen while an entry is half in the index. */
@@ -426,29 +424,26 @@ export class Table {
       if (this.shared > 0) this.leave();
       const entries = new Int32Array(capacity * this.stride);
       entries.set(this.entries);
-      const pulse = new Int32Array(capacity * Pulse.SIZE);
-      pulse.set(this.pulse);
-      this.keep(entries, pulse);
+      this.keep(entries);
     }
     this.capacity = capacity;
   }
 
-  private keep(entries: Int32Array, pulse: Int32Array): void {
+  private keep(entries: Int32Array): void {
     this.entries = entries;
-    this.births = new Float64Array(entries.buffer);
-    this.pulse = pulse;
-    this.ends = new Float64Array(pulse.buffer);
+    this.times = new Float64Array(entries.buffer);
   }
 
-  /** Moves out of the shared memory: nothing that somebody still sees there is what it was. */
+  /** Moves out of the shared memory: whoever looks there finds nothing, and no place. */
   private leave(): void {
-    const { pulse, cells, capacity } = this;
-    this.keep(this.entries.slice(0, capacity * this.stride), pulse.slice(0, capacity * Pulse.SIZE));
-    this.index = this.index.slice(0, 2 * (this.mask + 1));
+    const { index, cells, mask, capacity } = this;
+    this.keep(this.entries.slice(0, capacity * this.stride));
+    this.index = index.slice(0, 2 * (mask + 1));
     this.cells = cells.slice();
     this.shared = 0;
-    pulse.fill(-1);
+    index.fill(EMPTY, 0, 2 * (mask + 1));
     cells[Cells.CAPACITY] = 0;
+    cells[Cells.FREE] = -1;
   }
 
   /** A new index with the keys of the living, at most half full. */
@@ -466,7 +461,7 @@ export class Table {
     this.used = 0;
     for (let entry = 0; entry < this.top; entry++) {
       const count = this.keysOf(entry);
-      if (count > 0) this.addKey(entry, Side.ORIGINAL, word(this.pulse, Pulse.SIZE * entry + Pulse.HASH));
+      if (count > 0) this.addKey(entry, Side.ORIGINAL, this.originalHash(entry));
       if (count > 1) this.addKey(entry, Side.REPLY, this.replyHash(entry));
     }
   }
@@ -483,6 +478,17 @@ function inverseAll(tuple: Tuple): number {
   if (!isIcmp(tuple.proto)) return (tuple.dstAll << 16) | tuple.srcAll;
   const answer = invertType(tuple.proto, tuple.dstAll);
   return answer < 0 ? Number.NaN : (tuple.srcAll << 16) | answer;
+}
+
+/** The four words of an address in one. */
+function folded(address: Int32Array): number {
+  return word(address, 0) ^ word(address, 1) ^ word(address, 2) ^ word(address, 3);
+}
+
+/** One end of a connection in a word. */
+function side(address: number, all: number): number {
+  const product = Math.imul(address + Math.imul(all, Mix.PORT), Mix.SIDE);
+  return product ^ (product >>> Mix.SHIFT);
 }
 
 /** Spreads every bit of a word over all of it (the finaliser of MurmurHash3). */

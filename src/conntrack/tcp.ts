@@ -36,20 +36,24 @@ const VALID_FLAGS: readonly number[] = [
   ACK | URG,
 ];
 
-/** nf_conntrack_proto_tcp.c: get_conntrack_index() */
-function rowOf(flags: number): number {
-  if (flags & RST) return Row.RST;
-  if (flags & SYN) return flags & ACK ? Row.SYNACK : Row.SYN;
-  return flags & FIN ? Row.FIN : Row.ACK;
+/** How many kinds of packets the tables tell apart. */
+export const TCP_KINDS = ROWS[0].length;
+
+/** nf_conntrack_proto_tcp.c: get_conntrack_index(), of flags that tcp_error() does not refuse; -1: it does. */
+export function tcpKind(flags: number): number {
+  const counting = flags & (FIN | SYN | RST | ACK | URG);
+  if (!VALID_FLAGS.includes(counting)) return -1;
+  if (counting & RST) return Row.RST;
+  if (counting & SYN) return counting & ACK ? Row.SYNACK : Row.SYN;
+  return counting & FIN ? Row.FIN : Row.ACK;
 }
 
-/** nf_conntrack_proto_tcp.c: tcp_error(), without the checksum; -1 for what it refuses, else the flags that count. */
-function flagsOf(h: Headers): number {
+/** nf_conntrack_proto_tcp.c: tcp_error(), without the checksum; -1 for what it refuses. */
+function kindOf(h: Headers): number {
   if (h.captured < 14) return -1;
   const length = (u8(h.data, h.transport + 12) >>> 4) * 4;
   if (length < 20 || (h.fragment === Fragment.NONE && length > h.sent)) return -1;
-  const flags = u8(h.data, h.transport + 13) & (FIN | SYN | RST | ACK | URG);
-  return VALID_FLAGS.includes(flags) ? flags : -1;
+  return tcpKind(u8(h.data, h.transport + 13));
 }
 
 /**
@@ -58,11 +62,11 @@ function flagsOf(h: Headers): number {
  */
 export const tcp: Follower = {
   next(h, state, direction, replied) {
-    const flags = flagsOf(h);
-    if (flags < 0) return Next.INVALID;
-    const next = transition(ROWS, direction, rowOf(flags), state);
+    const kind = kindOf(h);
+    if (kind < 0) return Next.INVALID;
+    const next = transition(ROWS, direction, kind, state);
     if (next === State.SYN_SENT && state >= State.TIME_WAIT) return Next.REOPEN;
-    if (next >= 0 && flags & RST && !replied) return Next.KILL;
+    if (next >= 0 && kind === Row.RST && !replied) return Next.KILL;
     return next;
   },
   timeout(state, replied) {

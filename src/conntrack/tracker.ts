@@ -19,23 +19,6 @@ export interface TrackerOptions {
   readonly limit?: number;
 }
 
-/**
- * What track() found out about packets that are like the one it saw last, to the flags of TCP: they belong to this entry
- * and do nothing but move its end on, as long as it has this version. Rewritten by every track().
- */
-export class Ticket {
-  /** -1: there is none. */
-  entry = -1;
-  version = 0;
-  /** Nanoseconds from such a packet to the entry's end; Infinity: it has none. */
-  timeout = 0;
-  /** It holds for packets from this time on: time-outs hang on a connection's age, and captures step back in time. */
-  since = 0;
-  family: 4 | 6 = 4;
-  /** Such packets are to be noted with their twins, too (twins.ts). */
-  twin = false;
-}
-
 /** Where the tables besides those of connections are to stand; twins by family. */
 interface Addresses {
   readonly twins: Readonly<Record<4 | 6, number>>;
@@ -61,9 +44,6 @@ export class Tracker {
   private readonly fragments = new Fragments();
   private readonly twins = { 4: new Twins(), 6: new Twins() };
 
-  /** About the packet that track() saw last, once share() was called: it costs a second look at the packet. */
-  readonly ticket = new Ticket();
-  private grants = false;
   private readonly headers = new Headers();
   private readonly inner = new Headers();
   private readonly tuple = new Tuple();
@@ -89,7 +69,6 @@ export class Tracker {
    */
   track(packet: Packet, ct: Ct, now: number): boolean {
     const { headers, tuple } = this;
-    this.ticket.entry = -1;
     if (!readPacket(packet, headers)) return false;
     if (headers.fragment === Fragment.LATER) return this.trackFragment(ct, now);
     if (!readTuple(headers, tuple)) return false;
@@ -109,10 +88,7 @@ export class Tracker {
     const side = (found >> 1) & 1;
     const direction = found & 1 ? Direction.REPLY : Direction.ORIGINAL;
     const flags = table.flags(entry);
-    if (flags & Flag.FIXED) {
-      this.grant(table, entry, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
-      return this.fill(table, entry, direction, ct);
-    }
+    if (flags & Flag.FIXED) return this.fill(table, entry, direction, ct);
     const follower = followerOf(tuple);
     const replied = (flags & Flag.REPLIED) !== 0;
     if (flags & Flag.DEAD) {
@@ -135,7 +111,6 @@ export class Tracker {
       if (side === Side.ORIGINAL && direction === Direction.REPLY) table.setFlags(entry, flags | Flag.REPLIED);
     }
     if (side === Side.ORIGINAL && direction === Direction.ORIGINAL) this.noteTwin(table, entry);
-    if (side === Side.ORIGINAL && next >= 0) this.settle(table, entry, direction, now);
     return this.fill(table, entry, direction, ct);
   }
 
@@ -160,38 +135,11 @@ export class Tracker {
     table.setState(entry, state);
     table.setDeadline(entry, now + follower.timeout(state, false, 0) * SECOND);
     if (direction === Direction.ORIGINAL) this.noteTwin(table, entry);
-    this.settle(table, entry, direction, now);
     return this.fill(table, entry, direction, ct);
   }
 
-  /** Grants a ticket if the next packet like this one will leave the entry's state as it is, and its time-out too. */
-  private settle(table: Table, entry: number, direction: Direction, now: number): void {
-    if (!this.grants) return;
-    const flags = table.flags(entry);
-    const state = table.state(entry);
-    const replied = (flags & Flag.REPLIED) !== 0;
-    if (flags & Flag.DEAD || (direction === Direction.REPLY && !replied)) return;
-    const follower = followerOf(this.tuple);
-    if (follower.next(this.headers, state, direction, replied) !== state) return;
-    const seconds = follower.timeout(state, replied, (now - table.born(entry)) / SECOND);
-    if (seconds !== follower.timeout(state, replied, Number.POSITIVE_INFINITY)) return;
-    this.grant(table, entry, seconds * SECOND, now);
-    this.ticket.twin = direction === Direction.ORIGINAL && (flags & Flag.REPLY_ASSUMED) !== 0;
-  }
-
-  private grant(table: Table, entry: number, timeout: number, since: number): void {
-    const { ticket } = this;
-    ticket.entry = entry;
-    ticket.timeout = timeout;
-    ticket.since = since;
-    ticket.version = table.version(entry);
-    ticket.family = this.tuple.family;
-    ticket.twin = false;
-  }
-
-  /** Keeps its tables where others look into them, and grants tickets from here on. */
+  /** Keeps its tables where others look into them, and follow connections, too. */
   share(v4: TableMemory, v6: TableMemory, { twins, fragments }: Addresses): void {
-    this.grants = true;
     this.fragments.share(v4.buffer, fragments);
     this.v4.share(v4);
     this.v6.share(v6);
@@ -199,9 +147,9 @@ export class Tracker {
     this.twins[6].share(v6.buffer, twins[6]);
   }
 
-  /** The first packet of a connection is all that is known of it: no rule asks who it could be. */
-  get opensPlainly(): boolean {
-    return !this.nat.told;
+  /** Rules of NAT were told: who opens a connection may be another than its first packet says. */
+  get knowsNat(): boolean {
+    return this.nat.told;
   }
 
   /** What is known of a new entry, whose tuples are in `original` and `translated`. */

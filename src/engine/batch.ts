@@ -1,10 +1,12 @@
+import { commit, connectionCode } from './connections.ts';
 import { fetchFlow, noteFlow } from './flows.ts';
+import { type Connection, followingOf, type Tracking } from './following.ts';
 import type { Fields } from './headers.ts';
 import { BATCH, Cell, type Layout, Stop } from './layout.ts';
+import { fetchConnection, hashOfFields } from './lookup.ts';
 import type { Times, Walk } from './records.ts';
 import { findHome } from './table.ts';
-import { type Connection, connectionCode, fetchTicket } from './tickets.ts';
-import { type Sent, twinCode } from './twins.ts';
+import { twinCode } from './twins.ts';
 import {
   add,
   block,
@@ -39,16 +41,16 @@ import {
 /** What is kept of a packet's fields; `captured` follows from them. */
 const KEPT = ['frame', 'end', 'length', 'outer', 'vlan', 'network', 'isV6', 'src', 'dst', 'proto', 'ports'] as const;
 
-/** Where that stands, and behind it: where the record begins, the homes of flow and ticket, and the time (a float). */
-const Slot = { IS_V6: 4 * KEPT.indexOf('isV6'), AT: 44, FLOW: 48, TICKET: 52, NOW: 56 } as const;
+/** Where that stands, and behind it: where the record begins, the flow's home, the connection's hash, the time (a float). */
+const Slot = { IS_V6: 4 * KEPT.indexOf('isV6'), AT: 44, FLOW: 48, HASH: 52, NOW: 56 } as const;
 
 /** What a loop over batches is put together from. */
 export interface Batched {
   readonly layout: Layout;
   /** Flows and hosts are counted (flows.ts). */
   readonly sharing: boolean;
-  /** The loop opens connections (opening.ts); where it does not, it notes twins (twins.ts). */
-  readonly opens: boolean;
+  /** Rules of NAT were told: packets are noted that may come by again (twins.ts). */
+  readonly told: boolean;
   readonly f: Func;
   readonly walk: Walk;
   readonly fields: Fields;
@@ -67,13 +69,13 @@ export interface Batched {
   readonly plain: Label;
 }
 
-/** Locals: the slot at hand, the end of those that were read, both homes, and what was fetched. */
-type Locals = Readonly<Record<'slot' | 'end' | 'flow' | 'ticket' | 'fetched', number>>;
+/** Locals: the slot at hand, the end of those that were read, the flow's home, the connection's hash, and what was fetched. */
+type Locals = Readonly<Record<'slot' | 'end' | 'flow' | 'hash' | 'fetched', number>>;
 
 /** The loop by batches; a stop leaves its batch behind for the next run. Sets `walk.at` to where it stopped. */
 export function batched(batch: Batched): Code {
   const { layout, f, walk, plain } = batch;
-  const locals = { slot: f.local(), end: f.local(), flow: f.local(), ticket: f.local(), fetched: f.local() };
+  const locals = { slot: f.local(), end: f.local(), flow: f.local(), hash: f.local(), fetched: f.local() };
   const { slot, end } = locals;
   const [again, isRead, unknown, full] = [new Label(), new Label(), new Label(), new Label()];
   const first = set(slot, constant(layout.batch));
@@ -127,9 +129,9 @@ const forward = (slot: number): Code => set(slot, add(get(slot), constant(BATCH.
 const recall = (local: number, slot: number, at: number): Code => set(local, load32(get(slot), at));
 
 /** Reads packets into slots from the first on, up to one that is not for this loop. */
-function readBatch(batch: Batched, { slot, flow, ticket }: Locals): Code {
-  const { layout, sharing, connection, fields, walk, read } = batch;
-  const { flows4, flows6, tickets4, tickets6 } = layout.tables;
+function readBatch(batch: Batched, { slot, flow }: Locals): Code {
+  const { layout, sharing, connection, fields, walk, read, scratch } = batch;
+  const { flows4, flows6 } = layout.tables;
   const [next, stop] = [new Label(), new Label()];
   const end = layout.batch + BATCH.packets * BATCH.stride;
   const isTracked = connection !== null;
@@ -139,7 +141,7 @@ function readBatch(batch: Batched, { slot, flow, ticket }: Locals): Code {
       KEPT.map((name, i) => store32(get(slot), 4 * i, get(fields[name]))),
       store32(get(slot), Slot.AT, get(walk.at)),
       sharing ? [findHome(flows4, flows6, fields, flow), store32(get(slot), Slot.FLOW, get(flow))] : [],
-      isTracked ? [findHome(tickets4, tickets6, fields, ticket), store32(get(slot), Slot.TICKET, get(ticket))] : [],
+      isTracked ? store32(get(slot), Slot.HASH, hashOfFields(fields, scratch)) : [],
       set(walk.at, get(walk.next)),
       forward(slot),
       branchIf(next, lessThan(get(slot), constant(end))),
@@ -148,35 +150,37 @@ function readBatch(batch: Batched, { slot, flow, ticket }: Locals): Code {
 }
 
 /** Has the rows of all packets fetched. What stands there is put together, so that no load is for nothing. */
-function fetchBatch({ layout, sharing, connection, fields: { isV6 } }: Batched, locals: Locals): Code {
-  const { slot, end, flow, ticket, fetched } = locals;
+function fetchBatch({ layout, sharing, connection, fields: { isV6 }, scratch }: Batched, locals: Locals): Code {
+  const { slot, end, flow, hash, fetched } = locals;
   const next = new Label();
   const fetch = (value: Code): Code => set(fetched, xor(get(fetched), value));
+  const known = (family: 4 | 6): Code => fetch(fetchConnection(layout, family, hash, scratch));
   return loop(next, [
     recall(isV6, slot, Slot.IS_V6),
     sharing ? [recall(flow, slot, Slot.FLOW), fetch(fetchFlow(layout, flow, isV6))] : [],
-    connection === null ? [] : [recall(ticket, slot, Slot.TICKET), fetch(fetchTicket(ticket, isV6))],
+    connection === null ? [] : [recall(hash, slot, Slot.HASH), when(get(isV6), known(6), known(4))],
     forward(slot),
     branchIf(next, lessThan(get(slot), get(end))),
   ]);
 }
 
 /** Classifies the packets from `slot` on. */
-function takeBatch(batch: Batched, { slot, end, flow, ticket }: Locals, unknown: Label, full: Label): Code {
-  const { layout, sharing, connection, fields, f, scratch, opens, counter, host, asked, counted } = batch;
+function takeBatch(batch: Batched, { slot, end, flow }: Locals, unknown: Label, full: Label): Code {
+  const { layout, sharing, connection, fields, f, scratch, told, counter, host, asked, counted } = batch;
   const next = new Label();
   const [at, now] = [load32(get(slot), Slot.AT), loadFloat(get(slot), Slot.NOW)];
-  const sent: Sent = { transport: f.local(), size: f.local() };
-  const tracking = { layout, fields, f, home: ticket, at, now, scratch, opens, sent, plain: unknown };
+  const following = followingOf(f);
+  const tracking: Tracking | null =
+    connection === null ? null : { layout, fields, connection, following, at, now, scratch, told, plain: unknown };
   const noting = { layout, fields, connection, home: flow, counter, host, f, full };
   return loop(next, [
     KEPT.map((name, i) => recall(fields[name], slot, 4 * i)),
     set(fields.captured, sub(get(fields.end), get(fields.frame))),
-    connection === null ? [] : [recall(ticket, slot, Slot.TICKET), connectionCode({ ...tracking, connection })],
+    tracking === null ? [] : [recall(following.hash, slot, Slot.HASH), connectionCode(tracking)],
     asked,
     sharing ? [recall(flow, slot, Slot.FLOW), when(get(host), noteFlow(noting))] : [],
     // Last: what is asked of this packet again is not noted twice.
-    connection === null || opens ? [] : twinCode(layout, fields, connection.row, sent, scratch, f.local()),
+    tracking === null ? [] : [commit(tracking), told ? twinCode(tracking, f.local()) : []],
     counted,
     forward(slot),
     branchIf(next, lessThan(get(slot), get(end))),

@@ -1,11 +1,11 @@
 import { batched } from './batch.ts';
 import { type Around, type Facts, filtersCode, type PlannedFilter } from './filters.ts';
 import { HostOf } from './flows.ts';
+import { type Connection, connectionOf } from './following.ts';
 import type { Scratch } from './hash.ts';
 import { type Fields, fieldsOf, headersOf } from './headers.ts';
 import { Cell, COUNTER, type Layout, LOG_COUNTER, MINORS, reasonAt } from './layout.ts';
 import { type Records, recordOf, type Times, type Walk } from './records.ts';
-import { type Connection, connectionOf } from './tickets.ts';
 import {
   add,
   add64,
@@ -50,10 +50,10 @@ export interface Program {
   readonly fates: boolean;
   /** Some seed changes with time: packets from Cell.UNTIL on are the plain engine's. */
   readonly timed: boolean;
-  /** Connections are followed: the tracker grants tickets (tickets.ts). */
+  /** Connections are followed (connections.ts). */
   readonly tracked: boolean;
-  /** The loop opens connections, too (opening.ts). */
-  readonly opens: boolean;
+  /** Rules of NAT were told to the tracker. */
+  readonly told: boolean;
   readonly records: Records;
 }
 
@@ -146,7 +146,7 @@ function mainOf(program: Program, parts: number): Func {
   const walked =
     sharing || tracked
       ? batched({
-          ...{ layout, sharing, opens: program.opens, f, walk, fields, connection, scratch: scratch.a },
+          ...{ layout, sharing, told: program.told, f, walk, fields, connection, scratch: scratch.a },
           ...{ counter, host, read, asked, counted, plain },
         })
       : block(plain, loop(next, [read(null, plain), asked, counted, set(walk.at, get(walk.next)), branch(next)]));

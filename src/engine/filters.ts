@@ -5,11 +5,11 @@ import { classExactness, type FlowFilter, hostRule, Key, type Known, Mode, readK
 import { tcMajor } from '../u32.ts';
 import { UNSPEC, type Verdict } from '../verdict.ts';
 import { HostOf } from './flows.ts';
+import type { Connection } from './following.ts';
 import { jhash, type Scratch } from './hash.ts';
 import { type Fields, typeConstant } from './headers.ts';
 import { Cell, type Layout, LOG_COUNTER, majorAt, reasonAt } from './layout.ts';
 import { type Asking, isPlaceable, matchCode } from './match.ts';
-import type { Connection } from './tickets.ts';
 import {
   add,
   and,

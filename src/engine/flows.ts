@@ -1,5 +1,6 @@
 import type { Keeper, Shared } from '../report/index.ts';
 import { swab32, word } from '../u32.ts';
+import type { Connection } from './following.ts';
 import type { Fields } from './headers.ts';
 import { Cell, COUNTER, classidAt, counterAt, dropBatch, type Layout, Stop } from './layout.ts';
 import {
@@ -15,8 +16,6 @@ import {
   writeKey,
   xorAt,
 } from './table.ts';
-import { Row } from './ticket-row.ts';
-import type { Connection } from './tickets.ts';
 import {
   add,
   and,
@@ -178,7 +177,7 @@ function hostCode(family: Family, { fields, connection, host }: Noting): Code {
   const [tupleSrc, tupleDst] =
     family === 4
       ? [get(connection.src), get(connection.dst)]
-      : [4 * Row.TUPLE, 4 * Row.TUPLE + 16].map((offset) => add(get(connection.row), constant(offset)));
+      : [0, 16].map((offset) => add(get(connection.tuple), constant(offset)));
   const isOfTuple = and(shiftRight(add(get(host), constant(1)), constant(2)), isZero(isZero(get(connection.known))));
   return select(isOfTuple, select(isSrc, tupleSrc ?? [], tupleDst ?? []), ofPacket);
 }

@@ -21,6 +21,7 @@ import type { KernelProto } from '../sched/netns/index.ts';
 import { tcH, tcMajor, tcMinor, word } from '../u32.ts';
 import { UNSPEC } from '../verdict.ts';
 import { compile } from './compile.ts';
+import { giveConnection } from './connections.ts';
 import { exactnessOf, type Facts, type PlannedFilter } from './filters.ts';
 import { Flows } from './flows.ts';
 import { protocolTable } from './headers.ts';
@@ -39,8 +40,8 @@ import {
   reasonAt,
   Stop,
 } from './layout.ts';
-import { writeOpenings } from './opening.ts';
-import { Tickets } from './tickets.ts';
+import { writeSteps } from './steps.ts';
+import { writeKinds } from './transport.ts';
 
 /** The part of WebAssembly's JavaScript interface that is used here; the core is compiled without DOM types. */
 declare const WebAssembly: {
@@ -114,7 +115,7 @@ function chainOf(protos: readonly KernelProto[]): Chain {
   return { filters, sources, opaque: false };
 }
 
-/** Whether a packet may no longer be what the tracker saw: a ticket is found by what it was. */
+/** Whether a packet may no longer be what the tracker saw. */
 function mayChange({ filters, opaque }: Chain): boolean {
   return opaque || filters.some(({ verdict }) => verdict === 'opaque');
 }
@@ -154,7 +155,6 @@ export class Engine {
   private readonly layout: Layout;
   private readonly flows: Flows | null;
   private readonly tracker: Tracker | null;
-  private readonly tickets: Tickets | null;
   /** The loop stopped at a packet of which it lacks only the connection. */
   wantsConnection = false;
   /** Where the bytes stood of which a batch may be left. */
@@ -197,8 +197,10 @@ export class Engine {
     this.tracker = options.tracker;
     const { connections4, connections6 } = this.layout;
     this.tracker?.share({ buffer, ...connections4 }, { buffer, ...connections6 }, this.layout);
-    if (this.tracker !== null) writeOpenings(buffer, this.layout);
-    this.tickets = this.tracker === null ? null : new Tickets(buffer, this.layout);
+    if (this.tracker !== null) {
+      writeSteps(buffer, this.layout);
+      writeKinds(buffer, this.layout);
+    }
     this.flows = sharing ? new Flows(buffer, this.layout) : null;
     this.readSeeds();
     this.timed = this.nextPerturb !== Number.POSITIVE_INFINITY;
@@ -274,12 +276,11 @@ export class Engine {
 
   /**
    * Gives the loop what the tracker found for a packet, its connection or none; its record begins at an index of the
-   * window. Keeps the ticket for those like it, if one was granted.
+   * window.
    */
   giveConnection(p: Packet, at: number): void {
-    const { tracker, tickets, layout } = this;
-    tickets?.give(p.ct, p.protocol === ETH_P.IPV6, layout.room + at);
-    if (tracker !== null && tracker.ticket.entry >= 0) tickets?.keep(tracker.ticket, p);
+    const { words, layout } = this;
+    giveConnection(words, layout, p.ct, p.protocol === ETH_P.IPV6, layout.room + at);
   }
 
   /**
@@ -383,7 +384,7 @@ export class Engine {
       fates: layout.fates > 0,
       timed,
       tracked: tracker !== null,
-      opens: tracker?.opensPlainly ?? false,
+      told: tracker?.knowsNat ?? false,
     };
     const module = new WebAssembly.Module(compile({ ...chain, facts, layout, records, ...asked }));
     const { run } = new WebAssembly.Instance(module, { m: { m: this.memory } }).exports;

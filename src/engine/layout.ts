@@ -1,4 +1,4 @@
-import { FragmentSlots, sizesOf, type TableMemory, TwinWords } from '../conntrack/index.ts';
+import { FragmentSlots, Kind, STATES, sizesOf, type TableMemory, TwinWords } from '../conntrack/index.ts';
 import { tcH, tcMajor, tcMinor } from '../u32.ts';
 import { type Rows, WAYS } from './table.ts';
 
@@ -45,7 +45,7 @@ export const Cell = {
 /** Why a loop stopped before the bytes ended. */
 export const Stop = {
   PLAIN: 0,
-  /** No ticket was found. */
+  /** The packet's connection is the tracker's to say. */
   UNKNOWN: 1,
   /** Table 0, 1, … has no place for the packet's row. */
   FULL: 2,
@@ -64,16 +64,14 @@ export const ROOM = 1 << 20;
 export const BATCH = { packets: 64, stride: 64 } as const;
 
 /**
- * The tables, by number: flows and hosts of IPv4 and IPv6 (flows.ts), tickets of connections (tickets.ts). Bytes of a
- * row, rows at first and at most: to grow costs 0.3 µs a row, a page that is never touched nothing.
+ * The tables, by number: flows and hosts of IPv4 and IPv6 (flows.ts). Bytes of a row, rows at first and at most: to grow
+ * costs 0.3 µs a row, a page that is never touched nothing.
  */
 export const TABLES = {
   flows4: { stride: 24, first: 1 << 16, most: 1 << 23 },
   flows6: { stride: 60, first: 1 << 14, most: 1 << 21 },
   hosts4: { stride: 8, first: 1 << 16, most: 1 << 23 },
   hosts6: { stride: 20, first: 1 << 14, most: 1 << 21 },
-  tickets4: { stride: 64, first: 1 << 15, most: 1 << 20 },
-  tickets6: { stride: 128, first: 1 << 13, most: 1 << 18 },
 } as const;
 export type TableName = keyof typeof TABLES;
 const NAMES = Object.keys(TABLES) as TableName[];
@@ -81,9 +79,14 @@ const NAMES = Object.keys(TABLES) as TableName[];
 /** Entries of the two connection tables (conntrack/table.ts) at most; of larger ones all packets are the plain engine's. */
 const ENTRIES = { 4: 1 << 20, 6: 1 << 18 } as const;
 
-/** How many openings there are: of TCP by its lower six flags, and of UDP. Bytes of each. */
-export const OPENINGS = 65;
-export const OPENING = 32;
+/** Where the connection of one packet stands: its tuple as in an entry, and more. Nobody reads NOWHERE. */
+export const Given = { KNOWN: 36, ASSUMED: 40, NOWHERE: 44, SIZE: 48 } as const;
+
+/** Bytes of what a packet does to a connection (steps.ts), one for each kind, state, direction, and answered or not. */
+export const STEP = 32;
+const STEPS = Kind.COUNT * STATES * 4 * STEP;
+/** Values of the flags of TCP that are told apart. */
+export const FLAGS = 64;
 
 /** Where a connection table stands. */
 export type Connections = Omit<TableMemory, 'buffer'>;
@@ -91,10 +94,8 @@ export type Connections = Omit<TableMemory, 'buffer'>;
 export interface Layout {
   readonly seeds: number;
   readonly batch: number;
-  /** A ticket's row (tickets.ts), for one packet alone. */
+  /** A connection (Given), for one packet alone. */
   readonly given: number;
-  /** A row that nobody writes: of a packet that has no connection. */
-  readonly none: number;
   /** Counters of all minors of each major number, by its index in `majors`. */
   readonly classes: number;
   readonly majors: readonly number[];
@@ -107,8 +108,10 @@ export interface Layout {
   /** By family; of no room where connections are not followed. */
   readonly connections4: Connections;
   readonly connections6: Connections;
-  /** How connections begin (opening.ts), packets that may come by again (conntrack/twins.ts), and first fragments. */
-  readonly openings: number;
+  /** What packets do to connections (steps.ts), and the kind of each value of TCP's flags (transport.ts). */
+  readonly steps: number;
+  readonly kinds: number;
+  /** Packets that may come by again, by family, and first fragments (conntrack/). */
   readonly twins: Readonly<Record<4 | 6, number>>;
   readonly fragments: number;
   readonly room: number;
@@ -126,11 +129,11 @@ export function layoutOf(
   const batch = Math.ceil((seeds + 4 * filters) / BATCH.stride) * BATCH.stride;
   // One more, for where the next batch begins.
   const given = batch + (BATCH.packets + 1) * BATCH.stride;
-  const none = given + TABLES.tickets6.stride;
-  const openings = none + TABLES.tickets6.stride;
-  const twins = { 4: openings + OPENINGS * OPENING, 6: openings + OPENINGS * OPENING + 4 * TwinWords.SIZE };
-  const fragments = twins[6] + 4 * TwinWords.SIZE;
-  const known = fragments + (tracked ? FragmentSlots.SIZE : 0);
+  const kinds = given + Given.SIZE;
+  const steps = kinds + FLAGS;
+  const fragments = steps + (tracked ? STEPS : 0);
+  const twins = { 4: fragments + FragmentSlots.SIZE, 6: fragments + FragmentSlots.SIZE + 4 * TwinWords.SIZE };
+  const known = tracked ? twins[6] + 4 * TwinWords.SIZE : fragments;
   const classes = align(known + (fates ? (majors.length + 1) * MINORS : 0));
   const counters = majors.length * MINORS * COUNTER;
   const shares = classes + counters;
@@ -138,23 +141,22 @@ export function layoutOf(
   const tables = {} as Record<TableName, Rows>;
   for (const [number, name] of NAMES.entries()) {
     const { stride, first, most } = TABLES[name];
-    const isAsked = name.startsWith('tickets') ? tracked : sharing;
     tables[name] = { base: end, size: Cell.SIZES + 8 * number, number, stride, first, most };
-    if (isAsked) end = align(end + (most + WAYS) * stride);
+    if (sharing) end = align(end + (most + WAYS) * stride);
   }
   const connectionsOf = (width: 1 | 4, room: number): Connections => {
-    const { entries, pulse, index, state: size } = sizesOf(width, tracked ? room : 0);
+    const { entries, index, state: size } = sizesOf(width, tracked ? room : 0);
     const at = end;
-    end = align(at + entries + pulse + index);
+    end = align(at + entries + index);
     const state = Cell.CONNECTIONS + (width === 1 ? 0 : size);
-    return { entries: at, pulse: at + entries, index: at + entries + pulse, state, room: tracked ? room : 0 };
+    return { entries: at, index: at + entries, state, room: tracked ? room : 0 };
   };
   const connections4 = connectionsOf(1, ENTRIES[4]);
   const connections6 = connectionsOf(4, ENTRIES[6]);
   const room = end;
   return {
-    ...{ seeds, batch, given, none, fates: fates ? known : 0, classes, majors, tables, room },
-    ...{ shares: sharing ? shares : 0, connections4, connections6, openings, twins, fragments },
+    ...{ seeds, batch, given, kinds, steps, fates: fates ? known : 0, classes, majors, tables, room },
+    ...{ shares: sharing ? shares : 0, connections4, connections6, twins, fragments },
     pages: Math.ceil((room + ROOM) / PAGE),
   };
 }

@@ -131,6 +131,7 @@ export const shiftRight64 = binary(0x88);
 /** 64-bit floating point. */
 export const lessFloat = binary(0x63);
 export const addFloat = binary(0xa0);
+export const subFloat = binary(0xa1);
 export const multiplyFloat = binary(0xa2);
 
 export const isZero = (value: Code): Code => [value, 0x45];

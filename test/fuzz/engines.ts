@@ -267,15 +267,15 @@ function makeTablesSmall({ room }: Replay): void {
 }
 
 /** What a tracker keeps to itself. */
-type Inside = Record<'v4' | 'v6', { readonly top: number; readonly ends: Float64Array }> & {
+type Inside = Record<'v4' | 'v6', { readonly top: number; readonly stride: number; readonly entries: Int32Array }> & {
   readonly twins: Readonly<Record<4 | 6, { readonly words: Int32Array }>>;
 };
 
-/** When the entries of both tables end, and the packets that may come by again: what is seen of them in classes is little. */
+/** All entries of both tables, and the packets that may come by again: what is seen of them in classes is little. */
 function insideOf(tracker: Tracker): number[] {
   const { v4, v6, twins } = tracker as unknown as Inside;
-  const ends = [v4, v6].flatMap(({ top, ends }) => Array.from({ length: top }, (_, entry) => ends[2 * entry] ?? 0));
-  return [...ends, ...twins[4].words, ...twins[6].words];
+  const entries = [v4, v6].flatMap(({ top, stride, entries }) => [...entries.subarray(0, top * stride)]);
+  return [...entries, ...twins[4].words, ...twins[6].words];
 }
 
 function runOf({ filters, device, era, sharing, rules, listed, seed }: Chain): Run | null {
