@@ -1,5 +1,5 @@
-import { fstatSync, writeSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { fstatSync, statSync, writeSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { styleText } from 'node:util';
 
 const STDIN = 0;
@@ -72,16 +72,19 @@ export function sayRaw(text: string): void {
   }
 }
 
-const require = createRequire(import.meta.url);
-
 /** node:tty brings streams and sockets along, 5 ms of the start: it is asked where there may be a terminal. */
 function isTerminalAt(descriptor: number): boolean {
   try {
-    if (process.platform !== 'win32' && !fstatSync(descriptor).isCharacterDevice()) return false;
+    if (process.platform !== 'win32' && !mayBeTerminal(descriptor)) return false;
   } catch {
     return false;
   }
-  return (require('node:tty') as typeof import('node:tty')).isatty(descriptor);
+  return process.getBuiltinModule('node:tty').isatty(descriptor);
+}
+
+function mayBeTerminal(descriptor: number): boolean {
+  const file = fstatSync(descriptor);
+  return file.isCharacterDevice() && file.rdev !== statSync(devNull).rdev;
 }
 
 export const isTerminal = {

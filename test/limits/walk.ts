@@ -39,12 +39,13 @@ export async function walk(path: string, visit: Visit = () => {}): Promise<Outco
   const began = performance.now();
   let end = 'result';
   try {
-    for await (const reader of file.batches()) {
+    await file.take((reader) => {
       while (reader.next(frame)) {
         run.step(frame);
         visit(run, keys, frame);
       }
-    }
+      return true;
+    });
     if (file.cut !== null) end = `cut at ${file.cut.offset}: ${file.cut.message}`;
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
