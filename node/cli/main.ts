@@ -64,7 +64,7 @@ const handlers: Handlers = {
 
 async function main(): Promise<void> {
   const output = new Output();
-  const program = createProgram(version(), handlers);
+  const program = createProgram(version(), handlers, argv[0]);
   for (const command of [program, ...program.commands]) {
     command.configureOutput({ writeOut: (text) => output.write(text), writeErr: () => {}, outputError: () => {} });
   }
