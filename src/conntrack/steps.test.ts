@@ -1,33 +1,70 @@
 import { describe, expect, it } from 'vitest';
-import { IPPROTO } from '../packet/index.ts';
-import { openingOf } from './opening.ts';
+import { Direction } from '../packet/index.ts';
+import { Kind, stepOf } from './steps.ts';
+import { tcpKind } from './tcp.ts';
 
 const [FIN, SYN, RST, PSH, ACK, URG] = [0x01, 0x02, 0x04, 0x08, 0x10, 0x20];
-/** net/netfilter/nf_conntrack_proto_tcp.c: TCP_CONNTRACK_SYN_SENT, TCP_CONNTRACK_ESTABLISHED. */
-const [SYN_SENT, ESTABLISHED] = [1, 3];
+/** include/uapi/linux/netfilter/nf_conntrack_tcp.h: TCP_CONNTRACK_… */
+const [SYN_SENT, SYN_RECV, ESTABLISHED, FIN_WAIT, TIME_WAIT, CLOSE] = [1, 2, 3, 4, 7, 8];
+const { ORIGINAL, REPLY } = Direction;
 
-describe('how a connection opens', () => {
+/** A step whose time-out does not hang on the connection's age. */
+const step = (state: number, seconds: number) => ({ state, young: seconds * 1e9, old: seconds * 1e9 });
+
+describe('how a packet opens a connection', () => {
+  const opening = (kind: number) => stepOf(kind, 0, ORIGINAL, false);
+
   it.each([
-    ['SYN', SYN, { state: SYN_SENT, timeout: 120e9 }],
+    ['SYN', SYN, step(SYN_SENT, 120)],
     // nf_conntrack_tcp_loose: picked up in the middle, and not acknowledged yet.
-    ['ACK', ACK, { state: ESTABLISHED, timeout: 300e9 }],
-    ['ACK with data', ACK | PSH, { state: ESTABLISHED, timeout: 300e9 }],
-    ['ACK with urgent data', ACK | URG, { state: ESTABLISHED, timeout: 300e9 }],
-  ])('TCP with %s', (_, flags, opening) => {
-    expect(openingOf(IPPROTO.TCP, flags)).toEqual(opening);
+    ['ACK', ACK, step(ESTABLISHED, 300)],
+    ['ACK with data', ACK | PSH, step(ESTABLISHED, 300)],
+    ['ACK with urgent data', ACK | URG, step(ESTABLISHED, 300)],
+  ])('TCP with %s', (_, flags, opened) => {
+    expect(opening(tcpKind(flags))).toEqual(opened);
   });
 
   it.each([
     ['an answer', SYN | ACK],
     ['a reset', RST],
-    ['no flags at all', 0],
     ['an end', FIN | ACK],
-    ['flags that exclude each other', SYN | FIN],
   ])('TCP with %s opens none', (_, flags) => {
-    expect(openingOf(IPPROTO.TCP, flags)).toBeNull();
+    expect(opening(tcpKind(flags))).toBeNull();
+  });
+
+  it.each([
+    ['no flags at all', 0],
+    ['flags that exclude each other', SYN | FIN],
+  ])('TCP with %s is refused', (_, flags) => {
+    expect(tcpKind(flags)).toBe(-1);
+    expect(opening(Kind.NONE)).toBeNull();
   });
 
   it('UDP, for 30 seconds until it is answered', () => {
-    expect(openingOf(IPPROTO.UDP, 0)).toEqual({ state: 1, timeout: 30e9 });
+    expect(opening(Kind.UDP)).toEqual(step(1, 30));
+  });
+
+  it('an echo does, and no answer to one', () => {
+    expect([opening(Kind.QUESTION), opening(Kind.ANSWER)]).toEqual([step(1, 30), null]);
+  });
+});
+
+/** net/netfilter/nf_conntrack_proto_tcp.c: tcp_conntracks[][][], tcp_timeouts[]. */
+describe('how a connection goes on', () => {
+  it.each([
+    ['SYN/ACK answers', tcpKind(SYN | ACK), SYN_SENT, REPLY, false, step(SYN_RECV, 60)],
+    ['ACK establishes', tcpKind(ACK), SYN_RECV, ORIGINAL, true, step(ESTABLISHED, 432_000)],
+    ['FIN ends one side', tcpKind(FIN | ACK), ESTABLISHED, ORIGINAL, true, step(FIN_WAIT, 120)],
+    ['a reset of one that was answered', tcpKind(RST), ESTABLISHED, REPLY, true, step(CLOSE, 10)],
+    ['UDP is a stream once it is older', Kind.UDP, 1, REPLY, true, { state: 1, young: 30e9, old: 120e9 }],
+  ])('%s', (_, kind, state, direction, replied, expected) => {
+    expect(stepOf(kind, state, direction, replied)).toEqual(expected);
+  });
+
+  it.each([
+    ['a reset of one that was never answered ends it', tcpKind(RST), ESTABLISHED, false],
+    ['a SYN after its end opens it anew', tcpKind(SYN), TIME_WAIT, true],
+  ])('more than a step: %s', (_, kind, state, replied) => {
+    expect(stepOf(kind, state, ORIGINAL, replied)).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Cells, Flag, Pulse, sizesOf, Table, type TableMemory, wordsOf } from './table.ts';
+import { Cells, Flag, sizesOf, Table, type TableMemory, wordsOf } from './table.ts';
 import { invert, Tuple } from './tuple.ts';
 
 const TCP = 6;
@@ -24,14 +24,15 @@ function open(table: Table, port: number, now: number): number {
 
 /** A memory with room for so many entries. */
 function memoryOf(room: number): TableMemory {
-  const { entries, pulse, index, state } = sizesOf(1, room);
-  const buffer = new ArrayBuffer(entries + pulse + index + state);
-  return { buffer, entries: 0, pulse: entries, index: entries + pulse, state: entries + pulse + index, room };
+  const { entries, index, state } = sizesOf(1, room);
+  const buffer = new ArrayBuffer(entries + index + state);
+  return { buffer, entries: 0, index: entries, state: entries + index, room };
 }
 
-const view = ({ buffer, pulse, state, entries }: TableMemory) => ({
-  entries: new Int32Array(buffer, entries),
-  pulse: new Int32Array(buffer, pulse),
+const view = ({ buffer, index, state }: TableMemory) => ({
+  entries: new Int32Array(buffer),
+  times: new Float64Array(buffer),
+  index: new Int32Array(buffer, index),
   state: new Int32Array(buffer, state),
 });
 
@@ -42,11 +43,11 @@ describe('a table in a memory that others look into', () => {
     const memory = memoryOf(4096);
     table.share(memory);
     const entry = open(table, 2, 5);
-    const { entries, pulse, state } = view(memory);
-    const { stride, meta } = wordsOf(1);
+    const { entries, times, state } = view(memory);
+    const { stride, meta, end } = wordsOf(1);
     expect(state[Cells.TOP]).toBe(2);
     expect(entries[entry * stride + meta]).toBe(TCP | (Flag.LIVE << 16));
-    expect(pulse[Pulse.SIZE * entry + Pulse.VERSION]).toBe(table.version(entry));
+    expect(times[(entry * stride + end) / 2]).toBe(5 + 1e9);
     expect([table.find(tupleOf(1), 6), table.find(tupleOf(2), 6)]).toEqual([0, entry << 2]);
   });
 
@@ -57,20 +58,27 @@ describe('a table in a memory that others look into', () => {
     expect(entries.map((_, port) => table.find(tupleOf(port), 1) >> 2)).toEqual(entries);
   });
 
-  it('moves out when there is no room: what is seen there has no version that it had, and no place for more', () => {
+  it('moves out when there is no room: nothing is found there any more, and there is no place', () => {
     const table = new Table(1);
     const memory = memoryOf(1024);
     table.share(memory);
     const entries = Array.from({ length: 1024 }, (_, port) => open(table, port, 0));
-    const { pulse, state } = view(memory);
-    const versions = entries.map((entry) => table.version(entry));
-    expect(entries.map((entry) => pulse[Pulse.SIZE * entry + Pulse.VERSION])).toEqual(versions);
+    const { index, state } = view(memory);
+    const slots = 2 * ((state[Cells.MASK] ?? 0) + 1);
+    expect(index.subarray(0, slots).filter((word) => word !== 0).length).toBeGreaterThanOrEqual(1024);
     entries.push(open(table, 1024, 0));
-    expect(entries.slice(0, 1024).some((entry) => pulse[Pulse.SIZE * entry + Pulse.VERSION] === versions[entry])).toBe(
-      false,
-    );
-    expect(state[Cells.CAPACITY]).toBe(0);
+    expect(index.subarray(0, slots).every((word) => word === 0)).toBe(true);
+    expect([state[Cells.CAPACITY], state[Cells.FREE]]).toEqual([0, -1]);
     expect(entries.map((_, port) => table.find(tupleOf(port), 1) >> 2)).toEqual(entries);
+  });
+
+  it('shows no place where there was no room from the beginning', () => {
+    const table = new Table(1);
+    const memory = memoryOf(512);
+    table.share(memory);
+    open(table, 1, 0);
+    const { state } = view(memory);
+    expect([state[Cells.CAPACITY], state[Cells.TOP], state[Cells.FREE]]).toEqual([0, 0, -1]);
   });
 
   it('forgets the expired, and gives their entries to others', () => {
