@@ -36,6 +36,12 @@ export const clsFlow = (...args: readonly string[]): Contender => ({
   ...{ workload: null, needs: null, counts: null },
 });
 
+/** What every process of ours begins with. */
+export const NODE: Contender = {
+  ...{ name: 'node', program: process.execPath, args: ['-e', '0'] },
+  ...{ workload: null, needs: null, counts: null },
+};
+
 /** What a run of `classify` may have besides its capture. */
 export interface Classifying {
   readonly filters?: readonly string[];

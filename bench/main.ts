@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { absence, type Contender } from './contender.ts';
+import { absence, type Contender, NODE } from './contender.ts';
 import { FIGURES, type Figure } from './figures.ts';
 import { GROWTH } from './growth.ts';
 import { CommandFailed } from './measure.ts';
@@ -26,7 +26,7 @@ async function main(words: readonly string[]): Promise<number> {
   const chosen = FIGURES.filter(({ name }) => whole || words.includes(name));
   const { lines, missed } = await weighFigures(chosen);
   const growth = whole || words.includes(GROWTH_NAME) ? await weighGrowth() : '';
-  if (whole) writeFileSync(RESULTS, document(lines, growth));
+  if (whole) writeFileSync(RESULTS, document(lines, growth, await weighAlone(NODE)));
   return missed === 0 ? 0 : 1;
 }
 

@@ -46,8 +46,8 @@ function rows(cells: readonly (readonly string[])[]): string {
   return cells.map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
-/** bench/RESULTS.md: the tables, and where and with what they were measured. */
-export function document(figures: string, growth: string): string {
+/** bench/RESULTS.md: the tables, where and with what they were measured, and what Node alone costs there. */
+export function document(figures: string, growth: string, node: Medians): string {
   const date = new Date().toISOString().slice(0, 10);
   return `# Bench
 
@@ -56,7 +56,8 @@ ${versions()}.
 
 Whole processes, start included; medians of ${TURNS} turns; of two contenders in turn (A B A B …) the median of the turns'
 ratios. CPU is user and system time of all threads. The yardstick is [the same job in C](yardstick/yardstick.c): it
-gives every class the same packets and bytes, or the figure fails. Workloads: [workload.ts](workload.ts).
+gives every class the same packets and bytes, or the figure fails. Workloads: [workload.ts](workload.ts). Node alone
+(\`node -e 0\`) takes ${node.cpu.toFixed(3)} s of CPU here, which is in every figure of ours.
 
 ## Bars
 
