@@ -28,8 +28,9 @@ export interface Following {
   readonly ports: number;
   /** One of Kind (conntrack/steps.ts). */
   readonly kind: number;
-  /** Hash of the tuple, and address of the slot of the index that it led to. */
+  /** Hash of the tuple; the slot of the index that it leads to, and the address of that. */
   readonly hash: number;
+  readonly number: number;
   readonly slot: number;
   /** Number of the entry, and where it begins; 0 or 1: the packet goes in its reply direction. */
   readonly entry: number;
@@ -48,7 +49,8 @@ export interface Following {
 
 export function followingOf(f: Func): Following {
   return {
-    ...{ transport: f.local(), size: f.local(), ports: f.local(), kind: f.local(), hash: f.local(), slot: f.local() },
+    ...{ transport: f.local(), size: f.local(), ports: f.local(), kind: f.local(), hash: f.local() },
+    ...{ number: f.local(), slot: f.local() },
     ...{ entry: f.local(), row: f.local(), direction: f.local(), step: f.local(), meta: f.local(), metaAt: f.local() },
     ...{ opens: f.local(), twin: f.local() },
   };

@@ -61,7 +61,7 @@ const SEEDS = REASONS + REASONS_MAX * COUNTER;
 /** Room for what is captured: a read, and what was left of the one before; a longer record is the plain engine's. */
 export const ROOM = 1 << 20;
 /** Packets of a batch (batch.ts), and bytes that each takes until it is classified. */
-export const BATCH = { packets: 64, stride: 64 } as const;
+export const BATCH = { packets: 64, stride: 72 } as const;
 
 /**
  * The tables, by number: flows and hosts of IPv4 and IPv6 (flows.ts). Bytes of a row, rows at first and at most: to grow

@@ -25,6 +25,7 @@ import {
   or64,
   set,
   shiftRight,
+  when,
   xor,
   xor64,
 } from './wasm.ts';
@@ -53,6 +54,12 @@ export function hashCode({ src, dst, proto }: Fields, there: Code, back: Code, s
   ];
 }
 
+/** Sets `number` to the first slot that a hash leads to. */
+export function firstSlot(layout: Layout, { isV6 }: Fields, hash: number, number: number): Code {
+  const of = (family: Family): Code => set(number, firstOf(layout, family, hash));
+  return when(get(isV6), of(6), of(4));
+}
+
 /** The hash of a packet of TCP or UDP; of others it leads nowhere. */
 export function hashOfFields(fields: Fields, scratch: number): Code {
   const { ports } = fields;
@@ -65,38 +72,56 @@ const maskOf = (layout: Layout, family: Family): Code =>
 const slotAt = (layout: Layout, family: Family, number: Code): Code =>
   add(constant(connectionsOf(layout, family).index), multiply(number, constant(SLOT)));
 
-/** Has the first slot that a hash leads to fetched, and the entry that it names, and leaves what stands there. */
-export function fetchConnection(layout: Layout, family: Family, hash: number, scratch: number): Code {
+/** Number of the first slot that a hash leads to. */
+const firstOf = (layout: Layout, family: Family, hash: number): Code => and(get(hash), maskOf(layout, family));
+
+const nextOf = (layout: Layout, family: Family, number: number): Code =>
+  and(add(get(number), constant(1)), maskOf(layout, family));
+
+/** Has the first slot that a hash leads to fetched, and leaves what stands there. */
+export const fetchSlot = (layout: Layout, family: Family, hash: number): Code =>
+  load32(slotAt(layout, family, firstOf(layout, family, hash)));
+
+/** Sets `number` to the slot that has the hash, or is empty; has the entry that it names fetched, and leaves what stands there. */
+export function fetchEntry(layout: Layout, family: Family, hash: number, number: number, scratch: number): Code {
   const { entries, room } = connectionsOf(layout, family);
   const { stride, born } = wordsOf(widthOf(family));
-  const slot = slotAt(layout, family, and(get(hash), maskOf(layout, family)));
+  const [found, again] = [new Label(), new Label()];
   // Whatever stands there: a number that the table has room for.
-  const entry = and(shiftRight(load32(slot), constant(1)), constant(room - 1));
+  const entry = and(shiftRight(load32(get(scratch)), constant(1)), constant(room - 1));
   return [
+    set(number, firstOf(layout, family, hash)),
+    block(found, [
+      loop(again, [
+        set(scratch, slotAt(layout, family, get(number))),
+        branchIf(found, isZero(load32(get(scratch)))),
+        branchIf(found, eq(load32(get(scratch), 4), get(hash))),
+        set(number, nextOf(layout, family, number)),
+        branch(again),
+      ]),
+    ]),
     set(scratch, add(constant(entries), multiply(entry, constant(4 * stride)))),
+    // It may lie on two lines of the cache.
     xor(load32(get(scratch)), load32(get(scratch), 4 * born)),
   ];
 }
 
 /**
- * Sets `entry`, `row` and `direction`; goes to `free` where no slot has the packet's tuple, with `slot` at the first that
- * is empty. A tuple that NAT made (Side.REPLY) is the tracker's to follow.
+ * Looks from slot `number` on for the packet's tuple and sets `row` and `direction`; goes to `free` where no slot has it,
+ * with `slot` at the first that is empty. A tuple that NAT made (Side.REPLY) is the tracker's to follow.
  */
 export function lookUp(family: Family, tracking: Tracking, free: Label): Code {
   const { layout, fields, following, plain } = tracking;
-  const { hash, slot, entry, row, direction, ports } = following;
+  const { hash, number, slot, row, direction, ports } = following;
   const { entries } = connectionsOf(layout, family);
   const { stride, meta, all } = wordsOf(widthOf(family));
   const [found, again, next] = [new Label(), new Label(), new Label()];
   const reference = load32(get(slot));
-  // `entry` counts slots until the packet's is found.
-  const number = entry;
   const isTuple = (back: boolean): Code => {
     const other = xor(load32(get(row), 4 * all), back ? inverse(tracking, family) : get(ports));
     return isZero(or(addressesDiffer(family, fields, row, back), other));
   };
   return block(found, [
-    set(number, and(get(hash), maskOf(layout, family))),
     loop(again, [
       set(slot, slotAt(layout, family, get(number))),
       branchIf(free, isZero(reference)),
@@ -111,7 +136,7 @@ export function lookUp(family: Family, tracking: Tracking, free: Label): Code {
         set(direction, constant(1)),
         branchIf(found, isTuple(true)),
       ]),
-      set(number, and(add(get(number), constant(1)), maskOf(layout, family))),
+      set(number, nextOf(layout, family, number)),
       branch(again),
     ]),
   ]);

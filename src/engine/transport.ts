@@ -4,7 +4,7 @@ import { swab16 } from '../u32.ts';
 import type { Family, Tracking } from './following.ts';
 import { halfAt, IPV6_HLEN } from './headers.ts';
 import { FLAGS, type Layout } from './layout.ts';
-import { hashCode } from './lookup.ts';
+import { firstSlot, hashCode } from './lookup.ts';
 import {
   add,
   and,
@@ -116,8 +116,8 @@ function udp(tracking: Tracking): Code {
 
 /** conntrack/headers.ts, readIcmp(). Errors are tracked as what they carry; other messages are rare. */
 function echo(tracking: Tracking): Code {
-  const { fields, following, scratch, plain } = tracking;
-  const { transport, ports, kind, hash } = following;
+  const { layout, fields, following, scratch, plain } = tracking;
+  const { transport, ports, kind, hash, number } = following;
   const type = (end: 0 | 1): Code => select(get(fields.isV6), constant(ECHO[6][end]), constant(ECHO[4][end]));
   const isType = (end: 0 | 1): Code => eq(load8(get(transport)), type(end));
   const id = shiftRight(get(ports), constant(16));
@@ -128,6 +128,7 @@ function echo(tracking: Tracking): Code {
     set(kind, select(isType(0), constant(Kind.QUESTION), constant(Kind.ANSWER))),
     set(ports, or(shiftLeft(halfAt(get(transport), 4), constant(16)), halfAt(get(transport)))),
     set(hash, hashCode(fields, id, id, scratch)),
+    firstSlot(layout, fields, hash, number),
   ];
 }
 
