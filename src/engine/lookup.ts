@@ -1,8 +1,8 @@
 import { Cells, Mix, wordsOf } from '../conntrack/index.ts';
 import { connectionsOf, type Family, type Tracking, widthOf } from './following.ts';
 import type { Fields } from './headers.ts';
+import { inverse } from './inverse.ts';
 import type { Layout } from './layout.ts';
-import { inverse } from './transport.ts';
 import {
   add,
   and,

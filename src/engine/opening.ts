@@ -1,9 +1,9 @@
 import { Cells, Flag, wordsOf } from '../conntrack/index.ts';
 import { connectionsOf, type Family, type Tracking, widthOf } from './following.ts';
 import { swap32 } from './headers.ts';
+import { inverse } from './inverse.ts';
 import type { Layout } from './layout.ts';
 import { openingStep, Step } from './steps.ts';
-import { inverse } from './transport.ts';
 import {
   add,
   addFloat,

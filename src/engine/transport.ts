@@ -1,8 +1,9 @@
 import { FragmentSlots, Kind, tcpKind } from '../conntrack/index.ts';
 import { IPPROTO } from '../packet/index.ts';
 import { swab16 } from '../u32.ts';
-import type { Family, Tracking } from './following.ts';
+import type { Tracking } from './following.ts';
 import { halfAt, IPV6_HLEN } from './headers.ts';
+import { ECHO } from './inverse.ts';
 import { FLAGS, type Layout } from './layout.ts';
 import { firstSlot, hashCode } from './lookup.ts';
 import {
@@ -24,7 +25,6 @@ import {
   multiply,
   ne,
   or,
-  rotateLeft,
   select,
   set,
   shiftLeft,
@@ -33,9 +33,6 @@ import {
   when,
   xor,
 } from './wasm.ts';
-
-/** Types of an echo, question and answer. */
-const ECHO = { 4: [8, 0], 6: [128, 129] } as const;
 
 /** Writes the kind of each value of TCP's flags to where the loop reads it. */
 export function writeKinds(buffer: ArrayBuffer, { kinds }: Layout): void {
@@ -130,14 +127,6 @@ function echo(tracking: Tracking): Code {
     set(hash, hashCode(fields, id, id, scratch)),
     firstSlot(layout, fields, hash, number),
   ];
-}
-
-/** `ports` of a packet that goes the other way: conntrack/tuple.ts, invert(). */
-export function inverse({ fields, following: { ports } }: Tracking, family: Family): Code {
-  const isEcho = eq(get(fields.proto), constant(family === 4 ? IPPROTO.ICMP : IPPROTO.ICMPV6));
-  const [question, answer] = ECHO[family];
-  const turned = xor(get(ports), constant((question ^ answer) << 8));
-  return select(isEcho, turned, rotateLeft(get(ports), constant(16)));
 }
 
 /**

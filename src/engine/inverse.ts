@@ -1,0 +1,14 @@
+import { IPPROTO } from '../packet/index.ts';
+import type { Family, Tracking } from './following.ts';
+import { type Code, constant, eq, get, rotateLeft, select, xor } from './wasm.ts';
+
+/** Types of an echo, question and answer. */
+export const ECHO = { 4: [8, 0], 6: [128, 129] } as const;
+
+/** `ports` of a packet that goes the other way: conntrack/tuple.ts, invert(). */
+export function inverse({ fields, following: { ports } }: Tracking, family: Family): Code {
+  const isEcho = eq(get(fields.proto), constant(family === 4 ? IPPROTO.ICMP : IPPROTO.ICMPV6));
+  const [question, answer] = ECHO[family];
+  const turned = xor(get(ports), constant((question ^ answer) << 8));
+  return select(isEcho, turned, rotateLeft(get(ports), constant(16)));
+}
