@@ -3,7 +3,7 @@ import { fetchFlow, noteFlow } from './flows.ts';
 import { type Connection, followingOf, type Tracking } from './following.ts';
 import type { Fields } from './headers.ts';
 import { BATCH, Cell, type Layout, Stop } from './layout.ts';
-import { fetchEntry, fetchSlot, hashOfFields } from './lookup.ts';
+import { entryAt, fetchEntry, fetchSlot, hashOfFields } from './lookup.ts';
 import type { Times, Walk } from './records.ts';
 import { findHome } from './table.ts';
 import { twinCode } from './twins.ts';
@@ -43,9 +43,9 @@ const KEPT = ['frame', 'end', 'length', 'outer', 'vlan', 'network', 'isV6', 'src
 
 /**
  * Where that stands, and behind it: where the record begins, the flow's home, the connection's hash, the time (a float), and
- * the slot that the hash leads to.
+ * the slot that the hash leads to and the entry there.
  */
-const Slot = { IS_V6: 4 * KEPT.indexOf('isV6'), AT: 44, FLOW: 48, HASH: 52, NOW: 56, NUMBER: 64 } as const;
+const Slot = { IS_V6: 4 * KEPT.indexOf('isV6'), AT: 44, FLOW: 48, HASH: 52, NOW: 56, NUMBER: 64, ROW: 68 } as const;
 
 /** What a loop over batches is put together from. */
 export interface Batched {
@@ -161,8 +161,9 @@ function readBatch(batch: Batched, { slot, flow }: Locals): Code {
 
 /**
  * Has the rows of all packets from `slot` on fetched. What stands there is put together, so that no load is for nothing.
- * The index is fetched before entries are looked for in it: when just the entries of first slots were, which are another
- * connection's now and then, ten million packets spent 0.69 s in the loop, and 0.63 s so.
+ * First the index is fetched, then entries are looked for in it, then these are fetched: the less else there is in a turn,
+ * the more loads are under way. When just the entries of first slots were fetched, which are another connection's now and
+ * then, ten million packets spent 0.69 s in the loop; looked for and fetched in one turn 0.63 s, and 0.04 s less so.
  */
 function fetchBatch({ layout, sharing, connection, fields: { isV6 }, scratch }: Batched, locals: Locals): Code {
   const { slot, start, end, flow, hash, number, fetched } = locals;
@@ -181,13 +182,14 @@ function fetchBatch({ layout, sharing, connection, fields: { isV6 }, scratch }: 
     ];
   };
   const slotOf = (family: 4 | 6): Code => fetch(fetchSlot(layout, family, hash));
-  const entryOf = (family: 4 | 6): Code => fetch(fetchEntry(layout, family, hash, number, scratch));
-  const first = [
+  const entryOf = (family: 4 | 6): Code => store32(get(slot), Slot.ROW, entryAt(layout, family, hash, number, scratch));
+  const index = [
     sharing ? [recall(flow, slot, Slot.FLOW), fetch(fetchFlow(layout, flow, isV6))] : [],
     connection === null ? [] : when(get(isV6), slotOf(6), slotOf(4)),
   ];
-  const second = [when(get(isV6), entryOf(6), entryOf(4)), store32(get(slot), Slot.NUMBER, get(number))];
-  return [set(start, get(slot)), each(first), connection === null ? [] : each(second)];
+  const found = [when(get(isV6), entryOf(6), entryOf(4)), store32(get(slot), Slot.NUMBER, get(number))];
+  const entry = [recall(scratch, slot, Slot.ROW), fetch(fetchEntry(scratch, isV6))];
+  return [set(start, get(slot)), each(index), connection === null ? [] : [each(found), each(entry)]];
 }
 
 /** Classifies the packets from `slot` on. */

@@ -82,10 +82,9 @@ const nextOf = (layout: Layout, family: Family, number: number): Code =>
 export const fetchSlot = (layout: Layout, family: Family, hash: number): Code =>
   load32(slotAt(layout, family, firstOf(layout, family, hash)));
 
-/** Sets `number` to the slot that has the hash, or is empty; has the entry that it names fetched, and leaves what stands there. */
-export function fetchEntry(layout: Layout, family: Family, hash: number, number: number, scratch: number): Code {
+/** Sets `number` to the slot that has the hash, or is empty; leaves the address of the entry that it names. */
+export function entryAt(layout: Layout, family: Family, hash: number, number: number, scratch: number): Code {
   const { entries, room } = connectionsOf(layout, family);
-  const { stride, born } = wordsOf(widthOf(family));
   const [found, again] = [new Label(), new Label()];
   // Whatever stands there: a number that the table has room for.
   const entry = and(shiftRight(load32(get(scratch)), constant(1)), constant(room - 1));
@@ -100,10 +99,15 @@ export function fetchEntry(layout: Layout, family: Family, hash: number, number:
         branch(again),
       ]),
     ]),
-    set(scratch, add(constant(entries), multiply(entry, constant(4 * stride)))),
-    // It may lie on two lines of the cache.
-    xor(load32(get(scratch)), load32(get(scratch), 4 * born)),
+    add(constant(entries), multiply(entry, constant(4 * wordsOf(widthOf(family)).stride))),
   ];
+}
+
+/** Has an entry fetched, and leaves what stands there: as far as packets ask for it, which may be on two lines of the cache. */
+export function fetchEntry(row: number, isV6: number): Code {
+  const [last4, last6] = [4 * wordsOf(1).born, 4 * wordsOf(4).born];
+  const last = add(get(row), multiply(get(isV6), constant(last6 - last4)));
+  return xor(load32(get(row)), load32(last, last4));
 }
 
 /**
