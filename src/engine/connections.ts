@@ -22,7 +22,7 @@ export function connectionCode(tracking: Tracking): Code {
   const { layout, fields, connection, following, at } = tracking;
   const given = constant(layout.given);
   const isGiven = eq(load32(constant(Cell.GIVEN_AT)), at);
-  const [known, done] = [new Label(), new Label()];
+  const done = new Label();
   return [
     [following.opens, following.twin].map((local) => set(local, constant(0))),
     set(following.metaAt, constant(layout.given + Given.NOWHERE)),
@@ -30,26 +30,28 @@ export function connectionCode(tracking: Tracking): Code {
     set(connection.assumed, load32(given, Given.ASSUMED)),
     set(connection.tuple, given),
     block(done, [
-      block(known, when(isZero(isGiven), find(tracking, known, done))),
+      when(isZero(isGiven), find(tracking, done)),
       when(get(fields.isV6), readTuple(6, tracking), readTuple(4, tracking)),
     ]),
   ];
 }
 
-/** Finds the packet's connection, or opens one; goes to `known` where it has one, and to `done` where all is said. */
-function find(tracking: Tracking, known: Label, done: Label): Code {
+/** Finds the packet's connection, or opens one; goes to `done` where all is said. */
+function find(tracking: Tracking, done: Label): Code {
   const { fields, connection, told, plain } = tracking;
+  const found = new Label();
   const ofFamily = (family: Family): Code => {
     const free = new Label();
-    const follow = (none: Label): Code => [lookUp(family, tracking, none), followCode(family, tracking), branch(known)];
-    return told ? follow(plain) : [block(free, follow(free)), beginCode(family, tracking), branch(done)];
+    if (told) return lookUp(family, tracking, plain);
+    return [block(free, [lookUp(family, tracking, free), branch(found)]), beginCode(family, tracking), branch(done)];
   };
   return [
     set(connection.known, constant(0)),
     when(isZero(get(fields.isV6)), laterFragment(tracking, done)),
     set(connection.known, constant(1)),
     transportCode(tracking),
-    when(get(fields.isV6), ofFamily(6), ofFamily(4)),
+    block(found, when(get(fields.isV6), ofFamily(6), ofFamily(4))),
+    followCode(tracking),
   ];
 }
 

@@ -38,7 +38,7 @@ export interface Following {
   readonly direction: number;
   /** Address of what the packet does to its connection (steps.ts). */
   readonly step: number;
-  /** The entry's next meta word, and where that goes. */
+  /** The entry's next meta word, and where it stands. */
   readonly meta: number;
   readonly metaAt: number;
   /** Not 0: the packet opens its connection. */

@@ -111,12 +111,12 @@ export function fetchEntry(row: number, isV6: number): Code {
 }
 
 /**
- * Looks from slot `number` on for the packet's tuple and sets `row` and `direction`; goes to `free` where no slot has it,
+ * Looks from slot `number` on for the packet's tuple and sets `row`, `metaAt` and `direction`; goes to `free` where no slot has it,
  * with `slot` at the first that is empty. A tuple that NAT made (Side.REPLY) is the tracker's to follow.
  */
 export function lookUp(family: Family, tracking: Tracking, free: Label): Code {
   const { layout, fields, following, plain } = tracking;
-  const { hash, number, slot, row, direction, ports } = following;
+  const { hash, number, slot, row, metaAt, direction, ports } = following;
   const { entries } = connectionsOf(layout, family);
   const { stride, meta, all } = wordsOf(widthOf(family));
   const [found, again, next] = [new Label(), new Label(), new Label()];
@@ -125,7 +125,7 @@ export function lookUp(family: Family, tracking: Tracking, free: Label): Code {
     const other = xor(load32(get(row), 4 * all), back ? inverse(tracking, family) : get(ports));
     return isZero(or(addressesDiffer(family, fields, row, back), other));
   };
-  return block(found, [
+  const search = block(found, [
     loop(again, [
       set(slot, slotAt(layout, family, get(number))),
       branchIf(free, isZero(reference)),
@@ -144,6 +144,7 @@ export function lookUp(family: Family, tracking: Tracking, free: Label): Code {
       branch(again),
     ]),
   ]);
+  return [search, set(metaAt, add(get(row), constant(4 * meta)))];
 }
 
 /** 0 where the entry's original tuple has the packet's addresses, or has them the other way round. */

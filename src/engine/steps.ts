@@ -1,6 +1,6 @@
 import { Flag, GROWN_UP, Kind, STATES, stepOf, wordsOf } from '../conntrack/index.ts';
 import { Direction } from '../packet/index.ts';
-import { type Family, type Tracking, widthOf } from './following.ts';
+import type { Tracking } from './following.ts';
 import { type Layout, STEP } from './layout.ts';
 import {
   add,
@@ -60,38 +60,40 @@ export function writeSteps(buffer: ArrayBuffer, { steps }: Layout): void {
 export const openingStep = ({ steps }: Layout, kind: number): Code =>
   add(constant(steps), multiply(get(kind), constant(STATES * 4 * STEP)));
 
+const { meta: META, end, born, reply } = wordsOf(1);
+/** Bytes from an entry's meta word on: what is behind it stands alike in both families. */
+const Behind = { END: 4 * (end - META), BORN: 4 * (born - META), REPLY: 4 * (reply - META) } as const;
+
 const inMeta = (flags: number): Code => constant(flags << 16);
 
 /**
  * conntrack/tracker.ts, follow(), of a packet whose entry was looked up: its end moves on, its next state is put into
  * `meta`, and the tuple is told; goes to `plain` where the packet does more.
  */
-export function followCode(family: Family, tracking: Tracking): Code {
+export function followCode(tracking: Tracking): Code {
   const { layout, connection, following, now, scratch, told, plain } = tracking;
   const { row, direction, kind, step, meta, metaAt, twin } = following;
-  const words = wordsOf(widthOf(family));
   const isFixed = and(get(meta), inMeta(Flag.FIXED));
   const state = and(shiftRight(get(meta), constant(8)), constant(STATES - 1));
   const replied = and(shiftRight(get(meta), constant(16 + Math.log2(Flag.REPLIED))), constant(1));
   const number = [shiftLeft(get(kind), constant(Math.log2(4 * STATES))), shiftLeft(state, constant(2)), replied];
-  const timeOf = (at: number): Code => loadFloat(get(row), 4 * at);
-  const isOld = lessFloat(toFloat(constant64(GROWN_UP * SECOND)), subFloat(now, timeOf(words.born)));
+  const timeAt = (offset: number): Code => loadFloat(get(metaAt), offset);
+  const isOld = lessFloat(toFloat(constant64(GROWN_UP * SECOND)), subFloat(now, timeAt(Behind.BORN)));
   const timeout = select(isOld, loadFloat(get(step), Step.OLD), loadFloat(get(step), Step.YOUNG));
   const guessed = or(inMeta(Flag.ORIGINAL_ASSUMED), multiply(get(direction), inMeta(Flag.REPLY_ASSUMED)));
   const isGuessed = and(get(meta), guessed);
   return [
-    set(meta, load32(get(row), 4 * words.meta)),
+    set(meta, load32(get(metaAt))),
     branchIf(plain, and(get(meta), inMeta(Flag.DEAD))),
     set(connection.assumed, told ? isGuessed : or(isGuessed, isZero(isFixed))),
-    set(connection.tuple, add(get(row), multiply(get(direction), constant(4 * words.reply)))),
+    set(connection.tuple, select(get(direction), add(get(metaAt), constant(Behind.REPLY)), get(row))),
     when(isZero(isFixed), [
-      branchIf(plain, lessFloat(timeOf(words.end), now)),
+      branchIf(plain, lessFloat(timeAt(Behind.END), now)),
       set(scratch, add(number.reduce(or), shiftLeft(get(direction), constant(1)))),
       set(step, add(constant(layout.steps), multiply(get(scratch), constant(STEP)))),
       branchIf(plain, isZero(load32(get(step)))),
-      storeFloat(get(row), 4 * words.end, addFloat(now, timeout)),
+      storeFloat(get(metaAt), Behind.END, addFloat(now, timeout)),
       told ? set(twin, and(get(meta), multiply(isZero(get(direction)), inMeta(Flag.REPLY_ASSUMED)))) : [],
-      set(metaAt, add(get(row), constant(4 * words.meta))),
       set(meta, or(and(get(meta), constant(~0xff00)), shiftLeft(load32(get(step)), constant(8)))),
       set(meta, or(get(meta), multiply(get(direction), inMeta(Flag.REPLIED)))),
     ]),
