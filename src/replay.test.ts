@@ -10,6 +10,7 @@ import { Run } from './run.ts';
 
 const TTL = 14 + 8;
 const TCP_LENGTH = 14 + 20 + 12;
+const UDP_LENGTH = 14 + 20 + 4;
 /** Five words of header, and ACK. */
 const TCP_REST = [0x50, 0x10];
 
@@ -23,8 +24,8 @@ function runOf(filters: readonly string[], sharing: boolean, tracker: Tracker | 
   });
 }
 
-/** Has the frames classified, written as a file. */
-function replayed(run: Run, engine: EngineName, frames: Iterable<Uint8Array>): Run {
+/** Has the frames classified, written as a file; so many of them in a second. */
+function replayed(run: Run, engine: EngineName, frames: Iterable<Uint8Array>, rate = Number.POSITIVE_INFINITY): Run {
   const replay = new Replay(run, engine);
   const reader = openCapture(replay.room);
   // Bit by bit: what does not fit in the loop's room is the plain engine's.
@@ -32,8 +33,10 @@ function replayed(run: Run, engine: EngineName, frames: Iterable<Uint8Array>): R
     reader.push(chunk);
     replay.take(reader);
   });
+  let number = 0;
   for (const data of frames) {
-    writer.write(Object.assign(new Frame(), { data, end: data.length, length: data.length, linkType: 1 }));
+    const seconds = Math.floor(number++ / rate);
+    writer.write(Object.assign(new Frame(), { data, end: data.length, length: data.length, linkType: 1, seconds }));
   }
   writer.finish();
   reader.finish();
@@ -74,6 +77,42 @@ test('a connection is known by the packets that the tracker saw, not by what an 
   ]);
   expect(classes('auto', filters, packets)).toEqual(plain);
 });
+
+/** What a table of connections keeps to itself. */
+interface Inside {
+  readonly top: number;
+  readonly stride: number;
+  readonly mask: number;
+  readonly entries: Int32Array;
+  readonly index: Int32Array;
+  readonly cells: Int32Array;
+}
+
+test('a table of connections that grows, and forgets the expired, is the same word for word in both engines', () => {
+  const frames = Array.from({ length: 12_000 }, (_, i) => {
+    // Each comes by twice; the second is an answer now and then.
+    const [near, far] = [`10.0.${(i >> 1) & 255}.${(i >> 9) & 255}:${1000 + (i >> 1)}`, '192.0.2.1:53'];
+    const data = describeFrame(i % 6 === 3 ? `udp ${far} > ${near}` : `udp ${near} > ${far}`);
+    data[UDP_LENGTH + 1] = 8;
+    return data;
+  });
+  const inside = (engine: EngineName) => {
+    const tracker = new Tracker();
+    replayed(runOf(['hash keys nfct-src divisor 16'], false, tracker), engine, frames, 100);
+    const { top, stride, mask, entries, index, cells } = (tracker as unknown as { readonly v4: Inside }).v4;
+    return {
+      cells: [...cells.subarray(0, 6)],
+      entries: [...entries.subarray(0, top * stride)],
+      index: [...index.subarray(0, 2 * (mask + 1))],
+      size: tracker.size,
+    };
+  };
+  const plain = inside('plain');
+  // Of 6000 connections that last 30 or 120 seconds in two minutes.
+  expect(plain.size).toBeGreaterThan(1024);
+  expect(plain.size).toBeLessThan(6000);
+  expect(inside('compiled')).toEqual(plain);
+}, 20_000);
 
 const SOURCE = 14 + 12;
 const PORTS = 14 + 20;
