@@ -48,11 +48,14 @@ export function stepOf(kind: number, state: number, direction: Direction, replie
 /** A packet of a kind. */
 function headersOf(kind: number, proto: number): Headers {
   const data = new Uint8Array(LENGTH);
-  if (proto === IPPROTO.TCP) data.set([(LENGTH / 4) << 4, FLAGS.indexOf(kind)], TCP_OFFSET);
+  if (proto === IPPROTO.TCP) data.set([(LENGTH / 4) << 4, KIND_OF_FLAGS.indexOf(kind)], TCP_OFFSET);
   else if (proto === IPPROTO.UDP) data[UDP_LENGTH + 1] = LENGTH;
   else data[0] = kind === Kind.QUESTION ? 8 : 0;
   return Object.assign(new Headers(), { proto, data, end: LENGTH, wireEnd: LENGTH });
 }
 
-/** The kind of each value of the lower six flags. */
-const FLAGS: readonly number[] = Array.from({ length: 64 }, (_, flags) => tcpKind(flags));
+/** The kind of each value of TCP's lower six flags. */
+export const KIND_OF_FLAGS: readonly number[] = Array.from({ length: 64 }, (_, flags) => {
+  const kind = tcpKind(flags);
+  return kind < 0 ? Kind.NONE : kind;
+});

@@ -1,6 +1,6 @@
 import type { Fields } from './headers.ts';
 import type { Connections, Layout } from './layout.ts';
-import type { Code, Func, Label } from './wasm.ts';
+import { type Code, constant, type Func, type Label } from './wasm.ts';
 
 /** Locals that hold what the keys of a packet's connection read. */
 export interface Connection {
@@ -32,8 +32,7 @@ export interface Following {
   readonly hash: number;
   readonly number: number;
   readonly slot: number;
-  /** Number of the entry, and where it begins; 0 or 1: the packet goes in its reply direction. */
-  readonly entry: number;
+  /** Where the entry begins; 0 or 1: the packet goes in its reply direction. */
   readonly row: number;
   readonly direction: number;
   /** Address of what the packet does to its connection (steps.ts). */
@@ -51,7 +50,7 @@ export function followingOf(f: Func): Following {
   return {
     ...{ transport: f.local(), size: f.local(), ports: f.local(), kind: f.local(), hash: f.local() },
     ...{ number: f.local(), slot: f.local() },
-    ...{ entry: f.local(), row: f.local(), direction: f.local(), step: f.local(), meta: f.local(), metaAt: f.local() },
+    ...{ row: f.local(), direction: f.local(), step: f.local(), meta: f.local(), metaAt: f.local() },
     ...{ opens: f.local(), twin: f.local() },
   };
 }
@@ -79,3 +78,7 @@ export const widthOf = (family: Family): 1 | 4 => (family === 4 ? 1 : 4);
 
 export const connectionsOf = ({ connections4, connections6 }: Layout, family: Family): Connections =>
   family === 4 ? connections4 : connections6;
+
+/** Address of one of a table's Cells. */
+export const cellAt = (layout: Layout, family: Family, index: number): Code =>
+  constant(connectionsOf(layout, family).state + 4 * index);

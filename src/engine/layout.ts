@@ -1,4 +1,12 @@
-import { FragmentSlots, Kind, STATES, sizesOf, type TableMemory, TwinWords } from '../conntrack/index.ts';
+import {
+  FragmentSlots,
+  KIND_OF_FLAGS,
+  Kind,
+  STATES,
+  sizesOf,
+  type TableMemory,
+  TwinWords,
+} from '../conntrack/index.ts';
 import { tcH, tcMajor, tcMinor } from '../u32.ts';
 import { type Rows, WAYS } from './table.ts';
 
@@ -85,8 +93,6 @@ export const Given = { KNOWN: 36, ASSUMED: 40, NOWHERE: 44, SIZE: 48 } as const;
 /** Bytes of what a packet does to a connection (steps.ts), one for each kind, state, direction, and answered or not. */
 export const STEP = 32;
 const STEPS = Kind.COUNT * STATES * 4 * STEP;
-/** Values of the flags of TCP that are told apart. */
-export const FLAGS = 64;
 
 /** Where a connection table stands. */
 export type Connections = Omit<TableMemory, 'buffer'>;
@@ -130,7 +136,7 @@ export function layoutOf(
   // One more, for where the next batch begins.
   const given = batch + (BATCH.packets + 1) * BATCH.stride;
   const kinds = given + Given.SIZE;
-  const steps = kinds + FLAGS;
+  const steps = kinds + KIND_OF_FLAGS.length;
   const fragments = steps + (tracked ? STEPS : 0);
   const twins = { 4: fragments + FragmentSlots.SIZE, 6: fragments + FragmentSlots.SIZE + 4 * TwinWords.SIZE };
   const known = tracked ? twins[6] + 4 * TwinWords.SIZE : fragments;

@@ -1,5 +1,5 @@
 import { Cells, Mix, wordsOf } from '../conntrack/index.ts';
-import { connectionsOf, type Family, type Tracking, widthOf } from './following.ts';
+import { cellAt, connectionsOf, type Family, type Tracking, widthOf } from './following.ts';
 import type { Fields } from './headers.ts';
 import { inverse } from './inverse.ts';
 import type { Layout } from './layout.ts';
@@ -66,8 +66,7 @@ export function hashOfFields(fields: Fields, scratch: number): Code {
   return hashCode(fields, shiftRight(get(ports), constant(16)), and(get(ports), constant(0xffff)), scratch);
 }
 
-const maskOf = (layout: Layout, family: Family): Code =>
-  load32(constant(connectionsOf(layout, family).state + 4 * Cells.MASK));
+const maskOf = (layout: Layout, family: Family): Code => load32(cellAt(layout, family, Cells.MASK));
 
 const slotAt = (layout: Layout, family: Family, number: Code): Code =>
   add(constant(connectionsOf(layout, family).index), multiply(number, constant(SLOT)));
@@ -75,31 +74,39 @@ const slotAt = (layout: Layout, family: Family, number: Code): Code =>
 /** Number of the first slot that a hash leads to. */
 const firstOf = (layout: Layout, family: Family, hash: number): Code => and(get(hash), maskOf(layout, family));
 
-const nextOf = (layout: Layout, family: Family, number: number): Code =>
-  and(add(get(number), constant(1)), maskOf(layout, family));
+/** Address of the entry of a number. */
+export const rowAt = (layout: Layout, family: Family, number: Code): Code =>
+  add(constant(connectionsOf(layout, family).entries), multiply(number, constant(4 * wordsOf(widthOf(family)).stride)));
+
+/** Locals of a walk through the index: hash, number of the slot, and its address. */
+type Walked = Readonly<Record<'hash' | 'number' | 'slot', number>>;
+
+/** Goes from slot `number` on through the index, and to `empty` at a slot that is; `same`: where one has the hash. */
+function walkIndex(layout: Layout, family: Family, { hash, number, slot }: Walked, empty: Label, same: Code): Code {
+  const again = new Label();
+  return loop(again, [
+    set(slot, slotAt(layout, family, get(number))),
+    branchIf(empty, isZero(load32(get(slot)))),
+    when(eq(load32(get(slot), 4), get(hash)), same),
+    set(number, and(add(get(number), constant(1)), maskOf(layout, family))),
+    branch(again),
+  ]);
+}
 
 /** Has the first slot that a hash leads to fetched, and leaves what stands there. */
 export const fetchSlot = (layout: Layout, family: Family, hash: number): Code =>
   load32(slotAt(layout, family, firstOf(layout, family, hash)));
 
 /** Sets `number` to the slot that has the hash, or is empty; leaves the address of the entry that it names. */
-export function entryAt(layout: Layout, family: Family, hash: number, number: number, scratch: number): Code {
-  const { entries, room } = connectionsOf(layout, family);
-  const [found, again] = [new Label(), new Label()];
+export function entryAt(layout: Layout, family: Family, hash: number, number: number, slot: number): Code {
+  const found = new Label();
   // Whatever stands there: a number that the table has room for.
-  const entry = and(shiftRight(load32(get(scratch)), constant(1)), constant(room - 1));
+  const { room } = connectionsOf(layout, family);
+  const entry = and(shiftRight(load32(get(slot)), constant(1)), constant(room - 1));
   return [
     set(number, firstOf(layout, family, hash)),
-    block(found, [
-      loop(again, [
-        set(scratch, slotAt(layout, family, get(number))),
-        branchIf(found, isZero(load32(get(scratch)))),
-        branchIf(found, eq(load32(get(scratch), 4), get(hash))),
-        set(number, nextOf(layout, family, number)),
-        branch(again),
-      ]),
-    ]),
-    add(constant(entries), multiply(entry, constant(4 * wordsOf(widthOf(family)).stride))),
+    block(found, walkIndex(layout, family, { hash, number, slot }, found, branch(found))),
+    rowAt(layout, family, entry),
   ];
 }
 
@@ -111,40 +118,33 @@ export function fetchEntry(row: number, isV6: number): Code {
 }
 
 /**
- * Looks from slot `number` on for the packet's tuple and sets `row`, `metaAt` and `direction`; goes to `free` where no slot has it,
- * with `slot` at the first that is empty. A tuple that NAT made (Side.REPLY) is the tracker's to follow.
+ * Looks from slot `number` on for the packet's tuple and sets `row`, `metaAt` and `direction`; goes to `free` where no slot
+ * has it, with `slot` at the first that is empty. A tuple that NAT made (Side.REPLY) is the tracker's to follow.
  */
 export function lookUp(family: Family, tracking: Tracking, free: Label): Code {
   const { layout, fields, following, plain } = tracking;
-  const { hash, number, slot, row, metaAt, direction, ports } = following;
-  const { entries } = connectionsOf(layout, family);
-  const { stride, meta, all } = wordsOf(widthOf(family));
-  const [found, again, next] = [new Label(), new Label(), new Label()];
+  const { slot, row, metaAt, direction, ports } = following;
+  const { meta, all } = wordsOf(widthOf(family));
+  const [found, next] = [new Label(), new Label()];
   const reference = load32(get(slot));
   const isTuple = (back: boolean): Code => {
     const other = xor(load32(get(row), 4 * all), back ? inverse(tracking, family) : get(ports));
     return isZero(or(addressesDiffer(family, fields, row, back), other));
   };
-  const search = block(found, [
-    loop(again, [
-      set(slot, slotAt(layout, family, get(number))),
-      branchIf(free, isZero(reference)),
-      block(next, [
-        branchIf(next, isZero(eq(load32(get(slot), 4), get(hash)))),
-        branchIf(next, eq(reference, constant(TOMBSTONE))),
-        branchIf(plain, isZero(and(reference, constant(1)))),
-        set(row, add(constant(entries), multiply(shiftRight(reference, constant(1)), constant(4 * stride)))),
-        branchIf(next, isZero(eq(load8(get(row), 4 * meta), get(fields.proto)))),
-        set(direction, constant(0)),
-        branchIf(found, isTuple(false)),
-        set(direction, constant(1)),
-        branchIf(found, isTuple(true)),
-      ]),
-      set(number, nextOf(layout, family, number)),
-      branch(again),
-    ]),
+  const same = block(next, [
+    branchIf(next, eq(reference, constant(TOMBSTONE))),
+    branchIf(plain, isZero(and(reference, constant(1)))),
+    set(row, rowAt(layout, family, shiftRight(reference, constant(1)))),
+    branchIf(next, isZero(eq(load8(get(row), 4 * meta), get(fields.proto)))),
+    set(direction, constant(0)),
+    branchIf(found, isTuple(false)),
+    set(direction, constant(1)),
+    branchIf(found, isTuple(true)),
   ]);
-  return [search, set(metaAt, add(get(row), constant(4 * meta)))];
+  return [
+    block(found, walkIndex(layout, family, following, free, same)),
+    set(metaAt, add(get(row), constant(4 * meta))),
+  ];
 }
 
 /** 0 where the entry's original tuple has the packet's addresses, or has them the other way round. */

@@ -38,21 +38,14 @@ const SECOND = 1e9;
 
 export function writeSteps(buffer: ArrayBuffer, { steps }: Layout): void {
   const [words, floats] = [new Int32Array(buffer), new Float64Array(buffer)];
-  let at = steps;
-  for (let kind = 0; kind < Kind.COUNT; kind++) {
-    for (let state = 0; state < STATES; state++) {
-      for (const direction of [Direction.ORIGINAL, Direction.REPLY]) {
-        for (const replied of [false, true]) {
-          const step = stepOf(kind, state, direction, replied);
-          if (step !== null) {
-            words[(at + Step.STATE) >> 2] = step.state;
-            floats[(at + Step.YOUNG) >> 3] = step.young;
-            floats[(at + Step.OLD) >> 3] = step.old;
-          }
-          at += STEP;
-        }
-      }
-    }
+  for (let row = 0; row < Kind.COUNT * STATES * 4; row++) {
+    const [kind, state] = [Math.floor(row / (4 * STATES)), (row >> 2) % STATES];
+    const step = stepOf(kind, state, row & 2 ? Direction.REPLY : Direction.ORIGINAL, (row & 1) === 1);
+    if (step === null) continue;
+    const at = steps + row * STEP;
+    words[(at + Step.STATE) >> 2] = step.state;
+    floats[(at + Step.YOUNG) >> 3] = step.young;
+    floats[(at + Step.OLD) >> 3] = step.old;
   }
 }
 

@@ -1,10 +1,10 @@
-import { FragmentSlots, Kind, tcpKind } from '../conntrack/index.ts';
+import { FragmentSlots, KIND_OF_FLAGS, Kind } from '../conntrack/index.ts';
 import { IPPROTO } from '../packet/index.ts';
 import { swab16 } from '../u32.ts';
 import type { Tracking } from './following.ts';
 import { halfAt, IPV6_HLEN } from './headers.ts';
 import { ECHO } from './inverse.ts';
-import { FLAGS, type Layout } from './layout.ts';
+import type { Layout } from './layout.ts';
 import { firstSlot, hashCode } from './lookup.ts';
 import {
   add,
@@ -36,8 +36,7 @@ import {
 
 /** Writes the kind of each value of TCP's flags to where the loop reads it. */
 export function writeKinds(buffer: ArrayBuffer, { kinds }: Layout): void {
-  const bytes = new Uint8Array(buffer, kinds, FLAGS);
-  for (const flags of bytes.keys()) bytes[flags] = tcpKind(flags) < 0 ? Kind.NONE : tcpKind(flags);
+  new Uint8Array(buffer, kinds).set(KIND_OF_FLAGS);
 }
 
 /**
@@ -74,7 +73,10 @@ export function transportCode(tracking: Tracking): Code {
     set(ports, get(fields.ports)),
     when(
       isProto(IPPROTO.TCP),
-      [tcp(tracking), set(kind, load8(and(load8(get(transport), 13), constant(FLAGS - 1)), layout.kinds))],
+      [
+        tcp(tracking),
+        set(kind, load8(and(load8(get(transport), 13), constant(KIND_OF_FLAGS.length - 1)), layout.kinds)),
+      ],
       when(isProto(IPPROTO.UDP), [udp(tracking), set(kind, constant(Kind.UDP))], echo(tracking)),
     ),
   ];
