@@ -418,8 +418,11 @@ function isCounted(words: Int32Array, address: number): boolean {
 /** A counter, which is 0 then. */
 function takeCounter(words: Int32Array, address: number): Counts {
   const at = address >> 2;
-  const number = (index: number): number => word(words, index + 1) * 2 ** 32 + (word(words, index) >>> 0);
-  const counts = { packets: number(at), bytes: number(at + 2) };
+  const counts = { packets: count64(words, at), bytes: count64(words, at + 2) };
   words.fill(0, at, at + COUNTER / 4);
   return counts;
+}
+
+function count64(words: Int32Array, at: number): number {
+  return word(words, at + 1) * 2 ** 32 + (word(words, at) >>> 0);
 }

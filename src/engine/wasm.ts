@@ -172,59 +172,32 @@ export class Func {
     return this.locals++;
   }
 
-  /** The function's code, its size first. */
-  writeTo(out: Bytes): void {
-    const code = new Bytes();
-    if (this.locals === this.params) code.push(0);
-    else code.append([1, ...unsigned(this.locals - this.params), I32]);
-    flatten(this.body, [], code);
-    code.push(Op.END);
-    out.append(unsigned(code.length));
-    out.append(code.taken);
+  /** The function's code, without its size. */
+  bytes(): number[] {
+    const more = this.locals - this.params;
+    const out = more === 0 ? [0] : [1, ...unsigned(more), I32];
+    flatten([this.body], [], out);
+    out.push(Op.END);
+    return out;
   }
 }
 
-/** Bytes that are written one after the other: of a long chain there are a hundred thousand. */
-class Bytes {
-  private data = new Uint8Array(1 << 10);
-  length = 0;
-
-  push(byte: number): void {
-    this.reserve(1);
-    this.data[this.length++] = byte;
-  }
-
-  append(bytes: ArrayLike<number>): void {
-    this.reserve(bytes.length);
-    this.data.set(bytes, this.length);
-    this.length += bytes.length;
-  }
-
-  get taken(): Uint8Array {
-    return this.data.subarray(0, this.length);
-  }
-
-  private reserve(more: number): void {
-    if (this.length + more <= this.data.length) return;
-    const data = new Uint8Array(2 * (this.length + more));
-    data.set(this.taken);
-    this.data = data;
-  }
-}
-
-function flatten(code: Code, labels: (Label | null)[], out: Bytes): void {
-  if (typeof code === 'number') out.push(code);
-  else if (code instanceof Branch) {
-    out.push(code.opcode);
-    out.append(unsigned(labels.length - 1 - labels.lastIndexOf(code.label)));
+/** A number is written where it stands: most code is numbers, and there are tens of thousands of it. */
+function flatten(code: Exclude<Code, number>, labels: (Label | null)[], out: number[]): void {
+  if (code instanceof Branch) {
+    out.push(code.opcode, ...unsigned(labels.length - 1 - labels.lastIndexOf(code.label)));
   } else if (code instanceof Scope) {
-    out.push(code.opcode);
-    out.push(NOTHING);
+    out.push(code.opcode, NOTHING);
     labels.push(code.label);
-    flatten(code.body, labels, out);
+    flatten([code.body], labels, out);
     labels.pop();
     out.push(Op.END);
-  } else for (const part of code as readonly Code[]) flatten(part, labels, out);
+  } else {
+    for (const part of code as readonly Code[]) {
+      if (typeof part === 'number') out.push(part);
+      else flatten(part, labels, out);
+    }
+  }
 }
 
 const sized = (bytes: readonly number[]): number[] => [...unsigned(bytes.length), ...bytes];
@@ -234,22 +207,29 @@ const vector = (items: readonly (readonly number[])[]): number[] => [...unsigned
 /** A module that imports the memory `m.m` and exports its last function as `run`. Functions may call earlier ones. */
 export function assemble(functions: readonly Func[], pages: number): Uint8Array {
   const types = functions.map(({ params }) => [0x60, ...vector(new Array(params).fill([I32])), 1, I32]);
-  const bodies = new Bytes();
-  bodies.append(unsigned(functions.length));
-  for (const fn of functions) fn.writeTo(bodies);
-  const sections: readonly (readonly [id: number, content: ArrayLike<number>])[] = [
-    [1, vector(types)],
-    [2, vector([[...text('m'), ...text('m'), 2, 0, ...unsigned(pages)]])],
-    [3, vector(functions.map((_, index) => unsigned(index)))],
-    [7, vector([[...text('run'), 0, ...unsigned(functions.length - 1)]])],
-    [10, bodies.taken],
-  ];
-  const out = new Bytes();
-  out.append([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
-  for (const [id, content] of sections) {
-    out.push(id);
-    out.append(unsigned(content.length));
-    out.append(content);
+  const bodies = functions.map((fn) => fn.bytes());
+  return joined([
+    [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, [vector(types)]),
+    ...section(2, [vector([[...text('m'), ...text('m'), 2, 0, ...unsigned(pages)]])]),
+    ...section(3, [vector(functions.map((_, index) => unsigned(index)))]),
+    ...section(7, [vector([[...text('run'), 0, ...unsigned(functions.length - 1)]])]),
+    ...section(10, [unsigned(functions.length), ...bodies.flatMap((body) => [unsigned(body.length), body])]),
+  ]);
+}
+
+type Pieces = readonly (readonly number[])[];
+
+const lengthOf = (pieces: Pieces): number => pieces.reduce((sum, { length }) => sum + length, 0);
+const section = (id: number, pieces: Pieces): Pieces => [[id, ...unsigned(lengthOf(pieces))], ...pieces];
+
+/** Of a long chain there are a hundred thousand bytes. */
+function joined(pieces: Pieces): Uint8Array {
+  const out = new Uint8Array(lengthOf(pieces));
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
   }
-  return out.taken;
+  return out;
 }
