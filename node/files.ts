@@ -12,8 +12,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { Transform } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { createGunzip } from 'node:zlib';
+import zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
 import {
   type CaptureReader,
@@ -40,41 +41,52 @@ const CHUNKS_A_TURN = 16;
  */
 const ZSTD_SLICE = 1 << 10;
 
-/** Decompression for unpacked(): node:zlib, and fzstd, which reads all frames in a row on every Node. */
-export const UNPACKERS: Unpackers = { gzip: gunzip, zstd: unzstd };
+/** Decompression for unpacked(): node:zlib, and fzstd where that has no zstd. */
+export const UNPACKERS: Unpackers = {
+  gzip: (compressed) => inflated(zlib.createGunzip({ chunkSize: CHUNK }), compressed),
+  zstd: (compressed) => {
+    const create = (zlib as { createZstdDecompress?: typeof zlib.createGunzip }).createZstdDecompress;
+    return create ? inflated(create({ chunkSize: CHUNK }), compressed) : unzstd(compressed);
+  },
+};
 
-async function* gunzip(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const stream = createGunzip({ chunkSize: CHUNK });
+/** Through a stream of node:zlib, which decompresses in a thread of Node's pool: what came so far is taken meanwhile. */
+async function* inflated(stream: Transform, compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let failure: Error | null = null;
-  stream.on('data', (piece: Uint8Array) => pieces.push(piece));
-  const closed = new Promise<void>((resolve) => {
-    stream.on('end', resolve);
-    stream.on('error', (error) => {
-      failure = error;
-      resolve();
-    });
-  });
+  let isOver = false;
+  let wake = (): void => {};
+  const then = (change: () => void): void => {
+    change();
+    wake();
+  };
+  stream.on('data', (piece: Uint8Array) => then(() => pieces.push(piece)));
+  stream.on('end', () => then(() => (isOver = true)));
+  stream.on('error', (error) => then(() => ([failure, isOver] = [error, true])));
+  async function* until(isDone: () => boolean): AsyncGenerator<Uint8Array> {
+    while (!isDone() && !isOver) {
+      await new Promise<void>((resolve) => (wake = resolve));
+      yield* pieces.splice(0);
+    }
+    if (failure) throw failure;
+  }
   try {
     for await (const chunk of compressed) {
-      const written = new Promise<void>((resolve) => stream.write(chunk, () => resolve()));
-      await Promise.race([written, closed]);
-      yield* pieces.splice(0);
-      if (failure) throw failure;
+      let isTaken = false;
+      stream.write(chunk, () => then(() => (isTaken = true)));
+      yield* until(() => isTaken);
     }
     stream.end();
-    await closed;
-    yield* pieces;
-    if (failure) throw failure;
+    yield* until(() => false);
   } finally {
     stream.destroy();
   }
 }
 
 /**
- * In this thread, unlike gzip, which has one of Node's pool. A worker was tried, which decompressed one chunk while the
- * one before was classified: a million packets took 1.7 s instead of 1.1 (5 turns), as decompressing is nine tenths of
- * the work, and each chunk's way there and back comes on top.
+ * In this thread, unlike what node:zlib does. A worker was tried, which decompressed one chunk while the one before was
+ * classified: a million packets took 1.7 s instead of 1.1 (5 turns), as decompressing is nine tenths of the work, and
+ * each chunk's way there and back comes on top.
  */
 async function* unzstd(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const pieces: Uint8Array[] = [];

@@ -9,12 +9,15 @@ export const FREE_OUTPUT = 16 << 20;
 
 export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
-/** Compressed bytes are judged and handed over in pieces of this size: what came before damage is delivered. */
-const SLICE = 16 << 10;
+/**
+ * Compressed bytes are judged and handed over in pieces of this size: what came before damage is delivered. Each is a way
+ * to Node's pool and back: a million packets of a gzip file took 0.81 s with pieces of 16 KiB, and 0.62 s so.
+ */
+const SLICE = 64 << 10;
 
 /**
- * Decompression, supplied by the rim: compressed chunks of at most 16 KiB in (valid until the next is asked for), pieces
- * of bounded size out, all members or frames of the input in a row. What it throws becomes a FormatError.
+ * Decompression, supplied by the rim: compressed chunks of at most 64 KiB in (valid until the next is asked for; of one
+ * zstd frame each), pieces of bounded size out, all members or frames of the input in a row. What it throws becomes a FormatError.
  */
 export type Unpack = (compressed: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 export type Unpackers = Readonly<Record<Compression, Unpack>>;
@@ -77,9 +80,18 @@ async function* inflate(
 
 async function* checked(input: Input, headers: ZstdHeaders | null, notes: UnpackNotes): AsyncGenerator<Uint8Array> {
   for await (const chunk of input.rest(SLICE)) {
-    headers?.check(chunk);
-    if (headers) notes.warnings.push(...headers.warnings.splice(0));
-    yield chunk;
+    if (headers) yield* framed(chunk, headers, notes);
+    else yield chunk;
+  }
+}
+
+/** Parts of a chunk that are of one frame each: node:zlib passes over what follows a frame in the same chunk. */
+function* framed(chunk: Uint8Array, headers: ZstdHeaders, notes: UnpackNotes): Generator<Uint8Array> {
+  for (let at = 0; at < chunk.length; ) {
+    const size = headers.check(chunk.subarray(at));
+    notes.warnings.push(...headers.warnings.splice(0));
+    yield chunk.subarray(at, at + size);
+    at += size;
   }
 }
 

@@ -47,18 +47,25 @@ export class ZstdHeaders {
     return this.#part === 'magic' && this.#holding === 0 && this.#skip === 0;
   }
 
-  /** Looks through the next compressed bytes. Throws before a decompressor is given what it should not see. */
-  check(chunk: Uint8Array): void {
+  /**
+   * Looks through the next compressed bytes, at most to the end of a frame, and returns how many they were. Throws before a
+   * decompressor is given what it should not see.
+   */
+  check(chunk: Uint8Array): number {
     for (let at = 0; at < chunk.length; ) {
       const passed = Math.min(this.#skip, chunk.length - at);
       at += passed;
       this.#skip -= passed;
       this.#offset += passed;
-      if (at === chunk.length) return;
-      this.#held[this.#holding++] = u8(chunk, at++);
-      this.#offset++;
-      if (this.#holding === this.#need) this.#take();
+      if (passed === 0) {
+        this.#held[this.#holding++] = u8(chunk, at++);
+        this.#offset++;
+        if (this.#holding < this.#need) continue;
+        this.#take();
+      }
+      if (this.whole) return at;
     }
+    return chunk.length;
   }
 
   #expect(part: Part, need: number): void {
