@@ -1,6 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
 import { type CaptureReader, findRecord } from '../../src/capture/index.ts';
 import type { LaneWork, Replay } from '../../src/replay.ts';
 import type { CaptureFile, Split } from '../files.ts';
@@ -27,24 +26,12 @@ export interface LaneDone {
 
 /** Smaller files are done before a second thread would be worth its start: it costs 15 % more CPU time. */
 const LEAST = 512 << 20;
-/** Of smaller files too few chunks are read for V8 to take notice. */
-const LONG = 8 << 20;
 /** What one lane reads while another starts: 40 ms at 4 GiB a second. */
 const HEAD_START = 160 << 20;
 const LANES_MAX = 4;
 /** Bytes in which a boundary is looked for. */
 const SEARCHED = 1 << 20;
 const CHUNK = 256 << 10;
-
-/**
- * What runs once a chunk (reading it, Node's checks of that) is worth no optimising, but V8 thinks so after a thousand
- * chunks: ten million packets took 0.40 s of CPU time, and 0.375 s so. What runs for each packet is optimised some
- * milliseconds later. V8 of Node 20 has this flag, later ones do not know it; with the flag, a worker takes longer to
- * start, as what Node's own modules were compiled to is refused.
- */
-function optimiseLater(): void {
-  if (process.versions.v8.startsWith('11.')) setFlagsFromString('--interrupt-budget=300000');
-}
 
 /** How many threads a file of this size is worth; `threads`: what was asked for. */
 function lanesFor(size: number, threads: number | null): number {
@@ -65,10 +52,7 @@ export function splitFile(file: CaptureFile, replay: Replay, threads: number | n
   const { path, total, reader } = file;
   const count = total === null ? 1 : lanesFor(total, threads);
   const work = count > 1 ? replay.lane(reader) : null;
-  if (work === null || total === null) {
-    if (total !== null && total >= LONG) optimiseLater();
-    return null;
-  }
+  if (work === null || total === null) return null;
   const head = Math.min(HEAD_START, total / count);
   const even = (total - head) / count;
   const cuts = cutsOf(
