@@ -18,7 +18,7 @@ const file = path.join(folder, 'bundle.cjs');
 await bundle.write({ file, format: 'cjs', minify: true, codeSplitting: false });
 
 /** In one file every command's imports come first, and these parts of Node take 20 ms to load: they wait for their first use. */
-const LAZY = /require\("(node:(?:child_process|crypto|module|os|readline|timers\/promises|worker_threads|zlib))"\)/g;
+const LAZY = /require\("(node:(?:child_process|crypto|module|os|readline|timers\/promises|v8|worker_threads|zlib))"\)/g;
 const lazy = 'const $lazy=(name)=>new Proxy({},{get:(_,key)=>require(name)[key]});';
 /** One byte a character, and as many in V8: start.cts reads it as Latin-1. All others stand in strings. */
 const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
