@@ -40,7 +40,7 @@ const SLOT = 8;
 const TOMBSTONE = -1;
 
 /** conntrack/table.ts, hash(): of the addresses, and what each end has of `ports`. */
-export function hashCode({ src, dst, proto }: Fields, there: Code, back: Code, scratch: number): Code {
+export function tupleHash({ src, dst, proto }: Fields, there: Code, back: Code, scratch: number): Code {
   const side = (address: number, all: Code): Code => [
     set(scratch, multiply(add(get(address), multiply(all, constant(Mix.PORT))), constant(Mix.SIDE))),
     xor(get(scratch), shiftRight(get(scratch), constant(Mix.SHIFT))),
@@ -63,7 +63,7 @@ export function firstSlot(layout: Layout, { isV6 }: Fields, hash: number, number
 /** The hash of a packet of TCP or UDP; of others it leads nowhere. */
 export function hashOfFields(fields: Fields, scratch: number): Code {
   const { ports } = fields;
-  return hashCode(fields, shiftRight(get(ports), constant(16)), and(get(ports), constant(0xffff)), scratch);
+  return tupleHash(fields, shiftRight(get(ports), constant(16)), and(get(ports), constant(0xffff)), scratch);
 }
 
 const maskOf = (layout: Layout, family: Family): Code => load32(cellAt(layout, family, Cells.MASK));

@@ -3,9 +3,9 @@ import { IPPROTO } from '../packet/index.ts';
 import { swab16 } from '../u32.ts';
 import type { Tracking } from './following.ts';
 import { halfAt, IPV6_HLEN } from './headers.ts';
-import { ECHO } from './inverse.ts';
+import { ECHO, isIcmp } from './inverse.ts';
 import type { Layout } from './layout.ts';
-import { firstSlot, hashCode } from './lookup.ts';
+import { firstSlot, tupleHash } from './lookup.ts';
 import {
   add,
   and,
@@ -23,7 +23,6 @@ import {
   load16,
   load32,
   multiply,
-  ne,
   or,
   select,
   set,
@@ -121,12 +120,12 @@ function echo(tracking: Tracking): Code {
   const isType = (end: 0 | 1): Code => eq(load8(get(transport)), type(end));
   const id = shiftRight(get(ports), constant(16));
   return [
-    branchIf(plain, ne(get(fields.proto), select(get(fields.isV6), constant(IPPROTO.ICMPV6), constant(IPPROTO.ICMP)))),
+    branchIf(plain, isZero(isIcmp(fields))),
     atLeast(8, tracking),
     branchIf(plain, isZero(or(isType(0), isType(1)))),
     set(kind, select(isType(0), constant(Kind.QUESTION), constant(Kind.ANSWER))),
     set(ports, or(shiftLeft(halfAt(get(transport), 4), constant(16)), halfAt(get(transport)))),
-    set(hash, hashCode(fields, id, id, scratch)),
+    set(hash, tupleHash(fields, id, id, scratch)),
     firstSlot(layout, fields, hash, number),
   ];
 }

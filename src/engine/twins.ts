@@ -2,6 +2,7 @@ import { TwinPrint, TwinWords } from '../conntrack/index.ts';
 import { IPPROTO } from '../packet/index.ts';
 import type { Family, Tracking } from './following.ts';
 import { halfAt, swap32 } from './headers.ts';
+import { isIcmp } from './inverse.ts';
 import {
   add,
   and,
@@ -50,7 +51,6 @@ function printCode({ fields, following, scratch }: Tracking, print: number): Cod
     ),
   ];
   const wordAt = (offset: number): Code => put(swap32(load32(get(transport), offset), scratch));
-  const isIcmp = eq(get(proto), select(get(isV6), constant(IPPROTO.ICMPV6), constant(IPPROTO.ICMP)));
   const id = select(get(isV6), constant(0), halfAt(get(network), 4));
   const isLong = and(
     isZero(lessThan(get(size), constant(12))),
@@ -62,7 +62,7 @@ function printCode({ fields, following, scratch }: Tracking, print: number): Cod
     when(
       eq(get(proto), constant(IPPROTO.TCP)),
       wordAt(4),
-      when(isIcmp, put(halfAt(get(transport), 6)), when(isLong, wordAt(8))),
+      when(isIcmp(fields), put(halfAt(get(transport), 6)), when(isLong, wordAt(8))),
     ),
   ];
 }
