@@ -6,7 +6,7 @@ type WorkerFile = 'recover/lane.js' | 'lane.cjs';
 
 /**
  * Takes back what start.cts, optimiseLater(), told V8: a worker refuses what Node's own modules were compiled to where a flag
- * is not as it was then, and takes 15 ms longer to start.
+ * is not as it was then, and takes 12 ms longer to start (66 for 54).
  */
 function optimiseAsUsual(): void {
   if (process.versions.v8.startsWith('11.')) setFlagsFromString('--interrupt-budget=67584');
