@@ -50,7 +50,10 @@ export const UNPACKERS: Unpackers = {
   },
 };
 
-/** Through a stream of node:zlib, which decompresses in a thread of Node's pool: what came so far is taken meanwhile. */
+/**
+ * Through a stream of node:zlib, which decompresses in a thread of Node's pool. Each piece is taken as it comes, and not
+ * when all of its chunk's have: a bomb was told of with 51 MB of memory, and with 117 MB then.
+ */
 async function* inflated(stream: Transform, compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let failure: Error | null = null;

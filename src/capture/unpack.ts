@@ -17,7 +17,8 @@ const SLICE = 64 << 10;
 
 /**
  * Decompression, supplied by the rim: compressed chunks of at most 64 KiB in (valid until the next is asked for; of one
- * zstd frame each), pieces of bounded size out, all members or frames of the input in a row. What it throws becomes a FormatError.
+ * zstd frame each), pieces of bounded size out, all members or frames of the input in a row. What it throws becomes a
+ * FormatError.
  */
 export type Unpack = (compressed: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 export type Unpackers = Readonly<Record<Compression, Unpack>>;

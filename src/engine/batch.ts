@@ -171,23 +171,18 @@ function fetchBatch({ layout, sharing, connection, fields: { isV6 }, scratch }: 
   const each = (code: Code): Code => {
     const next = new Label();
     return [
-      loop(next, [
-        recall(isV6, slot, Slot.IS_V6),
-        connection === null ? [] : recall(hash, slot, Slot.HASH),
-        code,
-        forward(slot),
-        branchIf(next, lessThan(get(slot), get(end))),
-      ]),
+      loop(next, [recall(isV6, slot, Slot.IS_V6), code, forward(slot), branchIf(next, lessThan(get(slot), get(end)))]),
       set(slot, get(start)),
     ];
   };
+  const hashed = recall(hash, slot, Slot.HASH);
   const slotOf = (family: 4 | 6): Code => fetch(fetchSlot(layout, family, hash));
   const entryOf = (family: 4 | 6): Code => store32(get(slot), Slot.ROW, entryAt(layout, family, hash, number, scratch));
   const index = [
     sharing ? [recall(flow, slot, Slot.FLOW), fetch(fetchFlow(layout, flow, isV6))] : [],
-    connection === null ? [] : when(get(isV6), slotOf(6), slotOf(4)),
+    connection === null ? [] : [hashed, when(get(isV6), slotOf(6), slotOf(4))],
   ];
-  const found = [when(get(isV6), entryOf(6), entryOf(4)), store32(get(slot), Slot.NUMBER, get(number))];
+  const found = [hashed, when(get(isV6), entryOf(6), entryOf(4)), store32(get(slot), Slot.NUMBER, get(number))];
   const entry = [recall(scratch, slot, Slot.ROW), fetch(fetchEntry(scratch, isV6))];
   return [set(start, get(slot)), each(index), connection === null ? [] : [each(found), each(entry)]];
 }
