@@ -1,4 +1,5 @@
 import type { Links, Transport } from '../src/command/index.ts';
+import type { DeviceSpec } from '../src/kernel/index.ts';
 import {
   type AttrWriter,
   decode,
@@ -18,7 +19,6 @@ import {
   u16,
   u32,
 } from '../src/netlink/index.ts';
-import type { DeviceSpec } from '../src/sched/netns/index.ts';
 
 /** Why there is no talking to the running kernel, in one line. */
 export class LiveError extends Error {

@@ -1,10 +1,10 @@
 import type { Frame } from './capture/index.ts';
 import { jhash2 } from './hash/index.ts';
+import type { Elsewhere, FilterId, Journey, ListRun, Step as TreeStep } from './kernel/index.ts';
 import { addressText, hex8, protocolName } from './lang/index.ts';
 import { AddrType, type Exactness, FlowKeys, ipProtocolName, Step } from './packet/index.ts';
 import { endText } from './report/index.ts';
 import { NO_FILTER, type Run, type RunFilter } from './run.ts';
-import type { Elsewhere, FilterId, Journey, ListRun, Step as TreeStep } from './sched/fate.ts';
 import {
   classExactness,
   classid,

@@ -1,5 +1,6 @@
 import type { Env } from './env.ts';
 import { KernelError } from './errors.ts';
+import { Netns, type Outside, type Place } from './kernel/index.ts';
 import {
   type AttrWriter,
   decode,
@@ -17,7 +18,6 @@ import {
 import { ETH_P_ALL } from './packet/index.ts';
 import { flowParts } from './sched/classifier/index.ts';
 import { FLOW, type FlowOptions, flowPayload } from './sched/flow/index.ts';
-import { Netns, type Outside, type Place } from './sched/netns/index.ts';
 import type { PacketSet, Talk } from './sched/notation.ts';
 
 /** One `--filter`: what was typed, what it says, and the kernel's own seed if it is known. */

@@ -1,6 +1,9 @@
 import type { Frame } from './capture/index.ts';
 import type { Tracker } from './conntrack/index.ts';
 import { type Clock, createPacket, type Env } from './env.ts';
+import type { ChainResult } from './kernel/chain/index.ts';
+import type { FilterId, Journey, TreeProto } from './kernel/index.ts';
+import { type FlowFilterAt, isList } from './kernel/index.ts';
 import { Printer } from './lang/index.ts';
 import { AttrWriter, decode } from './netlink/index.ts';
 import {
@@ -17,8 +20,6 @@ import {
 } from './packet/index.ts';
 import { type Around, type Asked, type FilterPlan, kernelOf } from './plan.ts';
 import { Fates, type FilterRow, Sharing, Tally } from './report/index.ts';
-import type { ChainResult } from './sched/chain/index.ts';
-import type { FilterId, Journey, TreeProto } from './sched/fate.ts';
 import {
   classExactness,
   dumpFlow,
@@ -31,7 +32,6 @@ import {
   optionsOf,
   printFlow,
 } from './sched/flow/index.ts';
-import { type FlowFilterAt, isList } from './sched/netns/index.ts';
 import type { Result } from './sched/notation.ts';
 import { classidText } from './u32.ts';
 import { UNSPEC, Verdict, verdictName } from './verdict.ts';

@@ -1,8 +1,8 @@
 import { runTc, type Transport } from '../../src/command/index.ts';
 import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
+import { Netns } from '../../src/kernel/index.ts';
 import { escapeText, shellQuoted } from '../../src/lang/index.ts';
-import { Netns } from '../../src/sched/netns/index.ts';
 import { type Diff, diffSetups, type Plan, planScript, readSetup } from '../../src/study/index.ts';
 import { explainRefusal, type LiveKernel } from '../kernel.ts';
 import { openKernel } from '../socket.ts';

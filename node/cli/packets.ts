@@ -1,7 +1,7 @@
 import type { Frame } from '../../src/capture/index.ts';
+import type { Journey } from '../../src/kernel/index.ts';
 import { type CaptureProblem, csv, endText } from '../../src/report/index.ts';
 import type { Run } from '../../src/run.ts';
-import type { Journey } from '../../src/sched/fate.ts';
 import { classText } from '../../src/u32.ts';
 import { verdictName } from '../../src/verdict.ts';
 

@@ -1,8 +1,8 @@
 import { runScript } from '../../src/command/index.ts';
 import type { Env } from '../../src/env.ts';
+import { type FilterName, Netns } from '../../src/kernel/index.ts';
 import { escapeText, getClassid, matches } from '../../src/lang/index.ts';
 import type { Around, Asked } from '../../src/plan.ts';
-import { type FilterName, Netns } from '../../src/sched/netns/index.ts';
 import { caretInValue } from './caret.ts';
 import { CommandLineError, FailedError } from './errors.ts';
 import { readInput } from './named-file.ts';

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { createEnv } from '../../src/env.ts';
 import { ERAS, type EraName } from '../../src/era.ts';
-import { checkSaved, type DeviceSpec, Netns, type SavedNetns, setsOf } from '../../src/sched/netns/index.ts';
+import { checkSaved, type DeviceSpec, Netns, type SavedNetns, setsOf } from '../../src/kernel/index.ts';
 import { CommandLineError } from './errors.ts';
 import { readSets } from './ipset.ts';
 import { writeText } from './named-file.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createEnv } from '../env.ts';
 import { ERAS } from '../era.ts';
+import { Netns } from '../kernel/index.ts';
 import { shellWords } from '../lang/index.ts';
-import { Netns } from '../sched/netns/index.ts';
 import { runTc, type Transport } from './index.ts';
 
 /** lo and eth0, with an htb whose handle is 1:. */

@@ -14,10 +14,10 @@
 import type { CaptureReader, RecordLayout } from '../capture/index.ts';
 import type { Tracker } from '../conntrack/index.ts';
 import { createPacket } from '../env.ts';
+import type { KernelProto } from '../kernel/index.ts';
 import { ETH_P, type Exactness, FlowKeys, type Packet } from '../packet/index.ts';
 import type { Counts, End, Fates, Keeper, Tally } from '../report/index.ts';
 import type { FlowClassifier } from '../sched/flow/index.ts';
-import type { KernelProto } from '../sched/netns/index.ts';
 import { tcH, tcMajor, tcMinor, word } from '../u32.ts';
 import { UNSPEC } from '../verdict.ts';
 import { compile } from './compile.ts';

@@ -1,5 +1,5 @@
+import type { Qdisc } from '../kernel/index.ts';
 import { ETH_P_ALL } from '../packet/index.ts';
-import type { Qdisc } from '../sched/netns/index.ts';
 import { classidText } from '../u32.ts';
 import { option, put, type Rule } from './finding.ts';
 import { bucketsOf, DROPPING, handleText } from './kinds.ts';

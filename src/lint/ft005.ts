@@ -1,5 +1,5 @@
+import type { Qdisc } from '../kernel/index.ts';
 import { Key, keysOf } from '../sched/flow/index.ts';
-import type { Qdisc } from '../sched/netns/index.ts';
 import { classidText, tcH, tcMajor, tcMinor } from '../u32.ts';
 import { type Edit, option, type Rule } from './finding.ts';
 import { bucketsOf, classMinors, fateOfLost, lostAt } from './kinds.ts';

@@ -1,4 +1,4 @@
-import type { Qdisc } from '../sched/netns/index.ts';
+import type { Qdisc } from '../kernel/index.ts';
 import type { Rule } from './finding.ts';
 import { isOneLess } from './ft028.ts';
 import { DROPPING, fateOfLost, lostAt } from './kinds.ts';

@@ -1,4 +1,4 @@
-import type { Class, Qdisc } from '../sched/netns/index.ts';
+import type { Class, Qdisc } from '../kernel/index.ts';
 import { tcMajor, tcMinor } from '../u32.ts';
 
 /** Settings that findings rest on, as the kinds of qdiscs keep them. */

@@ -1,5 +1,5 @@
+import type { Qdisc } from '../kernel/index.ts';
 import { ETH_P_ALL } from '../packet/index.ts';
-import type { Qdisc } from '../sched/netns/index.ts';
 import { tcMajor, tcMinor } from '../u32.ts';
 import { defaultMinor, HIERARCHIES, usedBands } from './kinds.ts';
 import { minorsOf } from './minors.ts';

@@ -9,11 +9,11 @@ import {
 } from '../command/index.ts';
 import type { Env } from '../env.ts';
 import { KernelError, UsageError } from '../errors.ts';
+import { type Device, majorOf, Netns, type Qdisc } from '../kernel/index.ts';
 import { matches, Words } from '../lang/index.ts';
 import { decode, RTM, readTc, type TcMessage } from '../netlink/index.ts';
 import { ETH_P_ALL } from '../packet/index.ts';
 import { FLOW, type FlowConfig, type FlowOptions, settle } from '../sched/flow/index.ts';
-import { type Device, majorOf, Netns, type Qdisc } from '../sched/netns/index.ts';
 import { findQdisc } from '../sched/qdisc/index.ts';
 import { tcMajor, tcMinor } from '../u32.ts';
 import { HIERARCHIES } from './kinds.ts';

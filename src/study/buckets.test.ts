@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runScript } from '../command/index.ts';
 import { createEnv } from '../env.ts';
 import { ERAS } from '../era.ts';
-import { Netns } from '../sched/netns/index.ts';
+import { Netns } from '../kernel/index.ts';
 import { BUCKET_KINDS, type BucketSetup, setupCommands, setupScript } from './buckets.ts';
 
 const setup = (more: Partial<BucketSetup> = {}): BucketSetup => ({

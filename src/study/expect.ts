@@ -1,10 +1,10 @@
 import type { Frame } from '../capture/index.ts';
 import { UsageError } from '../errors.ts';
+import type { End, Journey } from '../kernel/index.ts';
 import { type Address, getClassid, parseAddress } from '../lang/index.ts';
 import { AddrType, FlowKeys, ipProtocol } from '../packet/index.ts';
 import { endText } from '../report/index.ts';
 import type { Run } from '../run.ts';
-import type { End, Journey } from '../sched/fate.ts';
 import { classText, word } from '../u32.ts';
 
 /** What an expectation calls the ends of the walk. Packets that are taken, redirected or unknowable have no word. */

@@ -1,8 +1,8 @@
 import { Listener, runTc, type Transport } from '../../src/command/index.ts';
 import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
+import { Netns } from '../../src/kernel/index.ts';
 import { splitMessages } from '../../src/netlink/index.ts';
-import { Netns } from '../../src/sched/netns/index.ts';
 import { commandLine } from './commands.ts';
 import type { Random } from './random.ts';
 

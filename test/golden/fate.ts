@@ -1,10 +1,10 @@
 import { runTc } from '../../src/command/index.ts';
 import { createEnv, createPacket } from '../../src/env.ts';
 import type { Era } from '../../src/era.ts';
+import type { Fate, Journey } from '../../src/kernel/fate.ts';
+import { Netns } from '../../src/kernel/index.ts';
 import { batchLines } from '../../src/lang/index.ts';
 import { AddrType, FlowKeys, type Packet } from '../../src/packet/index.ts';
-import type { Fate, Journey } from '../../src/sched/fate.ts';
-import { Netns } from '../../src/sched/netns/index.ts';
 import { classText } from '../../src/u32.ts';
 import { ALL_GIVEN } from './context.ts';
 import { readEra, readFramesOf, readJson, readLines } from './records.ts';

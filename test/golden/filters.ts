@@ -1,7 +1,7 @@
 import type { Env } from '../../src/env.ts';
+import { Chain, type ChainResult } from '../../src/kernel/chain/index.ts';
 import { parseProtocol } from '../../src/lang/index.ts';
 import type { Packet } from '../../src/packet/index.ts';
-import { Chain, type ChainResult } from '../../src/sched/chain/index.ts';
 import { FlowClassifier, parseFlowOptions } from '../../src/sched/flow/index.ts';
 
 /** A row of filters.jsonl: each stood alone at a preference of its own, and ended in `action continue`. */

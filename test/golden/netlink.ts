@@ -1,8 +1,8 @@
 import { runTc } from '../../src/command/index.ts';
 import { createEnv } from '../../src/env.ts';
 import type { Era } from '../../src/era.ts';
+import type { Netns } from '../../src/kernel/index.ts';
 import { shellWords } from '../../src/lang/index.ts';
-import type { Netns } from '../../src/sched/netns/index.ts';
 import { readEra, readLines } from './records.ts';
 import { emptyReport, note, type Report, record } from './report.ts';
 import { namespaceAfter } from './setup.ts';

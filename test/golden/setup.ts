@@ -1,6 +1,6 @@
+import { Netns, type NetnsOptions } from '../../src/kernel/index.ts';
 import { getClassid, Words } from '../../src/lang/index.ts';
 import { type AttrWriter, joinMessages, NLM_F, RTM, TC_H, writeTc } from '../../src/netlink/index.ts';
-import { Netns, type NetnsOptions } from '../../src/sched/netns/index.ts';
 import { findClass, findQdisc } from '../../src/sched/qdisc/index.ts';
 
 /** The devices of the errors, show and netlink families. */

@@ -1,8 +1,8 @@
 import { runTc, type Transport } from '../../src/command/index.ts';
 import { type Clock, createEnv } from '../../src/env.ts';
 import type { Era } from '../../src/era.ts';
+import { Netns } from '../../src/kernel/index.ts';
 import { shellWords } from '../../src/lang/index.ts';
-import { Netns } from '../../src/sched/netns/index.ts';
 import { readEra, readLines } from './records.ts';
 import { emptyReport, type Report, record, skip } from './report.ts';
 

@@ -1,9 +1,9 @@
 import { Listener, runTc } from '../../src/command/index.ts';
 import type { Era } from '../../src/era.ts';
 import type { SipKey } from '../../src/hash/index.ts';
+import type { DeviceSpec, FilterName } from '../../src/kernel/index.ts';
 import { shellWords } from '../../src/lang/index.ts';
 import { joinMessages, NLM_F, RTM, writeTc } from '../../src/netlink/index.ts';
-import type { DeviceSpec, FilterName } from '../../src/sched/netns/index.ts';
 import { masked } from '../golden/times.ts';
 import type { Btf } from './btf.ts';
 import { HOOKS, type Hook, OWNERS, pack, type SentFrame } from './classify.ts';

@@ -1,8 +1,8 @@
 import { Listener, runTc } from '../../src/command/index.ts';
 import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
+import { Netns } from '../../src/kernel/index.ts';
 import { shellWords } from '../../src/lang/index.ts';
-import { Netns } from '../../src/sched/netns/index.ts';
 
 const MIB = 1 << 20;
 const FILTER = 'filter add dev lo parent 1: protocol ip flow hash keys src ';

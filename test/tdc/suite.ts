@@ -1,8 +1,8 @@
 import { runTc, type Transport } from '../../src/command/index.ts';
 import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
+import { Netns } from '../../src/kernel/index.ts';
 import { shellWords } from '../../src/lang/index.ts';
-import { Netns } from '../../src/sched/netns/index.ts';
 
 /** One case of the kernel's tc-testing format (tools/testing/selftests/tc-testing), as far as it is about tc. */
 export interface TdcCase {

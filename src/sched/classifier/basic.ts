@@ -21,7 +21,7 @@ import {
   TCA_OPTIONS,
   together,
   withActions,
-} from './kernel.ts';
+} from './kind.ts';
 import { numericHandle, takeClassid, unknownWord } from './words.ts';
 
 /** include/uapi/linux/pkt_cls.h: TCA_BASIC_* */

@@ -30,7 +30,7 @@ import {
   TCA_OPTIONS,
   together,
   withActions,
-} from './kernel.ts';
+} from './kind.ts';
 
 /** What a filter may hold besides its own options, as this process speaks and prints it. */
 export function flowParts(talk: Talk): FlowParts {

@@ -5,7 +5,7 @@ import { takePart } from '../flow/index.ts';
 import type { Talk } from '../notation.ts';
 import { flowParts } from './flow.ts';
 import { TCA_FLOWER } from './flower-attributes.ts';
-import { ClsFlag } from './kernel.ts';
+import { ClsFlag } from './kind.ts';
 import { maskBytes, tcPrefix } from './prefix.ts';
 import { takeClassid, unknownWord } from './words.ts';
 

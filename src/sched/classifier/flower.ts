@@ -34,7 +34,7 @@ import {
   type Survey,
   TCA_OPTIONS,
   withActions,
-} from './kernel.ts';
+} from './kind.ts';
 import { plainHandle, printPlaces } from './words.ts';
 
 /** tc/f_flower.c: flower_filter_util; net/sched/cls_flower.c: cls_fl_ops. Words that are not in the list are refused by name. */

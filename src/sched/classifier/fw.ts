@@ -20,7 +20,7 @@ import {
   type Survey,
   TCA_OPTIONS,
   withActions,
-} from './kernel.ts';
+} from './kind.ts';
 import { plainHandle, takeClassid, takeIndev, unknownWord } from './words.ts';
 
 /** include/uapi/linux/pkt_cls.h: TCA_FW_* */

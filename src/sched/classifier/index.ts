@@ -6,7 +6,7 @@ import { basic } from './basic.ts';
 import { flow } from './flow.ts';
 import { flower } from './flower.ts';
 import { fw } from './fw.ts';
-import type { Kind } from './kernel.ts';
+import type { Kind } from './kind.ts';
 import { matchall } from './matchall.ts';
 import { opaque } from './opaque.ts';
 import { u32 } from './u32.ts';
@@ -31,4 +31,4 @@ export {
   type Kind,
   type Survey,
   together,
-} from './kernel.ts';
+} from './kind.ts';

@@ -21,7 +21,7 @@ import {
   type Survey,
   TCA_OPTIONS,
   withActions,
-} from './kernel.ts';
+} from './kind.ts';
 import { checkSkips, numericHandle, printPlaces, takeClassid, unknownWord } from './words.ts';
 
 /** include/uapi/linux/pkt_cls.h: TCA_MATCHALL_* */

@@ -1,7 +1,7 @@
 import { strtoul } from '../../lang/index.ts';
 import type { AttrWriter } from '../../netlink/index.ts';
 import { Verdict } from '../../verdict.ts';
-import type { FilterChange, KernelClassifier, Kind, Survey } from './kernel.ts';
+import type { FilterChange, KernelClassifier, Kind, Survey } from './kind.ts';
 
 /**
  * A kind that tc and the kernel have and that cannot be emulated here: its filters are there in their order, and of a

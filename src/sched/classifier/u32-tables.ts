@@ -3,7 +3,7 @@ import { byteAt, isReadable, type Packet } from '../../packet/index.ts';
 import { UNSPEC, type Verdict } from '../../verdict.ts';
 import type { Bound } from '../action/index.ts';
 import type { Result } from '../notation.ts';
-import { ClsFlag, cameIn } from './kernel.ts';
+import { ClsFlag, cameIn } from './kind.ts';
 import { SelFlag, trailingZeros, type U32Mark, type U32Selector } from './u32-selector.ts';
 
 /** The parts of a handle `HHH:BB:NNN`: table, bucket, node. */

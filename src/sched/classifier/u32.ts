@@ -33,7 +33,7 @@ import {
   type Survey,
   TCA_OPTIONS,
   withActions,
-} from './kernel.ts';
+} from './kind.ts';
 import {
   promisedKeys,
   SELECTOR,

@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts';
 import { getClassid, getU32, type Printer, strtoul, type Words } from '../../lang/index.ts';
-import { ClsFlag } from './kernel.ts';
+import { ClsFlag } from './kind.ts';
 
 /** tc's words and prints that several classifiers have. */
 

@@ -1,8 +1,8 @@
 import { createEnv, createPacket, type Env } from '../../../src/env.ts';
 import type { Era } from '../../../src/era.ts';
+import type { Visit } from '../../../src/kernel/chain/index.ts';
+import { Netns, type Place } from '../../../src/kernel/index.ts';
 import { FlowKeys, type Packet } from '../../../src/packet/index.ts';
-import type { Visit } from '../../../src/sched/chain/index.ts';
-import { Netns, type Place } from '../../../src/sched/netns/index.ts';
 import { Verdict, verdictName } from '../../../src/verdict.ts';
 import {
   ageless,

@@ -1,6 +1,6 @@
 import { createEnv } from '../../../src/env.ts';
 import type { Era } from '../../../src/era.ts';
-import { Netns } from '../../../src/sched/netns/index.ts';
+import { Netns } from '../../../src/kernel/index.ts';
 import { DEVICES, type SessionAnswers } from '../control.ts';
 
 /** A datagram that the kernel and we answered otherwise. */

@@ -78,7 +78,7 @@ export const PLANTED: readonly PlantedError[] = [
   },
   {
     name: 'reclassify starts over at the chain it was said in',
-    file: 'src/sched/chain/chain.js',
+    file: 'src/kernel/chain/chain.js',
     from: 'chains(verdict & EXT_VAL_MASK) : this;',
     to: 'chains(verdict & EXT_VAL_MASK) : chain;',
   },

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createEnv } from '../../../src/env.ts';
 import { ERAS } from '../../../src/era.ts';
+import { Netns } from '../../../src/kernel/index.ts';
 import { splitMessages } from '../../../src/netlink/index.ts';
-import { Netns } from '../../../src/sched/netns/index.ts';
 import { CHAIN_DEVICES, requestsOf } from '../chains.ts';
 import { attempt } from './compare.ts';
 import { randomFilter } from './filters.ts';

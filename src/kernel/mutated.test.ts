@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { createEnv } from '../../env.ts';
-import { ERAS } from '../../era.ts';
-import { jhash2 } from '../../hash/index.ts';
-import { Words } from '../../lang/index.ts';
-import { type AttrWriter, joinMessages, RTM, splitMessages, TC_H, writeTc } from '../../netlink/index.ts';
-import { actionPart, policePart } from '../action/index.ts';
-import { matchPart } from '../ematch/index.ts';
-import { type FlowParts, speakFlow } from '../flow/index.ts';
-import { QDISCS } from '../qdisc/index.ts';
+import { createEnv } from '../env.ts';
+import { ERAS } from '../era.ts';
+import { jhash2 } from '../hash/index.ts';
+import { Words } from '../lang/index.ts';
+import { type AttrWriter, joinMessages, RTM, splitMessages, TC_H, writeTc } from '../netlink/index.ts';
+import { actionPart, policePart } from '../sched/action/index.ts';
+import { matchPart } from '../sched/ematch/index.ts';
+import { type FlowParts, speakFlow } from '../sched/flow/index.ts';
+import { QDISCS } from '../sched/qdisc/index.ts';
 import { Netns } from './index.ts';
 
 const EVERYTHING = 0xf0f;

@@ -1,7 +1,7 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { ETH_P_ALL, outerProtocol, type Packet } from '../../packet/index.ts';
+import type { Result } from '../../sched/notation.ts';
 import { UNSPEC, Verdict } from '../../verdict.ts';
-import type { Result } from '../notation.ts';
 
 /** Where a packet's answer came from, besides the class itself. */
 export interface ChainResult<P extends Proto = Proto> extends Result {

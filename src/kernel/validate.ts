@@ -1,5 +1,5 @@
-import { Errno, KernelError } from '../../errors.ts';
-import { decodeUtf8 } from '../../lang/index.ts';
+import { Errno, KernelError } from '../errors.ts';
+import { decodeUtf8 } from '../lang/index.ts';
 import {
   AttrReader,
   AttrWriter,
@@ -12,8 +12,8 @@ import {
   TCMSG,
   type Tcmsg,
   validBits,
-} from '../../netlink/index.ts';
-import { le32 } from '../../u32.ts';
+} from '../netlink/index.ts';
+import { le32 } from '../u32.ts';
 
 /** What a policy allows an attribute to be: enum netlink_attribute_type, and the size rule. */
 type Policy =

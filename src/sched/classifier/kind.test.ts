@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { runTc } from '../../command/index.ts';
 import { createEnv, createPacket } from '../../env.ts';
 import { ERAS } from '../../era.ts';
+import { Netns } from '../../kernel/index.ts';
 import { shellWords } from '../../lang/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import { classText } from '../../u32.ts';
-import { Netns } from '../netns/index.ts';
 
 /** A namespace with htb and four classes, told tc commands; what was recorded is from Linux 6.1.192 and tc 6.1.0. */
 class Told {

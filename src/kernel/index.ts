@@ -3,7 +3,7 @@
  *
  *   request(datagram, port)       rtnetlink requests in, the datagrams that Linux 6.1 would send back out; never throws
  *   classify(packet, place)       the filters at a root qdisc or hook asked about a packet; verdict and class
- *   walk(packet, place)           the packet's whole way through the device's tree, and where it ends: sched/fate.ts
+ *   walk(packet, place)           the packet's whole way through the device's tree, and where it ends: fate.ts
  *   survey(place)                 before that: scope of the filters there, an action that cannot be emulated
  *   save(), Netns.load(saved)     as JSON `{schema: 1, era, devices, requests, sets}`; requests in hex, sets as text
  *
@@ -16,9 +16,10 @@
  *
  * Statistics of qdiscs and classes are those of a device that never sent anything.
  */
-export type { Survey } from '../classifier/index.ts';
+export type { Survey } from '../sched/classifier/index.ts';
 export type { KernelProto } from './classifier.ts';
 export { type Class, type Device, type DeviceSpec, majorOf, type Qdisc } from './device.ts';
+export type { Elsewhere, End, Fate, FilterId, Journey, ListRun, Step, TreeProto } from './fate.ts';
 export { type FlowFilterAt, isList, Netns, type NetnsOptions, type Place, type Walked } from './netns.ts';
 export { checkSaved, type SavedNetns, type SavedSet, setsOf } from './saved.ts';
 export type { FilterName, Outside } from './state.ts';

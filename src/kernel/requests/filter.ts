@@ -2,12 +2,12 @@ import { Errno, KernelError } from '../../errors.ts';
 import { MAGIC_BLOCK, NLM_F, RTM, TCMSG, writeTc } from '../../netlink/index.ts';
 import { swab16, tcMinor } from '../../u32.ts';
 import type { Chain } from '../chain/index.ts';
-import { createClassifier, type KernelProto } from './classifier.ts';
-import { type FilterBlock, majorOf } from './device.ts';
-import { bindActions } from './parts.ts';
-import { type FilterPlace, findBlock, findQdisc } from './place.ts';
-import type { Call, Reply } from './reply.ts';
-import { flushChain, type State } from './state.ts';
+import { createClassifier, type KernelProto } from '../classifier.ts';
+import { type FilterBlock, majorOf } from '../device.ts';
+import { bindActions } from '../parts.ts';
+import { type FilterPlace, findBlock, findQdisc } from '../place.ts';
+import type { Call, Reply } from '../reply.ts';
+import { flushChain, type State } from '../state.ts';
 import {
   DUMP_POLICY,
   kindFits,
@@ -19,7 +19,7 @@ import {
   type TcRequest,
   u32Of,
   writeString,
-} from './validate.ts';
+} from '../validate.ts';
 
 type KernelChain = Chain<KernelProto>;
 

@@ -1,7 +1,7 @@
-import { TC_H } from '../../netlink/index.ts';
-import { tcH, tcMajor, tcMinor } from '../../u32.ts';
-import type { Block } from '../chain/index.ts';
-import type { QdiscDevice, QdiscKind } from '../notation.ts';
+import { TC_H } from '../netlink/index.ts';
+import type { QdiscDevice, QdiscKind } from '../sched/notation.ts';
+import { tcH, tcMajor, tcMinor } from '../u32.ts';
+import type { Block } from './chain/index.ts';
 import type { KernelProto } from './classifier.ts';
 
 /** A network device that requests may name. */

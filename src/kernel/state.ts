@@ -1,8 +1,8 @@
-import type { Env } from '../../env.ts';
-import { Errno, KernelError } from '../../errors.ts';
-import { ActionTable } from '../action/index.ts';
-import { Block, type Chain } from '../chain/index.ts';
-import type { PacketSet, World } from '../notation.ts';
+import type { Env } from '../env.ts';
+import { Errno, KernelError } from '../errors.ts';
+import { ActionTable } from '../sched/action/index.ts';
+import type { PacketSet, World } from '../sched/notation.ts';
+import { Block, type Chain } from './chain/index.ts';
 import type { KernelProto } from './classifier.ts';
 import type { Device, FilterBlock, Qdisc } from './device.ts';
 

@@ -1,6 +1,6 @@
-import { Errno, KernelError } from '../../errors.ts';
-import { MAGIC_BLOCK } from '../../netlink/index.ts';
-import { tcMinor } from '../../u32.ts';
+import { Errno, KernelError } from '../errors.ts';
+import { MAGIC_BLOCK } from '../netlink/index.ts';
+import { tcMinor } from '../u32.ts';
 import { type FilterBlock, majorOf, type Qdisc } from './device.ts';
 import type { State } from './state.ts';
 import type { TcRequest } from './validate.ts';

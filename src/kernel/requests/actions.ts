@@ -1,10 +1,10 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { AttrWriter, NLM_F, RTM } from '../../netlink/index.ts';
-import { ActionTable, dumpActions, type Instance } from '../action/index.ts';
-import { noteLeftover, wordOf } from './parts.ts';
-import type { Call, Reply } from './reply.ts';
-import type { State } from './state.ts';
-import { LEFTOVER, readAttributes, writeString } from './validate.ts';
+import { ActionTable, dumpActions, type Instance } from '../../sched/action/index.ts';
+import { noteLeftover, wordOf } from '../parts.ts';
+import type { Call, Reply } from '../reply.ts';
+import type { State } from '../state.ts';
+import { LEFTOVER, readAttributes, writeString } from '../validate.ts';
 
 /** struct tcamsg: family and padding. */
 const TCAMSG_SIZE = 4;

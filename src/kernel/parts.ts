@@ -1,8 +1,8 @@
-import { Errno, KernelError } from '../../errors.ts';
-import { AttrReader } from '../../netlink/index.ts';
-import { le32 } from '../../u32.ts';
-import type { ActionChains, Bound, Estimation } from '../action/index.ts';
-import type { ActionPayloads } from '../classifier/index.ts';
+import { Errno, KernelError } from '../errors.ts';
+import { AttrReader } from '../netlink/index.ts';
+import type { ActionChains, Bound, Estimation } from '../sched/action/index.ts';
+import type { ActionPayloads } from '../sched/classifier/index.ts';
+import { le32 } from '../u32.ts';
 import type { FilterBlock } from './device.ts';
 import type { Call } from './reply.ts';
 import type { State } from './state.ts';

@@ -6,7 +6,7 @@ import { ERAS } from '../era.ts';
 import { shellWords } from '../lang/index.ts';
 import { describeFrame, enter, Given, type Packet } from '../packet/index.ts';
 import type { Fate, Journey } from './fate.ts';
-import { Netns } from './netns/index.ts';
+import { Netns } from './index.ts';
 
 /** What the kernel did with each claim is recorded in FATES.md, claim by claim; the ids are those of its trees. */
 

@@ -1,4 +1,4 @@
-import { Errno, KernelError } from '../../errors.ts';
+import { Errno, KernelError } from '../errors.ts';
 import {
   ackMessage,
   doneMessage,
@@ -7,7 +7,7 @@ import {
   type Message,
   NLM_F,
   NLMSG_HDRLEN,
-} from '../../netlink/index.ts';
+} from '../netlink/index.ts';
 import { PolicyError } from './validate.ts';
 
 /**

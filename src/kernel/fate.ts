@@ -1,10 +1,10 @@
 import { UsageError } from '../errors.ts';
 import { type Exactness, Given, type Packet, weaker } from '../packet/index.ts';
+import type { FlowClassifier } from '../sched/flow/index.ts';
+import type { Answer, Bucket, ChosenBy, LostBy, Placement, Placing, QdiscKind, Result } from '../sched/notation.ts';
 import { classidText, classText, tcH, tcMajor } from '../u32.ts';
 import { Verdict, verdictName } from '../verdict.ts';
 import type { Block, Chain, ChainResult, Classifier, Proto } from './chain/index.ts';
-import type { FlowClassifier } from './flow/index.ts';
-import type { Answer, Bucket, ChosenBy, LostBy, Placement, Placing, QdiscKind, Result } from './notation.ts';
 
 /**
  * The walk of one packet through a device: hooks, then qdisc below qdisc, to where it ends. The names of all that is

@@ -1,7 +1,7 @@
-import type { EraName } from '../../era.ts';
-import { FormatError } from '../../errors.ts';
-import { IpSet, parseSets } from '../ematch/index.ts';
-import type { PacketSet } from '../notation.ts';
+import type { EraName } from '../era.ts';
+import { FormatError } from '../errors.ts';
+import { IpSet, parseSets } from '../sched/ematch/index.ts';
+import type { PacketSet } from '../sched/notation.ts';
 import type { DeviceSpec } from './device.ts';
 
 /** Everything a namespace was told, as JSON: replayed, it is the same again. */

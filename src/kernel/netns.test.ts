@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { createEnv, createPacket } from '../../env.ts';
-import { ERAS } from '../../era.ts';
-import { Words } from '../../lang/index.ts';
+import { createEnv, createPacket } from '../env.ts';
+import { ERAS } from '../era.ts';
+import { Words } from '../lang/index.ts';
 import {
   AttrWriter,
   joinMessages,
@@ -14,11 +14,11 @@ import {
   splitMessages,
   TC_H,
   writeTc,
-} from '../../netlink/index.ts';
-import { actionPart } from '../action/index.ts';
-import { parseSets } from '../ematch/index.ts';
-import { NO_PARTS, speakFlow } from '../flow/index.ts';
-import { findQdisc } from '../qdisc/index.ts';
+} from '../netlink/index.ts';
+import { actionPart } from '../sched/action/index.ts';
+import { parseSets } from '../sched/ematch/index.ts';
+import { NO_PARTS, speakFlow } from '../sched/flow/index.ts';
+import { findQdisc } from '../sched/qdisc/index.ts';
 import { Netns } from './index.ts';
 
 const D0 = 7;

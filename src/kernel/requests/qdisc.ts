@@ -1,13 +1,13 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { AttrReader, NLM_F, RTM, TC_H, writeTc } from '../../netlink/index.ts';
+import type { QdiscKind } from '../../sched/notation.ts';
+import { findQdisc } from '../../sched/qdisc/index.ts';
 import { tcMinor } from '../../u32.ts';
-import type { QdiscKind } from '../notation.ts';
-import { findQdisc } from '../qdisc/index.ts';
-import { type Device, majorOf, Qdisc } from './device.ts';
-import { estimationOf } from './parts.ts';
-import type { Call, Reply } from './reply.ts';
-import type { State } from './state.ts';
-import { writeZeroStats } from './stats.ts';
+import { type Device, majorOf, Qdisc } from '../device.ts';
+import { estimationOf } from '../parts.ts';
+import type { Call, Reply } from '../reply.ts';
+import type { State } from '../state.ts';
+import { writeZeroStats } from '../stats.ts';
 import {
   kindText,
   LEFTOVER,
@@ -17,7 +17,7 @@ import {
   type TcRequest,
   u32Of,
   writeString,
-} from './validate.ts';
+} from '../validate.ts';
 
 const INVALID_NAME = 'Invalid qdisc name';
 /** TC_H_MAJ(TC_H_INGRESS): the handle of every ingress and clsact qdisc. */

@@ -1,12 +1,11 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { MAGIC_BLOCK, NLM_F, RTM, TCMSG, writeTc } from '../../netlink/index.ts';
+import { findClassifier } from '../../sched/classifier/index.ts';
 import type { Chain } from '../chain/index.ts';
-import { findClassifier } from '../classifier/index.ts';
-import type { KernelProto } from './classifier.ts';
-import { chainIndex, dumpPlace, notifyChain } from './filter.ts';
-import { type FilterPlace, findBlock, findQdisc } from './place.ts';
-import type { Call, Reply } from './reply.ts';
-import { flushChain, type State } from './state.ts';
+import type { KernelProto } from '../classifier.ts';
+import { type FilterPlace, findBlock, findQdisc } from '../place.ts';
+import type { Call, Reply } from '../reply.ts';
+import { flushChain, type State } from '../state.ts';
 import {
   kindFits,
   kindText,
@@ -17,7 +16,8 @@ import {
   type TcRequest,
   u32Of,
   writeString,
-} from './validate.ts';
+} from '../validate.ts';
+import { chainIndex, dumpPlace, notifyChain } from './filter.ts';
 
 type KernelChain = Chain<KernelProto>;
 

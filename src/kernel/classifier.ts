@@ -1,5 +1,5 @@
-import type { Proto } from '../chain/index.ts';
-import { findClassifier, type Host, type KernelClassifier } from '../classifier/index.ts';
+import { findClassifier, type Host, type KernelClassifier } from '../sched/classifier/index.ts';
+import type { Proto } from './chain/index.ts';
 import type { FilterBlock, Qdisc } from './device.ts';
 import type { State } from './state.ts';
 

@@ -1,12 +1,12 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { NLM_F, RTM, TC_H, TCMSG, writeTc } from '../../netlink/index.ts';
 import { tcH, tcMajor, tcMinor } from '../../u32.ts';
-import { type Class, majorOf, type Qdisc } from './device.ts';
+import { type Class, majorOf, type Qdisc } from '../device.ts';
+import type { Call, Reply } from '../reply.ts';
+import type { State } from '../state.ts';
+import { writeNoStats, writeZeroStats } from '../stats.ts';
+import { LEFTOVER, RTM_TCA_POLICY, readRequest, TCA_TYPE, type TcRequest, writeString } from '../validate.ts';
 import { defaultChild } from './qdisc.ts';
-import type { Call, Reply } from './reply.ts';
-import type { State } from './state.ts';
-import { writeNoStats, writeZeroStats } from './stats.ts';
-import { LEFTOVER, RTM_TCA_POLICY, readRequest, TCA_TYPE, type TcRequest, writeString } from './validate.ts';
 
 /** A class: one that a user made, or the minor of one that is always there. */
 type Found = Class | number;

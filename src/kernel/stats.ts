@@ -1,4 +1,4 @@
-import { type AttrWriter, TCA_STATS } from '../../netlink/index.ts';
+import { type AttrWriter, TCA_STATS } from '../netlink/index.ts';
 import { TCA_TYPE } from './validate.ts';
 
 /** struct tc_stats */
