@@ -2,7 +2,7 @@ import { createEnv } from '../env.ts';
 import { ERAS } from '../era.ts';
 import { shellQuoted } from '../lang/index.ts';
 import { type Besides, type Edit, type Found, SEVERITIES, type Severity } from './finding.ts';
-import { RULES } from './rules.ts';
+import { RULES } from './rules/index.ts';
 import { type Command, readScript, type Script, whereIs } from './script.ts';
 import { Tree } from './tree.ts';
 

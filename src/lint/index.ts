@@ -4,4 +4,4 @@
  */
 export { type CheckedFinding, check, mended, type Report } from './check.ts';
 export { SEVERITIES, type Severity } from './finding.ts';
-export { RULES } from './rules.ts';
+export { RULES } from './rules/index.ts';

@@ -1,0 +1,76 @@
+import type { Qdisc } from '../../kernel/index.ts';
+import { Key, keysOf } from '../../sched/flow/index.ts';
+import { classidText, tcH, tcMajor, tcMinor } from '../../u32.ts';
+import { type Edit, option, type Rule } from '../finding.ts';
+import { bucketsOf, classMinors, fateOfLost, lostAt } from '../kinds.ts';
+import { minorsOf, minorsText } from '../minors.ts';
+import { type Command, flowArgument } from '../script.ts';
+import type { FilterAt } from '../tree.ts';
+
+/** Keys whose values somebody chooses: of all the numbers that they could be, few are meant. */
+const CHOSEN: ReadonlySet<Key> = new Set([Key.MARK, Key.PRIORITY, Key.RTCLASSID, Key.SKUID, Key.SKGID]);
+
+export const FT005: Rule = {
+  code: 'FT005',
+  severity: 'error',
+  title: 'classes that do not exist',
+  *look(tree) {
+    if (tree.hides('class')) return;
+    for (const { q, flow, command } of tree.flows()) {
+      if (lostAt(q) === 'own' || bucketsOf(q) !== null) continue;
+      const { config } = flow;
+      const major = tcMajor(config.baseclass);
+      const there = new Set(major === tcMajor(q.handle) || lostAt(q) === 'band' ? classMinors(q) : []);
+      const minors = minorsOf(config)?.filter((minor) => minor !== 0) ?? unbounded({ flow }, there);
+      const missing = minors.filter((minor) => !there.has(minor));
+      if (missing.length === 0) continue;
+      const { effect, lost } = fateOfLost(q);
+      const at = flowArgument(command, 'baseclass');
+      const divisor = flowArgument(command, 'divisor');
+      yield {
+        command,
+        word: at >= 0 ? at : divisor >= 0 ? divisor : command.words.indexOf('flow', 2),
+        message: `${count(missing.length, minors.length)}: ${minorsText(missing, major)}`,
+        effect,
+        severity: lost ? 'error' : 'warning',
+        mend: shorter(q, command, there, config.mode),
+      };
+    }
+  },
+};
+
+/** How many of how many are missing. */
+function count(missing: number, all: number): string {
+  if (all === 1) return 'the class does not exist';
+  return missing === all ? `none of the ${all} classes exists` : `${missing} of ${all} classes do not exist`;
+}
+
+/** Numbers that somebody chooses: only said where not one of them could be a class. */
+function unbounded({ flow }: Pick<FilterAt, 'flow'>, there: ReadonlySet<number>): number[] {
+  const [key] = keysOf(flow?.config.keymask ?? 0);
+  if (key === undefined || !CHOSEN.has(key) || flow?.config.mode === 1) return [];
+  const base = tcMinor(flow?.config.baseclass ?? 0);
+  return [...there].some((minor) => minor >= base) ? [] : [base];
+}
+
+/** A hash over the longest row of leaf classes that are there. */
+function shorter(q: Qdisc, command: Command, there: ReadonlySet<number>, mode: number): Edit[] | null {
+  const major = tcMajor(q.handle);
+  const leaves = new Set([...there].filter((minor) => (q.classes.get(tcH(major, minor))?.children ?? 0) === 0));
+  const rows = [...leaves]
+    .filter((minor) => !leaves.has(minor - 1))
+    .map((first) => ({ first, count: row(leaves, first) }));
+  const [best] = rows.sort((a, b) => b.count - a.count);
+  if (mode !== 1 || best === undefined || best.count < 2) return null;
+  const base = classidText(tcH(major, best.first));
+  return [
+    option(command, flowArgument(command, 'divisor'), 'divisor', String(best.count)),
+    option(command, flowArgument(command, 'baseclass'), 'baseclass', base),
+  ];
+}
+
+function row(leaves: ReadonlySet<number>, first: number): number {
+  let count = 0;
+  while (leaves.has(first + count)) count++;
+  return count;
+}

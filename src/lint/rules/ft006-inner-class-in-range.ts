@@ -1,0 +1,38 @@
+import { classidText, tcH, tcMajor } from '../../u32.ts';
+import type { Rule } from '../finding.ts';
+import { fateOfLost, HIERARCHIES } from '../kinds.ts';
+import { minorsOf } from '../minors.ts';
+import { flowArgument } from '../script.ts';
+
+/** An inner class with filters of its own is asked next and may well be meant; one without loses the packet. */
+export const FT006: Rule = {
+  code: 'FT006',
+  severity: 'warning',
+  title: 'the range of classes covers an inner class',
+  *look(tree) {
+    if (tree.hides('class') || tree.hides('filter')) return;
+    for (const { q, flow, command, parent } of tree.flows()) {
+      if (!HIERARCHIES.has(q.kind.kind) || tcMajor(flow.config.baseclass) !== tcMajor(q.handle)) continue;
+      const ids = (minorsOf(flow.config) ?? []).map((minor) => tcH(tcMajor(q.handle), minor));
+      const inner = ids.filter((id) => {
+        const cl = q.classes.get(id);
+        return (
+          cl !== null &&
+          cl.children > 0 &&
+          id !== parent &&
+          !tree.filters.some((other) => other.q === q && other.parent === id)
+        );
+      });
+      const [first] = inner;
+      if (first === undefined) continue;
+      const at = flowArgument(command, 'baseclass');
+      const given = at < 0 ? 'the base class is :1 where none is given; ' : '';
+      yield {
+        command,
+        word: at < 0 ? command.words.indexOf('flow', 2) : at,
+        message: `${inner.map(classidText).slice(0, 3).join(', ')} is an inner class: it cannot hold packets`,
+        effect: `${given}${fateOfLost(q).effect}`,
+      };
+    }
+  },
+};

@@ -1,0 +1,36 @@
+import { type FlowConfig, KEYS, Key, keysOf, Mode } from '../../sched/flow/index.ts';
+import { tcMinor } from '../../u32.ts';
+import type { Rule } from '../finding.ts';
+import { lostAt } from '../kinds.ts';
+import { flowArgument } from '../script.ts';
+import { fateOfZero } from './ft025-minor-wraps-to-0.ts';
+
+/** What a packet has that nobody marked. */
+const ZERO_IS_USUAL: readonly Key[] = [Key.MARK, Key.PRIORITY, Key.RTCLASSID, Key.SKUID, Key.SKGID, Key.VLAN_TAG];
+
+/** The cure for FT014: base class :1 and an addend of -1. */
+export function isOneLess({ mode, addend, baseclass }: FlowConfig): boolean {
+  return mode !== Mode.HASH && addend >>> 0 === 0xffffffff && tcMinor(baseclass) === 1;
+}
+
+export const FT028: Rule = {
+  code: 'FT028',
+  severity: 'warning',
+  title: 'addend -1, and a value of 0 has no class',
+  *look(tree) {
+    for (const { q, command, flow } of tree.flows()) {
+      const [key] = keysOf(flow.config.keymask);
+      if (key === undefined || !ZERO_IS_USUAL.includes(key) || !isOneLess(flow.config)) continue;
+      if (q.kind.ingress || lostAt(q) === 'own') continue;
+      const { name } = KEYS[key];
+      const { effect, lost } = fateOfZero(q);
+      yield {
+        command,
+        word: flowArgument(command, 'addend'),
+        severity: lost ? 'warning' : 'advice',
+        message: `${name} 0 becomes class number 0`,
+        effect: `packets without a ${name} (ARP, and whatever no rule marks): ${effect}`,
+      };
+    }
+  },
+};

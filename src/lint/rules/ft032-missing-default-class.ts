@@ -1,0 +1,33 @@
+import { tcMinor } from '../../u32.ts';
+import { put, type Rule } from '../finding.ts';
+import { classMinors, defaultClass, defaultMinor, handleText } from '../kinds.ts';
+
+/** net/sched/sch_htb.c: htb_classify() — no default class, or an inner one: HTB_DIRECT. */
+export const FT032: Rule = {
+  code: 'FT032',
+  severity: 'warning',
+  title: "htb's default class is missing or inner",
+  *look(tree) {
+    if (tree.hides('class')) return;
+    for (const q of tree.qdiscs()) {
+      const minor = defaultMinor(q);
+      const command = tree.origin(q);
+      if (q.kind.kind !== 'htb' || minor === 0 || !tree.known(q) || command === null || defaultClass(q) !== null)
+        continue;
+      // Without any class there is nothing that a default could be: FT005 tells what the filters then do.
+      if (classMinors(q).length === 0) continue;
+      const id = `${handleText(q)}${minor.toString(16)}`;
+      const inner = q.classes.get((q.handle + minor) >>> 0) !== null;
+      const at = command.words.indexOf('default') + 1;
+      const leaves = [...q.classes.walk()].filter(({ children }) => children === 0).map((cl) => tcMinor(cl.id));
+      const [only] = leaves;
+      yield {
+        command,
+        word: at > 0 ? at : -1,
+        message: inner ? `the default class ${id} is an inner class` : `the default class ${id} does not exist`,
+        effect: 'whatever no filter puts into a leaf class goes direct: unshaped, past all limits',
+        mend: at > 0 && only !== undefined && leaves.length === 1 ? [put(at, only.toString(16))] : null,
+      };
+    }
+  },
+};
