@@ -21,11 +21,11 @@ import {
 import type { Reading } from './captures.ts';
 import { caretInValue } from './caret.ts';
 import { readAll } from './classify.ts';
+import type { AdviseFlags } from './commands/advise.ts';
 import { CommandLineError } from './errors.ts';
 import { writeText } from './named-file.ts';
 import { createRun, readWalk, unsigned, type Walk } from './options.ts';
 import { Output, painter } from './output.ts';
-import type { AdviseFlags } from './program.ts';
 import { aligned } from './table.ts';
 
 const FAILED = 1;

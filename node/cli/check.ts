@@ -12,10 +12,10 @@ import {
   type Severity,
 } from '../../src/lint/index.ts';
 import { caretInValue } from './caret.ts';
+import type { CheckFlags } from './commands/check.ts';
 import { CommandLineError } from './errors.ts';
 import { readInput, writeText } from './named-file.ts';
 import { Output, painter, say } from './output.ts';
-import type { CheckFlags } from './program.ts';
 
 /** Findings of one code that are told in full; the rest is counted. */
 const TOLD = 3;

@@ -3,10 +3,10 @@ import { BUCKETS, type Buckets, reachableMinors } from '../../src/study/index.ts
 import { tcH, tcMajor, tcMinor } from '../../src/u32.ts';
 import { checkDevice, linkRate } from './advise.ts';
 import { caretInValue } from './caret.ts';
+import type { ClassesFlags } from './commands/classes.ts';
 import { CommandLineError } from './errors.ts';
 import { createRun, readWalk, unsigned } from './options.ts';
 import { Output, say } from './output.ts';
-import type { ClassesFlags } from './program.ts';
 
 const DEVICE = 'eth0';
 const MOST = 65536;

@@ -1,10 +1,11 @@
 import { escapeText } from '../../src/lang/index.ts';
 import { Comparing, type Comparison, type Move, type Side } from '../../src/study/index.ts';
 import { readAll } from './classify.ts';
+import type { CompareFlags } from './commands/compare.ts';
+import type { WalkFlags } from './commands/walk.ts';
 import { CommandLineError } from './errors.ts';
 import { createRun, readWalk, type Walk } from './options.ts';
 import { Output, painter } from './output.ts';
-import type { CompareFlags, WalkFlags } from './program.ts';
 import { aligned } from './table.ts';
 
 const FAILED = 1;

@@ -1,9 +1,13 @@
 import type { Command, Option } from 'commander';
-import type { Shell } from './program.ts';
+import type { Shell } from './commands/completion.ts';
+import { Output } from './output.ts';
+import { createProgram } from './program.ts';
 
-/** A static completion script: all that the program knows about itself, in the words of a shell. */
-export function completion(shell: Shell, program: Command): string {
-  return SCRIPTS[shell](program);
+/** Prints a static completion script: all that the program knows about itself, in the words of a shell. */
+export function printCompletion(shell: Shell): void {
+  const output = new Output();
+  output.write(SCRIPTS[shell](createProgram('', async () => {})));
+  output.flush();
 }
 
 const SCRIPTS: Readonly<Record<Shell, (program: Command) => string>> = { bash, zsh, fish };

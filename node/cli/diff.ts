@@ -6,10 +6,10 @@ import { escapeText, shellQuoted } from '../../src/lang/index.ts';
 import { type Diff, diffSetups, type Plan, planScript, readSetup } from '../../src/study/index.ts';
 import { explainRefusal, type LiveKernel } from '../kernel.ts';
 import { openKernel } from '../socket.ts';
+import type { DiffFlags } from './commands/diff.ts';
 import { CommandLineError } from './errors.ts';
 import { readInput } from './named-file.ts';
 import { Output, say } from './output.ts';
-import type { DiffFlags } from './program.ts';
 
 const EQUAL = 0;
 const DIFFERENT = 1;

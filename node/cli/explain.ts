@@ -9,10 +9,10 @@ import type { Run } from '../../src/run.ts';
 import { frameTaker } from '../files.ts';
 import { readCaptures } from './captures.ts';
 import { caretInValue } from './caret.ts';
+import type { ExplainFlags } from './commands/explain.ts';
 import { CommandLineError, FailedError, inOption } from './errors.ts';
 import { createRun, readWalk, unsigned } from './options.ts';
 import { Output } from './output.ts';
-import type { ExplainFlags } from './program.ts';
 
 const LINKTYPE_ETHERNET = 1;
 /** The largest frame that a capture may hold, too. */

@@ -4,9 +4,9 @@ import { endText } from '../../src/report/index.ts';
 import type { Run } from '../../src/run.ts';
 import { classText } from '../../src/u32.ts';
 import { caretInValue } from './caret.ts';
+import type { ClassifyFlags } from './commands/classify.ts';
 import { CommandLineError, FailedError } from './errors.ts';
 import { writtenTo } from './named-file.ts';
-import type { ClassifyFlags } from './program.ts';
 
 /** LINKTYPE_ETHERNET: of a file without packets. */
 const ETHERNET = 1;

@@ -10,11 +10,11 @@ import { Run, type RunOptions } from '../../src/run.ts';
 import { ALL_KEYS, type FlowOptions, KEYS, Mode } from '../../src/sched/flow/index.ts';
 import type { PacketSet } from '../../src/sched/notation.ts';
 import { caretInValue } from './caret.ts';
+import type { WalkFlags } from './commands/walk.ts';
 import { CommandLineError, FailedError, inOption, kernelAnswer } from './errors.ts';
 import { readSets } from './ipset.ts';
 import { readText } from './named-file.ts';
 import { nearest } from './nearest.ts';
-import type { WalkFlags } from './program.ts';
 import { readScript } from './script.ts';
 
 const U32_MAX = 0xffffffff;

@@ -1,9 +1,9 @@
 import { type Options, type Params, SingleBar } from 'cli-progress';
 import { escapeText, hex8 } from '../../src/lang/index.ts';
 import { caretInValue } from './caret.ts';
+import type { RecoverFlags } from './commands/recover-seed.ts';
 import { CommandLineError } from './errors.ts';
 import { isTerminal, Output } from './output.ts';
-import type { RecoverFlags } from './program.ts';
 import { type Example, fileExamples, typedExample } from './recover/examples.ts';
 import type { Slice } from './recover/lane.ts';
 import { type Recovered, searchOnLanes } from './recover/lanes.ts';

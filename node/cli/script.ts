@@ -4,10 +4,10 @@ import { type FilterName, Netns } from '../../src/kernel/index.ts';
 import { escapeText, getClassid, matches } from '../../src/lang/index.ts';
 import type { Around, Asked } from '../../src/plan.ts';
 import { caretInValue } from './caret.ts';
+import type { WalkFlags } from './commands/walk.ts';
 import { CommandLineError, FailedError } from './errors.ts';
 import { readInput } from './named-file.ts';
 import { say } from './output.ts';
-import type { WalkFlags } from './program.ts';
 import { addDevice } from './state.ts';
 
 /** Commands told of in full; the rest is counted. */

@@ -1,10 +1,10 @@
 import { escapeText } from '../../src/lang/index.ts';
 import { type Period, periods, type SeedSpread, type Spread, spreadOverSeeds, Takings } from '../../src/study/index.ts';
 import { readAll } from './classify.ts';
+import type { ClassifyFlags } from './commands/classify.ts';
 import { CommandLineError } from './errors.ts';
 import { createRun, readWalk, unsigned } from './options.ts';
 import { Output, painter } from './output.ts';
-import type { ClassifyFlags } from './program.ts';
 import { aligned } from './table.ts';
 
 const FAILED = 1;

@@ -5,9 +5,9 @@ import type { EraName } from '../../src/era.ts';
 import type { Netns } from '../../src/kernel/index.ts';
 import { escapeText } from '../../src/lang/index.ts';
 import { explainRefusal } from '../kernel.ts';
+import type { TcFlags } from './commands/tc.ts';
 import { CommandLineError } from './errors.ts';
 import { Output, say, sayRaw } from './output.ts';
-import type { TcFlags } from './program.ts';
 import { addDevice, defaultStatePath, openState, saveState } from './state.ts';
 
 /** IFNAMSIZ less the final null; what else dev_valid_name() refuses. */

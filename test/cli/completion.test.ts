@@ -53,9 +53,12 @@ describe('completion', () => {
   });
 });
 
-describe('the man page', () => {
-  it('is the one that the program makes', () => {
-    const generator = join(import.meta.dirname, '../../tools/generate/man.mjs');
+describe('what the program knows about itself', () => {
+  it.each([
+    ['the man page', 'man.mjs'],
+    ["the README's list of commands", 'readme.mjs'],
+  ])('is %s', (_, name) => {
+    const generator = join(import.meta.dirname, '../../tools/generate', name);
     const { status, stderr } = spawnSync(process.execPath, [generator, '--check'], { encoding: 'utf8' });
     expect([status, stderr]).toEqual([0, '']);
   });

@@ -5,9 +5,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
-const { createProgram, EXAMPLES, EXIT_CODES } = await import(
-  new URL('../../dist/node/cli/program.js', import.meta.url).href
-);
+const { COMMANDS } = await import(new URL('../../dist/node/cli/commands/index.js', import.meta.url).href);
+const { EXIT_CODES } = await import(new URL('../../dist/node/cli/commands/walk.js', import.meta.url).href);
+const { createProgram } = await import(new URL('../../dist/node/cli/program.js', import.meta.url).href);
 const file = path.join(root, 'man/cls-flow.1');
 
 const roff = (text) =>
@@ -47,8 +47,8 @@ function grouped(options) {
 }
 
 function page() {
-  const program = createProgram('', {});
-  const examples = Object.values(EXAMPLES).flat();
+  const program = createProgram('', async () => {});
+  const examples = COMMANDS.flatMap((command) => command.examples ?? []);
   return [
     '.\\" Made by tools/generate/man.mjs; do not edit.',
     '.TH CLS\\-FLOW 1 "" "cls\\-flow" "User commands"',

@@ -6,10 +6,10 @@ import { Mode } from '../../../src/sched/flow/index.ts';
 import type { Sample } from '../../../src/study/index.ts';
 import { tcMajor, tcMinor } from '../../../src/u32.ts';
 import { caretInValue } from '../caret.ts';
+import type { RecoverFlags } from '../commands/recover-seed.ts';
 import { CommandLineError, FailedError, inOption } from '../errors.ts';
 import { readInput } from '../named-file.ts';
 import { createRun, readWalk } from '../options.ts';
-import type { RecoverFlags } from '../program.ts';
 import { classCounters, risen } from './counters.ts';
 
 /** What was observed of one filter. */

@@ -1,0 +1,52 @@
+import { Option } from 'commander';
+import type { BucketKind, By } from '../../../src/study/index.ts';
+import { type CliCommand, formatOption } from './command.ts';
+import { addWalkOptions, type WalkFlags } from './walk.ts';
+
+/** Captures are looked at as a filter would see them, before there is one. */
+export interface AdviseFlags extends Pick<WalkFlags, 'at' | 'vlan' | 'era' | 'seed' | 'nat' | 'conntrack' | 'meta'> {
+  readonly by: By;
+  readonly qdisc: BucketKind;
+  readonly rate: string;
+  readonly dev: string;
+  readonly seeds: string;
+  readonly output?: string;
+  readonly format: 'text' | 'json';
+}
+
+const WALK = ['at', 'vlan', 'era', 'seed', 'nat', 'conntrack', 'meta'];
+
+export const advise: CliCommand = {
+  name: 'advise',
+  summary: 'which keys and divisor suit the hosts of captures, and the tc commands',
+  define(command) {
+    command
+      .argument('<capture...>', 'pcap or pcapng, plain, gzip or zstd; - for standard input')
+      .optionsGroup('Who and where:')
+      .addOption(
+        new Option('--by <who>', 'who is to be kept apart: senders (before NAT if told), receivers, or flows')
+          .choices(['host', 'dst', 'flow'])
+          .default('host'),
+      )
+      .addOption(
+        new Option('--qdisc <kind>', 'whose buckets or classes take them')
+          .choices(['sfq', 'fq_codel', 'drr', 'qfq', 'htb', 'hfsc'])
+          .default('sfq'),
+      )
+      .option('--rate <rate>', 'of the link, for htb and hfsc', '100mbit')
+      .option('--dev <name>', 'device in the commands', 'eth0')
+      .option('--seeds <n>', 'values of hashrnd that are averaged over', '100');
+    addWalkOptions(command, (name) => WALK.includes(name))
+      .optionsGroup('Output:')
+      .option('-o, --output <file>', 'write the commands here too, as a tc batch file with every class')
+      .addOption(formatOption('text', 'json'));
+  },
+  examples: [
+    'cls-flow advise peak.pcap.gz --by dst --qdisc htb --rate 1gbit --dev eth1 -o classes.tc',
+    "cls-flow advise wan.pcap --by host --nat 'masquerade 192.168.0.0/16 to 203.0.113.2'",
+  ],
+  async run(captures: readonly string[], flags: AdviseFlags) {
+    const { advise } = await import('../advise.ts');
+    return advise(captures, flags);
+  },
+};

@@ -1,0 +1,39 @@
+import { Option } from 'commander';
+import { type CliCommand, formatOption } from './command.ts';
+
+export interface CheckFlags {
+  readonly format: 'text' | 'json' | 'sarif';
+  readonly fix?: true;
+  readonly failOn: 'error' | 'warning' | 'advice';
+  readonly hosts?: string;
+}
+
+export const check: CliCommand = {
+  name: 'check',
+  summary: 'what is wrong with a tc script: each line, what it does to packets, and how it would be right',
+  define(command) {
+    command
+      .argument(
+        '<script>',
+        'a tc -batch file, a shell script (its literal tc lines), tc -j filter show; - for standard input',
+      )
+      .addOption(formatOption('text', 'json', 'sarif'))
+      .option('--fix', 'write the corrected script beside it: NAME.fixed.EXT')
+      .addOption(
+        new Option('--fail-on <severity>', 'exit with 1 if anything is as bad as this')
+          .choices(['error', 'warning', 'advice'])
+          .default('warning'),
+      )
+      .option('--hosts <n>', 'how many hosts the filters are to keep apart: judges the number of buckets');
+  },
+  note: 'A comment "# cls-flow: ignore FT011" silences its line, or the next one. Findings: docs/findings.',
+  exits: [
+    [0, 'nothing found'],
+    [1, 'something was found that is as bad as --fail-on'],
+    [2, 'the script could not be read'],
+  ],
+  async run(script: string, flags: CheckFlags) {
+    const { checkScript } = await import('../check.ts');
+    return checkScript(script, flags);
+  },
+};

@@ -1,0 +1,31 @@
+import { Option } from 'commander';
+import type { CliCommand } from './command.ts';
+import { addWalkOptions, type WalkFlags } from './walk.ts';
+
+export interface ClassesFlags extends Pick<WalkFlags, 'filter' | 'script' | 'ipset' | 'dev' | 'parent' | 'era'> {
+  readonly kind: 'htb' | 'hfsc' | 'drr' | 'qfq';
+  readonly rate: string;
+  readonly max: string;
+}
+
+const WALK = ['filter', 'script', 'ipset', 'era'];
+
+export const classes: CliCommand = {
+  name: 'classes',
+  summary: 'the tc class add lines of all classes that filters can give',
+  usage: '(--filter SPEC… | --script FILE) [options]',
+  define(command) {
+    addWalkOptions(command, (name) => WALK.includes(name))
+      .optionsGroup('Classes:')
+      .option('--dev <name>', 'device in the lines, with --script the one whose filters are asked (default: eth0)')
+      .option('--parent <id>', "parent of the classes (default: the qdisc of the filters' base class, as 1:)")
+      .addOption(new Option('--kind <kind>', 'of the classes').choices(['htb', 'hfsc', 'drr', 'qfq']).default('htb'))
+      .option('--rate <rate>', 'of the link, which htb and hfsc classes share evenly', '100mbit')
+      .option('--max <n>', 'print at most this many classes, or none', '32768');
+  },
+  async run(flags: ClassesFlags) {
+    const { classes } = await import('../classes.ts');
+    classes(flags);
+    return 0;
+  },
+};

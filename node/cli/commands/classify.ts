@@ -1,0 +1,75 @@
+import { Option } from 'commander';
+import type { EngineName } from '../../../src/replay.ts';
+import { type CliCommand, list } from './command.ts';
+import { addWalkOptions, EXIT_CODES, type WalkFlags } from './walk.ts';
+
+export interface ClassifyFlags extends WalkFlags {
+  readonly format?: 'table' | 'json' | 'ndjson' | 'csv';
+  readonly packets?: true;
+  readonly all?: true;
+  readonly flows: boolean;
+  readonly strict?: true;
+  readonly engine: EngineName;
+  readonly threads?: string;
+  readonly seeds?: string;
+  readonly perturb?: true;
+  readonly copies?: string;
+  readonly export?: string;
+  readonly exportClass?: readonly string[];
+  readonly expect?: string;
+}
+
+export const classify: CliCommand = {
+  name: 'classify',
+  summary: 'which classes the packets of captures fall into',
+  define(command) {
+    command.argument('<capture...>', 'pcap or pcapng, plain, gzip or zstd; - for standard input');
+    addWalkOptions(command)
+      .optionsGroup('Output:')
+      .addOption(
+        new Option('--format <format>', 'table, or with --packets ndjson (there json is the same)').choices([
+          'table',
+          'json',
+          'ndjson',
+          'csv',
+        ]),
+      )
+      .option('--packets', 'one record a packet instead of the sums')
+      .option('--all', 'every class, not only the 20 largest')
+      .option('--no-flows', 'do not count flows and hosts: constant memory')
+      .option('--copies <file>', 'write every copy that mirred sends to a pcapng file, one interface a device')
+      .option(
+        '--expect <file>',
+        "exit with 1 unless packets end as said: lines 'ADDR[:PORT] -> ADDR|CLASSID shaped|direct|dropped|passed'",
+      )
+      .option('--export <file>', 'write all packets to a pcapng file, the class of each as its comment')
+      .addOption(
+        new Option(
+          '--export-class <id=file>',
+          'write the packets of a class to a pcap file; again for others',
+        ).argParser(list),
+      )
+      .addOption(
+        new Option('--engine <engine>', 'compiled asks many packets at once, where it can; plain is the definition')
+          .choices(['auto', 'plain', 'compiled'] satisfies EngineName[])
+          .default('auto'),
+      )
+      .option(
+        '--threads <n>',
+        'threads for one large file; by itself one, and from 512 MiB on as many as there are processors, up to 4',
+      )
+      .option('--strict', 'exit with 3 if a capture ends in the middle of a record')
+      .option('--seeds <n>', 'instead: how hosts share over N values of hashrnd, not one (table or json)')
+      .option('--perturb', 'instead: who shares with whom in each period between two draws (table or json)');
+  },
+  examples: [
+    "cls-flow classify capture.pcapng --filter 'hash keys src divisor 16'",
+    "cls-flow classify wan.pcap --filter 'hash keys nfct-src divisor 64' --nat 'masquerade 192.168.0.0/16 to 203.0.113.2'",
+    "zcat old.pcap.gz | cls-flow classify - --filter 'map key dst and 0xff' --packets --format csv",
+  ],
+  exits: EXIT_CODES,
+  async run(captures: readonly string[], flags: ClassifyFlags) {
+    const { classify } = await import('../classify.ts');
+    return classify(captures, flags);
+  },
+};

@@ -1,0 +1,31 @@
+import { Option } from 'commander';
+import { type CliCommand, formatOption, list } from './command.ts';
+import { addWalkOptions, type WalkFlags } from './walk.ts';
+
+export interface CompareFlags extends Omit<WalkFlags, 'script'> {
+  readonly script?: readonly string[];
+  readonly all?: true;
+  readonly format: 'text' | 'json';
+}
+
+export const compare: CliCommand = {
+  name: 'compare',
+  summary: 'who moves from one filter to another: hosts, flows, classes, fairness',
+  usage: 'CAPTURE… (--filter BEFORE --filter AFTER | --script BEFORE --script AFTER) [options]',
+  define(command) {
+    command.argument('<capture...>', 'pcap or pcapng, plain, gzip or zstd; - for standard input');
+    addWalkOptions(command, (name) => name !== 'script')
+      .addOption(new Option('--script <file>', 'a tc batch file or shell script instead; twice').argParser(list))
+      .optionsGroup('Output:')
+      .option('--all', 'every row, not only the 20 largest')
+      .addOption(formatOption('text', 'json'));
+  },
+  examples: [
+    "cls-flow compare peak.pcap --filter 'hash keys src divisor 256' --filter 'hash keys src divisor 1024'",
+    'cls-flow compare peak.pcap --script old.sh --script new.sh --dev eth0',
+  ],
+  async run(captures: readonly string[], flags: CompareFlags) {
+    const { compare } = await import('../compare.ts');
+    return compare(captures, flags);
+  },
+};

@@ -1,0 +1,18 @@
+import { Argument } from 'commander';
+import type { CliCommand } from './command.ts';
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];
+
+export const completion: CliCommand = {
+  name: 'completion',
+  summary: 'print a completion script for a shell',
+  define(command) {
+    command.addArgument(new Argument('<shell>', 'which shell').choices(SHELLS));
+  },
+  async run(shell: Shell) {
+    const { printCompletion } = await import('../completion.ts');
+    printCompletion(shell);
+    return 0;
+  },
+};

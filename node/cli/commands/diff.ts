@@ -1,0 +1,29 @@
+import { type CliCommand, formatOption } from './command.ts';
+
+export interface DiffFlags {
+  readonly live: string;
+  readonly apply?: true;
+  readonly format: 'text' | 'json';
+}
+
+export const diff: CliCommand = {
+  name: 'diff',
+  summary: 'what a script plans for a device of the running kernel, what is installed, and how to make them equal',
+  usage: 'SCRIPT --live DEV [--apply] [--format text|json]',
+  define(command) {
+    command
+      .argument('<script>', 'a tc batch file or shell script: its literal tc commands; - for standard input')
+      .requiredOption('--live <dev>', 'the device of the running Linux kernel that is compared')
+      .option('--apply', 'run the commands, read back and compare again; without it nothing is changed')
+      .addOption(formatOption('text', 'json'));
+  },
+  exits: [
+    [0, 'as planned'],
+    [1, 'different'],
+    [2, 'cannot compare or apply'],
+  ],
+  async run(script: string, flags: DiffFlags) {
+    const { diff } = await import('../diff.ts');
+    return diff(script, flags);
+  },
+};

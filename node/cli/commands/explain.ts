@@ -1,0 +1,31 @@
+import { type CliCommand, formatOption } from './command.ts';
+import { addWalkOptions, EXIT_CODES, type WalkFlags } from './walk.ts';
+
+export interface ExplainFlags extends WalkFlags {
+  readonly packet?: string;
+  readonly hex?: string;
+  readonly format: 'text' | 'json';
+}
+
+export const explain: CliCommand = {
+  name: 'explain',
+  summary: 'the walk of one packet, step by step',
+  define(command) {
+    command
+      .argument('[what...]', "captures (with --packet), or a packet in words: 'tcp 192.168.1.7:51514 > 1.1.1.1:443'")
+      .optionsGroup('Packet:')
+      .option('--packet <n>', 'number of the packet, counted from 1 over all captures')
+      .option('--hex <frame>', 'an Ethernet frame in hex');
+    addWalkOptions(command).optionsGroup('Output:').addOption(formatOption('text', 'json'));
+  },
+  examples: [
+    "cls-flow explain capture.pcapng --packet 17 --filter 'hash keys src,dst divisor 1024'",
+    "cls-flow explain 'tcp 192.168.1.7:51514 > 1.1.1.1:443' --filter 'hash keys src,dst divisor 1024'",
+  ],
+  exits: EXIT_CODES,
+  async run(what: readonly string[], flags: ExplainFlags) {
+    const { explainPacket } = await import('../explain.ts');
+    await explainPacket(what, flags);
+    return 0;
+  },
+};

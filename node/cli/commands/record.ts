@@ -1,0 +1,23 @@
+import type { CliCommand } from './command.ts';
+
+export interface RecordFlags {
+  readonly output?: string;
+  readonly yes?: true;
+}
+
+export const record: CliCommand = {
+  name: 'record',
+  summary: 'run a script among stand-ins for tc, ip, iptables, nft, …; what it asks of tc becomes a batch file',
+  usage: '[-o FILE] [--yes] -- COMMAND [ARGUMENTS…]',
+  define(command) {
+    command
+      .argument('<command...>', 'the script and its arguments; it is really run, without the terminal')
+      .option('-o, --output <file>', 'write the batch file here, not to standard output')
+      .option('--yes', 'do not ask on a terminal before the script is run')
+      .passThroughOptions();
+  },
+  async run(script: readonly string[], flags: RecordFlags) {
+    const { record } = await import('../record.ts');
+    return record(script, flags);
+  },
+};

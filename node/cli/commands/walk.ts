@@ -1,0 +1,89 @@
+import { type Command, Option } from 'commander';
+import { type ExitCode, list } from './command.ts';
+
+/** The options of all commands that classify, as typed; read by ../options.ts. */
+export interface WalkFlags {
+  readonly filter?: readonly string[];
+  readonly script?: string;
+  readonly ipset?: readonly string[];
+  readonly dev?: string;
+  readonly parent?: string;
+  readonly at: 'egress' | 'ingress' | 'clsact-egress';
+  readonly vlan: 'offload' | 'inband';
+  readonly era: string;
+  readonly seed?: string;
+  readonly hashrnd?: readonly string[];
+  readonly rxhashKey?: string;
+  readonly foldKey?: string;
+  readonly nat?: readonly string[];
+  readonly conntrack?: string;
+  readonly set?: readonly string[];
+  readonly meta?: string;
+}
+
+/** Of the commands that classify, and of the program. */
+export const EXIT_CODES: readonly ExitCode[] = [
+  [0, 'done'],
+  [1, 'a file could not be read (what could be read is in the result), or packets did not end as --expect says'],
+  [2, 'the command line is wrong, or the kernel would refuse a filter'],
+  [3, 'with --strict: a capture ends in the middle of a record'],
+  [130, 'interrupted'],
+];
+
+/** `tc` keeps the sets in its state file; the other commands need it whenever they run. */
+export const ipsetOption = (): Option =>
+  new Option(
+    '--ipset <file|name=file>',
+    'sets for ipset(NAME src): what ipset save or list prints, or the entries of one set called NAME',
+  ).argParser(list);
+
+/** The options that say what is classified and with what, in the order of the help. */
+const WALK: readonly { readonly group: string; readonly options: () => readonly Option[] }[] = [
+  {
+    group: 'Filters:',
+    options: () => [
+      new Option('--filter <spec>', 'what follows "flow" in tc; again for preference 2, 3, …').argParser(list),
+      new Option('--script <file>', 'a tc batch file or shell script instead: its literal tc commands'),
+      new Option('--dev <name>', 'with --script: the device whose filters are asked (default: the only one it names)'),
+      new Option('--parent <id>', 'with --script: the filters of this parent, not of the root qdisc'),
+      ipsetOption(),
+      new Option('--at <hook>', 'where the packets meet the filters; clsact-egress with --script')
+        .choices(['egress', 'ingress', 'clsact-egress'])
+        .default('egress'),
+      new Option('--vlan <device>', 'what the device does with VLAN tags')
+        .choices(['offload', 'inband'])
+        .default('offload'),
+      new Option('--era <kernel>', 'whose rules').choices(['6.1', '6.1.170', '6.12', 'seed']).default('6.1'),
+    ],
+  },
+  {
+    group: 'What the kernel draws at random:',
+    options: () => [
+      new Option('--seed <n>', 'draws everything of these that is not given (0 if none is)'),
+      new Option('--hashrnd <u32>', "a filter's hashrnd, in filter order").argParser(list),
+      new Option('--rxhash-key <hex64,hex64>', 'key of the flow hash (rxhash)'),
+      new Option('--fold-key <hex64,hex64>', 'key under which pointers are folded'),
+    ],
+  },
+  {
+    group: 'What a capture does not hold:',
+    options: () => [
+      new Option(
+        '--nat <rule>',
+        'masquerade PREFIX to ADDR | snat PREFIX to ADDR[:PORT-PORT] | dnat ADDR[:PORT] to ADDR[:PORT]; first match wins',
+      ).argParser(list),
+      new Option('--conntrack <file>', 'table written by conntrack -L, or /proc/net/nf_conntrack'),
+      new Option('--set <name=value,…>', 'for all packets: mark, priority, iif, sk-uid, rt-classid, …').argParser(list),
+      new Option('--meta <file>', 'the same for single packets or prefixes, one JSON object a line'),
+    ],
+  },
+];
+
+/** Adds the options above, or those of them that are wanted. */
+export function addWalkOptions(command: Command, wanted: (option: string) => boolean = () => true): Command {
+  for (const { group, options } of WALK) {
+    command.optionsGroup(group);
+    for (const option of options()) if (wanted(option.name())) command.addOption(option);
+  }
+  return command;
+}
