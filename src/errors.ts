@@ -42,18 +42,65 @@ export function strerror(errno: number): string {
   return STRERROR[errno] ?? `Unknown error ${errno}`;
 }
 
+/**
+ * Which rule of the kernel refused a request: programs compare this, people read the sentence. `invalid`: one of the
+ * many rules about the values of attributes that nobody has to tell apart.
+ */
+export type RefusalCode =
+  | 'invalid'
+  | 'no-device'
+  | 'qdisc-exists'
+  | 'qdisc-not-found'
+  | 'qdisc-other-kind'
+  | 'qdisc-kind-unknown'
+  | 'qdisc-moved'
+  | 'not-classful'
+  | 'takes-no-filters'
+  | 'class-exists'
+  | 'class-not-found'
+  | 'class-busy'
+  | 'filter-exists'
+  | 'filter-not-found'
+  | 'filter-other-kind'
+  | 'filter-other-protocol'
+  | 'filter-kind-unknown'
+  | 'filter-create-flag'
+  | 'chain-exists'
+  | 'chain-not-found'
+  | 'block-not-found'
+  | 'block-shared'
+  | 'needs-handle'
+  | 'needs-keys'
+  | 'needs-baseclass'
+  | 'needs-mark'
+  | 'one-key'
+  | 'perturb-of-map'
+  | 'baseclass-minor'
+  | 'rshift-range'
+  | 'user-namespace'
+  | 'action-exists'
+  | 'action-busy';
+
 /** The emulated kernel refused a request: errno, and the extended acknowledgement's text if it gave one. */
 export class KernelError extends Error {
   override readonly name = 'KernelError';
   readonly errno: Errno;
   /** The extack message, word for word; '' where the kernel says nothing. */
   readonly extack: string;
-  constructor(errno: Errno, extack = '') {
+  readonly code: RefusalCode;
+  /** The attribute that the rule is about, by the name that the request's table gives it; null: the request as a whole. */
+  readonly attribute: string | null;
+  constructor(errno: Errno, extack = '', code: RefusalCode = 'invalid', attribute: string | null = null) {
     super(extack || `errno ${errno}`);
     this.errno = errno;
     this.extack = extack;
+    this.code = code;
+    this.attribute = attribute;
   }
 }
+
+/** Which rule of tc refused words, for those that somebody tells apart; null: any other. */
+export type UsageCode = 'no-device' | 'illegal-addend';
 
 /** Words that cannot be understood: which word (index into the words given), and tc's own sentence where tc has one. */
 export class UsageError extends Error {
@@ -63,11 +110,13 @@ export class UsageError extends Error {
   readonly hint: string;
   /** What tc exits with after saying this: 1 from a kind's own parser, 255 where it gives up at once. */
   readonly exit: number;
-  constructor(message: string, word = -1, hint = '', exit = 1) {
+  readonly code: UsageCode | null;
+  constructor(message: string, word = -1, hint = '', exit = 1, code: UsageCode | null = null) {
     super(message);
     this.word = word;
     this.hint = hint;
     this.exit = exit;
+    this.code = code;
   }
 }
 

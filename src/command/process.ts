@@ -150,7 +150,7 @@ export class TcProcess {
     const { links } = this.transport;
     const name = word.slice(0, IFNAMSIZ - 1);
     const index = links.index(name) || (create ? (links.create?.(name) ?? 0) : 0) || indexInName(name);
-    if (index === 0) throw new UsageError(`Cannot find device "${name}"`, -1, '', 1);
+    if (index === 0) throw new UsageError(`Cannot find device "${name}"`, -1, '', 1, 'no-device');
     return index;
   }
 

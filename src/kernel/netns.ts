@@ -151,12 +151,13 @@ export class Netns {
   /**
    * One datagram of requests, as sent by netlink port `port` with NETLINK_EXT_ACK set (as tc does); answers in the
    * datagrams that the kernel would send, in order. Never throws: what is no message is ignored, as in the kernel.
+   * `refused` is called with the rule behind each refusal, which the answers hold only as an errno and a sentence.
    */
-  request(datagram: Uint8Array, port = 0): Uint8Array[] {
+  request(datagram: Uint8Array, port = 0, refused: (error: KernelError) => void = () => {}): Uint8Array[] {
     const replies: Uint8Array[] = [];
     this.asked = null;
     try {
-      for (const message of splitMessages(datagram)) replies.push(...this.handle(message, port));
+      for (const message of splitMessages(datagram)) replies.push(...this.handle(message, port, refused));
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
     }
@@ -164,14 +165,15 @@ export class Netns {
   }
 
   /** net/netlink/af_netlink.c: netlink_rcv_skb(), for one message. */
-  private handle(message: Message, port: number): Uint8Array[] {
+  private handle(message: Message, port: number, refused: (error: KernelError) => void): Uint8Array[] {
     const call = new Call(message, port);
     const wanted = call.has(NLM_F.REQUEST) && message.type >= NLMSG_MIN_TYPE;
     let error: KernelError | null = null;
     if (wanted) {
       const dumpit = this.dumper(call);
-      if (dumpit !== null) return call.dump(dumpit(this.state, call));
+      if (dumpit !== null) return call.dump(dumpit(this.state, call), refused);
       error = this.doit(call);
+      if (error !== null) refused(error);
     }
     const sent = call.sent.map((reply) => joinMessages([reply]));
     if (error !== null || call.has(NLM_F.ACK)) sent.push(joinMessages([call.ack(error)]));

@@ -20,9 +20,12 @@ export function findQdisc(state: State, { ifindex, parent }: TcRequest): { q: Qd
   const device = state.device(ifindex);
   const q = parent === 0 ? device.root : device.lookup(majorOf(parent));
   // dev->qdisc is never null: noop, which has no classes, stands in.
-  if (q === null && parent !== 0) throw new KernelError(Errno.EINVAL, "Parent Qdisc doesn't exists");
-  if (q === null || !q.kind.classful) throw new KernelError(Errno.EINVAL, 'Qdisc not classful');
-  if (q.kind.filters === 'none') throw new KernelError(Errno.EOPNOTSUPP, "Class doesn't support blocks");
+  if (q === null && parent !== 0)
+    throw new KernelError(Errno.EINVAL, "Parent Qdisc doesn't exists", 'qdisc-not-found', 'parent');
+  if (q === null || !q.kind.classful)
+    throw new KernelError(Errno.EINVAL, 'Qdisc not classful', 'not-classful', 'parent');
+  if (q.kind.filters === 'none')
+    throw new KernelError(Errno.EOPNOTSUPP, "Class doesn't support blocks", 'takes-no-filters', 'parent');
   return { q, parent: parent === 0 ? q.handle : parent };
 }
 
@@ -30,16 +33,20 @@ export function findQdisc(state: State, { ifindex, parent }: TcRequest): { q: Qd
 export function findBlock(state: State, q: Qdisc | null, parent: number): FilterPlace {
   if (q === null) {
     const block = state.sharedBlock(parent);
-    if (block === null) throw new KernelError(Errno.EINVAL, 'Block of given index was not found');
+    if (block === null)
+      throw new KernelError(Errno.EINVAL, 'Block of given index was not found', 'block-not-found', 'block');
     return { q, parent, block };
   }
-  if (tcMinor(parent) !== 0 && !q.has(parent)) throw new KernelError(Errno.ENOENT, "Specified class doesn't exist");
+  if (tcMinor(parent) !== 0 && !q.has(parent))
+    throw new KernelError(Errno.ENOENT, "Specified class doesn't exist", 'class-not-found', 'parent');
   const block = q.blockAt(parent);
-  if (block === null) throw new KernelError(Errno.EINVAL, q.kind.filterError);
+  if (block === null) throw new KernelError(Errno.EINVAL, q.kind.filterError, 'takes-no-filters', 'parent');
   if (block.shared) {
     throw new KernelError(
       Errno.EOPNOTSUPP,
       'This filter block is shared. Please use the block index to manipulate the filters',
+      'block-shared',
+      'parent',
     );
   }
   return { q, parent, block };

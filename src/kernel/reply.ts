@@ -66,7 +66,7 @@ export class Call {
    * net/netlink/af_netlink.c: netlink_dump() — datagrams as full as they get, then NLMSG_DONE in one of its own. An
    * error in the middle ends the dump after what is there (quirk 43).
    */
-  dump(replies: Iterable<Reply>): Uint8Array[] {
+  dump(replies: Iterable<Reply>, refused: (error: KernelError) => void): Uint8Array[] {
     const datagrams: Uint8Array[] = [];
     let batch: Message[] = [];
     let size = 0;
@@ -87,6 +87,7 @@ export class Call {
     } catch (thrown) {
       if (!(thrown instanceof KernelError)) throw thrown;
       error = thrown;
+      refused(error);
     }
     flush();
     // netlink_dump_done() tells the message alone, not where in the request it is about.

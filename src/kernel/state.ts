@@ -68,7 +68,7 @@ export class State {
   /** __dev_get_by_index() */
   device(ifindex: number): Device {
     const device = this.devices.get(ifindex);
-    if (device === undefined) throw new KernelError(Errno.ENODEV);
+    if (device === undefined) throw new KernelError(Errno.ENODEV, '', 'no-device');
     return device;
   }
 

@@ -75,7 +75,9 @@ export class Chain<P extends Proto = Proto> {
    */
   find(pref: number, protocol: number): P | null {
     const proto = this.protos.find((other) => other.pref === pref) ?? null;
-    if (proto !== null && protocol !== 0 && proto.protocol !== protocol) throw new KernelError(Errno.EINVAL, NOT_FOUND);
+    if (proto !== null && protocol !== 0 && proto.protocol !== protocol) {
+      throw new KernelError(Errno.EINVAL, NOT_FOUND, 'filter-other-protocol', 'protocol');
+    }
     return proto;
   }
 

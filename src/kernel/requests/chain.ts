@@ -35,7 +35,8 @@ export function newChain(state: State, call: Call): void {
   const { request, where, index } = begin(state, call);
   const { block } = where;
   const known = block.find(index);
-  if (known !== null && !known.hidden) throw new KernelError(Errno.EEXIST, 'Filter chain already exists');
+  if (known !== null && !known.hidden)
+    throw new KernelError(Errno.EEXIST, 'Filter chain already exists', 'chain-exists', 'chain');
   if (known === null && !call.has(NLM_F.CREATE)) {
     throw new KernelError(Errno.ENOENT, 'Need both RTM_NEWCHAIN and NLM_F_CREATE to create a new chain');
   }
@@ -50,14 +51,16 @@ function checkTemplate({ attributes }: TcRequest): void {
   const kind = attributes.get(TCA_TYPE.KIND);
   if (kind === undefined) return;
   if (!kindFits(kind)) throw new KernelError(Errno.EINVAL, 'Specified TC chain template name too long');
-  if (findClassifier(kindText(kind)) === null) throw new KernelError(Errno.ENOENT, 'TC classifier not found');
+  if (findClassifier(kindText(kind)) === null)
+    throw new KernelError(Errno.ENOENT, 'TC classifier not found', 'filter-kind-unknown', 'kind');
   throw new KernelError(Errno.EOPNOTSUPP, 'Chain templates are not supported with specified classifier');
 }
 
 /** The chain that a delete or get means; one that only actions name is not there for users. */
 function findChain(where: FilterPlace, index: number): KernelChain {
   const chain = where.block.find(index);
-  if (chain === null || chain.hidden) throw new KernelError(Errno.EINVAL, 'Cannot find specified filter chain');
+  if (chain === null || chain.hidden)
+    throw new KernelError(Errno.EINVAL, 'Cannot find specified filter chain', 'chain-not-found', 'chain');
   return chain;
 }
 

@@ -36,8 +36,8 @@ function locate(state: State, call: Call): ClassRequest {
     if (parent !== 0) parent = (handle | tcMinor(parent)) >>> 0;
   } else handle ||= rootHandle;
   const q = device.lookup(handle);
-  if (q === null) throw new KernelError(Errno.ENOENT);
-  if (!q.kind.classful) throw new KernelError(Errno.EINVAL);
+  if (q === null) throw new KernelError(Errno.ENOENT, '', 'qdisc-not-found', 'parent');
+  if (!q.kind.classful) throw new KernelError(Errno.EINVAL, '', 'not-classful', 'parent');
   const rootOnly = request.handle === 0 && parent === TC_H.ROOT;
   const classid = request.handle !== 0 || rootOnly ? (handle | tcMinor(request.handle)) >>> 0 : 0;
   return { request, q, parent, classid, found: classid === 0 ? null : find(q, classid) };
@@ -52,8 +52,8 @@ function find(q: Qdisc, classid: number): Found | null {
 /** tc_ctl_tclass(), RTM_NEWTCLASS */
 export function newClass(state: State, call: Call): void {
   const { request, q, parent, classid, found } = locate(state, call);
-  if (found === null && !call.has(NLM_F.CREATE)) throw new KernelError(Errno.ENOENT);
-  if (found !== null && call.has(NLM_F.EXCL)) throw new KernelError(Errno.EEXIST);
+  if (found === null && !call.has(NLM_F.CREATE)) throw new KernelError(Errno.ENOENT, '', 'class-not-found', 'handle');
+  if (found !== null && call.has(NLM_F.EXCL)) throw new KernelError(Errno.EEXIST, '', 'class-exists', 'handle');
   const { attributes } = request;
   if (attributes.has(TCA_TYPE.INGRESS_BLOCK) || attributes.has(TCA_TYPE.EGRESS_BLOCK)) {
     throw new KernelError(Errno.EOPNOTSUPP, 'Shared blocks are not supported for classes');
@@ -140,9 +140,10 @@ function freeClassid(q: Qdisc): number {
 /** tc_ctl_tclass(), RTM_DELTCLASS: not while it has classes below it, or filters name it. */
 export function deleteClass(state: State, call: Call): void {
   const { q, found } = locate(state, call);
-  if (found === null) throw new KernelError(Errno.ENOENT);
+  if (found === null) throw new KernelError(Errno.ENOENT, '', 'class-not-found', 'handle');
   if (typeof found === 'number') throw new KernelError(Errno.EOPNOTSUPP);
-  if (found.children > 0 || found.filters > 0 || found.root) throw new KernelError(Errno.EBUSY);
+  if (found.children > 0 || found.filters > 0 || found.root)
+    throw new KernelError(Errno.EBUSY, '', 'class-busy', 'handle');
   const payload = classMessage(q, found);
   q.classes.remove(found);
   if (found.leaf !== null) state.destroy(found.leaf);
@@ -155,7 +156,7 @@ export function deleteClass(state: State, call: Call): void {
 /** tc_ctl_tclass(), RTM_GETTCLASS */
 export function getClass(state: State, call: Call): void {
   const { q, found } = locate(state, call);
-  if (found === null) throw new KernelError(Errno.ENOENT);
+  if (found === null) throw new KernelError(Errno.ENOENT, '', 'class-not-found', 'handle');
   call.notify({ type: RTM.NEWTCLASS, payload: classMessage(q, found) }, 0);
 }
 

@@ -102,9 +102,10 @@ function findOrCreate(
   if (kind === null || protocol === 0) {
     throw new KernelError(Errno.EINVAL, 'Filter kind and protocol must be specified');
   }
-  if (!call.has(NLM_F.CREATE)) throw new KernelError(Errno.ENOENT, NEED_CREATE);
+  if (!call.has(NLM_F.CREATE)) throw new KernelError(Errno.ENOENT, NEED_CREATE, 'filter-create-flag');
   const classifier = createClassifier(kind, pref, state, where.q, where.block);
-  if (classifier === null) throw new KernelError(Errno.ENOENT, 'TC classifier not found');
+  if (classifier === null)
+    throw new KernelError(Errno.ENOENT, 'TC classifier not found', 'filter-kind-unknown', 'kind');
   const proto = { pref, protocol, kind, classifier };
   chain.add(proto);
   return { proto, created: true };
@@ -119,10 +120,12 @@ function change(
   chain: KernelChain,
   proto: KernelProto,
 ): void {
-  if (request.kind !== null && request.kind !== proto.kind) throw new KernelError(Errno.EINVAL, OTHER_KIND);
+  if (request.kind !== null && request.kind !== proto.kind)
+    throw new KernelError(Errno.EINVAL, OTHER_KIND, 'filter-other-kind', 'kind');
   const exists = proto.classifier.has(request.handle);
-  if (!exists && !call.has(NLM_F.CREATE)) throw new KernelError(Errno.ENOENT, NEED_CREATE);
-  if (exists && call.has(NLM_F.EXCL)) throw new KernelError(Errno.EEXIST, 'Filter already exists');
+  if (!exists && !call.has(NLM_F.CREATE)) throw new KernelError(Errno.ENOENT, NEED_CREATE, 'filter-create-flag');
+  if (exists && call.has(NLM_F.EXCL))
+    throw new KernelError(Errno.EEXIST, 'Filter already exists', 'filter-exists', 'handle');
   if (chain.template !== null && chain.template !== proto.kind) {
     throw new KernelError(Errno.EINVAL, 'Chain template is set to a different filter kind');
   }
@@ -163,7 +166,7 @@ export function deleteFilter(state: State, call: Call): void {
   const chain = where.block.find(chainIndex(request));
   if (chain === null) {
     if (pref === 0) return;
-    throw new KernelError(Errno.ENOENT, NO_CHAIN);
+    throw new KernelError(Errno.ENOENT, NO_CHAIN, 'chain-not-found', 'chain');
   }
   if (pref === 0) {
     notifyChain(call, where, chain);
@@ -176,7 +179,7 @@ export function deleteFilter(state: State, call: Call): void {
     removeProto(where.block, chain, proto);
     return;
   }
-  if (!proto.classifier.has(handle)) throw new KernelError(Errno.ENOENT, NO_HANDLE);
+  if (!proto.classifier.has(handle)) throw new KernelError(Errno.ENOENT, NO_HANDLE, 'filter-not-found', 'handle');
   const payload = filterMessage(where, chain, proto, handle);
   const last = proto.classifier.delete(handle);
   call.notify({ type: RTM.DELTFILTER, payload });
@@ -188,8 +191,9 @@ const NO_HANDLE = 'Specified filter handle not found';
 /** The proto that a delete or get means, in the kernel's order of checks. */
 function findProto(chain: KernelChain, { pref, protocol, kind }: FilterRequest): KernelProto {
   const proto = chain.find(pref, protocol);
-  if (proto === null) throw new KernelError(Errno.ENOENT, NOT_FOUND);
-  if (kind !== null && kind !== proto.kind) throw new KernelError(Errno.EINVAL, OTHER_KIND);
+  if (proto === null) throw new KernelError(Errno.ENOENT, NOT_FOUND, 'filter-not-found', 'pref');
+  if (kind !== null && kind !== proto.kind)
+    throw new KernelError(Errno.EINVAL, OTHER_KIND, 'filter-other-kind', 'kind');
   return proto;
 }
 
@@ -207,9 +211,10 @@ export function getFilter(state: State, call: Call): void {
   const where = place(state, request);
   const chain = where.block.find(chainIndex(request));
   // Quirk 45: a delete says ENOENT here.
-  if (chain === null) throw new KernelError(Errno.EINVAL, NO_CHAIN);
+  if (chain === null) throw new KernelError(Errno.EINVAL, NO_CHAIN, 'chain-not-found', 'chain');
   const proto = findProto(chain, request);
-  if (!proto.classifier.has(request.handle)) throw new KernelError(Errno.ENOENT, NO_HANDLE);
+  if (!proto.classifier.has(request.handle))
+    throw new KernelError(Errno.ENOENT, NO_HANDLE, 'filter-not-found', 'handle');
   call.answer({ type: RTM.NEWTFILTER, payload: filterMessage(where, chain, proto, request.handle) });
 }
 

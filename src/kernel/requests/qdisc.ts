@@ -61,17 +61,27 @@ export function newQdisc(state: State, call: Call): void {
   if (q === null || handle === 0 || q.handle !== handle) {
     if (handle !== 0) {
       if (q !== null && !call.has(NLM_F.REPLACE)) {
-        throw new KernelError(Errno.EEXIST, 'NLM_F_REPLACE needed to override');
+        throw new KernelError(Errno.EEXIST, 'NLM_F_REPLACE needed to override', 'qdisc-exists', 'parent');
       }
       if (tcMinor(handle) !== 0) throw new KernelError(Errno.EINVAL, 'Invalid minor handle');
       if (device.lookup(handle) !== null) {
-        throw new KernelError(Errno.EINVAL, 'Cannot move an existing qdisc to a different parent');
+        throw new KernelError(
+          Errno.EINVAL,
+          'Cannot move an existing qdisc to a different parent',
+          'qdisc-moved',
+          'handle',
+        );
       }
     }
     const instead = q !== null && handle === 0 && replaces(call, kind, q);
     if (handle !== 0 || q === null || instead) {
       if (!call.has(NLM_F.CREATE) && !instead) {
-        throw new KernelError(Errno.ENOENT, 'Qdisc not found. To create specify NLM_F_CREATE flag');
+        throw new KernelError(
+          Errno.ENOENT,
+          'Qdisc not found. To create specify NLM_F_CREATE flag',
+          'qdisc-not-found',
+          'handle',
+        );
       }
       create(state, call, request, above);
       return;
@@ -99,7 +109,7 @@ function isChange(call: Call): boolean {
 function aboveOf({ device, parent, ingress }: QdiscRequest, missing: string): Qdisc | null {
   if (parent === TC_H.ROOT || ingress) return null;
   const above = device.lookup(majorOf(parent));
-  if (above === null) throw new KernelError(Errno.ENOENT, missing);
+  if (above === null) throw new KernelError(Errno.ENOENT, missing, 'qdisc-not-found', 'parent');
   return above;
 }
 
@@ -111,16 +121,19 @@ function hangingAt({ device, parent, ingress }: QdiscRequest, above: Qdisc | nul
 
 /** qdisc_leaf() — what hangs on a class; null: nothing. */
 function leafOf(q: Qdisc, classid: number): Qdisc | null {
-  if (!q.kind.classful) throw new KernelError(Errno.EOPNOTSUPP, 'Parent qdisc is not classful');
-  if (!q.has(classid)) throw new KernelError(Errno.ENOENT, 'Specified class not found');
+  if (!q.kind.classful)
+    throw new KernelError(Errno.EOPNOTSUPP, 'Parent qdisc is not classful', 'not-classful', 'parent');
+  if (!q.has(classid)) throw new KernelError(Errno.ENOENT, 'Specified class not found', 'class-not-found', 'parent');
   return q.leaf(classid);
 }
 
 /** net/sched/sch_api.c: qdisc_change() and what tc_modify_qdisc() checks before it. */
 function changeQdisc(call: Call, request: QdiscRequest, q: Qdisc | null): void {
-  if (q === null) throw new KernelError(Errno.ENOENT, 'Specified qdisc not found');
-  if (call.has(NLM_F.EXCL)) throw new KernelError(Errno.EEXIST, 'Exclusivity flag on, cannot modify');
-  if (request.kind !== null && request.kind !== q.kind.kind) throw new KernelError(Errno.EINVAL, INVALID_NAME);
+  if (q === null) throw new KernelError(Errno.ENOENT, 'Specified qdisc not found', 'qdisc-not-found', 'handle');
+  if (call.has(NLM_F.EXCL))
+    throw new KernelError(Errno.EEXIST, 'Exclusivity flag on, cannot modify', 'qdisc-exists', 'handle');
+  if (request.kind !== null && request.kind !== q.kind.kind)
+    throw new KernelError(Errno.EINVAL, INVALID_NAME, 'qdisc-other-kind', 'kind');
   const { attributes } = request;
   const options = attributes.get(TCA_TYPE.OPTIONS);
   if (options !== undefined) {
@@ -151,7 +164,8 @@ function create(state: State, call: Call, request: QdiscRequest, above: Qdisc | 
 function createQdisc(state: State, request: QdiscRequest): Qdisc {
   const { device, parent, attributes } = request;
   const kind = findQdisc(request.kind ?? '');
-  if (kind === null) throw new KernelError(Errno.ENOENT, 'Specified qdisc kind is unknown');
+  if (kind === null)
+    throw new KernelError(Errno.ENOENT, 'Specified qdisc kind is unknown', 'qdisc-kind-unknown', 'kind');
   if (request.ingress && !kind.ingress) {
     throw new KernelError(Errno.EINVAL, 'Specified parent ID is reserved for ingress and clsact Qdiscs');
   }
@@ -261,7 +275,8 @@ function graft(state: State, call: Call, request: QdiscRequest, above: Qdisc | n
 /** dev->qdisc or the ingress queue. */
 function graftTop(state: State, device: Device, q: Qdisc | null, ingress: boolean): Qdisc | null {
   if (ingress || q?.kind.ingress) {
-    if (!device.hasIngressQueue) throw new KernelError(Errno.ENOENT, 'Device does not have an ingress queue');
+    if (!device.hasIngressQueue)
+      throw new KernelError(Errno.ENOENT, 'Device does not have an ingress queue', 'qdisc-not-found', 'parent');
     const old = device.ingress;
     device.ingress = q;
     return old;
@@ -279,7 +294,8 @@ function graftTop(state: State, device: Device, q: Qdisc | null, ingress: boolea
 /** ->graft() of the kind above. */
 function graftClass(above: Qdisc, classid: number, q: Qdisc | null): Qdisc | null {
   if (!above.grafts) throw new KernelError(Errno.EOPNOTSUPP);
-  if (!above.has(classid)) throw new KernelError(Errno.ENOENT, 'Specified class not found');
+  if (!above.has(classid))
+    throw new KernelError(Errno.ENOENT, 'Specified class not found', 'class-not-found', 'parent');
   if (q?.kind.kind === 'noqueue') throw new KernelError(Errno.EINVAL, 'Cannot assign noqueue to a class');
   const cl = above.classes.get(classid);
   if (cl !== null) {
@@ -327,7 +343,8 @@ function named(request: QdiscRequest): { q: Qdisc; above: Qdisc | null } {
   let above: Qdisc | null = null;
   if (parent === 0) {
     q = device.lookup(handle);
-    if (q === null) throw new KernelError(Errno.ENOENT, 'Failed to find qdisc with specified handle');
+    if (q === null)
+      throw new KernelError(Errno.ENOENT, 'Failed to find qdisc with specified handle', 'qdisc-not-found', 'handle');
   } else {
     // Any class id of major ffff means the ingress queue here.
     const ingress = parent !== TC_H.ROOT && majorOf(parent) === INGRESS_HANDLE;
@@ -335,14 +352,22 @@ function named(request: QdiscRequest): { q: Qdisc; above: Qdisc | null } {
     if (ingress && device.hasIngressQueue && device.ingress === null) {
       // The queue is there, with noop on it.
       if (handle !== 0) throw new KernelError(Errno.EINVAL, 'Invalid handle');
-      if (kind !== null && kind !== 'noop') throw new KernelError(Errno.EINVAL, INVALID_NAME);
-      throw new KernelError(Errno.ENOENT, 'Cannot delete qdisc with handle of zero');
+      if (kind !== null && kind !== 'noop')
+        throw new KernelError(Errno.EINVAL, INVALID_NAME, 'qdisc-other-kind', 'kind');
+      throw new KernelError(Errno.ENOENT, 'Cannot delete qdisc with handle of zero', 'qdisc-not-found', 'parent');
     }
     q = ingress ? device.ingress : hangingAt(request, above);
-    if (q === null) throw new KernelError(Errno.ENOENT, 'Cannot find specified qdisc on specified device');
+    if (q === null)
+      throw new KernelError(
+        Errno.ENOENT,
+        'Cannot find specified qdisc on specified device',
+        'qdisc-not-found',
+        'parent',
+      );
     if (handle !== 0 && q.handle !== handle) throw new KernelError(Errno.EINVAL, 'Invalid handle');
   }
-  if (kind !== null && kind !== q.kind.kind) throw new KernelError(Errno.EINVAL, INVALID_NAME);
+  if (kind !== null && kind !== q.kind.kind)
+    throw new KernelError(Errno.EINVAL, INVALID_NAME, 'qdisc-other-kind', 'kind');
   return { q, above };
 }
 
@@ -351,7 +376,8 @@ export function deleteQdisc(state: State, call: Call): void {
   const request = read(state, call);
   const { q, above } = named(request);
   if (request.parent === 0) throw new KernelError(Errno.EINVAL, 'Classid cannot be zero');
-  if (q.handle === 0) throw new KernelError(Errno.ENOENT, 'Cannot delete qdisc with handle of zero');
+  if (q.handle === 0)
+    throw new KernelError(Errno.ENOENT, 'Cannot delete qdisc with handle of zero', 'qdisc-not-found', 'parent');
   graft(state, call, { ...request, ingress: q.kind.ingress }, above, null);
 }
 

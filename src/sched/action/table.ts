@@ -177,7 +177,7 @@ export class ActionTable {
   /** tca_action_gd() with RTM_DELACTION; dump what is notified before. One that a filter has is refused. */
   delete(tab: Uint8Array): void {
     for (const instance of this.get(tab)) {
-      if (instance.binds > 0) throw new KernelError(Errno.EPERM, 'Failed to delete TC action');
+      if (instance.binds > 0) throw new KernelError(Errno.EPERM, 'Failed to delete TC action', 'action-busy', 'index');
       this.put(instance, false);
     }
   }
@@ -255,7 +255,7 @@ export class ActionTable {
     kind.check(request, place);
     const wanted = kind.gen(request)?.index ?? 0;
     const old = this.find(kind.kind, wanted);
-    if (old !== null && !bind && !replace) throw new KernelError(Errno.EEXIST);
+    if (old !== null && !bind && !replace) throw new KernelError(Errno.EEXIST, '', 'action-exists', 'index');
     const instance = old ?? new Instance(kind, wanted || this.lowestFree(kind.kind), request, this.world, this.env);
     if (old === null || !bind) instance.become(kind.settle(request, old?.value ?? null, place), place);
     if (old === null) {

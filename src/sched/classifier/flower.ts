@@ -308,7 +308,8 @@ class FlowerFilters implements KernelClassifier {
       return;
     }
     const same = this.masks.find(({ name }) => name === match.maskName)?.filters ?? [];
-    if (same.some((other) => other.match.keyName === match.keyName)) throw new KernelError(Errno.EEXIST);
+    if (same.some((other) => other.match.keyName === match.keyName))
+      throw new KernelError(Errno.EEXIST, '', 'filter-exists');
   }
 
   private freeHandle(): number {

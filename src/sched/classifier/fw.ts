@@ -169,7 +169,7 @@ class FwFilters implements KernelClassifier {
     if (request.options === null) return this.changeWithout(handle);
     const o = decode(FW, request.options);
     const old = this.find(handle);
-    if (old === null && handle === 0) throw new KernelError(Errno.EINVAL);
+    if (old === null && handle === 0) throw new KernelError(Errno.EINVAL, '', 'needs-handle', 'handle');
     const isFirst = this.head === null;
     const head = this.head ?? { mask: o.mask ?? ALL_BITS, buckets: Array.from({ length: BUCKETS }, () => []) };
     this.head = head;
@@ -192,7 +192,12 @@ class FwFilters implements KernelClassifier {
   private changeWithout(handle: number): number {
     if (handle !== 0) throw new KernelError(Errno.EINVAL);
     if (this.host.sharedBlock) {
-      throw new KernelError(Errno.EINVAL, 'Must specify mark when attaching fw filter to block');
+      throw new KernelError(
+        Errno.EINVAL,
+        'Must specify mark when attaching fw filter to block',
+        'needs-mark',
+        'handle',
+      );
     }
     return 0;
   }

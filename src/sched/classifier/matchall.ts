@@ -115,7 +115,7 @@ class MatchallFilter implements KernelClassifier {
   /** mall_change() */
   change(handle: number, request: FilterChange): number {
     if (request.options === null) throw new KernelError(Errno.EINVAL);
-    if (this.head !== null) throw new KernelError(Errno.EEXIST);
+    if (this.head !== null) throw new KernelError(Errno.EEXIST, '', 'filter-exists', 'handle');
     const o = decode(MATCHALL, request.options);
     const flags = o.flags ?? 0;
     if (!flagsValid(flags)) throw new KernelError(Errno.EINVAL);

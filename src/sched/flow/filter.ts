@@ -63,11 +63,13 @@ export function settle(old: FlowFilter | null, handle: number, o: FlowOptions, p
   if (old !== null) {
     if (handle !== 0 && handle !== old.handle) throw new KernelError(Errno.EINVAL);
   } else {
-    if (handle === 0) throw new KernelError(Errno.EINVAL);
-    if (o.keys === undefined) throw new KernelError(Errno.EINVAL);
+    if (handle === 0) throw new KernelError(Errno.EINVAL, '', 'needs-handle', 'handle');
+    if (o.keys === undefined) throw new KernelError(Errno.EINVAL, '', 'needs-keys', 'keys');
   }
-  if (mode !== Mode.HASH && requestedKeys > 1) throw new KernelError(Errno.EINVAL);
-  if (o.perturb !== undefined && mode !== Mode.HASH) throw new KernelError(Errno.EINVAL);
+  if (mode !== Mode.HASH && requestedKeys > 1) throw new KernelError(Errno.EINVAL, '', 'one-key', 'keys');
+  if (o.perturb !== undefined && mode !== Mode.HASH) {
+    throw new KernelError(Errno.EINVAL, '', 'perturb-of-map', 'perturb');
+  }
   const baseclass = old === null ? newBaseclass(o.baseclass ?? 0, place) : (o.baseclass ?? old.baseclass);
   const keymask = o.keys ?? old?.keymask ?? 0;
   const perturbPeriod = perturbOf(old, o, mode, place.env.hz);
@@ -100,18 +102,27 @@ export function settle(old: FlowFilter | null, handle: number, o: FlowOptions, p
 /** What the kernel looks at before it knows whether the filter exists. */
 function checkAttributes(o: FlowOptions, place: Place): void {
   const { era } = place.env;
-  if (era.rshiftChecked && (o.rshift ?? 0) > RSHIFT_MAX) throw new KernelError(Errno.ERANGE);
-  if (o.baseclass !== undefined && tcMinor(o.baseclass) === 0) throw new KernelError(Errno.EINVAL);
+  if (era.rshiftChecked && (o.rshift ?? 0) > RSHIFT_MAX)
+    throw new KernelError(Errno.ERANGE, '', 'rshift-range', 'rshift');
+  if (o.baseclass !== undefined && tcMinor(o.baseclass) === 0)
+    throw new KernelError(Errno.EINVAL, '', 'baseclass-minor', 'baseclass');
   if (o.keys === undefined) return;
-  if (o.keys === 0) throw new KernelError(Errno.EINVAL);
+  if (o.keys === 0) throw new KernelError(Errno.EINVAL, '', 'needs-keys', 'keys');
   if (o.keys >>> 0 >= 2 << KEY_MAX) throw new KernelError(Errno.EOPNOTSUPP);
-  if (place.userNamespace && (o.keys & USER_NAMESPACE_MASK) !== 0) throw new KernelError(Errno.EOPNOTSUPP);
+  if (place.userNamespace && (o.keys & USER_NAMESPACE_MASK) !== 0) {
+    throw new KernelError(Errno.EOPNOTSUPP, '', 'user-namespace', 'keys');
+  }
 }
 
 /** The two fix-ups of a new filter's base class: the qdisc's major, and 1. A change does neither (quirk 15). */
 function newBaseclass(requested: number, place: Place): number {
   if (tcMajor(requested) === 0 && place.sharedBlock) {
-    throw new KernelError(Errno.EINVAL, 'Must specify baseclass when attaching flow filter to block');
+    throw new KernelError(
+      Errno.EINVAL,
+      'Must specify baseclass when attaching flow filter to block',
+      'needs-baseclass',
+      'baseclass',
+    );
   }
   return tcH(tcMajor(requested) || tcMajor(place.qdisc), tcMinor(requested) || 1);
 }

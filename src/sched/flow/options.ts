@@ -48,7 +48,7 @@ export const FLOW = table(TCA_FLOW);
 export function readFlowOptions(payload: Uint8Array, checkShift: boolean): FlowOptions {
   for (const r = new AttrReader(payload); checkShift && r.next(); ) {
     if (r.type === TCA_FLOW.rshift[0] && decode(u32, payload, r.at, r.end) > RSHIFT_MAX) {
-      throw new KernelError(Errno.ERANGE);
+      throw new KernelError(Errno.ERANGE, '', 'rshift-range', 'rshift');
     }
   }
   return decode(FLOW, payload);
@@ -219,7 +219,9 @@ function speakAddend(words: Words, spoken: Spoken): void {
 /** iproute2 lib/utils.c: get_addr() — which refuses an address in words of its own. */
 function addressAddend(words: Words, text: string, keys: number): number {
   const familyless = text === 'default' || text === 'all' || text === 'any';
-  if ((keys & ADDRESS_KEYS) === 0 || familyless) throw words.error('Illegal "addend"');
+  if ((keys & ADDRESS_KEYS) === 0 || familyless) {
+    throw new UsageError('Illegal "addend"', words.at - 1, '', 1, 'illegal-addend');
+  }
   const address = text.includes(':') ? ipv6LastWord(text) : tcIpv4(text);
   if (address === undefined) throw words.error(`Error: any valid address is expected rather than "${text}".`);
   return address;

@@ -165,8 +165,8 @@ function settleClass(old: HfscClass | null, payload: Uint8Array | null, place: C
   const asked = readNest(CODEC, payload);
   const curves = { ...sloped('rsc', asked.rsc), ...sloped('fsc', asked.fsc), ...sloped('usc', asked.usc) };
   if (old !== null) return { ...old, ...curves };
-  if (place.parent === TC_H.ROOT) throw new KernelError(Errno.EEXIST);
-  if (place.parent !== 0 && place.above === null) throw new KernelError(Errno.ENOENT);
+  if (place.parent === TC_H.ROOT) throw new KernelError(Errno.EEXIST, '', 'class-exists', 'parent');
+  if (place.parent !== 0 && place.above === null) throw new KernelError(Errno.ENOENT, '', 'class-not-found', 'parent');
   if (place.classid === 0 || tcMajor(place.classid) !== tcMajor(place.handle)) throw einval();
   if (curves.rsc === undefined && curves.fsc === undefined) throw einval();
   return curves;
