@@ -18,8 +18,9 @@
  */
 export type { Survey } from '../sched/classifier/index.ts';
 export type { KernelProto } from './classifier.ts';
-export { type Class, type Device, type DeviceSpec, majorOf, type Qdisc } from './device.ts';
+export { type Class, type Device, type DeviceSpec, type FilterBlock, majorOf, type Qdisc } from './device.ts';
 export type { Elsewhere, End, Fate, FilterId, Journey, ListRun, Step, TreeProto } from './fate.ts';
-export { type FlowFilterAt, isList, Netns, type NetnsOptions, type Place, type Walked } from './netns.ts';
+export { type FlowFilterAt, isList, Netns, type NetnsOptions, type Place, type Walked, type Watch } from './netns.ts';
+export type { Made } from './reply.ts';
 export { checkSaved, type SavedNetns, type SavedSet, setsOf } from './saved.ts';
 export type { FilterName, Outside } from './state.ts';

@@ -10,7 +10,7 @@ import type { ChainResult, Visit } from './chain/index.ts';
 import type { KernelProto } from './classifier.ts';
 import { Device, type DeviceSpec, type FilterBlock, type Qdisc } from './device.ts';
 import { type FilterId, type Heard, type Journey, Walker } from './fate.ts';
-import { Call, type Reply } from './reply.ts';
+import { Call, type Made, type Reply } from './reply.ts';
 import { deleteAction, dumpActionsOf, getAction, newAction } from './requests/actions.ts';
 import { deleteChain, dumpChains, getChain, newChain } from './requests/chain.ts';
 import { deleteClass, dumpClasses, getClass, newClass } from './requests/class.ts';
@@ -75,6 +75,12 @@ export interface FlowFilterAt {
   readonly pref: number;
   readonly handle: number;
   readonly classifier: FlowClassifier;
+}
+
+/** Who looks on while requests are handled. */
+export interface Watch {
+  refused?(error: KernelError): void;
+  made?(object: Made): void;
 }
 
 /** What became of a packet. The answer is overwritten by the next. */
@@ -151,13 +157,13 @@ export class Netns {
   /**
    * One datagram of requests, as sent by netlink port `port` with NETLINK_EXT_ACK set (as tc does); answers in the
    * datagrams that the kernel would send, in order. Never throws: what is no message is ignored, as in the kernel.
-   * `refused` is called with the rule behind each refusal, which the answers hold only as an errno and a sentence.
+   * `watch` is called with what the answers do not hold: the rule behind a refusal, and the objects.
    */
-  request(datagram: Uint8Array, port = 0, refused: (error: KernelError) => void = () => {}): Uint8Array[] {
+  request(datagram: Uint8Array, port = 0, watch: Watch = {}): Uint8Array[] {
     const replies: Uint8Array[] = [];
     this.asked = null;
     try {
-      for (const message of splitMessages(datagram)) replies.push(...this.handle(message, port, refused));
+      for (const message of splitMessages(datagram)) replies.push(...this.handle(message, port, watch));
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
     }
@@ -165,15 +171,16 @@ export class Netns {
   }
 
   /** net/netlink/af_netlink.c: netlink_rcv_skb(), for one message. */
-  private handle(message: Message, port: number, refused: (error: KernelError) => void): Uint8Array[] {
+  private handle(message: Message, port: number, watch: Watch): Uint8Array[] {
     const call = new Call(message, port);
     const wanted = call.has(NLM_F.REQUEST) && message.type >= NLMSG_MIN_TYPE;
     let error: KernelError | null = null;
     if (wanted) {
       const dumpit = this.dumper(call);
-      if (dumpit !== null) return call.dump(dumpit(this.state, call), refused);
+      if (dumpit !== null) return call.dump(dumpit(this.state, call), watch.refused);
       error = this.doit(call);
-      if (error !== null) refused(error);
+      if (error !== null) watch.refused?.(error);
+      else if (call.made !== null) watch.made?.(call.made);
     }
     const sent = call.sent.map((reply) => joinMessages([reply]));
     if (error !== null || call.has(NLM_F.ACK)) sent.push(joinMessages([call.ack(error)]));

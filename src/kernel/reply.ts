@@ -8,6 +8,8 @@ import {
   NLM_F,
   NLMSG_HDRLEN,
 } from '../netlink/index.ts';
+import type { KernelProto } from './classifier.ts';
+import type { Class, Qdisc } from './device.ts';
 import { PolicyError } from './validate.ts';
 
 /**
@@ -22,6 +24,12 @@ export interface Reply {
   readonly payload: Uint8Array;
 }
 
+/** What a request made or changed, for whoever must know where an object comes from. */
+export type Made =
+  | { readonly qdisc: Qdisc }
+  | { readonly class: Class }
+  | { readonly proto: KernelProto; readonly handle: number };
+
 /** One request while it is being handled: what the kernel would say of it besides its errno, and what it sends. */
 export class Call {
   readonly message: Message;
@@ -30,6 +38,8 @@ export class Call {
   /** NL_SET_ERR_MSG() without an error: told if nothing else is. The last one stays. */
   warning = '';
   readonly sent: Message[] = [];
+  /** What it made or changed; null: nothing. */
+  made: Made | null = null;
 
   constructor(message: Message, port: number) {
     this.message = message;
@@ -66,7 +76,7 @@ export class Call {
    * net/netlink/af_netlink.c: netlink_dump() — datagrams as full as they get, then NLMSG_DONE in one of its own. An
    * error in the middle ends the dump after what is there (quirk 43).
    */
-  dump(replies: Iterable<Reply>, refused: (error: KernelError) => void): Uint8Array[] {
+  dump(replies: Iterable<Reply>, refused?: (error: KernelError) => void): Uint8Array[] {
     const datagrams: Uint8Array[] = [];
     let batch: Message[] = [];
     let size = 0;
@@ -87,7 +97,7 @@ export class Call {
     } catch (thrown) {
       if (!(thrown instanceof KernelError)) throw thrown;
       error = thrown;
-      refused(error);
+      refused?.(error);
     }
     flush();
     // netlink_dump_done() tells the message alone, not where in the request it is about.

@@ -61,6 +61,7 @@ export function newClass(state: State, call: Call): void {
   const options = attributes.get(TCA_TYPE.OPTIONS) ?? null;
   const result =
     q.kind.classes === null ? changeBand(q, found, options) : settleClass(state, q, parent, classid, found, options);
+  if (typeof result !== 'number') call.made = { class: result };
   call.notify({ type: RTM.NEWTCLASS, payload: classMessage(q, result) }, 0);
 }
 

@@ -145,6 +145,7 @@ function change(
       }),
   });
   if (where.q !== null) where.q.bypassed = false;
+  call.made = { proto, handle };
   call.notify({ type: RTM.NEWTFILTER, payload: filterMessage(where, chain, proto, handle) });
 }
 

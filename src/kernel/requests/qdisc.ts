@@ -146,6 +146,7 @@ function changeQdisc(call: Call, request: QdiscRequest, q: Qdisc | null): void {
   }
   q.sizeTable = sizeTableOf(request);
   if (attributes.has(TCA_TYPE.RATE)) q.estimated = true;
+  call.made = { qdisc: q };
   call.notify({ type: RTM.NEWQDISC, payload: qdiscMessage(q, request.parent) });
 }
 
@@ -154,6 +155,7 @@ function create(state: State, call: Call, request: QdiscRequest, above: Qdisc | 
   const q = createQdisc(state, request);
   try {
     graft(state, call, request, above, q);
+    call.made = { qdisc: q };
   } catch (error) {
     state.destroy(q);
     throw error;

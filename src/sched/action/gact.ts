@@ -96,6 +96,7 @@ export const gact: Action<Gact> = {
     printTail(out, parms, tm, show);
   },
   constant: ({ parms, prob }) => (prob === undefined ? (parms?.action ?? null) : null),
+  verdicts: ({ parms = NO_GEN, prob }) => (prob === undefined ? [parms.action] : [parms.action, prob.paction]),
   assumed: ({ prob }) => prob?.ptype === Random.NETRAND,
   /** net/sched/act_gact.c: tcf_gact_act(), gact_net_rand(), gact_determ() */
   compile({ parms = NO_GEN, prob }, _world, env, counters = new Counters()) {

@@ -49,6 +49,11 @@ export class Instance implements Runnable {
     this.installed = this.lastUsed = env.now();
   }
 
+  /** Every verdict that it may give. */
+  get verdicts(): readonly Verdict[] {
+    return this.kind.verdicts?.(this.value) ?? [(this.kind.gen(this.value) ?? NO_GEN).action];
+  }
+
   /** Puts a settled value in place, with what the request says around it. */
   become(value: unknown, place: ActionPlace): void {
     if (place.estimation !== null) this.estimator = new Estimator(place.estimation, this.counters, this.env);

@@ -106,6 +106,10 @@ export interface Action<T> extends ActionKind<T> {
   compile(value: T, world: World, env: Env, counters?: Counters): Act;
   /** What it says of every packet, where it does nothing else; null: it depends, or it does something. */
   constant?(value: T): Verdict | null;
+  /** Every verdict that it may give; absent: the one of its tc_gen. */
+  verdicts?(value: T): readonly Verdict[];
+  /** Index of the device that it sends packets or copies to; absent: it sends none. */
+  target?(value: T): number;
   /** Whether the answer rests on numbers that we draw and the kernel drew otherwise. */
   assumed?(value: T): boolean;
   /** False: offload_act_setup() balks, which `tc actions add` reports as a warning. */

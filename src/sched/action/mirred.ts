@@ -131,6 +131,7 @@ export const mirred: Action<Mirred> = {
     if (place.world.device(ifindex) === null) throw new KernelError(Errno.ENODEV);
     return { parms };
   },
+  target: ({ parms = NO_MIRRED }) => parms.ifindex,
   dump: (value, w) => dumpRows(TCA_MIRRED, ['parms', 'tm'], value, w),
   print({ parms = NO_MIRRED, tm }, out, show = BARE) {
     const { eaction, ifindex } = parms;

@@ -466,6 +466,7 @@ export const police: Action<Police> = {
     speakPolice(words, w);
   },
   gen: ({ tbf: t }) => (t ? genOf(t) : undefined),
+  verdicts: ({ tbf: t, result = Verdict.OK }) => [t?.action ?? Verdict.OK, result],
   stamp: (value, gen, tm) => ({
     ...value,
     tbf: { ...(value.tbf ?? NO_TBF), ...gen },

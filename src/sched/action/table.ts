@@ -72,6 +72,16 @@ export class Bound {
     return verdict !== null && ENDS.includes(verdict) ? verdict : null;
   }
 
+  /** Some answer sends the search on: to the filters behind (continue), or to another chain. */
+  get goesOn(): boolean {
+    return this.instances.some(({ verdicts }) => verdicts.some((verdict) => verdict < 0 || isGoto(verdict)));
+  }
+
+  /** Indexes of the devices that packets or copies are sent to. */
+  get targets(): number[] {
+    return this.instances.flatMap(({ kind, value }) => kind.target?.(value) ?? []);
+  }
+
   /** Whether some answer rests on numbers that we drew. */
   get assumed(): boolean {
     return this.instances.some(({ kind, value }) => kind.assumed?.(value) === true);
@@ -96,6 +106,8 @@ export class Bound {
     if (this.police && first !== undefined) w.nest(TCA_STATS, () => first.dumpOldStats(w));
   }
 }
+
+const isGoto = (verdict: Verdict): boolean => (verdict & ~0x0fffffff) === Verdict.GOTO_CHAIN;
 
 function instanceScopes(instances: readonly Instance[]): number[] {
   return instances.map(({ kind, value }) => SCOPES.indexOf(kind.scope(value)));

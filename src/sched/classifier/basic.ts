@@ -13,6 +13,7 @@ import {
   bindClassid,
   buildMatch,
   type FilterChange,
+  type FilterFacts,
   type Host,
   type KernelClassifier,
   type Kind,
@@ -181,6 +182,13 @@ class BasicFilters implements KernelClassifier {
       w.put(TCA_BASIC.ematches, match.payload ?? EMPTY_TREE);
     });
     actions.dumpStats(w);
+  }
+
+  facts(): FilterFacts[] {
+    return this.filters.map(({ handle, classid, match, actions }) => {
+      const takesAll = match.payload === null && !actions.goesOn;
+      return { handle, classid: classid || null, takesAll, actions };
+    });
   }
 
   survey(): Survey[] {

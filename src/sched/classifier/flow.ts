@@ -22,6 +22,7 @@ import {
   type BuiltMatch,
   buildMatch,
   type FilterChange,
+  type FilterFacts,
   type FlowPlan,
   type Host,
   type KernelClassifier,
@@ -161,6 +162,15 @@ class FlowFilters implements KernelClassifier {
       if (match.payload !== null) w.put(TCA_FLOW.ematches, match.payload);
     });
     actions.dumpStats(w);
+  }
+
+  facts(): FilterFacts[] {
+    return this.flow.walk().flatMap(({ handle }) => {
+      const parts = this.parts.get(handle);
+      if (parts === undefined) return [];
+      const { match, actions } = parts;
+      return [{ handle, classid: null, takesAll: match.payload === null && !actions.goesOn, actions }];
+    });
   }
 
   survey(): Survey[] {

@@ -24,6 +24,7 @@ import {
   bindClassid,
   ClsFlag,
   type FilterChange,
+  type FilterFacts,
   flagsValid,
   type Host,
   indev,
@@ -213,6 +214,12 @@ class Match {
     return port >= numberIn(this.value, side === 'src' ? 'srcMin' : 'dstMin') && port <= max;
   }
 
+  /** Nothing but the EtherType, which is that of its list. */
+  get testsNothing(): boolean {
+    const [at, size] = FIELD.nProto;
+    return this.mask.every((byte, i) => byte === 0 || (i >= at && i < at + size));
+  }
+
   /** Filters with one mask are asked together. */
   get maskName(): string {
     return this.mask.join();
@@ -356,6 +363,13 @@ class FlowerFilters implements KernelClassifier {
       filter.actions.dump(w, TCA_FLOWER.act[0], 0);
     });
     filter.actions.dumpStats(w);
+  }
+
+  facts(): FilterFacts[] {
+    return this.all().map(({ handle, classid, match, flags, actions }) => {
+      const takesAll = match.testsNothing && (flags & ClsFlag.SKIP_SW) === 0 && !actions.goesOn;
+      return { handle, classid: classid || null, takesAll, actions };
+    });
   }
 
   survey(): Survey[] {

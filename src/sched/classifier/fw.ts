@@ -12,6 +12,7 @@ import {
   bindClassid,
   cameIn,
   type FilterChange,
+  type FilterFacts,
   type Host,
   indev,
   type KernelClassifier,
@@ -244,6 +245,12 @@ class FwFilters implements KernelClassifier {
       actions.dump(w, TCA_FW.act[0], TCA_FW.police[0]);
     });
     actions.dumpStats(w);
+  }
+
+  facts(): FilterFacts[] {
+    return this.filters().map(({ id, classid, actions }) => {
+      return { handle: id, classid: classid || null, takesAll: false, actions };
+    });
   }
 
   survey(): Survey[] {

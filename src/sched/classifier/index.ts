@@ -25,6 +25,7 @@ export { flowParts } from './flow.ts';
 export {
   type ActionPayloads,
   type FilterChange,
+  type FilterFacts,
   type FlowPlan,
   type Host,
   type KernelClassifier,

@@ -61,6 +61,16 @@ export interface FlowPlan {
   readonly verdict: Verdict | 'opaque';
 }
 
+/** One filter of a classifier as the kernel settled it: what can be known of it without a packet. */
+export interface FilterFacts {
+  readonly handle: number;
+  /** The class that it names; null: none, or one that depends on the packet. */
+  readonly classid: number | null;
+  /** It takes every packet that it is asked about: it tests nothing, and its actions never send the search on. */
+  readonly takesAll: boolean;
+  readonly actions: Bound;
+}
+
 /** struct tcf_proto_ops: one classifier instance as the control plane sees it. */
 export interface KernelClassifier {
   /** Never throws. UNSPEC: nobody wanted the packet. Writes the class as `major:minor`, looked up by who asked. */
@@ -86,6 +96,8 @@ export interface KernelClassifier {
   destroy(): void;
   /** What whoever classifies must know of its filters' ematches and actions. */
   survey(): Survey[];
+  /** Its filters; those that cannot be emulated are not among them. */
+  facts(): FilterFacts[];
 }
 
 /** One kind of classifier, tc's and the kernel's side in one row: struct filter_util and struct tcf_proto_ops. */

@@ -12,6 +12,7 @@ import {
   bindClassid,
   ClsFlag,
   type FilterChange,
+  type FilterFacts,
   flagsValid,
   type Host,
   type KernelClassifier,
@@ -147,6 +148,13 @@ class MatchallFilter implements KernelClassifier {
       actions.dump(w, TCA_MATCHALL.act[0], 0);
     });
     actions.dumpStats(w);
+  }
+
+  facts(): FilterFacts[] {
+    if (this.head === null) return [];
+    const { handle, classid, flags, actions } = this.head;
+    const takesAll = (flags & ClsFlag.SKIP_SW) === 0 && !actions.goesOn;
+    return [{ handle, classid: classid || null, takesAll, actions }];
   }
 
   survey(): Survey[] {

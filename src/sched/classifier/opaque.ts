@@ -1,7 +1,7 @@
 import { strtoul } from '../../lang/index.ts';
 import type { AttrWriter } from '../../netlink/index.ts';
 import { Verdict } from '../../verdict.ts';
-import type { FilterChange, KernelClassifier, Kind, Survey } from './kind.ts';
+import type { FilterChange, FilterFacts, KernelClassifier, Kind, Survey } from './kind.ts';
 
 /**
  * A kind that tc and the kernel have and that cannot be emulated here: its filters are there in their order, and of a
@@ -57,6 +57,10 @@ class OpaqueFilters implements KernelClassifier {
   }
 
   survey(): Survey[] {
+    return [];
+  }
+
+  facts(): FilterFacts[] {
     return [];
   }
 }

@@ -23,6 +23,7 @@ import { flowParts } from './flow.ts';
 import {
   ClsFlag,
   type FilterChange,
+  type FilterFacts,
   flagsValid,
   type Host,
   indev,
@@ -519,6 +520,13 @@ class U32Filters implements KernelClassifier {
     found.actions.dumpStats(w);
   }
 
+  /** Those of the tables made at this preference, as ->walk() has them. */
+  facts(): FilterFacts[] {
+    return this.common.tables
+      .filter(({ pref }) => pref === this.host.pref)
+      .flatMap(({ buckets }) => buckets.flat().map(factsOf));
+  }
+
   survey(): Survey[] {
     return this.common.tables.flatMap(({ buckets }) => buckets.flat().map(({ actions }) => surveyOf(actions)));
   }
@@ -540,6 +548,14 @@ function commonOf(siblings: Iterable<KernelClassifier>): Common | null {
     if (common !== null) return common;
   }
   return null;
+}
+
+/** Every packet comes by in a root table only; it ends the search where it names a class or acts. */
+function factsOf({ handle, table, classid, selector, mark, ifindex, flags, actions }: Knode): FilterFacts {
+  const testsNothing =
+    mark.mask === 0 && ifindex === 0 && selector.keys.every(({ val, mask }) => val === 0 && mask === 0);
+  const ends = table.isRoot && (selector.flags & SelFlag.TERMINAL) !== 0 && (flags & ClsFlag.SKIP_SW) === 0;
+  return { handle, classid: classid || null, takesAll: testsNothing && ends && !actions.goesOn, actions };
 }
 
 function surveyOf({ scope, refusal, assumed }: Bound): Survey {
