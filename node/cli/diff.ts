@@ -81,7 +81,7 @@ function emulated(kernel: LiveKernel): Transport {
 
 function apply(commands: Diff['commands'], kernel: LiveKernel): Applied {
   for (const [done, words] of commands.entries()) {
-    const { exit, stderr } = runTc(words, { transport: kernel });
+    const { exit, stderr } = runTc(words, { transport: kernel, modelledOnly: true });
     if (exit === 0) continue;
     const why = kernel.refusal === null ? null : explainRefusal(kernel.refusal);
     return { done, refused: `${shellLine(words)}: ${why ?? stderr.split('\n')[0] ?? ''}` };

@@ -98,7 +98,7 @@ function fromHex(written: string): Uint8Array {
 /** Prints the requests that tc would send, one a line in hex; refused words as tc refuses them. */
 function encode(args: readonly string[]): number {
   const listener = new Listener();
-  const answer = runTc(args, { transport: listener });
+  const answer = runTc(args, { transport: listener, modelledOnly: true });
   const output = new Output();
   for (const request of listener.requests) {
     output.write(`${Buffer.from(joinMessages([request])).toString('hex')}\n`);

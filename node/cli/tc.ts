@@ -26,6 +26,7 @@ async function tcEmulated(args: readonly string[], flags: TcFlags): Promise<numb
   for (const spec of flags.dev ?? []) nameDevice(netns, spec);
   const answer = runTc(args, { transport: transportOf(netns, flags.strictDev !== true), readBatch });
   print(answer);
+  noteNotModelled(answer);
   if (flags.ipset !== undefined || JSON.stringify(netns.save()) !== before) {
     mkdirSync(path.dirname(file), { recursive: true });
     await saveState(file, netns);
@@ -45,7 +46,7 @@ async function tcLive(args: readonly string[], flags: TcFlags): Promise<number> 
   const { openKernel } = await import('../socket.ts');
   const kernel = openKernel();
   const seq = Math.floor(Date.now() / 1000);
-  const answer = runTc(args, { transport: kernel, readBatch, seq });
+  const answer = runTc(args, { transport: kernel, readBatch, seq, modelledOnly: true });
   print(answer);
   const explanation = kernel.refusal === null ? null : explainRefusal(kernel.refusal);
   if (explanation !== null) say(`cls-flow: ${escapeText(explanation)}`);
@@ -58,6 +59,15 @@ function print({ stdout, stderr }: Answer): void {
   output.write(stdout);
   output.flush();
   if (stderr !== '') sayRaw(stderr);
+}
+
+/** One line for each command that was taken with words that are not modelled. */
+function noteNotModelled({ notModelled }: Answer): void {
+  const lines = new Map<number | undefined, string[]>();
+  for (const { line, why } of notModelled) lines.set(line, [...(lines.get(line) ?? []), why]);
+  for (const [line, whys] of lines) {
+    say(`cls-flow: note: ${line === undefined ? '' : `line ${line}: `}${escapeText(whys.join('; '))}`);
+  }
 }
 
 /** `--dev NAME[:IFINDEX]`: a device that is there already may be named again. */

@@ -1,5 +1,5 @@
 import { FatalUsageError, strerror, UsageError } from '../errors.ts';
-import { Printer, type Words } from '../lang/index.ts';
+import { type NotModelled, Printer, type Words } from '../lang/index.ts';
 import { joinMessages, type Message, NLM_F, NLMSG, RTM, readAck, splitMessages } from '../netlink/index.ts';
 import type { PacketSet, Talk } from '../sched/notation.ts';
 
@@ -101,7 +101,10 @@ export class TcProcess {
   readonly pid: number;
   stdout = '';
   stderr = '';
+  modelledOnly = false;
   private seq: number;
+  /** The commands so far, the last one going on. */
+  private readonly commands: { readonly words: Words; readonly line?: number }[] = [];
 
   /** `seq`: what tc starts counting from, the time in seconds. */
   constructor(transport: Transport, options: TcOptions, seq = 0, pid = 0) {
@@ -109,6 +112,16 @@ export class TcProcess {
     this.options = options;
     this.seq = seq >>> 0;
     this.pid = pid;
+  }
+
+  /** A command begins; `line` is its line of the batch. */
+  begin(words: Words, line?: number): void {
+    this.commands.push({ words, ...(line === undefined ? {} : { line }) });
+  }
+
+  /** What was taken without being modelled, of all commands. */
+  get notModelled(): (NotModelled & { readonly line?: number })[] {
+    return this.commands.flatMap(({ words, ...where }) => words.notModelled.map((found) => ({ ...found, ...where })));
   }
 
   /** What parsers and printers of kinds ask of this process. */
@@ -164,6 +177,7 @@ export class TcProcess {
    * it and ends the command with status 2.
    */
   talk(type: number, flags: number, payload: Uint8Array, answered = false): Message | null {
+    this.checkModelled();
     const request = NLM_F.REQUEST | flags | (answered ? 0 : NLM_F.ACK);
     for (const message of this.exchange(type, request, payload)) {
       if (message.type !== NLMSG.ERROR) {
@@ -177,6 +191,13 @@ export class TcProcess {
       if (!answered) return null;
     }
     return null;
+  }
+
+  /** Where only what is modelled may be sent, its bytes are not known otherwise. */
+  private checkModelled(): void {
+    const [found] = this.commands.at(-1)?.words.notModelled ?? [];
+    if (!this.modelledOnly || found === undefined) return;
+    throw new UsageError(`cls-flow: ${found.why}, so the bytes of this command are not known`, found.word, '', 2);
   }
 
   /** Only filters, chains and actions add a line to what the kernel said. */

@@ -9,6 +9,8 @@ import {
   TC_H,
   TCA,
   type TcMessage,
+  TYPED,
+  typedWords,
   writeTc,
 } from '../netlink/index.ts';
 import type { QdiscKind } from '../sched/notation.ts';
@@ -16,6 +18,7 @@ import { findQdisc } from '../sched/qdisc/index.ts';
 import { classidText, tcH, tcMajor } from '../u32.ts';
 import { ESTIMATOR, takeEstimator } from './estimator.ts';
 import { duplicate, giveUp, type TcProcess, takeOnce } from './process.ts';
+import { takeSizeTable } from './size-table.ts';
 import { printNewStats } from './stats.ts';
 import { usageOf } from './usage.ts';
 import { doVerb, type Verb } from './verbs.ts';
@@ -46,6 +49,8 @@ interface Request {
   parent: number;
   kind: string | null;
   estimator: Uint8Array | null;
+  /** The words behind `stab`. */
+  sizeTable: string | null;
   ingressBlock: number;
   egressBlock: number;
 }
@@ -58,6 +63,7 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
     parent: 0,
     kind: null,
     estimator: null,
+    sizeTable: null,
     ingressBlock: 0,
     egressBlock: 0,
   };
@@ -65,6 +71,8 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
   const w = new AttrWriter();
   if (r.kind) w.put(TCA.kind, r.kind);
   if (r.estimator !== null) w.put(ESTIMATOR, r.estimator);
+  const { sizeTable } = r;
+  if (sizeTable !== null) w.nest(TCA.stab[0], () => w.put(TYPED, sizeTable));
   if (r.ingressBlock !== 0) w.put(TCA.ingressBlock, r.ingressBlock);
   if (r.egressBlock !== 0) w.put(TCA.egressBlock, r.egressBlock);
   speakOptions(r.kind, words, w);
@@ -96,7 +104,7 @@ function takeWord(words: Words, r: Request, tc: TcProcess): void {
   } else if (matches(word, 'estimator')) {
     r.estimator = takeEstimator(words, r.estimator, tc);
   } else if (matches(word, 'stab')) {
-    throw words.error('"stab" is not supported');
+    r.sizeTable = takeSizeTable(words);
   } else if (matches(word, 'ingress_block')) {
     r.ingressBlock = required(getU32(words.next()) || undefined, words, 'invalid ingress block index value');
   } else if (matches(word, 'egress_block')) {
@@ -210,6 +218,8 @@ function printQdisc(message: Message, t: TcMessage, tc: TcProcess, withDevice: b
   if (options !== undefined) shown?.print(options, out, tc.options);
   out.close();
   out.text('\n');
+  const sizeTable = typedWords(t.attributes.stab);
+  if (sizeTable !== null) out.put('stab', sizeTable, ` stab ${sizeTable}\n`);
   if (tc.options.statistics && stats2 !== undefined) printNewStats(stats2, out);
   out.close();
 }

@@ -32,7 +32,7 @@ describe('one command of tc', () => {
     const t = kernel();
     expect(
       tc(t, 'filter add dev eth0 parent 1: prio 1 protocol ip handle 1 flow hash keys src,dst perturb 10 divisor 1024'),
-    ).toEqual({
+    ).toMatchObject({
       stdout: '',
       stderr: '',
       exit: 0,
@@ -54,7 +54,7 @@ describe('one command of tc', () => {
   test('repeats what the kernel says, and exits with 2', () => {
     const t = kernel();
     tc(t, 'filter add dev eth0 parent 1: prio 1 protocol ip handle 1 flow map key dst');
-    expect(tc(t, 'filter add dev eth0 parent 1: prio 1 protocol ip handle 1 flow map key dst')).toEqual({
+    expect(tc(t, 'filter add dev eth0 parent 1: prio 1 protocol ip handle 1 flow map key dst')).toMatchObject({
       stdout: '',
       stderr: 'Error: Filter already exists.\nWe have an error talking to the kernel\n',
       exit: 2,
@@ -78,7 +78,7 @@ describe('one command of tc', () => {
     ['filter show dev nosuch x', ' What is "x"? Try "tc filter help"\n', 255],
     ['filter show dev lo chain x', 'Error: argument "x" is wrong: invalid chain index value\n', 255],
   ])('%s', (line, stderr, exit) => {
-    expect(tc(kernel(), line)).toEqual({ stdout: '', stderr, exit });
+    expect(tc(kernel(), line)).toMatchObject({ stdout: '', stderr, exit });
   });
 
   test('JSON is valid', () => {
@@ -92,7 +92,7 @@ describe('one command of tc', () => {
 describe('a batch', () => {
   test('stops at the first command that fails, and says which', () => {
     const batch = 'filter add dev eth0 parent 9: flow map key dst\nfilter show dev eth0\n';
-    expect(tc(kernel(), '-batch file', batch)).toEqual({
+    expect(tc(kernel(), '-batch file', batch)).toMatchObject({
       stdout: '',
       stderr: "Error: Parent Qdisc doesn't exists.\nWe have an error talking to the kernel\nCommand failed file:1\n",
       exit: 1,
@@ -108,7 +108,7 @@ describe('a batch', () => {
 
   test('quirk 50: a second show with a chain is a duplicate', () => {
     const batch = 'filter show dev lo chain 2\nfilter show dev lo chain 3\n';
-    expect(tc(kernel(), '-batch file', batch)).toEqual({
+    expect(tc(kernel(), '-batch file', batch)).toMatchObject({
       stdout: '',
       stderr: 'Error: duplicate "chain": "3" is the second value.\n',
       exit: 255,
@@ -117,7 +117,7 @@ describe('a batch', () => {
 
   test('quirk 51: what makes tc exit ends the batch without a word about the line', () => {
     const batch = 'qdisc add dev lo root handle\nqdisc show dev lo\n';
-    expect(tc(kernel(), '-force -batch file', batch)).toEqual({
+    expect(tc(kernel(), '-force -batch file', batch)).toMatchObject({
       stdout: '',
       stderr: 'Command line is not complete. Try option "help"\n',
       exit: 255,

@@ -1,5 +1,5 @@
 import { Errno, FatalUsageError, KernelError, UsageError } from '../errors.ts';
-import { batchLines, matches, Words } from '../lang/index.ts';
+import { batchLines, matches, type NotModelled, Words } from '../lang/index.ts';
 import { NLA_MAX } from '../netlink/index.ts';
 import { doActions } from './action.ts';
 import { doClass } from './class.ts';
@@ -13,6 +13,11 @@ export interface Answer {
   readonly stdout: string;
   readonly stderr: string;
   readonly exit: number;
+  /**
+   * The words that tc takes and that are not modelled here: the kernel has what they ask for, as far as it is known.
+   * Of a batch, those of all its lines: `word` is an index into the words of `line`.
+   */
+  readonly notModelled: readonly (NotModelled & { readonly line?: number })[];
 }
 
 export interface TcRun {
@@ -21,6 +26,8 @@ export interface TcRun {
   readonly readBatch?: (file: string) => string | undefined;
   /** Sequence numbers begin above this; tc takes the time in seconds. */
   readonly seq?: number;
+  /** A running kernel answers: what is not modelled here is not sent to it, and the command ends with status 2. */
+  readonly modelledOnly?: boolean;
   /** Print the invalid JSON of tc 6.1.0: for checking records. */
   readonly oldJson?: boolean;
   /** Told of words that tc cannot understand, before it puts that into its own: for those who point at the word. */
@@ -65,12 +72,13 @@ const VERSION = 'tc utility, iproute2-6.1.0';
 export function runTc(args: readonly string[], run: TcRun): Answer {
   const options: TcOptions = { ...NO_OPTIONS, oldJson: run.oldJson ?? false };
   const tc = new TcProcess(run.transport, options, run.seq ?? 0);
+  tc.modelledOnly = run.modelledOnly ?? false;
   const work = (): number => main(new Words(args), tc, run);
   const exit = guarded(tc, work, (error) => {
     if (error instanceof UsageError) run.misunderstood?.(error);
     return false;
   });
-  return { stdout: tc.stdout, stderr: tc.stderr, exit };
+  return { stdout: tc.stdout, stderr: tc.stderr, exit, notModelled: tc.notModelled };
 }
 
 function main(words: Words, tc: TcProcess, run: TcRun): number {
@@ -91,6 +99,7 @@ function main(words: Words, tc: TcProcess, run: TcRun): number {
   const memory = { shown: nothingShown() };
   if (batch !== null) return doBatch(batch, tc, run, memory);
   if (words.done) throw usage();
+  tc.begin(words);
   doCommand(words, tc, memory);
   return 0;
 }
@@ -134,7 +143,9 @@ function doBatch(file: string, tc: TcProcess, run: TcRun, memory: Memory): numbe
     const status = guarded(
       tc,
       () => {
-        doCommand(new Words(words), tc, memory);
+        const command = new Words(words);
+        tc.begin(command, line);
+        doCommand(command, tc, memory);
         return 0;
       },
       (error) => error instanceof FatalUsageError,

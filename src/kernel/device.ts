@@ -60,7 +60,7 @@ export class Qdisc {
   readonly classes = new ClassTable();
   /** What hangs on the classes that are always there, from minor 1 on; null: noop. */
   bands: (Qdisc | null)[] = [];
-  /** TCA_STAB_BASE, as it was given. */
+  /** TCA_STAB as a dump has it: its base, or the words where these are all there is. */
   sizeTable: Uint8Array | null = null;
   /** An estimator was asked for: statistics carry its (zero) rates. */
   estimated = false;

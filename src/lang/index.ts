@@ -30,4 +30,4 @@ export {
   timeText,
 } from './units.ts';
 export { decodeUtf8, encodeUtf8 } from './utf8.ts';
-export { matches, Words } from './words.ts';
+export { matches, type NotModelled, Words } from './words.ts';

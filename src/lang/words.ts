@@ -10,6 +10,13 @@ function incomplete(at: number): UsageError {
   return new FatalUsageError('Command line is not complete. Try option "help"', at);
 }
 
+/** A word that tc takes and that is not modelled here. */
+export interface NotModelled {
+  /** Index of the word in the command. */
+  readonly word: number;
+  readonly why: string;
+}
+
 /**
  * Cursor over the words of one command, as tc's parsers move along argv. Each parser takes the words it knows
  * and leaves the cursor on the first it does not; indices count from the whole command's first word, for carets.
@@ -18,6 +25,8 @@ export class Words {
   readonly list: readonly string[];
   /** Index of the word that next() will take. */
   at: number;
+  /** What parsers took and could not give a meaning. */
+  readonly notModelled: NotModelled[] = [];
 
   constructor(list: readonly string[], at = 0) {
     this.list = list;
@@ -63,6 +72,11 @@ export class Words {
   /** Puts the word taken last back (PREV_ARG). */
   back(): void {
     if (this.at > 0) this.at--;
+  }
+
+  /** tc understands the word taken last, and nothing here models it. */
+  leaveOut(what: string): void {
+    this.notModelled.push({ word: this.at - 1, why: `${what} is not modelled here` });
   }
 
   /** An error about the word taken last. */

@@ -81,6 +81,20 @@ export const TCA = {
 } as const;
 const TCA_TABLE = table(TCA, FAILED_POLICY);
 
+/**
+ * The words of what is not modelled, as typed: an attribute that no kernel knows. It stands in the place of the bytes
+ * that tc would send, between our tc and the emulated kernel only.
+ */
+export const TYPED = [0x3fff, string] as const;
+
+/** The words in a nest; null: there are none. */
+export function typedWords(nest: Uint8Array | undefined | null): string | null {
+  if (!nest) return null;
+  const reader = new AttrReader(nest);
+  while (reader.next()) if (reader.type === TYPED[0]) return TYPED[1].read(reader.data, reader.at, reader.end);
+  return null;
+}
+
 /** A traffic control message: qdisc, class, filter or chain. */
 export interface TcMessage extends Tcmsg {
   readonly attributes: Decoded<typeof TCA>;

@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { AttrReader, NLM_F, RTM, TC_H, writeTc } from '../../netlink/index.ts';
+import { AttrReader, AttrWriter, bytes, NLM_F, RTM, TC_H, typedWords, writeTc } from '../../netlink/index.ts';
 import type { QdiscKind } from '../../sched/notation.ts';
 import { findQdisc } from '../../sched/qdisc/index.ts';
 import { tcMinor } from '../../u32.ts';
@@ -217,10 +217,11 @@ const DEFAULT_QDISC = 'fq_codel';
 const TCA_STAB_BASE = 1;
 const SIZESPEC_SIZE = 24;
 
-/** qdisc_get_stab(): the base is what dumps show. */
+/** qdisc_get_stab(): the base is what dumps show. One that came as words stays words. */
 function sizeTableOf({ attributes }: TcRequest): Uint8Array | null {
   const stab = attributes.get(TCA_TYPE.STAB);
   if (stab === undefined) return null;
+  if (typedWords(stab) !== null) return stab;
   let base: Uint8Array | null = null;
   for (const reader = new AttrReader(stab); reader.next(); ) {
     if (reader.type === TCA_STAB_BASE) base = reader.payload().slice(0, SIZESPEC_SIZE);
@@ -228,7 +229,9 @@ function sizeTableOf({ attributes }: TcRequest): Uint8Array | null {
   if (base === null || base.length < SIZESPEC_SIZE) {
     throw new KernelError(Errno.EINVAL, 'Size table base attribute is missing');
   }
-  return base;
+  const w = new AttrWriter();
+  w.put([TCA_STAB_BASE, bytes], base);
+  return w.done();
 }
 
 /** hfsc_init_qdisc(): the class that stands for the qdisc itself; its filters are the qdisc's. */
@@ -400,7 +403,7 @@ export function qdiscMessage(q: Qdisc, parent: number): Uint8Array {
     q.kind.dump(q.settings, w);
     w.nest(TCA_TYPE.HW_OFFLOAD, () => w.u8(0));
     const { sizeTable } = q;
-    if (sizeTable !== null) w.nest(TCA_TYPE.STAB, () => w.nest(TCA_STAB_BASE, () => w.bytes(sizeTable)));
+    if (sizeTable !== null) w.nest(TCA_TYPE.STAB, () => w.bytes(sizeTable));
     writeZeroStats(w, q.estimated);
   });
 }
