@@ -20,7 +20,7 @@ describe('cls-flow check', () => {
     const [where, line, caret, effect, fix] = stdout.split('\n');
     expect(where).toBe(`${name}:5  FT001 error  this filter is never used`);
     expect(line?.slice(caret?.indexOf('^'), caret?.length)).toBe('1:10');
-    expect(effect).toContain('htb never asks filters on a leaf');
+    expect(effect).toContain('htb does not evaluate filters on a leaf');
     expect(fix?.trim()).toBe(`fix: ${FIXED}`);
     expect(stdout).toContain('1 error; --fix mends 1 of them in a copy');
   });

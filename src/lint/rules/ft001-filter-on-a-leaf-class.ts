@@ -7,12 +7,13 @@ import { minorsOf } from '../minors.ts';
 import { othersReach } from '../reach.ts';
 import { argument, flowArgument } from '../script.ts';
 import { type FilterAt, isDeaf, type Tree } from '../tree.ts';
+import type { Page } from './page.ts';
 
 /** net/sched/sch_htb.c: htb_classify(), sch_hfsc.c: hfsc_classify() return a leaf before they look at its filters. */
 export const FT001: Rule = {
   code: 'FT001',
   severity: 'error',
-  title: 'a filter on a leaf class is never asked',
+  title: 'a filter on a leaf class is never evaluated',
   *look(tree) {
     if (tree.hides('class')) return;
     for (const filter of tree.filters) {
@@ -25,7 +26,7 @@ export const FT001: Rule = {
         command,
         word: argument(command, 'parent'),
         message: 'this filter is never used',
-        effect: `${here} is a leaf class of ${q.kind.kind} ${handleText(q)}, and ${q.kind.kind} never asks filters on a leaf${fix}`,
+        effect: `${here} is a leaf class of ${q.kind.kind} ${handleText(q)}, and ${q.kind.kind} does not evaluate filters on a leaf${fix}`,
         mend: kind === 'flow' ? (mend?.edits ?? null) : null,
       };
     }
@@ -43,7 +44,7 @@ function below(child: Qdisc | null, { command, protocol, flow }: FilterAt, tree:
   const drops = protocol !== ETH_P_ALL && DROPPING.has(child.kind.kind) && othersReach(child, tree) === 'yes';
   if (drops && others >= 0) {
     edits.push(put(others, 'all'));
-    says += ', where "protocol all" is needed, or all else is dropped (FT011)';
+    says += `, which needs "protocol all": ${child.kind.kind} drops what no filter takes (FT011)`;
   }
   const buckets = bucketsOf(child);
   if (flow !== null && buckets !== null && (minorsOf(flow.config) ?? []).some((minor) => minor > buckets)) {
@@ -52,3 +53,39 @@ function below(child: Qdisc | null, { command, protocol, flow }: FilterAt, tree:
   }
   return { edits, says };
 }
+
+export const PAGE: Page = {
+  happens: [
+    'htb and hfsc choose a leaf class before they look at its filters, so a filter on a leaf is never evaluated (records fate-000 to fate-002: not even one that drops everything).',
+    'The filter comes to life as soon as the class gets a child (fate-328).',
+    'Other kinds of qdisc refuse such a filter.',
+  ],
+  mend: [
+    'Attach the filter to the qdisc below the class: `parent 10:`.',
+    'That qdisc may drop what no filter takes, so `protocol ip` becomes `protocol all` where other protocols can arrive (FT011).',
+    'The divisor must not be larger than the number of buckets (FT004).',
+  ],
+  found: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: htb default 10',
+        'tc class add dev eth0 parent 1: classid 1:10 htb rate 50mbit',
+        'tc qdisc add dev eth0 parent 1:10 handle 10: sfq',
+        'tc filter add dev eth0 parent 1:10 protocol ip handle 20 flow hash keys src,dst divisor 1024',
+      ],
+      line: 4,
+      word: '1:10',
+    },
+  ],
+  clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: htb default 21',
+        'tc class add dev eth0 parent 1: classid 1:20 htb rate 5mbit',
+        'tc filter add dev eth0 parent 1:20 handle 1 flow hash keys src divisor 1 baseclass 1:21',
+        'tc class add dev eth0 parent 1:20 classid 1:21 htb rate 1mbit',
+      ],
+      why: 'The class has a child, so its filters are evaluated.',
+    },
+  ],
+};

@@ -6,6 +6,7 @@ import { bucketsOf, classMinors, fateOfLost, lostAt } from '../kinds.ts';
 import { minorsOf, minorsText } from '../minors.ts';
 import { type Command, flowArgument } from '../script.ts';
 import type { FilterAt } from '../tree.ts';
+import type { Page } from './page.ts';
 
 /** Keys whose values somebody chooses: of all the numbers that they could be, few are meant. */
 const CHOSEN: ReadonlySet<Key> = new Set([Key.MARK, Key.PRIORITY, Key.RTCLASSID, Key.SKUID, Key.SKGID]);
@@ -74,3 +75,40 @@ function row(leaves: ReadonlySet<number>, first: number): number {
   while (leaves.has(first + count)) count++;
   return count;
 }
+
+export const PAGE: Page = {
+  happens: [
+    'It depends on the qdisc.',
+    'drr and qfq drop the packet (fate-018, fate-019).',
+    'htb uses the default class; if that is missing or has children, htb sends the packet directly, past all limits (fate-009 to fate-013).',
+    'hfsc does the same, but drops where htb sends directly (fate-015).',
+    'prio and ets use the band of priority 0, whatever priority the packet has (fate-020).',
+  ],
+  mend: [
+    'Make the classes, with their numbers in hexadecimal: `cls-flow classes` prints the commands.',
+    'Or give the filter the `baseclass` and `divisor` of the classes that exist.',
+  ],
+  found: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: drr',
+        'tc class add dev eth0 parent 1: classid 1:1 drr',
+        'tc class add dev eth0 parent 1: classid 1:2 drr',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow hash keys src divisor 3',
+      ],
+      line: 4,
+      word: '3',
+    },
+  ],
+  clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: drr',
+        'tc class add dev eth0 parent 1: classid 1:1 drr',
+        'tc class add dev eth0 parent 1: classid 1:2 drr',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow hash keys src divisor 2',
+      ],
+      why: 'There are two classes for two numbers.',
+    },
+  ],
+};

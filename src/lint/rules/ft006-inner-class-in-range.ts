@@ -3,6 +3,7 @@ import type { Rule } from '../finding.ts';
 import { fateOfLost, HIERARCHIES } from '../kinds.ts';
 import { minorsOf } from '../minors.ts';
 import { flowArgument } from '../script.ts';
+import type { Page } from './page.ts';
 
 /** An inner class with filters of its own is asked next and may well be meant; one without loses the packet. */
 export const FT006: Rule = {
@@ -26,7 +27,7 @@ export const FT006: Rule = {
       const [first] = inner;
       if (first === undefined) continue;
       const at = flowArgument(command, 'baseclass');
-      const given = at < 0 ? 'the base class is :1 where none is given; ' : '';
+      const given = at < 0 ? 'the base class is :1 if none is given; ' : '';
       yield {
         command,
         word: at < 0 ? command.words.indexOf('flow', 2) : at,
@@ -35,4 +36,36 @@ export const FT006: Rule = {
       };
     }
   },
+};
+
+export const PAGE: Page = {
+  happens: [
+    'The base class is :1 if none is given, and 1:1 is the usual inner class.',
+    'An inner class without filters of its own cannot hold packets: they go to the default class, or directly to the device (fate-022).',
+    'An inner class with filters is not reported: these are evaluated next, which may be intended (fate-023).',
+  ],
+  mend: ['Begin where the leaf classes begin: `baseclass 1:20`.'],
+  found: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: htb default 20',
+        'tc class add dev eth0 parent 1: classid 1:1 htb rate 9mbit',
+        'tc class add dev eth0 parent 1:1 classid 1:20 htb rate 5mbit',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow hash keys src divisor 32',
+      ],
+      line: 4,
+      word: 'flow',
+    },
+  ],
+  clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: htb default 20',
+        'tc class add dev eth0 parent 1: classid 1:1 htb rate 9mbit',
+        'tc class add dev eth0 parent 1:1 classid 1:20 htb rate 5mbit',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow hash keys src divisor 1 baseclass 1:20',
+      ],
+      why: 'The range is the leaf class alone.',
+    },
+  ],
 };

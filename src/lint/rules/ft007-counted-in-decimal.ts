@@ -3,6 +3,7 @@ import type { Found, Rule } from '../finding.ts';
 import { classMinors, lostAt } from '../kinds.ts';
 import { minorsOf } from '../minors.ts';
 import type { Tree } from '../tree.ts';
+import type { Page } from './page.ts';
 
 /** Class ids are hexadecimal: a loop that counts in decimal goes from 1:9 to 1:10, which is the sixteenth. */
 export const FT007: Rule = {
@@ -51,3 +52,59 @@ function* loops({ script }: Tree): Generator<Found> {
     };
   }
 }
+
+export const PAGE: Page = {
+  happens: [
+    'Class numbers are hexadecimal.',
+    'A loop that counts in decimal makes 1:9 and then 1:10, which is number 16: the classes 1:a to 1:f are missing.',
+    'What the filter puts there is lost as in FT005. With up to nine classes nobody notices.',
+  ],
+  mend: [
+    'Write `classid 1:$(printf %x $i)`, or take the commands that `cls-flow classes` prints.',
+    'The divisor is decimal.',
+  ],
+  found: [
+    {
+      script: ['for i in $(seq 1 16); do', '  tc class add dev eth0 parent 1: classid 1:$i drr', 'done'],
+      line: 2,
+      word: '1:$i',
+    },
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: drr',
+        'tc class add dev eth0 parent 1: classid 1:1 drr',
+        'tc class add dev eth0 parent 1: classid 1:2 drr',
+        'tc class add dev eth0 parent 1: classid 1:3 drr',
+        'tc class add dev eth0 parent 1: classid 1:4 drr',
+        'tc class add dev eth0 parent 1: classid 1:5 drr',
+        'tc class add dev eth0 parent 1: classid 1:6 drr',
+        'tc class add dev eth0 parent 1: classid 1:7 drr',
+        'tc class add dev eth0 parent 1: classid 1:8 drr',
+        'tc class add dev eth0 parent 1: classid 1:9 drr',
+        'tc class add dev eth0 parent 1: classid 1:10 drr',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow hash keys src divisor 10',
+      ],
+      line: 12,
+      word: 'flow',
+    },
+  ],
+  clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: drr',
+        'tc class add dev eth0 parent 1: classid 1:1 drr',
+        'tc class add dev eth0 parent 1: classid 1:2 drr',
+        'tc class add dev eth0 parent 1: classid 1:3 drr',
+        'tc class add dev eth0 parent 1: classid 1:4 drr',
+        'tc class add dev eth0 parent 1: classid 1:5 drr',
+        'tc class add dev eth0 parent 1: classid 1:6 drr',
+        'tc class add dev eth0 parent 1: classid 1:7 drr',
+        'tc class add dev eth0 parent 1: classid 1:8 drr',
+        'tc class add dev eth0 parent 1: classid 1:9 drr',
+        'tc class add dev eth0 parent 1: classid 1:a drr',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow hash keys src divisor 10',
+      ],
+      why: 'Number 10 is a.',
+    },
+  ],
+};

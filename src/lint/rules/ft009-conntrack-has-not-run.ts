@@ -3,6 +3,7 @@ import type { Rule } from '../finding.ts';
 import { keyNames } from '../minors.ts';
 import { flowArgument } from '../script.ts';
 import { type FilterAt, isDeaf, type Tree } from '../tree.ts';
+import type { Page } from './page.ts';
 
 const TUPLE: readonly Key[] = [Key.NFCT_SRC, Key.NFCT_DST, Key.NFCT_PROTO_SRC, Key.NFCT_PROTO_DST];
 
@@ -21,7 +22,7 @@ export const FT009: Rule = {
         word: flowArgument(command, 'keys'),
         message: `${keyNames(flow.config)}: connection tracking has not seen these packets yet`,
         effect:
-          "the packet's own address and port are taken instead: behind NAT the public one, so all hosts share a bucket",
+          "the packet's own address and port are used instead; behind NAT that is the public address, so all hosts share a bucket",
       };
     }
   },
@@ -40,3 +41,37 @@ export function beforeTracking({ q, device }: FilterAt, tree: Tree): boolean {
     (feed) => feed.q?.kind.ingress === true && !feed.command.words.some((word) => word === 'ct' || word === 'connmark'),
   );
 }
+
+export const PAGE: Page = {
+  happens: [
+    'At ingress, and on an ifb that is fed from ingress, a packet has no connection yet.',
+    "The key falls back to the packet's own address. Behind NAT that is the public address, so all hosts share one bucket.",
+  ],
+  mend: [
+    'For `nfct-src`: run `action ct` before the redirect.',
+    'Or shape the download at the egress of the inner device, where `dst` is the host.',
+  ],
+  found: [
+    {
+      script: [
+        'tc qdisc add dev eth0 ingress',
+        'tc filter add dev eth0 parent ffff: protocol all matchall action mirred egress redirect dev ifb0',
+        'tc qdisc add dev ifb0 root handle 1: sfq',
+        'tc filter add dev ifb0 parent 1: protocol all handle 1 flow hash keys nfct-src divisor 256',
+      ],
+      line: 4,
+      word: 'nfct-src',
+    },
+  ],
+  clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 ingress',
+        'tc filter add dev eth0 parent ffff: protocol all matchall action ct pipe action mirred egress redirect dev ifb0',
+        'tc qdisc add dev ifb0 root handle 1: sfq',
+        'tc filter add dev ifb0 parent 1: protocol all handle 1 flow hash keys nfct-src divisor 256',
+      ],
+      why: '`action ct` looks the connection up before the redirect.',
+    },
+  ],
+};

@@ -2,6 +2,7 @@ import { KEYS, Key, keysOf } from '../../sched/flow/index.ts';
 import type { Rule } from '../finding.ts';
 import { flowArgument } from '../script.ts';
 import { beforeTracking } from './ft009-conntrack-has-not-run.ts';
+import type { Page } from './page.ts';
 
 const LOCAL: readonly Key[] = [Key.SKUID, Key.SKGID, Key.RTCLASSID];
 
@@ -24,8 +25,36 @@ export const FT010: Rule = {
         message: always ? `${name} is always 0 here` : `${name} is 0 for forwarded packets`,
         effect: always
           ? 'packets that come in have no socket and no route yet: all of them get the same class'
-          : 'only packets of sockets on this machine (of rt-classid: routed with a realm) differ; all others share a class',
+          : 'only packets of local sockets have another value (rt-classid: only packets routed with a realm); all others share a class',
       };
     }
   },
+};
+
+export const PAGE: Page = {
+  happens: [
+    'Only packets of local sockets have an owner, and only routed packets can have a realm.',
+    'At ingress the value is always 0.',
+    'On the way out it is 0 for forwarded packets: the finding is advice there.',
+  ],
+  mend: ['Use another key: `src`, `mark`.'],
+  found: [
+    {
+      script: [
+        'tc qdisc add dev eth0 ingress',
+        'tc filter add dev eth0 parent ffff: handle 1 flow map key sk-uid action drop',
+      ],
+      line: 2,
+      word: 'sk-uid',
+    },
+  ],
+  clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 ingress',
+        'tc filter add dev eth0 parent ffff: handle 1 flow map key iif action drop',
+      ],
+      why: 'The incoming device is known at ingress.',
+    },
+  ],
 };

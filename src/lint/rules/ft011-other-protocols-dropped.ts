@@ -4,6 +4,7 @@ import { type Edit, put, type Rule } from '../finding.ts';
 import { DROPPING, handleText } from '../kinds.ts';
 import { catchesOthers, othersReach } from '../reach.ts';
 import { argument, type Command } from '../script.ts';
+import type { Page } from './page.ts';
 
 /** net/sched/sch_sfq.c: sfq_classify() and its like: with a filter attached, what no filter takes has no bucket. */
 export const FT011: Rule = {
@@ -37,3 +38,36 @@ const lost = (protocol: number): string => (protocol === 0x0800 ? 'IPv6, ARP' : 
 function all(_: Command, at: number, count: number): Edit[] | null {
   return at < 0 || count !== 1 ? null : [put(at, 'all')];
 }
+
+export const PAGE: Page = {
+  happens: [
+    'As soon as sfq, fq_codel, drr or qfq has any filter, it drops packets that no filter takes: here IPv6, ARP, tagged frames and PPPoE (fate-024 to fate-029).',
+    'Without ARP the host soon loses its neighbours.',
+    'cake hashes such packets itself (fate-030).',
+    'Nothing is reported if only IPv4 can reach the qdisc, or if that cannot be known.',
+  ],
+  mend: ['Write `protocol all`, or add a filter that takes the rest.'],
+  found: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: sfq',
+        'tc filter add dev eth0 parent 1: protocol ip handle 1 flow hash keys src,dst divisor 1024',
+      ],
+      line: 2,
+      word: 'ip',
+    },
+  ],
+  clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: htb default 20',
+        'tc class add dev eth0 parent 1: classid 1:20 htb rate 5mbit',
+        'tc class add dev eth0 parent 1: classid 1:30 htb rate 1mbit',
+        'tc qdisc add dev eth0 parent 1:30 handle 30: sfq',
+        'tc filter add dev eth0 parent 1: protocol ip prio 1 u32 match ip protocol 6 0xff flowid 1:30',
+        'tc filter add dev eth0 parent 30: protocol ip handle 1 flow hash keys src divisor 8',
+      ],
+      why: 'Only IPv4 reaches the class with the sfq.',
+    },
+  ],
+};

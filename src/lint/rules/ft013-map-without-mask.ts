@@ -3,6 +3,7 @@ import type { Rule } from '../finding.ts';
 import { bucketsOf } from '../kinds.ts';
 import { minorsOf } from '../minors.ts';
 import { flowArgument } from '../script.ts';
+import type { Page } from './page.ts';
 
 /** Keys with more than 16 bits that nobody chooses. */
 const WIDE: readonly Key[] = [Key.SRC, Key.DST, Key.NFCT_SRC, Key.NFCT_DST, Key.RXHASH, Key.NFCT];
@@ -22,8 +23,37 @@ export const FT013: Rule = {
         word: flowArgument(command, 'keys'),
         message: `all 32 bits of ${name} are mapped to a class number of 16 bits`,
         effect:
-          'the upper half is lost: 65536 classes, most of them missing; "and 0xff" or "divisor 256" says how many are meant',
+          'the upper half is cut off, and most of the 65536 classes do not exist; write "and 0xff" or "divisor 256"',
       };
     }
   },
+};
+
+export const PAGE: Page = {
+  happens: [
+    'A class number has 16 bits: the kernel cuts off the upper half of the address.',
+    'Few scripts make 65536 classes (with sfq below, the finding is FT004).',
+  ],
+  mend: ['Write `and 0xff` for the last byte, or `divisor 256`.'],
+  found: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: htb default 20',
+        'tc class add dev eth0 parent 1: classid 1:20 htb rate 5mbit',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow map key dst',
+      ],
+      line: 3,
+      word: 'dst',
+    },
+  ],
+  clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: htb default 20',
+        'tc class add dev eth0 parent 1: classid 1:20 htb rate 5mbit',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow map key dst and 0 baseclass 1:20',
+      ],
+      why: 'One bit is left of the address.',
+    },
+  ],
 };

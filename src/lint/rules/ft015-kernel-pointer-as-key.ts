@@ -3,6 +3,7 @@ import { KEYS, Key, keysOf } from '../../sched/flow/index.ts';
 import type { Rule } from '../finding.ts';
 import { othersReach } from '../reach.ts';
 import { flowArgument } from '../script.ts';
+import type { Page } from './page.ts';
 
 const HEADERS: readonly Key[] = [Key.SRC, Key.DST, Key.PROTO_SRC, Key.PROTO_DST];
 const PORTS: readonly Key[] = [Key.PROTO_SRC, Key.PROTO_DST];
@@ -36,4 +37,31 @@ export const FT015: Rule = {
       };
     }
   },
+};
+
+export const PAGE: Page = {
+  happens: [
+    '`nfct` is the address of a kernel object. It differs for every connection and after every boot.',
+    'Keys of headers that a packet does not have (`src` of ARP, ports of ICMP) fall back to such addresses too: that is advice.',
+  ],
+  mend: ['Use `nfct-src` for the host.', 'Give other protocols a filter of their own.'],
+  found: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: sfq',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow hash keys nfct divisor 64',
+      ],
+      line: 2,
+      word: 'nfct',
+    },
+  ],
+  clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: sfq',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow hash keys mark divisor 64',
+      ],
+      why: 'Every packet has a mark.',
+    },
+  ],
 };

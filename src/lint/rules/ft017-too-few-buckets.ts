@@ -1,6 +1,7 @@
 import { Key, keysOf, Mode } from '../../sched/flow/index.ts';
 import type { Rule } from '../finding.ts';
 import { flowArgument } from '../script.ts';
+import type { Page } from './page.ts';
 
 /** Keys that tell hosts apart; with ports among them a hash tells connections apart. */
 const HOSTS: readonly Key[] = [Key.SRC, Key.DST, Key.NFCT_SRC, Key.NFCT_DST, Key.MARK, Key.PRIORITY, Key.IIF];
@@ -26,4 +27,32 @@ export const FT017: Rule = {
       };
     }
   },
+};
+
+export const PAGE: Page = {
+  happens: [
+    'With D buckets and N hosts, a host is alone in its bucket with probability (1-1/D)^(N-1).',
+    'Of 8 hosts in 8 buckets 61% share one; of 30 in 256, 11%; of 250 in 1024, 22%.',
+    'The finding needs `--hosts N` (here 30), and is reported above 10%.',
+  ],
+  mend: ['Use more buckets, or `map key dst and 0xff` for a /24: no two hosts share a class then.'],
+  found: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: sfq',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow hash keys src divisor 8',
+      ],
+      line: 2,
+      word: '8',
+    },
+  ],
+  clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: sfq',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow hash keys src divisor 1024',
+      ],
+      why: 'Of 30 hosts in 1024 buckets 3% share one.',
+    },
+  ],
 };

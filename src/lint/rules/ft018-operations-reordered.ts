@@ -1,5 +1,6 @@
 import { matches } from '../../lang/index.ts';
 import type { Rule } from '../finding.ts';
+import type { Page } from './page.ts';
 
 /** The order in which the kernel applies them, whatever order they are typed in. */
 const STEP: Readonly<Record<string, number>> = { and: 0, or: 0, xor: 0, rshift: 1, addend: 2 };
@@ -24,9 +25,35 @@ export const FT018: Rule = {
       yield {
         command,
         word: late.at,
-        message: `${late.name} is applied before what stands in front of it`,
+        message: `the kernel applies ${late.name} before operations that are written in front of it`,
         effect: 'the kernel masks first (and, or, xor), then shifts, then adds, in whatever order they are written',
       };
     }
   },
+};
+
+export const PAGE: Page = {
+  happens: [
+    'The kernel masks (and, or, xor), then shifts, then adds, then divides, in whatever order the words stand.',
+  ],
+  mend: ['Write them in that order, and check whether that is what you want.'],
+  found: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: sfq',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow map key src addend 1 and 0xff',
+      ],
+      line: 2,
+      word: 'and',
+    },
+  ],
+  clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: sfq',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow map key src and 0xff addend 1',
+      ],
+      why: 'The words stand in the order of the kernel.',
+    },
+  ],
 };

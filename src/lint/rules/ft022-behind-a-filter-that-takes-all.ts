@@ -2,8 +2,9 @@ import { ETH_P_ALL } from '../../packet/index.ts';
 import { type Found, lineOf, type Rule } from '../finding.ts';
 import { takesAll } from '../reach.ts';
 import type { FilterAt } from '../tree.ts';
+import type { Page } from './page.ts';
 
-/** net/sched/cls_flow.c: flow_classify() takes every packet it is asked about; the next preference is not asked. */
+/** net/sched/cls_flow.c: flow_classify() takes every packet that it is given; the next preference is not evaluated. */
 export const FT022: Rule = {
   code: 'FT022',
   severity: 'warning',
@@ -26,7 +27,37 @@ function shadowed({ command, kind, pref }: FilterAt, eater: FilterAt): Found {
   return {
     command,
     word: command.words.indexOf(kind, 2),
-    message: `never asked: the flow filter of ${lineOf(eater.command)} (preference ${eater.pref}) takes every packet first`,
+    message: `never evaluated: the flow filter of ${lineOf(eater.command)} (preference ${eater.pref}) takes every packet first`,
     effect: `a flow filter without match takes all packets of its protocol, so this one (preference ${pref}) does nothing`,
   };
 }
+
+export const PAGE: Page = {
+  happens: [
+    'A flow filter without `match` takes every packet of its protocol, even if the class that it gives does not exist.',
+    'Filters with a larger preference are never evaluated (fate-050).',
+  ],
+  mend: ['Give the particular filters a smaller `prio`, or give the first one a `match`.'],
+  found: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: sfq',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow map key mark and 7',
+        'tc filter add dev eth0 parent 1: protocol ip prio 2 handle 1 flow map key src and 7',
+      ],
+      line: 3,
+      word: 'flow',
+    },
+  ],
+  clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: sfq',
+        'tc filter add dev eth0 parent 1: protocol ipv6 prio 1 handle 1 flow map key iif and 7',
+        'tc filter add dev eth0 parent 1: protocol ip prio 2 handle 1 flow map key src and 7',
+        'tc filter add dev eth0 parent 1: protocol all prio 3 handle 1 flow map key iif and 7',
+      ],
+      why: 'The two filters take different protocols.',
+    },
+  ],
+};

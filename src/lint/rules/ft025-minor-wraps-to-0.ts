@@ -4,6 +4,7 @@ import { DROPPING, fateOfLost, lostAt } from '../kinds.ts';
 import { minorsOf } from '../minors.ts';
 import { flowArgument } from '../script.ts';
 import { isOneLess } from './ft028-value-0-has-no-class.ts';
+import type { Page } from './page.ts';
 
 export const FT025: Rule = {
   code: 'FT025',
@@ -19,7 +20,7 @@ export const FT025: Rule = {
         command,
         word: at >= 0 ? at : command.words.indexOf('flow', 2),
         severity: lost ? 'error' : 'warning',
-        message: 'some packets get class number 0: 16 bits are all there are',
+        message: 'some packets get class number 0: class numbers have 16 bits',
         effect,
       };
     }
@@ -34,3 +35,35 @@ export function fateOfZero(q: Qdisc): { readonly effect: string; readonly lost: 
   if (DROPPING.has(q.kind.kind)) return { effect: `${q.kind.kind} drops those packets`, lost: true };
   return fateOfLost(q);
 }
+
+export const PAGE: Page = {
+  happens: [
+    'The class number wraps at 16 bits, and X:0 is the qdisc itself.',
+    'htb sends such packets directly even if there is a default class (fate-034).',
+    'sfq, fq_codel and drr drop them (fate-037 to fate-039), hfsc uses the default class, prio the band of priority 0, and cake hashes them itself.',
+  ],
+  mend: ['Choose a smaller base class.'],
+  found: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: htb default 20',
+        'tc class add dev eth0 parent 1: classid 1:20 htb rate 5mbit',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow map key proto and 1 baseclass 1:ffff',
+      ],
+      line: 3,
+      word: '1:ffff',
+    },
+  ],
+  clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: htb default 20',
+        'tc class add dev eth0 parent 1: classid 1:20 htb rate 5mbit',
+        'tc class add dev eth0 parent 1: classid 1:fffe htb rate 1mbit',
+        'tc class add dev eth0 parent 1: classid 1:ffff htb rate 1mbit',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow map key proto and 1 baseclass 1:fffe',
+      ],
+      why: '1:ffff is the last number.',
+    },
+  ],
+};

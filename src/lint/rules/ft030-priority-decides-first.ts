@@ -3,6 +3,7 @@ import { tcMajor } from '../../u32.ts';
 import type { Rule } from '../finding.ts';
 import { lostAt } from '../kinds.ts';
 import type { Command } from '../script.ts';
+import type { Page } from './page.ts';
 
 /** net/sched/sch_htb.c: htb_classify() and its like look at skb->priority before any filter. */
 export const FT030: Rule = {
@@ -19,8 +20,7 @@ export const FT030: Rule = {
         command,
         word: command.words.indexOf('flow', 2),
         message: 'this script also puts class ids into the priority of packets',
-        effect:
-          'a priority that is one of these classes is taken at once: this filter is not asked about those packets',
+        effect: 'a priority that is one of these classes decides first: this filter is not evaluated for those packets',
       };
     }
   },
@@ -34,3 +34,34 @@ function priorities(words: Command['words']): number[] {
     return id === undefined ? [] : [tcMajor(id)];
   });
 }
+
+export const PAGE: Page = {
+  happens: [
+    'A priority (SO_PRIORITY, `skbedit priority`, CLASSIFY) that is a class of the root qdisc decides before any filter is evaluated.',
+    'If it is an inner class of htb, its filters are evaluated next. prio accepts any priority with its own major number (fate-001, fate-002).',
+  ],
+  mend: ['Let one place decide.'],
+  found: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: htb default 20',
+        'tc class add dev eth0 parent 1: classid 1:20 htb rate 5mbit',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 matchall action skbedit priority 1:20',
+        'tc filter add dev eth0 parent 1: protocol all prio 2 handle 1 flow hash keys src divisor 1 baseclass 1:20',
+      ],
+      line: 4,
+      word: 'flow',
+    },
+  ],
+  clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: htb default 20',
+        'tc class add dev eth0 parent 1: classid 1:20 htb rate 5mbit',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 matchall action skbedit priority 7:20',
+        'tc filter add dev eth0 parent 1: protocol all prio 2 handle 1 flow hash keys src divisor 1 baseclass 1:20',
+      ],
+      why: 'The priority is no class of this qdisc.',
+    },
+  ],
+};

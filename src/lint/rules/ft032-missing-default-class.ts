@@ -1,6 +1,7 @@
 import { tcMinor } from '../../u32.ts';
 import { put, type Rule } from '../finding.ts';
 import { classMinors, defaultClass, defaultMinor, handleText } from '../kinds.ts';
+import type { Page } from './page.ts';
 
 /** net/sched/sch_htb.c: htb_classify() — no default class, or an inner one: HTB_DIRECT. */
 export const FT032: Rule = {
@@ -25,9 +26,36 @@ export const FT032: Rule = {
         command,
         word: at > 0 ? at : -1,
         message: inner ? `the default class ${id} is an inner class` : `the default class ${id} does not exist`,
-        effect: 'whatever no filter puts into a leaf class goes direct: unshaped, past all limits',
+        effect: 'htb sends packets that no filter puts into a leaf class directly: unshaped, past all limits',
         mend: at > 0 && only !== undefined && leaves.length === 1 ? [put(at, only.toString(16))] : null,
       };
     }
   },
+};
+
+export const PAGE: Page = {
+  happens: [
+    'htb sends packets that no filter puts into a leaf class directly: unshaped, past all limits (fate-010 to fate-013).',
+    '`default` is hexadecimal, as class numbers are.',
+  ],
+  mend: ['Name a leaf class that exists.'],
+  found: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: htb default 21',
+        'tc class add dev eth0 parent 1: classid 1:20 htb rate 5mbit',
+      ],
+      line: 1,
+      word: '21',
+    },
+  ],
+  clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: htb default 20',
+        'tc class add dev eth0 parent 1: classid 1:20 htb rate 5mbit',
+      ],
+      why: 'The default class is a leaf.',
+    },
+  ],
 };

@@ -30,7 +30,8 @@ import { FT029 } from './ft029-class-loop.ts';
 import { FT030 } from './ft030-priority-decides-first.ts';
 import { FT031 } from './ft031-match-last.ts';
 import { FT032 } from './ft032-missing-default-class.ts';
-import { REFUSED, SYNTAX } from './refusals.ts';
+import { REFUSED } from './refused.ts';
+import { SYNTAX } from './syntax.ts';
 
 /** Everything that is looked for. A new finding is a file and a row. */
 export const RULES: readonly Rule[] = [

@@ -1,0 +1,53 @@
+import { put, type Rule } from '../finding.ts';
+import { argument } from '../script.ts';
+import type { Page } from './page.ts';
+import { refusal } from './refusals.ts';
+
+/** What the kernel refuses, in tc's words. */
+export const REFUSED: Rule = {
+  code: 'REFUSED',
+  severity: 'error',
+  title: 'the kernel refuses the command',
+  *look(tree) {
+    for (const refused of tree.refusals) {
+      if (!refused.kernel) continue;
+      const found = refusal(refused, 'what the command was to make does not exist', tree);
+      const at = argument(refused.command, 'parent');
+      const bare = /^[0-9a-f]{1,4}$/.test(refused.command.words[at] ?? '') && refused.command.words[0] === 'filter';
+      yield bare ? { ...found, word: at, mend: [put(at, `${refused.command.words[at]}:`)] } : found;
+    }
+  },
+};
+
+export const PAGE: Page = {
+  happens: [
+    "The kernel's answer is shown as tc prints it, and what the command was to make does not exist.",
+    '`parent 1` is class 0:1, and the answer is "Parent Qdisc doesn\'t exists".',
+    'Nothing is reported of `del`, which many scripts begin with, nor of what hangs below a qdisc that another script makes.',
+  ],
+  mend: ['Do what the answer says; here write `parent 1:`.'],
+  found: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: sfq',
+        'tc filter add dev eth0 parent 1 handle 1 flow map key mark',
+      ],
+      line: 2,
+      word: '1',
+    },
+    {
+      script: ['tc qdisc add dev eth0 root handle 1: sfq', 'tc qdisc add dev eth0 root handle 1: sfq'],
+      line: 2,
+      word: 'qdisc add dev eth0 root handle 1: sfq',
+    },
+  ],
+  clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: sfq',
+        'tc filter add dev eth0 parent 1: protocol all handle 1 flow map key iif and 7',
+      ],
+      why: 'The parent is a qdisc.',
+    },
+  ],
+};
