@@ -2,7 +2,7 @@ import type { Frame } from './capture/index.ts';
 import type { Tracker } from './conntrack/index.ts';
 import { type Clock, createPacket, type Env } from './env.ts';
 import type { ChainResult } from './kernel/chain/index.ts';
-import type { FilterId, Journey, TreeProto } from './kernel/index.ts';
+import type { Fate, FilterId, Journey, TreeProto } from './kernel/index.ts';
 import { type FlowFilterAt, isList } from './kernel/index.ts';
 import { Printer } from './lang/index.ts';
 import { AttrWriter, decode } from './netlink/index.ts';
@@ -58,8 +58,9 @@ export interface RunOptions {
 
 /** Reason of a packet that every filter was asked about. */
 export const NO_FILTER = 'no filter took it';
-/** Why a packet's class is not known: the filter that nobody here can answer for. */
-function unknowable(opaque: FilterId | null): string {
+/** Why a packet's class is not known: the filter or the qdisc that is not modelled. */
+function unknowable(opaque: FilterId | null, fate?: Fate): string {
+  if (fate?.notModelled === true) return `unknowable: the qdisc ${fate.kind} ${fate.qdisc} is not modelled`;
   const filter = opaque === null ? 'a filter' : `a ${opaque.kind} filter, pref ${opaque.pref},`;
   return `unknowable: ${filter} cannot be emulated`;
 }
@@ -247,7 +248,7 @@ export class Run {
     if (journey !== null) this.fates?.add(journey.fate, this.length);
     this.exactness = weaker(this.exactness, exactness);
     if (opaque !== null || journey?.fate.fate === 'unknowable') {
-      this.reason = unknowable(opaque);
+      this.reason = unknowable(opaque, journey?.fate);
       this.exactness = 'unknowable';
       return;
     }

@@ -1,4 +1,4 @@
-import { runScript } from '../../src/command/index.ts';
+import { runScript, type ScriptAnswer } from '../../src/command/index.ts';
 import type { Env } from '../../src/env.ts';
 import { type FilterName, Netns } from '../../src/kernel/index.ts';
 import { escapeText, getClassid, matches } from '../../src/lang/index.ts';
@@ -37,6 +37,7 @@ export function readScript(
     say(`${escapeText(file)}:${line}: ${escapeText(sentence)}`);
   }
   if (failed.length > TOLD) say(`${escapeText(file)}: ${failed.length - TOLD} more commands failed`);
+  noteNotModelled(file, answers);
   if (unexpanded.length > 0) {
     say(
       `${escapeText(file)}: ${unexpanded.length} tc lines hold variables and were left out, the first is line ${unexpanded[0]}`,
@@ -44,6 +45,13 @@ export function readScript(
   }
   if (answers.length === 0) throw new FailedError(`${file}: no tc command in ${others} lines`);
   return { netns, place: placeOf(netns, flags) };
+}
+
+/** What the script says and nothing here models: results do not show what it does. */
+function noteNotModelled(file: string, answers: readonly ScriptAnswer[]): void {
+  const notes = answers.flatMap(({ line, notModelled }) => notModelled.map(({ why }) => `${line}: note: ${why}`));
+  for (const note of notes.slice(0, TOLD)) say(`${escapeText(file)}:${escapeText(note)}`);
+  if (notes.length > TOLD) say(`${escapeText(file)}: ${notes.length - TOLD} more words are not modelled here`);
 }
 
 function isDeletion([, verb = '']: readonly string[]): boolean {

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { getClassid, getQdiscHandle, matches, type Printer, type Words } from '../lang/index.ts';
 import { AttrWriter, type Message, NLM_F, RTM, readTc, TC_H, TCA, type TcMessage, writeTc } from '../netlink/index.ts';
-import { findClass } from '../sched/qdisc/index.ts';
+import { findClass, isRetired } from '../sched/qdisc/index.ts';
 import { classidText, tcMajor, tcMinor } from '../u32.ts';
 import { ESTIMATOR, takeEstimator } from './estimator.ts';
 import { duplicate, giveUp, type TcProcess, takeOnce } from './process.ts';
@@ -59,7 +59,7 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
   const w = new AttrWriter();
   if (kind) w.put(TCA.kind, kind);
   if (estimator !== null) w.put(ESTIMATOR, estimator);
-  speakOptions(kind, words, w);
+  speakOptions(kind, words, w, tc);
   const ifindex = device === '' ? 0 : tc.index(device);
   tc.talk(
     type,
@@ -68,10 +68,14 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
   );
 }
 
-function speakOptions(kind: string | null, words: Words, w: AttrWriter): void {
+function speakOptions(kind: string | null, words: Words, w: AttrWriter, tc: TcProcess): void {
   const classes = kind === null ? null : findClass(kind);
   if (classes !== null) {
-    classes.speak(words, w);
+    classes.speak(words, w, (line) => tc.say(`${line}\n`));
+    return;
+  }
+  if (kind !== null && isRetired(kind, 'class')) {
+    words.takeRest();
     return;
   }
   if (kind !== null) throw new UsageError(`Error: Qdisc "${kind}" is classless.`);

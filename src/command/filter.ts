@@ -16,7 +16,7 @@ import {
   writeTc,
 } from '../netlink/index.ts';
 import { ETH_P_ALL } from '../packet/index.ts';
-import { findClassifier } from '../sched/classifier/index.ts';
+import { findWords } from '../sched/classifier/index.ts';
 import { classidText } from '../u32.ts';
 import { ESTIMATOR, takeEstimator } from './estimator.ts';
 import { emptySelector, LIST, MODIFY, place, type Selector, takeSelectors } from './filter-words.ts';
@@ -122,7 +122,7 @@ function modify(object: FilterObject, type: number, flags: number, words: Words,
 
 /** The kind's own words; an unknown kind has none (parse_nofopt()). Returns the handle. */
 function speakKind(kind: string, s: Selector, words: Words, w: AttrWriter, tc: TcProcess): number {
-  const classifier = findClassifier(kind);
+  const classifier = findWords(kind);
   if (classifier !== null) return classifier.speak(s.handle, words, w, tc.words, s.protocol);
   if (!words.done) {
     const option = words.next();
@@ -222,7 +222,7 @@ export function printFilter(message: Message, tc: TcProcess, shown: Shown, out: 
   if (index !== undefined && index !== shown.chain) out.put('chain', index, `chain ${index} `);
   if (options !== undefined) {
     out.open('{', 'options');
-    findClassifier(kind ?? '')?.print(t.handle, options, out, tc.words);
+    findWords(kind ?? '')?.print(t.handle, options, out, tc.words);
     out.close();
   }
   out.text('\n');

@@ -14,7 +14,7 @@ import {
   writeTc,
 } from '../netlink/index.ts';
 import type { QdiscKind } from '../sched/notation.ts';
-import { findQdisc } from '../sched/qdisc/index.ts';
+import { findQdisc, isRetired } from '../sched/qdisc/index.ts';
 import { classidText, tcH, tcMajor } from '../u32.ts';
 import { ESTIMATOR, takeEstimator } from './estimator.ts';
 import { duplicate, giveUp, type TcProcess, takeOnce } from './process.ts';
@@ -75,7 +75,7 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
   if (sizeTable !== null) w.nest(TCA.stab[0], () => w.put(TYPED, sizeTable));
   if (r.ingressBlock !== 0) w.put(TCA.ingressBlock, r.ingressBlock);
   if (r.egressBlock !== 0) w.put(TCA.egressBlock, r.egressBlock);
-  speakOptions(r.kind, words, w);
+  speakOptions(r.kind, words, w, tc);
   const ifindex = r.device === '' ? 0 : tc.index(r.device, (flags & NLM_F.CREATE) !== 0);
   tc.talk(
     type,
@@ -122,12 +122,13 @@ export function required(value: number | undefined, words: Words, what: string):
   return value;
 }
 
-function speakOptions(kind: string | null, words: Words, w: AttrWriter): void {
+function speakOptions(kind: string | null, words: Words, w: AttrWriter, tc: TcProcess): void {
   const qdisc = kind === null ? null : findQdisc(kind);
   if (qdisc !== null) {
-    qdisc.speak(words, w);
+    qdisc.speak(words, w, (line) => tc.say(`${line}\n`));
     return;
   }
+  if (kind !== null && isRetired(kind, 'qdisc')) words.takeRest();
   if (words.done) return;
   const word = words.next();
   if (kind !== null) throw words.error(`Unknown qdisc "${kind}", hence option "${word}" is unparsable`);

@@ -84,7 +84,7 @@ export class Qdisc {
 
   /** tbf and its like: one class, which any id names. */
   get oneChild(): boolean {
-    return ONE_CHILD.has(this.kind.kind);
+    return ONE_CHILD.has(this.kind.kind) || this.kind.bands?.anyClass === 'one child';
   }
 
   /** Number of classes that are always there. */
@@ -99,6 +99,7 @@ export class Qdisc {
     if (kind.classes !== null) return this.classes.get(classid) !== null;
     if (this.oneChild) return true;
     const minor = tcMinor(classid);
+    if (kind.bands?.anyClass === 'queues') return minor >= 1 && minor < FIRST_PRIORITY;
     return minor >= 1 && minor <= this.bandCount;
   }
 
@@ -152,6 +153,8 @@ export class Qdisc {
 const HOOK_INGRESS = tcMinor(TC_H.MIN_INGRESS);
 const HOOK_EGRESS = tcMinor(TC_H.MIN_EGRESS);
 const HOOK_MINORS: ReadonlySet<number> = new Set([HOOK_INGRESS, HOOK_EGRESS]);
+/** TC_H_MIN_PRIORITY: mqprio's traffic classes begin here, above its queues. */
+const FIRST_PRIORITY = 0xffe0;
 /** tbf_find() and its like answer 1 to everything. */
 const ONE_CHILD: ReadonlySet<string> = new Set(['tbf', 'red', 'sfb']);
 

@@ -239,3 +239,41 @@ test('a choice by priority is assumed where nobody told the priority', () => {
   p.given = 0;
   expect(netns.walk(p, { dev: 'd0', hook: 'egress' }).exactness).toBe('assumed');
 });
+
+describe('what is not modelled', () => {
+  const LEAF = [...HTB, ...LEAVES, 'qdisc add parent 1:10 handle 10: netem delay 10ms loss 1%'];
+
+  test('a leaf is an end, in the class that the packet was given', () => {
+    const queued = { fate: 'queued', qdisc: '10:', kind: 'netem', class: '1:10', notModelled: true };
+    expect(journey(tree(...LEAF), UDP)).toMatchObject({ path: [{ qdisc: '1:', class: '1:10' }, {}], fate: queued });
+    const root = fate(tree('qdisc add root handle 1: hhf'), UDP);
+    expect(root).toEqual({ fate: 'queued', qdisc: '1:', kind: 'hhf', notModelled: true });
+  });
+
+  test('what lies below such a qdisc is not known', () => {
+    const below = ['qdisc add parent 10:1 handle 2: prio', 'filter add parent 2: protocol all matchall flowid 2:1'];
+    const unknowable = { fate: 'unknowable', qdisc: '10:', kind: 'netem', notModelled: true };
+    expect(fate(tree(...LEAF, ...below), UDP)).toEqual(unknowable);
+    expect(fate(tree(...LEAF, ...below, 'qdisc del dev d0 parent 10:1'), UDP).fate).toBe('queued');
+  });
+
+  test('blackhole drops, with options or without', () => {
+    const dropped = { fate: 'dropped', qdisc: '10:', kind: 'blackhole', by: 'like every packet' };
+    expect(fate(tree(...HTB, ...LEAVES, 'qdisc add parent 1:10 handle 10: blackhole'), UDP)).toMatchObject(dropped);
+  });
+
+  test('a flower filter with such words may take what fits the rest of it, and nothing else', () => {
+    const netns = tree(
+      'qdisc add root handle 1: prio',
+      'filter add parent 1: protocol ip prio 1 flower ip_proto udp dst_port 53 ip_flags frag flowid 1:3',
+      'filter add parent 1: protocol ip prio 1 flower ip_proto tcp flowid 1:1',
+      'filter add parent 1: protocol all prio 2 matchall flowid 1:2',
+    );
+    const taken = (words: string): unknown => [fate(netns, words).fate, fate(netns, words).class];
+    expect(taken(UDP)).toEqual(['unknowable', undefined]);
+    expect(taken('tcp 192.0.2.1:1000 > 10.0.0.4:80')).toEqual(['queued', '1:1']);
+    expect(taken('udp 192.0.2.1:1000 > 10.0.0.4:54')).toEqual(['queued', '1:2']);
+    expect(taken(V6)).toEqual(['queued', '1:2']);
+    expect(taken(UDP)).toEqual(['unknowable', undefined]);
+  });
+});

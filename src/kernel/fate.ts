@@ -88,6 +88,8 @@ export interface Fate {
   readonly filter?: FilterId;
   /** The device that the packet was redirected to. */
   readonly to?: string;
+  /** The qdisc's kind is not modelled: the packet was handed to it, and what it does is not known. */
+  readonly notModelled?: true;
 }
 
 /** All that happened to one packet on one device. */
@@ -131,6 +133,8 @@ export interface TreeQdisc {
   level(classid: number): number;
   /** What hangs on a class; null: noop. */
   leaf(classid: number): TreeQdisc | null;
+  /** All qdiscs right below. */
+  below(): readonly TreeQdisc[];
 }
 
 export interface TreeDevice {
@@ -463,6 +467,7 @@ function actionEnd(travel: Travel, where: Partial<Fate>, queued: boolean): Fate 
 function endOf(travel: Travel, q: TreeQdisc, parent: string, placement: Placement): Fate {
   const qdisc = handleText(q.handle);
   const where = { qdisc, kind: q.kind.kind };
+  const hangs = parent === 'root' ? {} : { class: parent };
   if (travel.opaque !== null) return { fate: 'unknowable', ...where, filter: travel.opaque };
   switch (placement.to) {
     case 'action':
@@ -473,10 +478,12 @@ function endOf(travel: Travel, q: TreeQdisc, parent: string, placement: Placemen
       return { fate: 'dropped', ...where, enqueueReturn: BYPASS, by: placement.by, ...lost(travel, placement.by) };
     case 'class':
       return { fate: 'dropped', ...where };
-    case 'queue': {
-      const hangs = parent === 'root' ? {} : { class: parent };
+    case 'not modelled':
+      // What hangs below may get the packet or not.
+      if (q.below().length > 0) return { fate: 'unknowable', ...where, notModelled: true };
+      return { fate: 'queued', ...where, ...hangs, notModelled: true };
+    case 'queue':
       return { fate: 'queued', ...where, ...hangs, ...bucketEnd(travel, placement.bucket) };
-    }
   }
 }
 

@@ -50,6 +50,13 @@ export class Words {
     return word;
   }
 
+  /** Takes all words that are left, as typed: of what is not modelled none is judged. */
+  takeRest(): string {
+    const rest = this.list.slice(this.at).join(' ');
+    this.at = this.list.length;
+    return rest;
+  }
+
   /** Insists that another word follows without taking it. */
   need(): void {
     if (this.done) throw incomplete(this.at);

@@ -11,6 +11,8 @@ export interface End {
   readonly verdict?: string;
   /** The device that packets were redirected to. */
   readonly to?: string;
+  /** The qdisc's kind is not modelled. */
+  readonly notModelled?: true;
 }
 
 export interface FateRow extends End {
@@ -18,7 +20,7 @@ export interface FateRow extends End {
   readonly bytes: number;
 }
 
-const NAMES = ['fate', 'qdisc', 'kind', 'class', 'hook', 'by', 'bucketBy', 'verdict', 'to'] as const;
+const NAMES = ['fate', 'qdisc', 'kind', 'class', 'hook', 'by', 'bucketBy', 'verdict', 'to', 'notModelled'] as const;
 
 /** What a reader must see first: traffic that is lost, then what is not shaped, then what is not known. */
 const ORDER = ['dropped', 'direct', 'unknowable'];
@@ -56,8 +58,10 @@ export interface OneEnd extends End {
 }
 
 /** An end in plain words: `dropped by drr 1:, class missing`. */
-export function endText({ fate, qdisc, kind, class: hangs, hook, by, bucket, bucketBy, verdict, to }: OneEnd): string {
+export function endText(end: OneEnd): string {
+  const { fate, qdisc, kind, class: hangs, hook, by, bucket, bucketBy, verdict, to } = end;
   const at = hook === undefined ? `${kind === undefined ? '' : `${kind} `}${qdisc ?? ''}` : `the ${hook} hook`;
+  if (end.notModelled === true) return notModelledText(end, at);
   switch (fate) {
     case 'queued': {
       const secret = bucketBy === 'internal hash' ? ', bucket by its own secret hash' : '';
@@ -80,6 +84,12 @@ export function endText({ fate, qdisc, kind, class: hangs, hook, by, bucket, buc
     default:
       return `unknowable${qdisc === undefined && hook === undefined ? '' : ` from ${at} on`}`;
   }
+}
+
+/** Into a qdisc whose kind is not modelled, and not known what becomes of the packet there. */
+function notModelledText({ fate, kind, class: hangs }: OneEnd, at: string): string {
+  if (fate !== 'queued') return `unknowable below ${at}, which is not modelled`;
+  return hangs === undefined ? `queued in ${at} (not modelled)` : `queued in class ${hangs} (${kind}, not modelled)`;
 }
 
 const DIRECT: Readonly<Record<string, string>> = {

@@ -176,6 +176,8 @@ export interface QdiscKind<S = unknown, C = unknown> {
   readonly filterError: string;
   /** ->classify(), and what ->enqueue() makes of it: where a packet goes from here. Never throws. */
   place(settings: S, at: Placing): Placement;
+  /** false: its options are not modelled, only that it is there (not-modelled.ts). */
+  readonly modelled?: false;
   /** TCQ_F_CAN_BYPASS: at the root, while it is empty and never had a filter, packets are sent past it. */
   readonly bypassed: boolean;
 }
@@ -208,7 +210,13 @@ export interface Placing {
 export type ChosenBy = 'filter' | 'priority' | 'default' | 'priomap' | 'priomap of priority 0' | 'only child' | 'queue';
 
 /** Why no class or bucket was found for a packet, so that it is dropped. */
-export type LostBy = 'no filter matched' | 'class missing' | 'bucket out of range' | 'no default class' | 'class loop';
+export type LostBy =
+  | 'no filter matched'
+  | 'class missing'
+  | 'bucket out of range'
+  | 'no default class'
+  | 'class loop'
+  | 'like every packet';
 
 /** The bucket of a queue of many flows. */
 export interface Bucket {
@@ -229,7 +237,9 @@ export type Placement =
   | { readonly to: 'direct'; readonly by: 'default' | 'filter' | 'priority' }
   | { readonly to: 'nowhere'; readonly by: LostBy }
   /** The last list's answer: dropped or taken by an action. */
-  | { readonly to: 'action' };
+  | { readonly to: 'action' }
+  /** Into a qdisc whose kind is not modelled. */
+  | { readonly to: 'not modelled' };
 
 /** Classes X:1 … X:n that are there as long as the qdisc is, each with a child qdisc. */
 export interface BandKind<S = unknown> {
@@ -238,8 +248,13 @@ export interface BandKind<S = unknown> {
   readonly root: boolean;
   /** The classes show in `tc class show`. */
   readonly listed: boolean;
-  /** The children that the kernel puts there: a pfifo or bfifo that no list shows, or pfifo_fast, which is shown. */
-  readonly child: 'hidden' | 'hidden bfifo' | 'pfifo_fast';
+  /** What any class id names, where the number of classes is not known: the only child, or a transmit queue's. */
+  readonly anyClass?: 'one child' | 'queues';
+  /**
+   * The children that the kernel puts there: a pfifo or bfifo that no list shows, or pfifo_fast, which is shown; none
+   * where it is not known.
+   */
+  readonly child: 'hidden' | 'hidden bfifo' | 'pfifo_fast' | 'none';
   /** How one band changes (`tc class change`); null: not at all (EOPNOTSUPP), and no words of its own. */
   readonly change: BandChange<S> | null;
 }

@@ -244,7 +244,7 @@ function addRootClass(q: Qdisc): void {
 /** prio_tune() and its like: every class that is always there has something below it. */
 function fillBands(q: Qdisc): void {
   const { bands } = q.kind;
-  if (bands === null) return;
+  if (bands === null || bands.child === 'none') return;
   const count = q.bandCount;
   q.bands.length = Math.min(q.bands.length, count);
   while (q.bands.length < count) {
@@ -311,7 +311,9 @@ function graftClass(above: Qdisc, classid: number, q: Qdisc | null): Qdisc | nul
   }
   const band = above.bandOf(classid);
   const old = above.bands[band] ?? null;
-  above.bands[band] = q ?? (LEAVES_NOOP.has(above.kind.kind) ? null : defaultChild(above, classid));
+  const noop = LEAVES_NOOP.has(above.kind.kind) || above.kind.bands?.child === 'none';
+  while (above.bands.length < band) above.bands.push(null);
+  above.bands[band] = q ?? (noop ? null : defaultChild(above, classid));
   return old;
 }
 

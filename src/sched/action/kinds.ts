@@ -7,6 +7,7 @@ import { ife } from './ife.ts';
 import type { Action } from './kind.ts';
 import { mirred } from './mirred.ts';
 import { nat } from './nat.ts';
+import { notModelled } from './not-modelled.ts';
 import { pedit } from './pedit.ts';
 import { police } from './police.ts';
 import { sample } from './sample.ts';
@@ -35,4 +36,5 @@ export const ACTIONS: readonly Action<unknown>[] = [
   ife,
   skbmod,
   ct,
+  ...['bpf', 'gate', 'ipt', 'mpls', 'xt'].map(notModelled),
 ];

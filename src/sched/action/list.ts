@@ -16,7 +16,7 @@ import {
 } from '../../netlink/index.ts';
 import { controlOf } from './control.ts';
 import { cookieBytes, hexOf } from './hex.ts';
-import { type Action, type ActionShow, type Ask, BARE, NOBODY, skip } from './kind.ts';
+import { type Action, type ActionShow, type Ask, BARE, NOBODY } from './kind.ts';
 import { ACTIONS } from './kinds.ts';
 import { speakPolice } from './police.ts';
 
@@ -48,9 +48,6 @@ export const MAX_ACTIONS = 32;
 export function findAction(kind: string): Action<unknown> | undefined {
   return ACTIONS.find((row) => row.kind === kind);
 }
-
-/** Kinds that tc speaks and nobody here does. */
-const FOREIGN = ['bpf', 'gate', 'ipt', 'mpls', 'xt'];
 
 /** Words that begin another command, by prefix: they end the list. */
 const COMMANDS = ['change', 'replace', 'delete', 'get', 'add'];
@@ -97,10 +94,6 @@ export function speakActions(words: Words, w: AttrWriter, ask: Ask = NOBODY): vo
 /** Kind and options; a kind that tc does not know is read as gact, which then does not know the word. */
 function speakOne(words: Words, w: AttrWriter, ask: Ask, start: number): void {
   const word = words.peek();
-  if (FOREIGN.includes(word)) {
-    skip(words);
-    throw new UsageError(`action "${word}" is not supported`, start);
-  }
   const named = controlOf(word) === undefined ? findAction(word) : undefined;
   const kind = named ?? findAction('gact');
   w.put(TCA_ACT.kind, kind?.kind ?? '');

@@ -1,4 +1,16 @@
-import { be16, bytes, type Codec, type Decoded, nest, string, table, u8, u16, u32 } from '../../netlink/index.ts';
+import {
+  be16,
+  bytes,
+  type Codec,
+  type Decoded,
+  nest,
+  string,
+  TYPED,
+  table,
+  u8,
+  u16,
+  u32,
+} from '../../netlink/index.ts';
 
 /** Bytes in network order, at least so many; what is longer is cut. */
 function exactly(size: number): Codec<Uint8Array> {
@@ -54,6 +66,8 @@ export const TCA_FLOWER = {
   flags: [22, u32],
   inHwCount: [86, u32],
   act: [3, nest],
+  /** What is not modelled, a line for each of its words. */
+  typed: TYPED,
 } as const;
 export const FLOWER = table(TCA_FLOWER);
 export type FlowerOptions = Decoded<typeof TCA_FLOWER>;

@@ -12,7 +12,7 @@ import { takeClassid, unknownWord } from './words.ts';
 const MAC = 6;
 const TCP_FLAGS = 0xfff;
 
-/** What the words said so far that later words depend on. */
+/** What the words said so far, as far as later words or the end depend on it. */
 interface Spoken {
   readonly w: AttrWriter;
   readonly talk: Talk;
@@ -22,6 +22,10 @@ interface Spoken {
   ethType: number;
   ipProto: number;
   flags: number;
+  /** `num_of_vlans` was given: tags may be named whatever the filter's protocol. */
+  tagsCounted: boolean;
+  /** What is not modelled, with its argument. */
+  readonly typed: string[];
 }
 
 interface Option {
@@ -37,33 +41,59 @@ const flag = (word: string, bit: number): Option => ({
   },
 });
 
-/** tc knows it and nobody here does. */
-const unsupported = (word: string, exact = false): Option => ({
+/** Takes the words behind the one taken last. */
+type TakeArguments = (words: Words, s: Spoken) => void;
+
+const one: TakeArguments = (words) => void words.next();
+const tagCount: TakeArguments = (words, s) => {
+  words.next();
+  s.tagsCounted = true;
+};
+/** Later words are about this type. */
+const innerType: TakeArguments = (words, s) => {
+  s.ethType = parseProtocol(words.next()) ?? s.ethType;
+};
+
+const LSE = ['depth', 'label', 'tc', 'bos', 'ttl'];
+/** `lse depth N label N …`, as often as it comes. */
+const labels: TakeArguments = (words) => {
+  while (words.take('lse')) {
+    while (LSE.some((word) => words.take(word))) words.next();
+  }
+};
+
+/** The options that tc has and that are not modelled, with what they take. */
+const left = (word: string, take = one, exact = false): Option => ({
   word,
   exact,
-  speak(words) {
-    throw words.error(`"flower ${word}" is not supported yet`);
+  speak(words, s) {
+    words.leaveOut(`flower "${word}"`);
+    const start = words.at;
+    take(words, s);
+    s.typed.push([word, ...words.list.slice(start, words.at)].join(' '));
   },
 });
+const leftExact = (word: string, take = one): Option => left(word, take, true);
 
 /** In the order in which tc tries them: a prefix takes the first that fits. */
 const OPTIONS: readonly Option[] = [
   { word: 'classid', speak: speakClassid },
   { word: 'flowid', speak: speakClassid },
-  unsupported('hw_tc'),
-  unsupported('ip_flags'),
+  left('hw_tc'),
+  left('ip_flags'),
   flag('verbose', ClsFlag.VERBOSE),
   flag('skip_hw', ClsFlag.SKIP_HW),
   flag('skip_sw', ClsFlag.SKIP_SW),
-  ...['ct_state', 'ct_zone', 'ct_mark', 'ct_label'].map((word) => unsupported(word)),
+  ...['ct_state', 'ct_zone', 'ct_mark', 'ct_label'].map((word) => left(word)),
   { word: 'indev', speak: (words, { w }) => w.put(TCA_FLOWER.indev, words.next().slice(0, 15)) },
-  unsupported('num_of_vlans', true),
+  leftExact('num_of_vlans', tagCount),
   { word: 'vlan_id', speak: speakVlanId },
   { word: 'vlan_prio', speak: speakVlanPrio },
   { word: 'vlan_ethtype', speak: speakVlanType },
-  ...['cvlan_id', 'cvlan_prio', 'cvlan_ethtype', 'mpls', 'mpls_label', 'mpls_tc', 'mpls_bos', 'mpls_ttl'].map((word) =>
-    unsupported(word),
-  ),
+  ...['cvlan_id', 'cvlan_prio'].map((word) => left(word)),
+  left('cvlan_ethtype', innerType),
+  left('mpls', labels),
+  ...['mpls_label', 'mpls_tc', 'mpls_bos', 'mpls_ttl'].map((word) => left(word)),
   { word: 'dst_mac', speak: (words, { w }) => speakMac(words, w, 'dst_mac', TCA_FLOWER.ethDst, TCA_FLOWER.ethDstMask) },
   { word: 'src_mac', speak: (words, { w }) => speakMac(words, w, 'src_mac', TCA_FLOWER.ethSrc, TCA_FLOWER.ethSrcMask) },
   { word: 'ip_proto', speak: speakIpProto },
@@ -74,19 +104,20 @@ const OPTIONS: readonly Option[] = [
   { word: 'dst_port', speak: (words, s) => speakPort(words, s, 'dst') },
   { word: 'src_port', speak: (words, s) => speakPort(words, s, 'src') },
   { word: 'tcp_flags', speak: speakTcpFlags },
-  ...['type', 'code'].map((word) => unsupported(word)),
-  ...['l2tpv3_sid'].map((word) => unsupported(word, true)),
-  ...['arp_tip', 'arp_sip', 'arp_op', 'arp_tha', 'arp_sha'].map((word) => unsupported(word)),
-  ...['pppoe_sid', 'ppp_proto'].map((word) => unsupported(word, true)),
-  ...['enc_dst_ip', 'enc_src_ip', 'enc_key_id', 'enc_dst_port', 'enc_tos', 'enc_ttl'].map((word) => unsupported(word)),
-  ...['geneve_opts', 'vxlan_opts', 'erspan_opts'].map((word) => unsupported(word)),
-  unsupported('gtp_opts', true),
+  ...['type', 'code'].map((word) => left(word)),
+  leftExact('l2tpv3_sid'),
+  ...['arp_tip', 'arp_sip', 'arp_op', 'arp_tha', 'arp_sha'].map((word) => left(word)),
+  leftExact('pppoe_sid'),
+  leftExact('ppp_proto', innerType),
+  ...['enc_dst_ip', 'enc_src_ip', 'enc_key_id', 'enc_dst_port', 'enc_tos', 'enc_ttl'].map((word) => left(word)),
+  ...['geneve_opts', 'vxlan_opts', 'erspan_opts'].map((word) => left(word)),
+  leftExact('gtp_opts'),
   { word: 'action', speak: (words, { w, talk }) => takePart(words, w, TCA_FLOWER.act[0], flowParts(talk).action) },
 ];
 
 /** tc/f_flower.c: flower_parse_opt() — the payload of TCA_OPTIONS, which is sent even where there are no words. */
 export function speakFlower(words: Words, w: AttrWriter, talk: Talk, protocol: number): void {
-  const s: Spoken = { w, talk, protocol, ethType: protocol, ipProto: 0xff, flags: 0 };
+  const s: Spoken = { w, talk, protocol, ethType: protocol, ipProto: 0xff, flags: 0, tagsCounted: false, typed: [] };
   while (!words.done) {
     const word = words.next();
     const option = OPTIONS.find((row) => (row.exact ? row.word === word : matches(word, row.word)));
@@ -95,6 +126,7 @@ export function speakFlower(words: Words, w: AttrWriter, talk: Talk, protocol: n
   }
   w.put(TCA_FLOWER.flags, s.flags);
   if (protocol !== ETH_P_ALL) w.put(TCA_FLOWER.ethType, protocol);
+  if (s.typed.length > 0) w.put(TCA_FLOWER.typed, s.typed.join('\n'));
 }
 
 const USAGE = [
@@ -108,8 +140,8 @@ function speakClassid(words: Words, { w }: Spoken): void {
 }
 
 /** The filter's protocol must be that of a tag. */
-function needTag(words: Words, { protocol }: Spoken, word: string): void {
-  if (isVlan(protocol)) return;
+function needTag(words: Words, { protocol, tagsCounted }: Spoken, word: string): void {
+  if (isVlan(protocol) || tagsCounted) return;
   throw words.error(`Can't set "${word}" if ethertype isn't 802.1Q or 802.1AD and num_of_vlans is 0`);
 }
 

@@ -3,7 +3,7 @@ import { addressText, type Printer, protocolName } from '../../lang/index.ts';
 import { type AttrWriter, decode } from '../../netlink/index.ts';
 import { ETH_P, IPPROTO, isVlan, type Packet } from '../../packet/index.ts';
 import { be32, classidText } from '../../u32.ts';
-import { UNSPEC, type Verdict } from '../../verdict.ts';
+import { UNSPEC, Verdict } from '../../verdict.ts';
 import type { Bound } from '../action/index.ts';
 import type { Result, Talk } from '../notation.ts';
 import { flowParts } from './flow.ts';
@@ -38,7 +38,7 @@ import {
 } from './kind.ts';
 import { plainHandle, printPlaces } from './words.ts';
 
-/** tc/f_flower.c: flower_filter_util; net/sched/cls_flower.c: cls_fl_ops. Words that are not in the list are refused by name. */
+/** tc/f_flower.c: flower_filter_util; net/sched/cls_flower.c: cls_fl_ops. Of some words only that they are there is known. */
 export const flower: Kind = {
   kind: 'flower',
   speak(handle, words, w, talk, protocol) {
@@ -82,6 +82,7 @@ function print(handle: number, o: FlowerOptions, out: Printer, talk: Talk): void
     const mask = o.tcpFlagsMask === undefined ? '' : `/${o.tcpFlagsMask.toString(16)}`;
     line('tcp_flags', `0x${o.tcpFlags.toString(16)}${mask}`);
   }
+  for (const typed of o.typed?.split('\n') ?? []) printTyped(typed, out);
   out.close();
   printFlags(o, out);
   if (o.act !== undefined) flowParts(talk).action.print(o.act, out);
@@ -143,6 +144,12 @@ function printRange(out: Printer, name: string, min: number | undefined, max: nu
   if (min === undefined || max === undefined) return;
   out.text(`\n  ${name} ${min}-${max}`);
   out.member(name, { start: min, end: max });
+}
+
+/** An option that is not modelled: its word, and what stood behind it. */
+function printTyped(typed: string, out: Printer): void {
+  const [word = '', ...rest] = typed.split(' ');
+  out.put(word, rest.join(' '), `\n  ${typed}`);
 }
 
 function printFlags({ flags = 0, inHwCount = 0 }: FlowerOptions, out: Printer): void {
@@ -238,12 +245,35 @@ function byteOf(data: Uint8Array, at: number): number {
 /** struct cls_fl_filter */
 interface FlowerFilter {
   readonly handle: number;
+  /** What is compared. Where something is left, a packet that does not fit is none of the filter's all the same. */
   readonly match: Match;
+  readonly left: Left | null;
   readonly classid: number;
   readonly flags: number;
   readonly actions: Bound;
   readonly unbind: () => void;
 }
+
+/** What a filter asks besides, and what is not modelled: words of our tc, or attributes of another. */
+type Left = Pick<FlowerOptions, 'typed' | 'unknown'>;
+
+function leftOf({ typed, unknown }: FlowerOptions): Left | null {
+  if (typed === undefined && unknown === undefined) return null;
+  return { ...(typed === undefined ? {} : { typed }), ...(unknown === undefined ? {} : { unknown }) };
+}
+
+/** Filters that look at the same things have one mask: of what is left, the names; `values`: with what they are compared. */
+function leftName(left: Left | null, values: boolean): string {
+  if (left === null) return '';
+  const typed = left.typed?.split('\n').map((line) => (values ? line : line.split(' ', 1)[0])) ?? [];
+  const unknown = left.unknown?.map(({ type, payload }) => (values ? `${type}=${payload}` : `${type}`)) ?? [];
+  return ['', ...typed.sort(), ...unknown.sort()].join('\n');
+}
+
+const maskNameOf = ({ match, left }: Pick<FlowerFilter, 'match' | 'left'>): string =>
+  match.maskName + leftName(left, false);
+const keyNameOf = ({ match, left }: Pick<FlowerFilter, 'match' | 'left'>): string =>
+  match.keyName + leftName(left, true);
 
 /** struct fl_flow_mask: the filters that look at the same bits. */
 interface Mask {
@@ -254,6 +284,8 @@ interface Mask {
 /** net/sched/cls_flower.c as a tcf_proto. */
 class FlowerFilters implements KernelClassifier {
   readonly flow = null;
+  /** Of the packet that was classified last: whether a filter fits as far as it is modelled, so that it may take the packet. */
+  opaque = false;
   private readonly host: Host;
   /** In the order in which they came into being: that is the order in which they are asked. */
   private readonly masks: Mask[] = [];
@@ -265,12 +297,17 @@ class FlowerFilters implements KernelClassifier {
 
   /** fl_classify() — the first that fits answers, also if its actions say continue. */
   classify(p: Packet, result: Result): Verdict {
+    this.opaque = false;
     if (this.masks.length === 0) return UNSPEC;
     const key = this.dissector.dissect(p);
     for (const { filters } of this.masks) {
       for (const filter of filters) {
         if (!filter.match.fits(key)) continue;
         if ((filter.flags & ClsFlag.SKIP_SW) !== 0) break;
+        if (filter.left !== null) {
+          this.opaque = true;
+          return Verdict.SHOT;
+        }
         result.classid = filter.classid;
         result.handle = filter.handle;
         return filter.actions.act(p, result);
@@ -299,9 +336,9 @@ class FlowerFilters implements KernelClassifier {
     if (!flagsValid(flags)) throw new KernelError(Errno.EINVAL);
     const old = this.find(handle);
     const filter = withActions(this.host, request, { act: o.act }, (actions) => {
-      const match = settle(o, this.host);
-      this.check(match, old);
-      const settled = { handle: handle || this.freeHandle(), match, classid: o.classid ?? 0, flags: offload(flags) };
+      const asks = { match: settle(o, this.host), left: leftOf(o) };
+      this.check(asks, old);
+      const settled = { handle: handle || this.freeHandle(), ...asks, classid: o.classid ?? 0, flags: offload(flags) };
       return { ...settled, actions, unbind: bindClassid(this.host, o.classid) };
     });
     this.insert(filter, old);
@@ -309,14 +346,15 @@ class FlowerFilters implements KernelClassifier {
   }
 
   /** fl_check_assign_mask(), fl_ht_insert_unique() */
-  private check(match: Match, old: FlowerFilter | null): void {
+  private check(asks: Pick<FlowerFilter, 'match' | 'left'>, old: FlowerFilter | null): void {
+    const mask = maskNameOf(asks);
     if (old !== null) {
-      if (old.match.maskName !== match.maskName) throw new KernelError(Errno.EINVAL);
+      if (maskNameOf(old) !== mask) throw new KernelError(Errno.EINVAL);
       return;
     }
-    const same = this.masks.find(({ name }) => name === match.maskName)?.filters ?? [];
-    if (same.some((other) => other.match.keyName === match.keyName))
-      throw new KernelError(Errno.EEXIST, '', 'filter-exists');
+    const same = this.masks.find(({ name }) => name === mask)?.filters ?? [];
+    const key = keyNameOf(asks);
+    if (same.some((other) => keyNameOf(other) === key)) throw new KernelError(Errno.EEXIST, '', 'filter-exists');
   }
 
   private freeHandle(): number {
@@ -324,7 +362,7 @@ class FlowerFilters implements KernelClassifier {
   }
 
   private insert(filter: FlowerFilter, old: FlowerFilter | null): void {
-    const name = filter.match.maskName;
+    const name = maskNameOf(filter);
     let mask = this.masks.find((known) => known.name === name);
     if (mask === undefined) {
       mask = { name, filters: [] };
@@ -366,8 +404,8 @@ class FlowerFilters implements KernelClassifier {
   }
 
   facts(): FilterFacts[] {
-    return this.all().map(({ handle, classid, match, flags, actions }) => {
-      const takesAll = match.testsNothing && (flags & ClsFlag.SKIP_SW) === 0 && !actions.goesOn;
+    return this.all().map(({ handle, classid, match, left, flags, actions }) => {
+      const takesAll = match.testsNothing && left === null && (flags & ClsFlag.SKIP_SW) === 0 && !actions.goesOn;
       return { handle, classid: classid || null, takesAll, actions };
     });
   }
@@ -384,7 +422,6 @@ class FlowerFilters implements KernelClassifier {
 
 /** fl_set_key() — what the request's attributes mean; those that do not fit its EtherType or protocol mean nothing. */
 function settle(o: FlowerOptions, host: Host): Match {
-  if (o.unknown !== undefined) throw new KernelError(Errno.EOPNOTSUPP, NOT_EMULATED);
   const m = new Match();
   if (o.indev !== undefined) m.set('iif', indev(o.indev, host, Errno.EINVAL));
   m.setBytes('ethDst', o.ethDst, o.ethDstMask);
@@ -400,8 +437,6 @@ function settle(o: FlowerOptions, host: Host): Match {
   setPorts(m, o);
   return m;
 }
-
-const NOT_EMULATED = 'This flower match is not emulated';
 
 /** The type behind the tag is the packet's; without one nothing is said of it. */
 function setType(m: Match, { ethType, vlanId, vlanPrio, vlanEthType }: FlowerOptions): void {
@@ -451,7 +486,7 @@ function setPorts(m: Match, o: FlowerOptions): void {
 }
 
 /** fl_dump_key() — what is masked out is not told. */
-function optionsOf({ match, classid, flags }: FlowerFilter, host: Host): FlowerOptions {
+function optionsOf({ match, left, classid, flags }: FlowerFilter, host: Host): FlowerOptions {
   const { value, mask } = match;
   const number = <N extends string>(name: N, field: Field): Partial<Record<N, number>> =>
     match.has(field) ? ({ [name]: numberIn(value, field) } as Record<N, number>) : {};
@@ -486,5 +521,6 @@ function optionsOf({ match, classid, flags }: FlowerFilter, host: Host): FlowerO
     ...number('srcMax', 'srcMax'),
     flags,
     inHwCount: 0,
+    ...left,
   };
 }

@@ -79,7 +79,7 @@ export interface KernelClassifier {
   readonly flow: FlowClassifier | null;
   /** The flow filters in the order in which they are asked; absent of other kinds. */
   plans?(): FlowPlan[];
-  /** Nobody here can say what it answers: whatever classify() says does not count. */
+  /** What classify() said last does not count: a filter that is not modelled may have taken the packet. */
   readonly opaque?: boolean;
   /** ->get(); handle 0 is nobody's. */
   has(handle: number): boolean;

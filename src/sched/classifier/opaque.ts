@@ -1,29 +1,59 @@
 import { strtoul } from '../../lang/index.ts';
-import type { AttrWriter } from '../../netlink/index.ts';
+import { type AttrWriter, TYPED, typedWords } from '../../netlink/index.ts';
 import { Verdict } from '../../verdict.ts';
-import type { FilterChange, FilterFacts, KernelClassifier, Kind, Survey } from './kind.ts';
+import type { ClassifierKind } from '../notation.ts';
+import {
+  type FilterChange,
+  type FilterFacts,
+  type KernelClassifier,
+  type Kind,
+  type Survey,
+  TCA_OPTIONS,
+} from './kind.ts';
 
 /**
- * A kind that tc and the kernel have and that cannot be emulated here: its filters are there in their order, and of a
- * packet that one is asked about nothing more can be said.
+ * A kind that tc and the kernel have and that is not modelled here: its filters are there in their order, with their
+ * words as typed, and of a packet that one is asked about nothing more can be said.
  */
 export function opaque(kind: string): Kind {
   return {
     kind,
-    speak(handle, words) {
-      while (!words.done) words.next();
-      return handle === null ? 0 : Number((strtoul(handle, 0).value ?? 0n) & 0xffffffffn);
+    speak(handle, words, w) {
+      words.leaveOut(`filter kind "${kind}"`);
+      if (!words.done) w.nest(TCA_OPTIONS, () => w.put(TYPED, words.takeRest()));
+      return numberOf(handle);
     },
-    print: () => {},
+    print(handle, options, out) {
+      if (handle !== 0) out.put('handle', handle, `handle 0x${handle.toString(16)} `);
+      const typed = typedWords(options);
+      if (typed !== null) out.put('words', typed, `${typed} `);
+    },
     create: () => new OpaqueFilters(),
   };
 }
 
-/** Handles only. */
+/** A kind that tc has and no kernel of 6.1: tc takes any words, and the kernel does not get so far as to read them. */
+export function retired(kind: string): ClassifierKind {
+  return {
+    kind,
+    speak(handle, words) {
+      words.takeRest();
+      return numberOf(handle);
+    },
+    print: () => {},
+  };
+}
+
+function numberOf(handle: string | null): number {
+  return handle === null ? 0 : Number((strtoul(handle, 0).value ?? 0n) & 0xffffffffn);
+}
+
+/** Handles, and what the requests said. */
 class OpaqueFilters implements KernelClassifier {
   readonly flow = null;
   readonly opaque = true;
-  private readonly known: number[] = [];
+  /** TCA_OPTIONS by handle; null: the request had none. */
+  private readonly known = new Map<number, Uint8Array | null>();
 
   /** Ends the search: whoever asked must look at `opaque` before believing this. */
   classify(): Verdict {
@@ -31,29 +61,31 @@ class OpaqueFilters implements KernelClassifier {
   }
 
   has(handle: number): boolean {
-    return this.known.includes(handle);
+    return this.known.has(handle);
   }
 
-  change(handle: number, _request: FilterChange): number {
-    if (this.has(handle)) return handle;
-    const made = handle || Math.max(0, ...this.known) + 1;
-    this.known.push(made);
+  change(handle: number, { options }: FilterChange): number {
+    const made = handle || Math.max(0, ...this.known.keys()) + 1;
+    this.known.set(made, options);
     return made;
   }
 
   delete(handle: number): boolean {
-    this.known.splice(this.known.indexOf(handle), 1);
-    return this.known.length === 0;
+    this.known.delete(handle);
+    return this.known.size === 0;
   }
 
   handles(): readonly number[] {
-    return this.known;
+    return [...this.known.keys()];
   }
 
-  dump(_handle: number, _w: AttrWriter): void {}
+  dump(handle: number, w: AttrWriter): void {
+    const options = this.known.get(handle);
+    if (options !== undefined && options !== null) w.nest(TCA_OPTIONS, () => w.bytes(options));
+  }
 
   destroy(): void {
-    this.known.length = 0;
+    this.known.clear();
   }
 
   survey(): Survey[] {

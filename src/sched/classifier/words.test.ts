@@ -426,9 +426,3 @@ describe('words are refused as tc 6.1.0 refuses them', () => {
     it(line, () => expect(refusal(line, protocol)).toBe(said));
   }
 });
-
-describe('flower', () => {
-  it('refuses by name what it does not know yet', () => {
-    expect(refusal('flower ct_state +trk classid 1:1')).toBe('"flower ct_state" is not supported yet');
-  });
-});

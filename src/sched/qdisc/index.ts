@@ -19,6 +19,7 @@ import { HFSC } from './hfsc.ts';
 import { HTB } from './htb.ts';
 import { INGRESS } from './ingress.ts';
 import { MULTIQ } from './multiq.ts';
+import { NOT_MODELLED, teql } from './not-modelled.ts';
 import { PFIFO_FAST } from './pfifo-fast.ts';
 import { PIE } from './pie.ts';
 import { MQ, NOQUEUE } from './plain.ts';
@@ -57,13 +58,24 @@ export const QDISCS: readonly QdiscKind[] = [
   RED_KIND,
   CHOKE,
   SFB,
+  ...NOT_MODELLED,
 ];
 
 export type { BandKind, ClassKind, QdiscKind } from '../notation.ts';
 
 /** A kind by its exact name; null: there is none. */
 export function findQdisc(kind: string): QdiscKind | null {
-  return QDISCS.find((row) => row.kind === kind) ?? null;
+  return QDISCS.find((row) => row.kind === kind) ?? teql(kind);
+}
+
+/** Kinds that tc 6.1 has words for and Linux 6.1.192 no longer has: their words pass, and the kernel refuses the kind. */
+const RETIRED = ['cbq', 'dsmark', 'rr'];
+/** Those of them that have classes. */
+const RETIRED_CLASSES = ['cbq', 'dsmark'];
+
+/** Whether tc takes any words of this kind, or of its classes, only for the kernel to refuse them. */
+export function isRetired(kind: string, object: 'qdisc' | 'class'): boolean {
+  return (object === 'qdisc' ? RETIRED : RETIRED_CLASSES).includes(kind);
 }
 
 /** How classes of a kind are spoken and printed, those that users make and bands alike; null: tc knows no words. */

@@ -6,7 +6,7 @@ import { QUEUE } from './options.ts';
 import { byQueue } from './place.ts';
 
 /** tc/tc.c: parse_noqopt() — a kind that tc has no file for. */
-function speakNone(kind: string, words: Words): void {
+export function speakNone(kind: string, words: Words): void {
   if (words.done) return;
   const word = words.next();
   throw words.error(`Unknown qdisc "${kind}", hence option "${word}" is unparsable`);
