@@ -122,8 +122,8 @@ export class UsageError extends Error {
 
 /** A UsageError at which tc does not return but exits, so that it ends a whole batch (quirk 51). */
 export class FatalUsageError extends UsageError {
-  constructor(message: string, word = -1, exit = 255) {
-    super(message, word, '', exit);
+  constructor(message: string, word = -1, exit = 255, hint = '') {
+    super(message, word, hint, exit);
   }
 }
 

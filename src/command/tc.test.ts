@@ -123,4 +123,19 @@ describe('a batch', () => {
       exit: 255,
     });
   });
+
+  test("quirk 51: an action's usage and a missing or second argument end it too", () => {
+    const flow = 'filter add dev lo parent 1: handle 1 flow hash keys src divisor 8';
+    for (const wrong of [
+      `${flow} action bogus`,
+      `${flow} action mirred help`,
+      `${flow} action sample`,
+      `${flow} action police rate 1mbit burst 9k rate 2mbit`,
+      'qdisc add dev lo root cake lan lan',
+    ]) {
+      const { stdout, stderr, exit } = tc(kernel(), '-force -batch file', `${wrong}\nqdisc show dev lo\n`);
+      expect([wrong, stdout, exit]).toEqual([wrong, '', 255]);
+      expect(stderr).not.toContain('Command failed');
+    }
+  });
 });

@@ -91,6 +91,19 @@ export class Words {
     return new UsageError(message, Math.max(0, this.at - 1), hint, exit);
   }
 
+  /** iproute2 lib/utils.c: duparg() — about the word taken last. */
+  duplicate(keyword: string, value: string): UsageError {
+    return new FatalUsageError(
+      `Error: duplicate "${keyword}": "${value}" is the second value.`,
+      Math.max(0, this.at - 1),
+    );
+  }
+
+  /** iproute2 lib/utils.c: missarg() */
+  missing(what: string): UsageError {
+    return new FatalUsageError(`Error: argument "${what}" is required`, Math.max(0, this.at - 1));
+  }
+
   /** iproute2 lib/utils.c: invarg() — about the word taken last. */
   invalid(what: string): UsageError {
     const word = Math.max(0, this.at - 1);

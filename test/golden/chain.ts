@@ -2,21 +2,14 @@ import path from 'node:path';
 import { Frame } from '../../src/capture/index.ts';
 import { createEnv, createPacket } from '../../src/env.ts';
 import type { Era } from '../../src/era.ts';
-import { UsageError } from '../../src/errors.ts';
 import type { Visit } from '../../src/kernel/chain/index.ts';
-import type { Netns } from '../../src/kernel/index.ts';
-import { getClassid, getU32, parseProtocol, shellWords, Words } from '../../src/lang/index.ts';
-import { filterInfo, joinMessages, NLM_F, RTM, TC_H, writeTc } from '../../src/netlink/index.ts';
 import { enter, type Packet } from '../../src/packet/index.ts';
-import { actionPart, NOBODY, policePart } from '../../src/sched/action/index.ts';
-import { matchPart } from '../../src/sched/ematch/index.ts';
-import { type FlowParts, parseFlowHandle, speakFlow } from '../../src/sched/flow/index.ts';
 import { classText } from '../../src/u32.ts';
 import { verdictName } from '../../src/verdict.ts';
 import { ALL_GIVEN, type Context } from './context.ts';
 import { readEra, readFramesOf, readJson, readLines } from './records.ts';
 import { emptyReport, type Report, record, skip } from './report.ts';
-import { DEVICES, namespaceAfter } from './setup.ts';
+import { namespaceAfter, runBatch } from './setup.ts';
 
 interface ChainCase {
   readonly id: string;
@@ -107,17 +100,14 @@ function checkCase(
   const { id, hook, device } = recorded;
   const clock = { now: 0 };
   const env = createEnv({ era, seed: 0, clock });
-  const setup =
-    hook === 'egress'
-      ? `tc qdisc add dev ${device.name} root handle 1: drr`
-      : `tc qdisc add dev ${device.name} ingress`;
-  const netns = namespaceAfter([setup], {
+  const [qdisc, parent] = hook === 'egress' ? ['root handle 1: drr', '1:'] : ['ingress', 'ffff:'];
+  const netns = namespaceAfter([`qdisc add dev ${device.name} ${qdisc}`], {
     env,
     hashrnd: ({ chain, pref, handle }) =>
       recorded.hashrnd[`chain ${chain} prio ${pref} handle 0x${handle.toString(16)}`],
   });
-  // A line that tc refuses is skipped, as `tc -force -batch` does, unless tc exits at once.
-  recorded.commands.every((command) => run(netns, command, recorded));
+  const commands = recorded.commands.map((line) => line.replaceAll('DEV', device.name).replaceAll('PAR', parent));
+  runBatch(netns, commands);
   const p = createPacket(env);
   for (const [at, packet] of recorded.packets.entries()) {
     const frame = frameOf(packet.packet);
@@ -220,64 +210,4 @@ function packetType(frame: Uint8Array): number {
   const address = frame.subarray(0, 6);
   if (((address[0] ?? 0) & 1) !== 0) return address.every((byte) => byte === 0xff) ? 1 : 2;
   return address.every((byte) => byte === 0) ? 0 : 3;
-}
-
-const EXITS = 255;
-
-/** One `filter add|replace|del` line, as tc would send it; false: tc exits there. */
-function run(netns: Netns, command: string, { device, hook }: ChainCase): boolean {
-  const parent = hook === 'egress' ? '1:' : 'ffff:';
-  const text = command.replaceAll('DEV', device.name).replaceAll('PAR', parent);
-  try {
-    netns.request(requestOf(new Words(shellWords(text))));
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return error.exit !== EXITS;
-  }
-  return true;
-}
-
-const ifindexOf = (name: string): number => DEVICES.find((device) => device.name === name)?.ifindex ?? 0;
-const PARTS: FlowParts = {
-  match: matchPart({ device: () => null, set: () => null, action: () => null }),
-  police: policePart(),
-  action: actionPart({ ...NOBODY, ifindex: ifindexOf }),
-};
-
-const VERBS = {
-  add: [RTM.NEWTFILTER, NLM_F.CREATE | NLM_F.EXCL],
-  replace: [RTM.NEWTFILTER, NLM_F.CREATE],
-  del: [RTM.DELTFILTER, 0],
-} as const;
-
-function requestOf(words: Words): Uint8Array {
-  words.next(); // filter
-  const verb = words.next() as keyof typeof VERBS;
-  const [type, flags] = VERBS[verb];
-  let [ifindex, parent, chain, pref, protocol] = [0, 0, -1, 0, verb === 'del' ? 0 : 0x0003];
-  let handle: string | null = null;
-  for (;;) {
-    const word = words.next();
-    if (word === 'dev') ifindex = ifindexOf(words.next());
-    else if (word === 'parent') parent = getClassid(words.next()) ?? TC_H.ROOT;
-    else if (word === 'chain') chain = getU32(words.next()) ?? 0;
-    else if (word === 'prio') pref = getU32(words.next()) ?? 0;
-    else if (word === 'protocol') protocol = parseProtocol(words.next()) ?? 0;
-    else if (word === 'handle') handle = words.next();
-    else {
-      if (word !== 'flow') throw new Error(`no classifier ${word}`);
-      const tcm = {
-        ifindex,
-        handle: handle === null ? 0 : parseFlowHandle(handle),
-        parent,
-        info: filterInfo(pref, protocol),
-      };
-      const payload = writeTc(tcm, (w) => {
-        if (chain >= 0) w.nest(11, () => w.u32(chain));
-        w.nest(1, () => w.bytes(new TextEncoder().encode(`${word}\0`)));
-        w.nest(2, () => speakFlow(words, w, PARTS));
-      });
-      return joinMessages([{ type, flags: NLM_F.REQUEST | NLM_F.ACK | flags, seq: 1, pid: 0, payload }]);
-    }
-  }
 }

@@ -1,15 +1,14 @@
-import { runTc } from '../../src/command/index.ts';
 import { createEnv, createPacket } from '../../src/env.ts';
 import type { Era } from '../../src/era.ts';
 import type { Fate, Journey } from '../../src/kernel/fate.ts';
 import { Netns } from '../../src/kernel/index.ts';
-import { batchLines } from '../../src/lang/index.ts';
 import { AddrType, FlowKeys, type Packet } from '../../src/packet/index.ts';
 import { classText } from '../../src/u32.ts';
 import { ALL_GIVEN } from './context.ts';
 import { readEra, readFramesOf, readJson, readLines } from './records.ts';
 import { emptyReport, note, type Report, record, skip } from './report.ts';
 import { sipKey } from './secrets.ts';
+import { refusedLines, runBatch } from './setup.ts';
 
 interface Tree {
   readonly id: string;
@@ -119,15 +118,10 @@ function listText(parent: number): string {
 }
 
 /** As `tc -force -batch`: a refused line is skipped; the same lines must be refused as were. */
-function setUp(netns: Netns, tree: Tree, report: Report): void {
-  const transport = { request: (datagram: Uint8Array) => netns.request(datagram), links: netns.links };
-  const refused: number[] = [];
-  for (const [at, line] of tree.commands.entries()) {
-    const [batch] = batchLines(line);
-    if (runTc(batch?.words ?? [], { transport }).exit !== 0) refused.push(at + 1);
-  }
-  const theirs = [...tree.setupErrors.matchAll(/^Command failed -:(\d+)$/gm)].map(([, line]) => Number(line));
-  if (refused.join() !== theirs.join()) note(report, `${tree.id}: lines ${refused} refused, by tc ${theirs}`);
+function setUp(netns: Netns, { id, commands, setupErrors }: Tree, report: Report): void {
+  const refused = refusedLines(runBatch(netns, commands).stderr);
+  const theirs = refusedLines(setupErrors);
+  if (refused.join() !== theirs.join()) note(report, `${id}: lines ${refused} refused, by tc ${theirs}`);
 }
 
 /** The packet as the kernel had it where it was sent, or where it came in on lo. */

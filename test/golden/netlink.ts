@@ -73,13 +73,8 @@ function checkCommand(netns: Netns, step: NetlinkStep, report: Report): string[]
     differences.push(...answered.differences);
     return answered.replies;
   };
-  const { devices } = netns;
-  const links = {
-    index: (name: string) => devices.find((device) => device.spec.name === name)?.ifindex ?? 0,
-    name: (index: number) => devices.find((device) => device.ifindex === index)?.spec.name ?? null,
-  };
   runTc(shellWords(step.command ?? '').slice(1), {
-    transport: { request, links },
+    transport: { request, links: netns.links },
     readBatch: () => `${(step.batch ?? []).join('\n')}\n`,
   });
   for (const { sent } of expected) differences.push(`does not send ${hex(sent)}`);

@@ -1,10 +1,11 @@
-import { runTc, type Transport } from '../../src/command/index.ts';
-import { type Clock, createEnv } from '../../src/env.ts';
+import { runTc } from '../../src/command/index.ts';
+import { createEnv } from '../../src/env.ts';
 import type { Era } from '../../src/era.ts';
-import { Netns } from '../../src/kernel/index.ts';
+import type { Netns } from '../../src/kernel/index.ts';
 import { shellWords } from '../../src/lang/index.ts';
 import { readEra, readLines } from './records.ts';
 import { emptyReport, type Report, record, skip } from './report.ts';
+import { namespaceAfter, transportOf } from './setup.ts';
 
 interface Step {
   readonly command?: string;
@@ -24,13 +25,6 @@ interface Case {
   readonly userNamespace?: boolean;
 }
 
-/** The namespace each case began with: lo and two dummy devices, up. */
-function freshNetns(era: Era, userNamespace: boolean, clock: Clock): Netns {
-  const env = createEnv({ era, seed: 0, clock });
-  const device = (name: string, ifindex: number) => ({ name, ifindex });
-  return new Netns({ env, devices: [device('lo', 1), device('d0', 7), device('d1', 8)], userNamespace });
-}
-
 /** errors/ and show/: what tc printed and exited with, step by step; raw datagrams and their answers. */
 export function checkTc(directory: string): Report {
   const report = emptyReport();
@@ -41,8 +35,8 @@ export function checkTc(directory: string): Report {
 
 function checkCase(one: Case, era: Era, report: Report): void {
   const clock = { now: 0 };
-  const netns = freshNetns(era, one.userNamespace ?? false, clock);
-  for (const command of one.setup) run(netns, { command });
+  const env = createEnv({ era, seed: 0, clock });
+  const netns = namespaceAfter(one.setup, { env, userNamespace: one.userNamespace ?? false });
   for (const step of one.steps) {
     // Some time passes between commands, as run times of 0 are not shown.
     clock.now += 1e9;
@@ -54,14 +48,7 @@ function checkCase(one: Case, era: Era, report: Report): void {
 }
 
 function run(netns: Netns, step: Pick<Step, 'command' | 'batch'>) {
-  const devices = netns.devices;
-  const transport: Transport = {
-    request: (datagram) => netns.request(datagram),
-    links: {
-      index: (name) => devices.find((device) => device.spec.name === name)?.ifindex ?? 0,
-      name: (index) => devices.find((device) => device.ifindex === index)?.spec.name ?? null,
-    },
-  };
+  const transport = transportOf(netns);
   const args = shellWords(step.command ?? '').slice(1);
   return runTc(args, { transport, readBatch: () => `${(step.batch ?? []).join('\n')}\n`, oldJson: true });
 }

@@ -1,5 +1,5 @@
 import type { Env } from '../../env.ts';
-import { Errno, KernelError, UsageError } from '../../errors.ts';
+import { Errno, FatalUsageError, KernelError, UsageError } from '../../errors.ts';
 import { getU32, type Printer, type Words } from '../../lang/index.ts';
 import {
   type AttrTable,
@@ -172,7 +172,7 @@ export function takeU32(words: Words, what: string): number {
 
 /** A parser's usage(): tc says what it has to say and exits at once. */
 export function usage(words: Words, hint: string, message = ''): UsageError {
-  return new UsageError(message, Math.max(0, words.at - 1), hint, 255);
+  return new FatalUsageError(message, Math.max(0, words.at - 1), 255, hint);
 }
 
 /** index, ref and bind; `lead` is what stands before the index. */

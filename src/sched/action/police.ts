@@ -132,7 +132,7 @@ const exactly =
 /** A word's value as the next word; saying it twice, unless the first was 0, is refused. */
 function once<T>(words: Words, name: string, old: T, none: T, get: (text: string) => T | undefined): T {
   const word = words.next();
-  if (old !== none) throw words.error(`Error: duplicate "${name}": "${word}" is the second value.`, '', 255);
+  if (old !== none) throw words.duplicate(name, word);
   const value = get(word);
   if (value === undefined) throw words.invalid(name.split('/')[0] ?? name);
   return value;

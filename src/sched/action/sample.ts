@@ -46,7 +46,7 @@ export const sample: Action<Sample> = {
   scope: () => 'packet',
   speak(words, w, { warn } = NOBODY) {
     if (words.at + 1 >= words.list.length) {
-      throw words.error('Error: argument "sample count" is required', '', 255);
+      throw words.missing('sample count');
     }
     skip(words);
     let rate: number | undefined;

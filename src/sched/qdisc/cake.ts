@@ -107,7 +107,7 @@ function preset([name, target, interval]: (typeof PRESETS)[number]): Option<Spok
     word: name,
     speak(words, spoken) {
       if (spoken.preset !== undefined) {
-        throw words.error(`Error: duplicate "${name}": "${spoken.preset}" is the second value.`, '', 255);
+        throw words.duplicate(name, spoken.preset);
       }
       spoken.preset = name;
       spoken.target = target;
