@@ -124,7 +124,7 @@ describe('a batch', () => {
     });
   });
 
-  test("quirk 51: an action's usage and a missing or second argument end it too", () => {
+  test("so do an action's usage and a missing or second argument", () => {
     const flow = 'filter add dev lo parent 1: handle 1 flow hash keys src divisor 8';
     for (const wrong of [
       `${flow} action bogus`,
