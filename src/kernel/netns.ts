@@ -118,7 +118,8 @@ function listsBelow(q: Qdisc): [list: number, block: FilterBlock][] {
 /** The kernel we emulate: one network namespace with its devices, qdiscs, classes and filters. */
 export class Netns {
   private readonly state: State;
-  private readonly requests: string[] = [];
+  /** Those that changed something: save() writes them in hex. */
+  private readonly requests: Uint8Array[] = [];
   private readonly answer = {
     verdict: UNSPEC,
     result: { classid: 0, handle: 0, pref: 0, proto: null } as ChainResult<KernelProto>,
@@ -209,7 +210,7 @@ export class Netns {
     }
     // A refused request may have used up a handle, which later ones then do not get.
     const changed = refused === null ? (message.type & 3) !== KIND_GET : this.state.handlesMade !== handlesMade;
-    if (changed) this.requests.push(hex(joinMessages([message])));
+    if (changed) this.requests.push(joinMessages([message]));
     return refused;
   }
 
@@ -318,7 +319,7 @@ export class Netns {
       schema: 1,
       era: this.state.env.era.name,
       devices: this.devices.map((device) => device.spec),
-      requests: [...this.requests],
+      requests: this.requests.map(hex),
       ...(sets.length === 0 ? {} : { sets }),
     };
   }

@@ -55,9 +55,9 @@ export class Call {
     this.sent.push({ type, flags, seq: this.message.seq, pid: this.port, payload });
   }
 
-  /** rtnetlink_send() — a notification; its own reaches the requester only if it asked with NLM_F_ECHO. */
-  notify(reply: Reply, flags = this.message.flags): void {
-    if (this.has(NLM_F.ECHO)) this.answer(reply, flags);
+  /** rtnetlink_send() — a notification; its own reaches the requester only if it asked with NLM_F_ECHO, and is made only then. */
+  notify(reply: () => Reply, flags = this.message.flags): void {
+    if (this.has(NLM_F.ECHO)) this.answer(reply(), flags);
   }
 
   /** net/netlink/af_netlink.c: netlink_ack() */

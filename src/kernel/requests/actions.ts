@@ -53,7 +53,7 @@ function listMessage(instances: readonly Instance[]): Uint8Array {
 export function newAction(state: State, call: Call): void {
   const { instances, warning } = state.actions.add(readTab(call), call.has(NLM_F.REPLACE));
   if (warning !== '') call.warning = warning;
-  call.notify({ type: RTM.NEWACTION, payload: listMessage(instances) });
+  call.notify(() => ({ type: RTM.NEWACTION, payload: listMessage(instances) }));
 }
 
 /** tca_action_gd(), RTM_GETACTION */
@@ -70,7 +70,7 @@ export function deleteAction(state: State, call: Call): void {
   }
   const payload = listMessage(state.actions.get(tab));
   state.actions.delete(tab);
-  call.notify({ type: RTM.DELACTION, payload }, 0);
+  call.notify(() => ({ type: RTM.DELACTION, payload }), 0);
 }
 
 /** tca_action_flush() */
@@ -86,7 +86,7 @@ function flush(state: State, call: Call, tab: Uint8Array): void {
       }),
     ),
   );
-  call.notify({ type: RTM.DELACTION, payload }, NLM_F.ROOT);
+  call.notify(() => ({ type: RTM.DELACTION, payload }), NLM_F.ROOT);
 }
 
 /** net/sched/act_api.c: tc_dump_action() — the actions of one kind, numbered from 0 in each message; none: no message. */

@@ -43,7 +43,7 @@ export function newChain(state: State, call: Call): void {
   checkTemplate(request);
   const chain = block.obtain(index);
   chain.explicit = true;
-  call.notify({ type: RTM.NEWCHAIN, payload: chainMessage(where, chain) }, NLM_F.CREATE | NLM_F.EXCL);
+  call.notify(() => ({ type: RTM.NEWCHAIN, payload: chainMessage(where, chain) }), NLM_F.CREATE | NLM_F.EXCL);
 }
 
 /** tc_chain_tmplt_add() — no classifier here knows templates, so a kind is refused either way. */
@@ -73,7 +73,7 @@ export function deleteChain(state: State, call: Call): void {
   chain.explicit = false;
   const payload = chainMessage(where, chain);
   flushChain(where.block, chain);
-  if (explicit) call.notify({ type: RTM.DELCHAIN, payload }, 0);
+  if (explicit) call.notify(() => ({ type: RTM.DELCHAIN, payload }), 0);
 }
 
 /** tc_ctl_chain(), RTM_GETCHAIN: the answer has the request's type. */

@@ -62,7 +62,7 @@ export function newClass(state: State, call: Call): void {
   const result =
     q.kind.classes === null ? changeBand(q, found, options) : settleClass(state, q, parent, classid, found, options);
   if (typeof result !== 'number') call.made = { class: result };
-  call.notify({ type: RTM.NEWTCLASS, payload: classMessage(q, result) }, 0);
+  call.notify(() => ({ type: RTM.NEWTCLASS, payload: classMessage(q, result) }), 0);
 }
 
 /** ->change() of a kind whose classes are its bands. */
@@ -151,14 +151,14 @@ export function deleteClass(state: State, call: Call): void {
   if (found.block !== null) state.dropBlock(found.block);
   const { above } = found;
   if (above !== null && --above.children === 0 && !above.root) above.leaf = defaultChild(q, above.id);
-  call.notify({ type: RTM.DELTCLASS, payload }, 0);
+  call.notify(() => ({ type: RTM.DELTCLASS, payload }), 0);
 }
 
 /** tc_ctl_tclass(), RTM_GETTCLASS */
 export function getClass(state: State, call: Call): void {
   const { q, found } = locate(state, call);
   if (found === null) throw new KernelError(Errno.ENOENT, '', 'class-not-found', 'handle');
-  call.notify({ type: RTM.NEWTCLASS, payload: classMessage(q, found) }, 0);
+  call.notify(() => ({ type: RTM.NEWTCLASS, payload: classMessage(q, found) }), 0);
 }
 
 /** net/sched/sch_api.c: tc_fill_tclass() with the kind's ->dump(). */

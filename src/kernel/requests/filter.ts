@@ -146,7 +146,7 @@ function change(
   });
   if (where.q !== null) where.q.bypassed = false;
   call.made = { proto, handle };
-  call.notify({ type: RTM.NEWTFILTER, payload: filterMessage(where, chain, proto, handle) });
+  call.notify(() => ({ type: RTM.NEWTFILTER, payload: filterMessage(where, chain, proto, handle) }));
 }
 
 /** tcf_proto_put() of the last reference. */
@@ -176,14 +176,14 @@ export function deleteFilter(state: State, call: Call): void {
   }
   const proto = findProto(chain, request);
   if (handle === 0) {
-    call.notify({ type: RTM.DELTFILTER, payload: filterMessage(where, chain, proto, 0) });
+    call.notify(() => ({ type: RTM.DELTFILTER, payload: filterMessage(where, chain, proto, 0) }));
     removeProto(where.block, chain, proto);
     return;
   }
   if (!proto.classifier.has(handle)) throw new KernelError(Errno.ENOENT, NO_HANDLE, 'filter-not-found', 'handle');
   const payload = filterMessage(where, chain, proto, handle);
   const last = proto.classifier.delete(handle);
-  call.notify({ type: RTM.DELTFILTER, payload });
+  call.notify(() => ({ type: RTM.DELTFILTER, payload }));
   if (last && !state.env.era.emptyProtoStays) removeProto(where.block, chain, proto);
 }
 
@@ -201,7 +201,7 @@ function findProto(chain: KernelChain, { pref, protocol, kind }: FilterRequest):
 /** tfilter_notify_chain(): one message for each proto that goes. */
 export function notifyChain(call: Call, where: FilterPlace, chain: KernelChain): void {
   for (const proto of chain.protos) {
-    call.notify({ type: RTM.DELTFILTER, payload: filterMessage(where, chain, proto, 0) });
+    call.notify(() => ({ type: RTM.DELTFILTER, payload: filterMessage(where, chain, proto, 0) }));
   }
 }
 

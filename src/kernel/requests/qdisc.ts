@@ -147,7 +147,7 @@ function changeQdisc(call: Call, request: QdiscRequest, q: Qdisc | null): void {
   q.sizeTable = sizeTableOf(request);
   if (attributes.has(TCA_TYPE.RATE)) q.estimated = true;
   call.made = { qdisc: q };
-  call.notify({ type: RTM.NEWQDISC, payload: qdiscMessage(q, request.parent) });
+  call.notify(() => ({ type: RTM.NEWQDISC, payload: qdiscMessage(q, request.parent) }));
 }
 
 /** The qdisc is made, then hung where it belongs. */
@@ -337,9 +337,9 @@ export function activate(state: State, device: Device): void {
 /** qdisc_notify(): what went, and what came. Default qdiscs are not worth a word. */
 function notifyGraft(call: Call, { parent }: QdiscRequest, old: Qdisc | null, q: Qdisc | null): void {
   const visible = (one: Qdisc | null): one is Qdisc => one !== null && one.handle !== 0;
-  if (visible(old) && !visible(q)) call.notify({ type: RTM.DELQDISC, payload: qdiscMessage(old, parent) }, 0);
+  if (visible(old) && !visible(q)) call.notify(() => ({ type: RTM.DELQDISC, payload: qdiscMessage(old, parent) }), 0);
   if (visible(q)) {
-    call.notify({ type: RTM.NEWQDISC, payload: qdiscMessage(q, parent) }, visible(old) ? NLM_F.REPLACE : 0);
+    call.notify(() => ({ type: RTM.NEWQDISC, payload: qdiscMessage(q, parent) }), visible(old) ? NLM_F.REPLACE : 0);
   }
 }
 
@@ -391,7 +391,7 @@ export function deleteQdisc(state: State, call: Call): void {
 /** tc_get_qdisc(), RTM_GETQDISC */
 export function getQdisc(state: State, call: Call): void {
   const request = read(state, call);
-  call.notify({ type: RTM.NEWQDISC, payload: qdiscMessage(named(request).q, request.parent) }, 0);
+  call.notify(() => ({ type: RTM.NEWQDISC, payload: qdiscMessage(named(request).q, request.parent) }), 0);
 }
 
 /** net/sched/sch_api.c: tc_fill_qdisc() */

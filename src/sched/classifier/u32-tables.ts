@@ -30,6 +30,8 @@ export interface Knode {
   readonly unbind: () => void;
 }
 
+const NOTHING: readonly Knode[] = [];
+
 /** struct tc_u_hnode: a table of buckets, each with its filters in the order of their numbers. */
 export class Hnode {
   readonly handle: number;
@@ -38,6 +40,7 @@ export class Hnode {
   readonly buckets: Knode[][];
   /** refcnt: itself, and every filter that links to it. */
   refs = 1;
+  private readonly numbers = new Map<number, NodeNumbers>();
 
   constructor(handle: number, pref: number, divisor: number, isRoot = false) {
     this.handle = handle;
@@ -50,38 +53,97 @@ export class Hnode {
     return this.buckets.length;
   }
 
+  /** u32_lookup_key() — the first filter of that number. */
   find(handle: number): Knode | null {
-    return this.buckets[bucketOf(handle)]?.find((node) => node.handle === handle) ?? null;
+    const bucket = this.buckets[bucketOf(handle)] ?? NOTHING;
+    const found = bucket[firstAt(bucket, nodeOf(handle))];
+    return found?.handle === handle ? found : null;
   }
 
+  /** Behind all filters of its number and of lower ones. */
   insert(node: Knode): void {
     const bucket = this.buckets[bucketOf(node.handle)];
-    const after = bucket?.findIndex((other) => nodeOf(other.handle) > nodeOf(node.handle)) ?? -1;
-    bucket?.splice(after < 0 ? bucket.length : after, 0, node);
+    bucket?.splice(firstAt(bucket, nodeOf(node.handle) + 1), 0, node);
   }
 
+  /** u32_replace_knode() */
   replace(node: Knode): void {
-    const bucket = this.buckets[bucketOf(node.handle)];
-    const at = bucket?.findIndex((other) => other.handle === node.handle) ?? -1;
-    if (at >= 0) bucket?.splice(at, 1, node);
+    const bucket = this.buckets[bucketOf(node.handle)] ?? [];
+    const at = firstAt(bucket, nodeOf(node.handle));
+    if (bucket[at]?.handle === node.handle) bucket[at] = node;
   }
 
   remove(node: Knode): void {
-    const bucket = this.buckets[bucketOf(node.handle)];
-    bucket?.splice(bucket.indexOf(node), 1);
+    const bucket = this.buckets[bucketOf(node.handle)] ?? [];
+    const at = bucket.indexOf(node, firstAt(bucket, nodeOf(node.handle)));
+    if (at >= 0) bucket.splice(at, 1);
+    this.release(node.handle);
   }
 
-  /** gen_new_kid() — the lowest free number from 800 on, then from 1 on. `at`: table and bucket. */
+  /** gen_new_kid() — the lowest free number from 800 on, then from 1 on; then fff again and again. `at`: table and bucket. */
   freeNode(at: number): number {
-    for (let node = 0x800; node <= 0xfff; node++) if (this.find((at | node) >>> 0) === null) return (at | node) >>> 0;
-    for (let node = 1; node < 0x800; node++) if (this.find((at | node) >>> 0) === null) return (at | node) >>> 0;
-    return (at | 0xfff) >>> 0;
+    return (at | this.numbersOf(at).takeLowest()) >>> 0;
   }
 
   /** idr_alloc_u32() of one number. */
   reserve(handle: number): number {
-    if (this.find(handle) !== null) throw new KernelError(Errno.ENOSPC);
+    if (!this.numbersOf(handle).take(nodeOf(handle))) throw new KernelError(Errno.ENOSPC);
     return handle;
+  }
+
+  /** idr_remove(): also where filters share the number, as in the kernel. */
+  release(handle: number): void {
+    this.numbersOf(handle).release(nodeOf(handle));
+  }
+
+  private numbersOf(handle: number): NodeNumbers {
+    const bucket = bucketOf(handle);
+    const known = this.numbers.get(bucket) ?? new NodeNumbers();
+    this.numbers.set(bucket, known);
+    return known;
+  }
+}
+
+/** The index in a bucket of the first filter whose number is not lower. */
+function firstAt(bucket: readonly Knode[], number: number): number {
+  let [low, high] = [0, bucket.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const node = bucket[middle];
+    if (node !== undefined && nodeOf(node.handle) < number) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const FIRST_AUTO = 0x800;
+const LAST_AUTO = 0xfff;
+
+/** handle_idr: the numbers that are taken in one bucket. */
+class NodeNumbers {
+  private readonly taken = new Set<number>();
+  /** No number from FIRST_AUTO to here is free; nor any from 1 to `low`. To look at all of them each time is slow. */
+  private high = FIRST_AUTO;
+  private low = 1;
+
+  take(number: number): boolean {
+    if (this.taken.has(number)) return false;
+    this.taken.add(number);
+    return true;
+  }
+
+  takeLowest(): number {
+    while (this.high <= LAST_AUTO && this.taken.has(this.high)) this.high++;
+    if (this.high > LAST_AUTO) while (this.low < FIRST_AUTO && this.taken.has(this.low)) this.low++;
+    const number = this.high <= LAST_AUTO ? this.high : this.low < FIRST_AUTO ? this.low : LAST_AUTO;
+    this.taken.add(number);
+    return number;
+  }
+
+  release(number: number): void {
+    this.taken.delete(number);
+    if (number >= FIRST_AUTO) this.high = Math.min(this.high, number);
+    else this.low = Math.min(this.low, number);
   }
 }
 
@@ -124,7 +186,6 @@ export class Common {
 
 /** TC_U32_MAXDEPTH */
 const MAX_DEPTH = 8;
-const NOTHING: readonly Knode[] = [];
 
 /** The walk of one packet through tables. Holds its stack, so that nothing is allocated for a packet. */
 export class Walk {

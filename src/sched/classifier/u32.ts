@@ -424,9 +424,19 @@ class U32Filters implements KernelClassifier {
       throw refuse('Handle specified hash table address mismatch');
     }
     const number = nodeOf(handle) === 0 ? into.freeNode(at) : into.reserve((at | nodeOf(handle)) >>> 0);
+    try {
+      into.insert(this.made(number, into, o, flags, request));
+    } catch (error) {
+      into.release(number);
+      throw error;
+    }
+    return number;
+  }
+
+  private made(number: number, into: Hnode, o: U32Options, flags: number, request: FilterChange): Knode {
     if (o.sel === undefined) throw refuse('Selector not specified');
     if (o.sel.length < selectorSize(promisedKeys(o.sel))) throw new KernelError(Errno.EINVAL);
-    const node = this.settle(
+    return this.settle(
       {
         handle: number,
         selector: decode(SELECTOR, o.sel),
@@ -441,8 +451,6 @@ class U32Filters implements KernelClassifier {
       o,
       request,
     );
-    into.insert(node);
-    return node.handle;
   }
 
   /** The table that a new filter goes into, and its number with the bucket. */
