@@ -139,7 +139,8 @@ function getFilter(object: FilterObject, words: Words, tc: TcProcess, shown: Sho
   const s = emptySelector(0);
   takeSelectors(words, s, MODIFY);
   if (!words.done && matches(words.peek(), 'help')) throw help(object, 0);
-  const kind = words.done ? '' : words.next().slice(0, 15);
+  const kind = words.done ? null : words.next().slice(0, 15);
+  if (kind === '') throw words.invalid('invalid filter name');
   if (object === CHAIN) {
     getChain(s, words, tc, shown);
     return;
@@ -147,7 +148,7 @@ function getFilter(object: FilterObject, words: Words, tc: TcProcess, shown: Sho
   if (!s.protocolSet) throw giveUp('Must specify filter protocol');
   if (s.preference === 0) throw giveUp('Must specify filter priority');
   if (s.parent === 0) throw giveUp('Must specify filter parent');
-  if (kind === '') throw giveUp('Must specify filter type');
+  if (kind === null) throw giveUp('Must specify filter type');
   if (s.device === '' && s.block === 0) throw giveUp('Must specify netdevice "dev" or block index "block"');
   const { ifindex, parent } = place(s, tc);
   if (s.device !== '') shown.ifindex = ifindex;

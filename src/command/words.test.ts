@@ -94,6 +94,7 @@ describe('mistakes told by tc', () => {
     ['filter add block 10 dev d1', 'Error: "dev" and "block" are mutually exclusive'],
     ['actions add action ife encode dst x', 'Error: argument "x" is wrong: Invalid mac address'],
     ['chain get dev d0', 'Must specify filter parent'],
+    ['filter get "" dev d0', 'Error: argument "" is wrong: invalid filter name'],
     ['chain get dev d0 parent 1: chain 5 flow hash', 'Garbage instead of arguments "hash ...". Try "tc filter help".'],
   ])('%s', (line, says) => {
     expect(tc(line)).toEqual({ says: `${says}\n`, exit: 255, sends: [] });
@@ -122,6 +123,35 @@ describe('mistakes told by tc', () => {
     expect(says).toMatch(/^Usage: tc class/);
     expect({ exit, sends: sends.length }).toEqual({ exit: 0, sends: 1 });
     expect(tc('qdisc show help')).toMatchObject({ exit: 0, sends: ['0'.repeat(40)] });
+  });
+});
+
+test('quirk 36: a probability that is none is told as one that nobody gave', () => {
+  expect(tc('actions add action gact ok random netrand drop 65536')).toEqual({
+    says:
+      'Illegal probability val 0x1000\nbad action parsing\n' + 'parse_action: bad value (6:gact)!\nIllegal "action"\n',
+    exit: 255,
+    sends: [],
+  });
+});
+
+test('pedit: a command that only the extended form has', () => {
+  const [first, second, third] = tc('actions add action pedit munge ip tos add 4').says.split('\n');
+  expect([first, second, third]).toEqual([
+    "Non extended mode. only 'set' command is supported",
+    'bad pedit parsing',
+    'Bad pedit construct (ip)',
+  ]);
+  expect(tc('actions add action pedit munge offset 0 u8 add 4').says.split('\n')[1]).toBe('Bad pedit construct (add)');
+});
+
+test('what tc warns of stands before what the kernel refuses', () => {
+  const line = 'qdisc add dev d0 root handle 1: red limit 400000 min 30000 max 90000 avpkt 1000 burst 3000';
+  expect(tc(line, new Refusing())).toMatchObject({
+    says:
+      'RED: set bandwidth to 10Mbit\nRED: WARNING. Burst 3000 seems to be too large.\n' +
+      'RTNETLINK answers: Invalid argument\n',
+    exit: 2,
   });
 });
 

@@ -34,13 +34,13 @@ function control(words: Words): number {
 
 function takeRandom(words: Words): ReturnType<typeof PROB.read> {
   words.need();
-  const word = words.peek();
   const ptype = words.take('netrand') ? Random.NETRAND : words.take('determ') ? Random.DETERM : Random.NONE;
   if (ptype === Random.NONE) throw new UsageError('Illegal "random type"', words.at);
   words.need();
   const paction = control(words);
   const pval = words.done ? undefined : getU16(words.next(), 10);
-  if (pval === undefined) throw new UsageError('Illegal probability val 0x0', words.at, word);
+  // Quirk 36: what stood in tc's memory.
+  if (pval === undefined) throw words.error('Illegal probability val 0x1000');
   if (pval > PVAL_MAX) throw words.error(`Illegal probability val  0x${pval.toString(16)}`);
   return { ptype, pval, paction };
 }

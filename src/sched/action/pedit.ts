@@ -305,8 +305,11 @@ function parseValue(text: string, type: ValueType): number[] | undefined {
   }
 }
 
-/** parse_cmd(): what is to be done with a field, and the keys for it. `refuse`: what its caller says of it. */
-function takeCommand(words: Words, s: Spoken, draft: Draft, field: Field, refuse: () => UsageError): void {
+/** What the caller of parse_cmd() says of a command that is none, behind what parse_cmd() itself said. */
+type Refuse = (message?: string) => UsageError;
+
+/** parse_cmd(): what is to be done with a field, and the keys for it. */
+function takeCommand(words: Words, s: Spoken, draft: Draft, field: Field, refuse: Refuse): void {
   const { size, type = 'u32' } = field;
   const all = 2 ** (8 * Math.min(size, 4)) - 1;
   let retain = field.retain ?? (size >= 4 ? ALL : all);
@@ -318,12 +321,12 @@ function takeCommand(words: Words, s: Spoken, draft: Draft, field: Field, refuse
     mask = val[0] ?? 0;
   } else if (matches(word, 'set') || matches(word, 'add')) {
     if (matches(word, 'add')) draft.cmd = Cmd.ADD;
-    if (!s.extended && draft.cmd !== Cmd.SET) throw bad(words, "Non extended mode. only 'set' command is supported");
+    if (!s.extended && draft.cmd !== Cmd.SET) throw refuse("Non extended mode. only 'set' command is supported");
     val = takeValue(words, type, refuse);
   } else if (matches(word, 'preserve')) retain = 0;
   else if (!matches(word, 'clear')) throw refuse();
   if (words.take('retain')) retain = takeValue(words, 'u32', refuse)[0] ?? 0;
-  if (size > 4 && retain !== ALL) throw bad(words, 'retain is not supported for fields longer the 32 bits');
+  if (size > 4 && retain !== ALL) throw refuse('retain is not supported for fields longer the 32 bits');
   if (type === 'mac') packMac(words, s, draft, field.off, val);
   else if (type === 'ipv6') {
     for (let i = 0; i < 4; i++) pack(words, s, draft, field.off + 4 * i, val[i] ?? 0, 0);
@@ -348,6 +351,8 @@ function shiftLast(s: Spoken, bits: number): void {
   const mask = swab32((swab32(key.mask) << bits) | 0xf) >>> 0;
   s.keys.push({ ...key, mask, val: swab32(swab32(key.val) << bits) >>> 0 });
 }
+
+const lead = (message = ''): string => (message === '' ? '' : `${message}\n`);
 
 const SIZES = [
   ['u32', 4],
@@ -374,7 +379,7 @@ function takeOffset(words: Words, s: Spoken): void {
     words.need();
   }
   const command = words.peek();
-  const refuse = () => words.error(`Bad pedit construct (${command})`, USAGE);
+  const refuse: Refuse = (message) => words.error(`${lead(message)}Bad pedit construct (${command})`, USAGE);
   takeCommand(words, s, draft, { name: '', off, size }, refuse);
 }
 
@@ -396,7 +401,8 @@ function takeMunge(words: Words, s: Spoken): void {
   const known = field !== undefined && (!layer.ex || s.extended) && !(field.plain && s.extended);
   if (!known || words.done) throw bad(words, 'bad pedit parsing');
   const htype = s.extended ? layer.header : Header.NETWORK;
-  const refuse = () => words.error(`bad pedit parsing\nBad pedit construct (${name})`, USAGE);
+  const refuse: Refuse = (message) =>
+    words.error(`${lead(message)}bad pedit parsing\nBad pedit construct (${name})`, USAGE);
   takeCommand(words, s, { off: field.off, at: 0, offmask: 0, shift: 0, htype, cmd: Cmd.SET }, field, refuse);
 }
 
