@@ -13,6 +13,6 @@
 export { describeMessage } from './decode.ts';
 export { Listener } from './encode.ts';
 export { emptySelector, MODIFY, type Selector, takeSelectors } from './filter-words.ts';
-export type { Links, Transport } from './process.ts';
+export type { Links, TakenWord, Transport } from './process.ts';
 export { runScript, type ScriptAnswer, type ScriptLine, type ScriptRun, scriptLines } from './script.ts';
 export { type Answer, runTc, type TcRun } from './tc.ts';

@@ -64,6 +64,13 @@ describe('stab', () => {
   });
 });
 
+test.each(['monitor', 'exec bpf debug', 'mon file x'])('tc %s is taken, and nothing comes of it', (line) => {
+  const [word] = line.split(' ');
+  const notModelled = [{ word: 0, why: `tc ${word} is not modelled here` }];
+  expect(tc(netnsOf(), line)).toEqual({ stdout: '', stderr: '', exit: 0, notModelled });
+  expect(runTc(shellWords(line), { transport: new Listener(), modelledOnly: true }).exit).toBe(2);
+});
+
 /** Any words: of a kind that is not modelled none is judged. */
 const KINDS = ['cbs', 'etf', 'gred', 'hhf', 'mqprio', 'netem', 'plug', 'skbprio', 'taprio'];
 const WITHOUT_OPTIONS = ['blackhole', 'teql0', 'teql12'];
@@ -261,6 +268,20 @@ describe('an action that is not modelled', () => {
     expect(tc(netns, line.replace(` ${words}`, '')).stderr).toMatch(/^Command line is not complete/);
   });
 
+  test.each(['geneve_opts 0:0:00', 'vxlan_opts 5', 'erspan_opts 1:1:0:0'])('tunnel_key %s', (words) => {
+    const netns = netnsOf(PRIO);
+    const [word = ''] = words.split(' ');
+    const action = `tunnel_key set src_ip 10.0.0.1 dst_ip 10.0.0.2 id 5 ${words} ttl 9`;
+    const line = `filter add dev eth0 parent 1: protocol ip prio 1 matchall action ${action}`;
+    expect(tc(netns, line)).toMatchObject({
+      exit: 0,
+      notModelled: [{ word: at(line, word), why: `tunnel_key "${word}" is not modelled here` }],
+    });
+    const shown = tc(Netns.load(netns.save(), ENV), 'filter show dev eth0').stdout;
+    expect(shown).toContain(`\tkey_id 5\n\t${words}\n\tcsum\n\tttl 9 pipe\n`);
+    expect(tc(netns, `${line} nosuch`).exit).toBe(255);
+  });
+
   test('is shared by its index', () => {
     const netns = netnsOf(PRIO, 'actions add action mpls pop protocol ip index 9');
     const filter = 'filter add dev eth0 parent 1: protocol ip prio 1 handle 1 flow map key src action mpls pop index 9';
@@ -272,10 +293,11 @@ describe('an action that is not modelled', () => {
   });
 });
 
-test('of a batch, each is named with its line', () => {
-  const batch = '# two\nqdisc add dev eth0 root handle 1: htb\nqdisc change dev eth0 root stab mpu 64 htb\n';
-  expect(tc(netnsOf(), '-batch file', batch).notModelled).toEqual([
-    { line: 3, word: 5, why: '"stab" is not modelled here' },
+test('of a batch, each that was taken is named with its line', () => {
+  const refused = 'qdisc add dev eth0 parent 9: stab mpu 64 htb';
+  const batch = `${refused}\nqdisc add dev eth0 root handle 1: stab mpu 64 htb\n`;
+  expect(tc(netnsOf(), '-force -batch file', batch).notModelled).toEqual([
+    { line: 2, word: 7, why: '"stab" is not modelled here' },
   ]);
 });
 

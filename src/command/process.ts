@@ -21,6 +21,12 @@ export interface Links {
   create?(name: string): number;
 }
 
+/** A word that a command took although it is not modelled here. */
+export interface TakenWord extends NotModelled {
+  /** Of a batch: the line that `word` is counted on. */
+  readonly line?: number;
+}
+
 /** What tc was told before its command: -s, -d, -r, -j, -p … */
 export interface TcOptions {
   statistics: boolean;
@@ -102,9 +108,11 @@ export class TcProcess {
   stdout = '';
   stderr = '';
   modelledOnly = false;
+  /** What commands took that is not modelled; those that failed took nothing. */
+  readonly notModelled: TakenWord[] = [];
   private seq: number;
-  /** The commands so far, the last one going on. */
-  private readonly commands: { readonly words: Words; readonly line?: number }[] = [];
+  /** The words of the command that is going on. */
+  private command: Words | null = null;
 
   /** `seq`: what tc starts counting from, the time in seconds. */
   constructor(transport: Transport, options: TcOptions, seq = 0, pid = 0) {
@@ -114,14 +122,12 @@ export class TcProcess {
     this.pid = pid;
   }
 
-  /** A command begins; `line` is its line of the batch. */
-  begin(words: Words, line?: number): void {
-    this.commands.push({ words, ...(line === undefined ? {} : { line }) });
-  }
-
-  /** What was taken without being modelled, of all commands. */
-  get notModelled(): (NotModelled & { readonly line?: number })[] {
-    return this.commands.flatMap(({ words, ...where }) => words.notModelled.map((found) => ({ ...found, ...where })));
+  /** One command from its first word to its end; `line` is its line of the batch. */
+  run(words: Words, work: () => void, line?: number): void {
+    this.command = words;
+    work();
+    const where = line === undefined ? {} : { line };
+    this.notModelled.push(...words.notModelled.map((found) => ({ ...found, ...where })));
   }
 
   /** What parsers and printers of kinds ask of this process. */
@@ -194,8 +200,8 @@ export class TcProcess {
   }
 
   /** Where only what is modelled may be sent, its bytes are not known otherwise. */
-  private checkModelled(): void {
-    const [found] = this.commands.at(-1)?.words.notModelled ?? [];
+  checkModelled(): void {
+    const [found] = this.command?.notModelled ?? [];
     if (!this.modelledOnly || found === undefined) return;
     throw new UsageError(`cls-flow: ${found.why}, so the bytes of this command are not known`, found.word, '', 2);
   }

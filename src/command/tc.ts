@@ -1,10 +1,10 @@
 import { Errno, FatalUsageError, KernelError, UsageError } from '../errors.ts';
-import { batchLines, matches, type NotModelled, Words } from '../lang/index.ts';
+import { batchLines, matches, Words } from '../lang/index.ts';
 import { NLA_MAX } from '../netlink/index.ts';
 import { doActions } from './action.ts';
 import { doClass } from './class.ts';
 import { CHAIN, doFilter, FILTER, nothingShown } from './filter.ts';
-import { Exit, giveUp, NO_OPTIONS, type TcOptions, TcProcess, type Transport } from './process.ts';
+import { Exit, giveUp, NO_OPTIONS, type TakenWord, type TcOptions, TcProcess, type Transport } from './process.ts';
 import { doQdisc } from './qdisc.ts';
 import { usageOf } from './usage.ts';
 
@@ -13,11 +13,8 @@ export interface Answer {
   readonly stdout: string;
   readonly stderr: string;
   readonly exit: number;
-  /**
-   * The words that tc takes and that are not modelled here: the kernel has what they ask for, as far as it is known.
-   * Of a batch, those of all its lines: `word` is an index into the words of `line`.
-   */
-  readonly notModelled: readonly (NotModelled & { readonly line?: number })[];
+  /** The words that tc took and that are not modelled here: the kernel has what they ask for, as far as it is known. */
+  readonly notModelled: readonly TakenWord[];
 }
 
 export interface TcRun {
@@ -99,8 +96,7 @@ function main(words: Words, tc: TcProcess, run: TcRun): number {
   const memory = { shown: nothingShown() };
   if (batch !== null) return doBatch(batch, tc, run, memory);
   if (words.done) throw usage();
-  tc.begin(words);
-  doCommand(words, tc, memory);
+  tc.run(words, () => doCommand(words, tc, memory));
   return 0;
 }
 
@@ -128,8 +124,16 @@ function doCommand(words: Words, tc: TcProcess, memory: Memory): void {
   else if (matches(word, 'filter')) doFilter(FILTER, words, tc, memory.shown);
   else if (matches(word, 'chain')) doFilter(CHAIN, words, tc, memory.shown);
   else if (matches(word, 'actions')) doActions(words, tc);
+  else if (matches(word, 'monitor') || matches(word, 'exec')) leaveObject(words, tc);
   else if (matches(word, 'help')) throw usage();
   else throw giveUp(`Object "${word}" is unknown, try "tc help".`, '', words.at - 1);
+}
+
+/** What changes nothing in the kernel that is emulated: `tc monitor` listens, `tc exec` starts another program. */
+function leaveObject(words: Words, tc: TcProcess): void {
+  words.leaveOut(`tc ${words.list[words.at - 1]}`);
+  words.takeRest();
+  tc.checkModelled();
 }
 
 /** tc/tc.c: batch() — stops at the first failure unless -force was given. Exit status 1 if anything failed. */
@@ -144,8 +148,7 @@ function doBatch(file: string, tc: TcProcess, run: TcRun, memory: Memory): numbe
       tc,
       () => {
         const command = new Words(words);
-        tc.begin(command, line);
-        doCommand(command, tc, memory);
+        tc.run(command, () => doCommand(command, tc, memory), line);
         return 0;
       },
       (error) => error instanceof FatalUsageError,

@@ -47,6 +47,11 @@ filter add dev d0 parent 1: protocol ip prio 5 handle 1 flow map key mark and 0x
 filter add dev d0 parent 10: protocol ip prio 1 handle 1 flow hash keys src,dst divisor 1024
 `;
 
+test('a line with what is not modelled has no plan', () => {
+  const { failed } = ask(HTB.replace('htb default', 'stab mpu 64 htb default'), kernel()).plan;
+  expect(failed).toEqual([{ line: 2, says: '"stab" is not modelled here' }]);
+});
+
 /** Setups that people have, and what may stand in their place. */
 const SETUPS: Readonly<Record<string, string>> = {
   nothing: 'qdisc add dev lo root handle 1: prio',

@@ -75,6 +75,8 @@ function runPlan(text: string, transport: Transport, device: string, handles: Ha
     const made: Message[] = [];
     const answer = runTc(withHandle(words, handles.get(line)), { transport: listening(transport, made) });
     if (answer.exit !== 0 && !isDeletion(words)) failed.push({ line, says: answer.stderr.split('\n')[0] ?? '' });
+    // What is not modelled cannot be compared with what is installed.
+    for (const { why } of answer.notModelled) failed.push({ line, says: why });
     note(origins, { line, words: fromObject(words) }, made, ifindex);
     if (answer.exit === 0 && destroys(words)) forget(origins, readSetup(transport, ifindex));
   }

@@ -10,6 +10,7 @@ import {
   nest,
   s32,
   struct,
+  TYPED,
   table,
   u8,
 } from '../../netlink/index.ts';
@@ -52,6 +53,8 @@ const TCA_TUNNEL_KEY = {
   opts: [11, nest],
   tos: [12, u8],
   ttl: [13, u8],
+  /** Options of tunnels, which are not modelled: a line for each, as typed. */
+  typed: TYPED,
 } as const;
 type TunnelKey = Decoded<typeof TCA_TUNNEL_KEY>;
 const NO_TUNNEL = { ...NO_GEN, tAction: 0 };
@@ -100,10 +103,14 @@ const OPTIONS: readonly { readonly word: string; speak(words: Words): Row }[] = 
   { word: 'ttl', speak: (words) => ['ttl', takeNumber(words, 'ttl', tosOrTtl)] },
 ];
 
+/** What tc has besides, each with one argument. */
+const LEFT = ['geneve_opts', 'vxlan_opts', 'erspan_opts'];
+
 interface Line {
   tAction: number;
   noCsum: number;
   readonly rows: Row[];
+  readonly typed: string[];
 }
 
 function takeWord(words: Words, line: Line): boolean {
@@ -115,7 +122,11 @@ function takeWord(words: Words, line: Line): boolean {
     return true;
   }
   const option = OPTIONS.find(({ word }) => words.take(word));
-  if (option !== undefined) line.rows.push(option.speak(words));
+  const left = option === undefined ? LEFT.find((word) => words.take(word)) : undefined;
+  if (left !== undefined) {
+    words.leaveOut(`tunnel_key "${left}"`);
+    line.typed.push(`${left} ${words.next()}`);
+  } else if (option !== undefined) line.rows.push(option.speak(words));
   else if (words.take('csum')) line.noCsum = 0;
   else if (words.take('nocsum')) line.noCsum = 1;
   else if (words.take('help')) throw usage(words, USAGE);
@@ -130,12 +141,13 @@ export const tunnelKey: Action<TunnelKey> = {
   scope: () => 'packet',
   speak(words, w, { warn } = NOBODY) {
     skip(words);
-    const line: Line = { tAction: 0, noCsum: 0, rows: [] };
+    const line: Line = { tAction: 0, noCsum: 0, rows: [], typed: [] };
     while (takeWord(words, line));
     for (const [name, value] of line.rows) {
       if (value === null) w.nest(TCA_TUNNEL_KEY[name][0], () => undefined);
       else dumpRows(TCA_TUNNEL_KEY, [name], { [name]: value } as Spoken, w);
     }
+    if (line.typed.length > 0) w.put(TCA_TUNNEL_KEY.typed, line.typed.join('\n'));
     w.put(TCA_TUNNEL_KEY.noCsum, line.noCsum);
     const action = takeControlOr(words, Verdict.PIPE, warn);
     const index = takeIndex(words, 'tunnel_key: Illegal "index"') ?? 0;
@@ -167,7 +179,7 @@ export const tunnelKey: Action<TunnelKey> = {
     const addresses = ['ipv4Src', 'ipv4Dst', 'ipv6Src', 'ipv6Dst'] as const;
     dumpRows(
       TCA_TUNNEL_KEY,
-      ['parms', 'keyId', ...addresses, 'dstPort', 'noCsum', 'opts', 'tos', 'ttl', 'tm'],
+      ['parms', 'keyId', ...addresses, 'dstPort', 'noCsum', 'opts', 'typed', 'tos', 'ttl', 'tm'],
       value,
       w,
     );
@@ -190,7 +202,7 @@ function words4(address: Uint8Array): number[] {
 }
 
 function printSet(value: TunnelKey, out: Printer): void {
-  const { ipv4Src, ipv4Dst, ipv6Src, ipv6Dst, keyId, dstPort, noCsum, tos, ttl } = value;
+  const { ipv4Src, ipv4Dst, ipv6Src, ipv6Dst, keyId, dstPort, noCsum, typed, tos, ttl } = value;
   const line = (name: string, json: string | number | undefined, text: string): void => {
     if (json === undefined) return;
     out.text('\n');
@@ -204,6 +216,8 @@ function printSet(value: TunnelKey, out: Printer): void {
   address('dst_ip', ipv6Dst && addressText(6, words4(ipv6Dst)));
   line('key_id', keyId, `key_id ${keyId}`);
   line('dst_port', dstPort, `dst_port ${dstPort}`);
+  for (const option of typed?.split('\n') ?? [])
+    line(option.split(' ', 1)[0] ?? '', option.replace(/^\S+ /, ''), option);
   const flag = noCsum ? 'nocsum' : 'csum';
   if (noCsum !== undefined) line('flag', flag, flag);
   if (tos) line('tos', tos, `tos 0x${tos.toString(16)}`);

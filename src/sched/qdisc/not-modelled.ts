@@ -49,7 +49,7 @@ function row(kind: string, known: Known, speak: QdiscKind['speak']): QdiscKind<T
       words.leaveOut(`qdisc kind "${kind}"`);
       speak(words, w);
     },
-    settle: (old, payload) => payload ?? old,
+    settle: (_, payload) => payload,
     place: () => HANDED_OVER,
     dump(typed, w) {
       if (typed !== null) options(w, () => w.bytes(typed));
