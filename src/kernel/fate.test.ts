@@ -276,4 +276,15 @@ describe('what is not modelled', () => {
     expect(taken(V6)).toEqual(['queued', '1:2']);
     expect(taken(UDP)).toEqual(['unknowable', undefined]);
   });
+
+  test('behind such words as say which headers there are, only the link header is sure', () => {
+    const script = (words: string): Netns =>
+      tree(
+        'qdisc add root handle 1: prio',
+        `filter add parent 1: protocol all prio 1 flower ${words} flowid 1:3`,
+        'filter add parent 1: protocol all prio 2 matchall flowid 1:2',
+      );
+    expect(fate(script('num_of_vlans 1 vlan_id 5'), UDP).fate).toBe('unknowable');
+    expect(fate(script('num_of_vlans 1 vlan_id 5 dst_mac 02:11:22:33:44:55'), UDP).class).toBe('1:2');
+  });
 });

@@ -206,12 +206,12 @@ class Match {
     return bytesIn(this.mask, field).some((byte) => byte !== 0);
   }
 
-  /** fl_mask_lookup() */
-  fits(key: Uint8Array): boolean {
-    for (let i = 0; i < COMPARED; i++) {
+  /** fl_mask_lookup(). `end`: how many bytes of the key are compared. */
+  fits(key: Uint8Array, end: number = COMPARED): boolean {
+    for (let i = 0; i < end; i++) {
       if (((byteOf(key, i) ^ byteOf(this.value, i)) & byteOf(this.mask, i)) !== 0) return false;
     }
-    return !this.ranged || (this.within(key, 'src') && this.within(key, 'dst'));
+    return !this.ranged || end < COMPARED || (this.within(key, 'src') && this.within(key, 'dst'));
   }
 
   private within(key: Uint8Array, side: 'src' | 'dst'): boolean {
@@ -245,7 +245,7 @@ function byteOf(data: Uint8Array, at: number): number {
 /** struct cls_fl_filter */
 interface FlowerFilter {
   readonly handle: number;
-  /** What is compared. Where something is left, a packet that does not fit is none of the filter's all the same. */
+  /** What is compared. A packet that does not fit it is not the filter's, also where something is left. */
   readonly match: Match;
   readonly left: Left | null;
   readonly classid: number;
@@ -260,6 +260,14 @@ type Left = Pick<FlowerOptions, 'typed' | 'unknown'>;
 function leftOf({ typed, unknown }: FlowerOptions): Left | null {
   if (typed === undefined && unknown === undefined) return null;
   return { ...(typed === undefined ? {} : { typed }), ...(unknown === undefined ? {} : { unknown }) };
+}
+
+/** They say which headers there are, so that what is compared behind the link header is no longer sure. */
+const LAYERS = /^(?:num_of_vlans|cvlan_|mpls|pppoe_|ppp_)/m;
+
+/** How many bytes of a packet's key decide that it is not the filter's, whatever is left. */
+function sureBytes({ typed = '', unknown }: Left): number {
+  return unknown !== undefined || LAYERS.test(typed) ? FIELD.nProto[0] : COMPARED;
 }
 
 /** Filters that look at the same things have one mask: of what is left, the names; `values`: with what they are compared. */
@@ -302,9 +310,10 @@ class FlowerFilters implements KernelClassifier {
     const key = this.dissector.dissect(p);
     for (const { filters } of this.masks) {
       for (const filter of filters) {
-        if (!filter.match.fits(key)) continue;
+        const { left } = filter;
+        if (!filter.match.fits(key, left === null ? COMPARED : sureBytes(left))) continue;
         if ((filter.flags & ClsFlag.SKIP_SW) !== 0) break;
-        if (filter.left !== null) {
+        if (left !== null) {
           this.opaque = true;
           return Verdict.SHOT;
         }
