@@ -54,6 +54,8 @@ const speaker = (sets: readonly PacketSet[]): Talk => ({
 export interface Asked {
   readonly netns: Netns;
   readonly place: Place;
+  /** tc lines whose objects the kernel holds without being told of them: results that rest on it are assumed. */
+  readonly assumed?: readonly string[];
 }
 
 /** What filters may name, and who is told of the copies that they send. */

@@ -149,7 +149,7 @@ export class Run {
     this.fates = options.kernel === undefined || isList(this.kernel.place) ? null : new Fates();
     const survey = this.kernel.netns.survey(this.kernel.place);
     if (survey.refusal !== null) throw survey.refusal;
-    this.assumed = survey.assumed;
+    this.assumed = survey.assumed || (options.kernel?.assumed ?? []).length > 0;
     this.dev = options.kernel === undefined ? 0 : this.kernel.netns.links.index(this.kernel.place.dev);
     this.tracks = options.tracker !== null && options.device.hook === 'egress' && this.needsConntrack;
   }

@@ -20,6 +20,7 @@ import { Output, painter, say } from './output.ts';
 /** Findings of one code that are told in full; the rest is counted. */
 const TOLD = 3;
 const FOUND = 1;
+const INCOMPLETE = 3;
 
 /** Checks a script and tells what was found. Returns the exit status. */
 export async function checkScript(file: string, flags: CheckFlags): Promise<number> {
@@ -35,7 +36,8 @@ export async function checkScript(file: string, flags: CheckFlags): Promise<numb
   output.flush();
   if (flags.format !== 'text') for (const line of notes(report, file)) say(`cls-flow: ${line}`);
   const limit = SEVERITIES.indexOf(flags.failOn);
-  return report.findings.some(({ severity }) => SEVERITIES.indexOf(severity) <= limit) ? FOUND : 0;
+  if (report.findings.some(({ severity }) => SEVERITIES.indexOf(severity) <= limit)) return FOUND;
+  return flags.strict && report.notModelled.length > 0 ? INCOMPLETE : 0;
 }
 
 function hostsOf(value: string | undefined): number | null {
@@ -72,10 +74,10 @@ async function writeFixed(file: string, text: string, report: Report): Promise<{
   return { name: target, fixes };
 }
 
-function asJson({ findings }: Report) {
+function asJson({ findings, assumed, notModelled }: Report) {
   return {
     schema: 1,
-    findings: findings.map(({ code, severity, line, column, message, effect, fix }) => ({
+    findings: findings.map(({ code, severity, line, column, message, effect, fix, refusedBy }) => ({
       code,
       severity,
       line,
@@ -83,14 +85,17 @@ function asJson({ findings }: Report) {
       message,
       effect,
       fix,
+      refusedBy,
     })),
+    assumed,
+    notModelled,
   };
 }
 
 const SARIF_LEVELS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', advice: 'note' };
 
 /** SARIF 2.1.0 */
-function asSarif({ findings }: Report, file: string) {
+function asSarif({ findings, notModelled }: Report, file: string) {
   const uri = file === '-' ? 'stdin' : file.split(path.sep).map(encodeURIComponent).join('/');
   const rules = RULES.map(({ code, title, severity }) => ({
     id: code,
@@ -102,20 +107,26 @@ function asSarif({ findings }: Report, file: string) {
     ruleIndex: RULES.findIndex((rule) => rule.code === code),
     level: SARIF_LEVELS[severity],
     message: { text: `${message}: ${effect}${fix === null ? '' : `. Fix: ${fix}`}` },
-    locations: [
-      {
-        physicalLocation: {
-          artifactLocation: { uri },
-          region: { startLine: line, startColumn: column, endColumn: column + length },
-        },
-      },
-    ],
+    locations: [locationOf(uri, { line, column, length })],
   }));
+  const toolExecutionNotifications = notModelled.map((where) => ({
+    level: 'note',
+    message: { text: `not modelled here: ${where.word}: ${where.why}` },
+    locations: [locationOf(uri, where)],
+  }));
+  const invocations = [{ executionSuccessful: true, toolExecutionNotifications }];
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
-    runs: [{ tool: { driver: { name: 'cls-flow', rules } }, columnKind: 'utf16CodeUnits', results }],
+    runs: [{ tool: { driver: { name: 'cls-flow', rules } }, columnKind: 'utf16CodeUnits', invocations, results }],
   };
+}
+
+type Where = Pick<CheckedFinding, 'line' | 'column' | 'length'>;
+
+function locationOf(uri: string, { line, column, length }: Where) {
+  const region = { startLine: line, startColumn: column, endColumn: column + length };
+  return { physicalLocation: { artifactLocation: { uri }, region } };
 }
 
 function asText(
@@ -126,15 +137,19 @@ function asText(
   hosts: number | null,
 ): string {
   const lines = text.split('\n');
-  const told = new Map<string, number>();
+  const counts = new Map<string, number>();
+  const left = new Map<string, number[]>();
   const blocks = report.findings.flatMap((finding) => {
-    const before = told.get(finding.code) ?? 0;
-    told.set(finding.code, before + 1);
-    return before < TOLD ? [block(finding, file, lines, report.script.dump)] : [];
+    const { code, line } = finding;
+    const count = counts.get(code) ?? 0;
+    counts.set(code, count + 1);
+    if (count < TOLD) return [block(finding, file, lines, report.script.dump)];
+    const at = left.get(code);
+    if (at === undefined) left.set(code, [line]);
+    else at.push(line);
+    return [];
   });
-  const more = [...told]
-    .filter(([, count]) => count > TOLD)
-    .map(([code, count]) => `${code}: ${count - TOLD} more like these`);
+  const more = [...left].map(([code, at]) => `${code}: ${at.length} more like these, in ${linesText(at)}`);
   return [...blocks, ...more, ...summary(report, file, fixed, hosts), ...notes(report, file)].join('\n').concat('\n');
 }
 
@@ -182,8 +197,32 @@ function summary(
   return [`${said}${fixes}`, ...more];
 }
 
-/** What could not be looked at. */
-function notes({ script: { unexpanded } }: Report, file: string): string[] {
+/** Line numbers, each once. */
+function linesText(lines: readonly number[]): string {
+  const each = [...new Set(lines)];
+  return each.length === 1 ? `line ${each[0]}` : `lines ${each.join(', ')}`;
+}
+
+/** What was supposed, and what could not be looked at. */
+function notes(report: Report, file: string): string[] {
+  return [...assumedNotes(report), ...modelNotes(report), ...unexpandedNotes(report, file)];
+}
+
+function assumedNotes({ assumed }: Report): string[] {
+  if (assumed.length === 0) return [];
+  return [
+    'assumed, since the script builds on it and does not make it:',
+    ...assumed.map((line) => `    tc ${escapeText(line)}`),
+  ];
+}
+
+function modelNotes({ notModelled }: Report): string[] {
+  return notModelled.map(
+    ({ line, word, why }) => `not modelled here, line ${line}: ${escapeText(word)}: ${escapeText(why)}`,
+  );
+}
+
+function unexpandedNotes({ script: { unexpanded } }: Report, file: string): string[] {
   const [first] = unexpanded;
   if (first === undefined) return [];
   const many = unexpanded.length === 1 ? '1 tc line holds' : `${unexpanded.length} tc lines hold`;

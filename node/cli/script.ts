@@ -1,14 +1,13 @@
-import { runScript, type ScriptAnswer } from '../../src/command/index.ts';
+import { buildsNothing, makeDevice, type ScriptAnswer, setUpScript } from '../../src/command/index.ts';
 import type { Env } from '../../src/env.ts';
 import { type FilterName, Netns } from '../../src/kernel/index.ts';
-import { escapeText, getClassid, matches } from '../../src/lang/index.ts';
+import { escapeText, getClassid } from '../../src/lang/index.ts';
 import type { Around, Asked } from '../../src/plan.ts';
 import { caretInValue } from './caret.ts';
 import type { WalkFlags } from './commands/walk.ts';
 import { CommandLineError, FailedError } from './errors.ts';
 import { readInput } from './named-file.ts';
 import { say } from './output.ts';
-import { addDevice } from './state.ts';
 
 /** Commands told of in full; the rest is counted. */
 const TOLD = 5;
@@ -21,17 +20,14 @@ export function readScript(
   seeds: readonly number[],
 ): Asked {
   if (flags.filter !== undefined) throw new CommandLineError('--filter and --script: give one of them');
-  const netns = new Netns({ ...around, devices: [{ name: 'lo', ifindex: 1 }], hashrnd: inOrder(seeds) });
-  if (flags.dev !== undefined) addDevice(netns, flags.dev);
-  // Scripts make their devices with ip, which is not run: every device that a command names is there.
-  const index = (name: string): number => netns.links.index(name) || addDevice(netns, name);
-  const { answers, unexpanded, others } = runScript(readInput(file), {
-    request: (datagram) => netns.request(datagram),
-    links: { ...netns.links, index },
-    set: (key) => netns.set(key),
-  });
+  const fresh = (): Netns => {
+    const netns = new Netns({ ...around, devices: [{ name: 'lo', ifindex: 1 }], hashrnd: inOrder(seeds) });
+    if (flags.dev !== undefined) makeDevice(netns, { name: flags.dev });
+    return netns;
+  };
+  const { netns, answers, assumed, unexpanded, others } = setUpScript(readInput(file), fresh);
   // Scripts begin by deleting what may not be there.
-  const failed = answers.filter(({ exit, words }) => exit !== 0 && !isDeletion(words));
+  const failed = answers.filter(({ exit, words }) => exit !== 0 && !buildsNothing(words));
   for (const { line, stderr } of failed.slice(0, TOLD)) {
     const [sentence = ''] = stderr.split('\n');
     say(`${escapeText(file)}:${line}: ${escapeText(sentence)}`);
@@ -44,7 +40,8 @@ export function readScript(
     );
   }
   if (answers.length === 0) throw new FailedError(`${file}: no tc command in ${others} lines`);
-  return { netns, place: placeOf(netns, flags) };
+  sayAssumed(file, assumed);
+  return { netns, place: placeOf(netns, flags), assumed };
 }
 
 /** What the script says and nothing here models: results do not show what it does. */
@@ -54,8 +51,11 @@ function noteNotModelled(file: string, answers: readonly ScriptAnswer[]): void {
   if (notes.length > TOLD) say(`${escapeText(file)}: ${notes.length - TOLD} more words are not modelled here`);
 }
 
-function isDeletion([, verb = '']: readonly string[]): boolean {
-  return matches(verb, 'delete');
+/** What another program must have made: the results rest on it. */
+function sayAssumed(file: string, assumed: readonly string[]): void {
+  if (assumed.length === 0) return;
+  say(`${escapeText(file)}: it builds on what it does not make; assumed (and so are the results):`);
+  for (const line of assumed) say(`  tc ${escapeText(line)}`);
 }
 
 /** `--hashrnd` in the order in which the filters are made; a filter that is named again keeps its own. */

@@ -65,11 +65,3 @@ function checked(value: unknown): SavedNetns {
 export async function saveState(file: string, netns: Netns): Promise<void> {
   await writeText(file, `${JSON.stringify(netns.save(), null, 1)}\n`);
 }
-
-/** Adds a device under the number given, or the next free one. */
-export function addDevice(netns: Netns, name: string, ifindex?: number): number {
-  const taken = netns.devices.map((device) => device.ifindex);
-  const index = ifindex ?? Math.max(1, ...taken) + 1;
-  netns.addDevice({ name, ifindex: index });
-  return index;
-}

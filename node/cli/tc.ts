@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Answer, runTc, type Transport } from '../../src/command/index.ts';
+import { type Answer, emulated, makeDevice, runTc, type Transport } from '../../src/command/index.ts';
 import type { EraName } from '../../src/era.ts';
 import type { Netns } from '../../src/kernel/index.ts';
 import { escapeText } from '../../src/lang/index.ts';
@@ -8,7 +8,7 @@ import { explainRefusal } from '../kernel.ts';
 import type { TcFlags } from './commands/tc.ts';
 import { CommandLineError } from './errors.ts';
 import { Output, say, sayRaw } from './output.ts';
-import { addDevice, defaultStatePath, openState, saveState } from './state.ts';
+import { defaultStatePath, openState, saveState } from './state.ts';
 
 /** IFNAMSIZ less the final null; what else dev_valid_name() refuses. */
 const DEVICE_NAME = /^[^\s/:]{1,15}$/;
@@ -83,25 +83,16 @@ export function nameDevice(netns: Netns, spec: string): void {
   if (known !== undefined) throw new CommandLineError(`--dev ${spec}: ${name} has index ${known.ifindex} already`);
   const other = netns.devices.find((device) => device.ifindex === ifindex);
   if (other !== undefined) throw new CommandLineError(`--dev ${spec}: index ${ifindex} is ${other.spec.name}'s`);
-  addDevice(netns, name, ifindex);
+  makeDevice(netns, { name }, ifindex);
 }
 
-/** The emulated kernel, with the names of its devices. `create`: a qdisc brings its device along, with a note. */
+/** The emulated kernel. `create`: a device comes into being when it is named first, with a note. */
 export function transportOf(netns: Netns, create: boolean): Transport {
-  return {
-    request: (datagram) => netns.request(datagram),
-    set: (key) => netns.set(key),
-    links: {
-      index: (name) => netns.devices.find((device) => device.spec.name === name)?.ifindex ?? 0,
-      name: (index) => netns.devices.find((device) => device.ifindex === index)?.spec.name ?? null,
-      create: (name) => {
-        if (!create || !DEVICE_NAME.test(name)) return 0;
-        const ifindex = addDevice(netns, name);
-        say(`cls-flow: note: device ${escapeText(name)} did not exist, made it with index ${ifindex}`);
-        return ifindex;
-      },
-    },
-  };
+  const transport = emulated(netns, {
+    created: (name, ifindex) =>
+      say(`cls-flow: note: device ${escapeText(name)} did not exist, made it with index ${ifindex}`),
+  });
+  return create ? transport : { ...transport, links: netns.links };
 }
 
 /** The text of a batch file; undefined if it cannot be read: tc has its own words for that. */

@@ -1,18 +1,33 @@
 /**
  * tc's command line: one line of words in, netlink requests to whoever answers them, and what tc would print out.
- * Knows no kernel: the emulated one and a live one are Transports alike. Also what such messages mean, for people.
+ * The emulated kernel and a live one are Transports alike. Also what such messages mean, for people.
  *
  *   runTc(words, {transport})        `words` follow "tc"; {stdout, stderr, exit} as tc's; never throws over words or answers
  *   runScript(text, transport)       a -batch file or a shell script's literal tc lines, each with its line and answer
+ *   emulated(netns)                  the emulated kernel as a Transport; devices come into being as they are named
+ *   setUpScript(text, fresh)         the same in an emulated kernel that holds what the script builds on
+ *   judge(netns)                     runs words against it; each answer has the rule behind a refusal
+ *   runAssumed(lines, fresh)         a script's lines run in a kernel that holds what they are built on
  *   new Listener()                   a Transport that keeps the requests and answers "done": the bytes of a command
  *   describeMessage(message)         one message as JSON; FormatError or KernelError where it is none
  *
  * A Transport is `{request(datagram) → datagrams, links: {index(name), name(index)}, set(key)}`; netns.request and
  * netns.links make one, and so does the running kernel.
  */
+export { runAssumed, type Trial } from './assumed.ts';
 export { describeMessage } from './decode.ts';
+export { emulated, type Judged, judge, makeDevice } from './emulated.ts';
 export { Listener } from './encode.ts';
 export { emptySelector, MODIFY, type Selector, takeSelectors } from './filter-words.ts';
 export type { Links, TakenWord, Transport } from './process.ts';
-export { runScript, type ScriptAnswer, type ScriptLine, type ScriptRun, scriptLines } from './script.ts';
+export {
+  runScript,
+  type ScriptAnswer,
+  type ScriptLine,
+  type ScriptRun,
+  type ScriptSetup,
+  scriptLines,
+  setUpScript,
+} from './script.ts';
 export { type Answer, runTc, type TcRun } from './tc.ts';
+export { buildsNothing } from './verbs.ts';

@@ -17,7 +17,7 @@ export interface Links {
   /** 0: there is no such device. */
   index(name: string): number;
   name(index: number): string | null;
-  /** Makes the device that a qdisc is put on first, where whoever answers allows it; its index, or 0. */
+  /** Makes a device that is named first by a qdisc on it or by a filter, where whoever answers allows it; its index, or 0. */
   create?(name: string): number;
 }
 
@@ -134,7 +134,10 @@ export class TcProcess {
   get words(): Talk {
     const { links } = this.transport;
     return {
-      ifindex: (name) => links.index(name) || indexInName(name),
+      ifindex: (name) => links.index(name) || (links.create?.(name) ?? 0) || indexInName(name),
+      mention: (name) => {
+        if (links.index(name) === 0) links.create?.(name);
+      },
       device: (index) => links.name(index),
       set: (key) => this.transport.set?.(key) ?? null,
       warn: (line) => this.say(`${line}\n`),

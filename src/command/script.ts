@@ -1,5 +1,8 @@
 import { UsageError } from '../errors.ts';
+import type { Netns } from '../kernel/index.ts';
 import { batchLines, shellWords } from '../lang/index.ts';
+import { runAssumed, type Trial } from './assumed.ts';
+import { type Judged, judge } from './emulated.ts';
 import type { Transport } from './process.ts';
 import { type Answer, OBJECTS, runTc } from './tc.ts';
 
@@ -16,6 +19,13 @@ export interface ScriptRun {
   readonly unexpanded: readonly number[];
   /** How many lines are no tc commands. */
   readonly others: number;
+}
+
+/** A script that was run in an emulated kernel. */
+export interface ScriptSetup extends ScriptRun {
+  readonly netns: Netns;
+  /** tc lines that were run before the script, since it builds on what they make. */
+  readonly assumed: readonly string[];
 }
 
 /** `tc`, /sbin/tc, $TC, "${tc}" — with or without sudo. */
@@ -44,15 +54,53 @@ export interface ScriptLine {
  * lines of a shell script. Nothing else of a shell script is done: no variables, no loops, no other program.
  */
 export function runScript(text: string, transport: Transport): ScriptRun {
-  const answers: ScriptAnswer[] = [];
+  const { commands, ...rest } = commandsIn(text);
+  return { answers: commands.map((command) => ({ ...command, ...runTc(command.words, { transport }) })), ...rest };
+}
+
+/**
+ * The same in an emulated kernel that holds what the script builds on and does not make (runAssumed()). `fresh` makes
+ * the kernel as it is before the script, once for each time that the script is run to find that out.
+ */
+export function setUpScript(text: string, fresh: () => Netns): ScriptSetup {
+  const { commands, ...rest } = commandsIn(text);
+  const { trial, assumed } = runAssumed(commands, () => new Run(fresh()));
+  return { netns: trial.netns, answers: [...trial.answers.values()], assumed, ...rest };
+}
+
+interface Command {
+  readonly line: number;
+  readonly words: readonly string[];
+}
+
+function commandsIn(text: string): { commands: Command[]; unexpanded: number[]; others: number } {
+  const commands: Command[] = [];
   const unexpanded: number[] = [];
   let others = 0;
   for (const { line, words, unexpanded: open } of scriptLines(text)) {
     if (words === null) others++;
     else if (open) unexpanded.push(line);
-    else answers.push({ line, words, ...runTc(words, { transport }) });
+    else commands.push({ line, words });
   }
-  return { answers, unexpanded, others };
+  return { commands, unexpanded, others };
+}
+
+/** The kernel that a script is run in, and what tc said of each command. */
+class Run implements Trial<Command> {
+  readonly netns: Netns;
+  readonly answers = new Map<Command, ScriptAnswer>();
+  readonly assume: (words: readonly string[]) => Judged;
+
+  constructor(netns: Netns) {
+    this.netns = netns;
+    this.assume = judge(netns);
+  }
+
+  run(command: Command): Judged {
+    const { refusal, ...answer } = this.assume(command.words);
+    this.answers.set(command, { ...command, ...answer });
+    return { refusal, ...answer };
+  }
 }
 
 /** The lines of a `tc -batch` file or of a shell script, not run; a line with several tc commands comes several times. */

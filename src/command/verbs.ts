@@ -34,6 +34,11 @@ export function isList(word: string): boolean {
   return ['list', 'show', 'lst'].some((name) => matches(word, name));
 }
 
+/** Words that only list, or take away: a script may well do that where there is nothing. */
+export function buildsNothing([, verb = 'show']: readonly string[]): boolean {
+  return isList(verb) || matches(verb, 'get') || matches(verb, 'delete') || matches(verb, 'flush');
+}
+
 /** What tc says of the word taken last. */
 export function unknownVerb(object: string, words: Words): UsageError {
   const at = words.at - 1;

@@ -145,6 +145,13 @@ export class Netns {
     activate(this.state, device);
   }
 
+  /** Number of the next device where none is given. */
+  get nextIfindex(): number {
+    let last = 1;
+    for (const ifindex of this.state.devices.keys()) last = Math.max(last, ifindex);
+    return last + 1;
+  }
+
   /** Names and numbers of the devices, as tc looks them up; 0 and null: none. */
   readonly links = {
     index: (name: string): number => this.devices.find((device) => device.name === name)?.ifindex ?? 0,

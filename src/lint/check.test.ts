@@ -52,8 +52,32 @@ describe('a finding', () => {
 
   test("is not made of tc's own options, nor of batches elsewhere", () => {
     expect(
-      places(`tc -s qdisc show dev eth0\ntc -force ${SFQ.slice(3)}\ntc -b other.tc\ntc -n lan qdisc show\n`),
+      places(`tc -force ${SFQ.slice(3)}\ntc -s qdisc show dev eth0\ntc -b other.tc\ntc -n lan qdisc show\n`),
     ).toEqual([]);
+  });
+
+  test('is advice where a line shows or deletes what is not there', () => {
+    expect(found('tc -s qdisc show dev eth0\n')).toMatchObject([
+      { code: 'SYNTAX', severity: 'advice', refusedBy: 'tc' },
+    ]);
+    expect(found(`${SFQ}\ntc filter del dev eth0 parent 1: prio 7\n`)).toMatchObject([
+      { code: 'REFUSED', severity: 'advice', line: 2, refusedBy: 'kernel' },
+    ]);
+  });
+
+  test('names who refuses the command, also where it is of a more particular kind', () => {
+    const script = `${SFQ}\ntc filter add dev eth0 parent 1: protocol all flow hash keys mark divisor 8\n`;
+    expect(found(script)).toMatchObject([{ code: 'FT002', refusedBy: 'kernel' }]);
+    expect(found(`${SFQ}\ntc class add dev eth0 parent 1: sfq\n`)).toMatchObject([{ code: 'SYNTAX', refusedBy: 'tc' }]);
+  });
+
+  test('of a line that ends a batch counts the lines that tc -batch then never runs', () => {
+    const lines = ['qdisc add dev eth0 handle x: root sfq', SFQ.slice(3), 'qdisc show dev eth0'];
+    const [first, ...others] = found(lines.join('\n'));
+    expect(first).toMatchObject({ code: 'SYNTAX', line: 1, refusedBy: 'tc' });
+    expect(first?.effect).toContain('tc -batch ends here, also with -force: 2 commands below never run');
+    expect(others).toEqual([]);
+    expect(found(lines.map((line) => `tc ${line}`).join('\n'))[0]?.effect).not.toContain('-batch');
   });
 
   test('of a filter below a qdisc that the script does not make is about its words only', () => {

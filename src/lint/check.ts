@@ -1,10 +1,10 @@
 import { createEnv } from '../env.ts';
 import { ERAS } from '../era.ts';
 import { shellQuoted } from '../lang/index.ts';
-import { type Besides, type Edit, type Found, SEVERITIES, type Severity } from './finding.ts';
+import { applied, type Besides, byPlace, type Edit, type Found, SEVERITIES, type Severity } from './finding.ts';
 import { RULES } from './rules/index.ts';
 import { type Command, readScript, type Script, whereIs } from './script.ts';
-import { Tree } from './tree.ts';
+import { Setup } from './setup.ts';
 
 /** One finding, as it is reported. */
 export interface CheckedFinding {
@@ -21,15 +21,27 @@ export interface CheckedFinding {
   readonly fix: string | null;
   readonly edits: readonly Edit[];
   readonly command: Command;
+  /** Who refuses the command, whatever else the finding says of it; null: nobody. */
+  readonly refusedBy: 'tc' | 'kernel' | null;
 }
 
 export interface Report {
   /** By line. */
   readonly findings: readonly CheckedFinding[];
   readonly script: Script;
+  /** tc lines that were run before the script, since it builds on what they make. */
+  readonly assumed: readonly string[];
+  /** Words that tc takes and that are not modelled here, which is no fault of the script. */
+  readonly notModelled: readonly {
+    readonly line: number;
+    readonly column: number;
+    readonly length: number;
+    readonly word: string;
+    readonly why: string;
+  }[];
 }
 
-/** Findings of a more particular kind that tell of the same refusal. */
+/** Findings of a more particular kind: an error of theirs is about the refusal itself. */
 const PARTICULAR: ReadonlySet<string> = new Set([
   'FT002',
   'FT012',
@@ -45,28 +57,47 @@ const GENERAL: ReadonlySet<string> = new Set(['SYNTAX', 'REFUSED']);
 /** Checks a script. Throws FormatError if it is a dump that ends in the middle. */
 export function check(text: string, besides: Besides = { hosts: null }): Report {
   const script = readScript(text);
-  const tree = new Tree(script, createEnv({ era: ERAS['6.1'], seed: 0 }));
+  const setup = new Setup(script, createEnv({ era: ERAS['6.1'], seed: 0 }));
+  const refusers = new Map(setup.refusals.map(({ command, by }) => [command, by]));
   const all = RULES.flatMap((rule) =>
-    [...rule.look(tree, besides)].map((found) => reported(rule.code, rule.severity, found)),
+    [...rule.look(setup, besides)].map((found) =>
+      reported(rule.code, rule.severity, found, refusers.get(found.command) ?? null),
+    ),
   );
-  const explained = new Set(all.filter(({ code }) => PARTICULAR.has(code)).map(({ command }) => command));
+  const explained = new Set(
+    all.filter(({ code, severity }) => PARTICULAR.has(code) && severity === 'error').map(({ command }) => command),
+  );
   const findings = all
     .filter(({ code, command }) => !(GENERAL.has(code) && explained.has(command)))
     .filter((finding) => !isMuted(script, finding))
     .sort((a, b) => a.line - b.line || bySeverity(a, b) || a.column - b.column);
-  return { findings: together(findings), script };
+  const notModelled = setup.notModelled.map(({ command, word, why }) => {
+    return { ...whereIs(command, word), word: command.words[word] ?? '', why };
+  });
+  return { findings: together(findings), script, assumed: setup.assumed, notModelled };
 }
 
 /** Each fix with those of the same command that do not touch the same words: it can be pasted as it is. */
 function together(findings: readonly CheckedFinding[]): CheckedFinding[] {
+  const mends = byCommand(findings);
   return findings.map((finding) => {
     if (finding.edits.length === 0) return finding;
     const edits = [...finding.edits];
-    for (const { command, edits: more } of findings) {
-      if (command === finding.command && !clash(more, edits)) edits.push(...more);
-    }
+    for (const { edits: more } of mends.get(finding.command) ?? []) if (!clash(more, edits)) edits.push(...more);
     return { ...finding, fix: asWritten(finding.command, applied(finding.command.words, edits)) };
   });
+}
+
+/** The findings that say how their command would be right. */
+function byCommand(findings: readonly CheckedFinding[]): Map<Command, CheckedFinding[]> {
+  const lists = new Map<Command, CheckedFinding[]>();
+  for (const finding of findings) {
+    if (finding.edits.length === 0) continue;
+    const list = lists.get(finding.command);
+    if (list === undefined) lists.set(finding.command, [finding]);
+    else list.push(finding);
+  }
+  return lists;
 }
 
 /** Behind what stood before the words: `tc`, `sudo tc`, or nothing in a batch file. */
@@ -85,7 +116,7 @@ function isMuted({ muted }: Script, { code, line, command }: CheckedFinding): bo
   return [line, command.line].some((at) => muted.get(at)?.has(code));
 }
 
-function reported(code: string, usual: Severity, found: Found): CheckedFinding {
+function reported(code: string, usual: Severity, found: Found, refusedBy: CheckedFinding['refusedBy']): CheckedFinding {
   const { command, word, message, effect, mend, severity = usual } = found;
   const edits = mend ?? [];
   return {
@@ -97,15 +128,8 @@ function reported(code: string, usual: Severity, found: Found): CheckedFinding {
     fix: null,
     edits,
     command,
+    refusedBy,
   };
-}
-
-const byPlace = (a: Edit, b: Edit): number => b.at - a.at;
-
-function applied(words: readonly string[], edits: readonly Edit[]): string[] {
-  const result = [...words];
-  for (const { at, remove, insert } of [...edits].sort(byPlace)) result.splice(at, remove, ...insert);
-  return result;
 }
 
 /** The script with every fix written into it (where two would change the same word, the first), and how many were. */
@@ -113,16 +137,14 @@ export function mended(text: string, { findings, script }: Report): { readonly t
   if (script.dump) return { text, fixes: 0 };
   const lines = text.split('\n');
   let fixes = 0;
-  for (const command of script.commands) {
+  for (const [command, mends] of byCommand(findings)) {
     const edits: Edit[] = [];
-    for (const finding of findings) {
-      if (finding.command !== command || finding.edits.length === 0) continue;
+    for (const finding of mends) {
       const clashes = clash(finding.edits, edits);
       if (clashes && !finding.edits.every((one) => edits.some((other) => sameEdit(one, other)))) continue;
       fixes++;
       if (!clashes) edits.push(...finding.edits);
     }
-    if (edits.length === 0) continue;
     const source = withEdits(command, edits).split('\n');
     for (const [i, line] of source.entries()) lines[command.line - 1 + i] = line;
   }

@@ -42,6 +42,16 @@ export interface Rule {
   look(tree: Tree, besides: Besides): Iterable<Found>;
 }
 
+/** The last first, so that the places of the others stay. */
+export const byPlace = (a: Edit, b: Edit): number => b.at - a.at;
+
+/** Words with others put in their place. */
+export function applied(words: readonly string[], edits: readonly Edit[]): string[] {
+  const result = [...words];
+  for (const { at, remove, insert } of [...edits].sort(byPlace)) result.splice(at, remove, ...insert);
+  return result;
+}
+
 /** Replaces one word. */
 export function put(at: number, word: string): Edit {
   return { at, remove: 1, insert: [word] };

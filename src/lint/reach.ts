@@ -33,31 +33,25 @@ const asAnswer = (reached: boolean): 'yes' | 'no' => (reached ? 'yes' : 'no');
 
 /** Some filter of the qdisc that takes more than IPv4 gives this class. */
 function given(above: Qdisc, minor: number, tree: Tree): boolean {
-  return tree.filters.some((filter) => {
-    if (filter.q !== above || filter.protocol === ETH_P_IP) return false;
-    if (filter.flow === null) return filter.target !== null && tcMinor(filter.target) === minor;
-    return tcMajor(filter.flow.config.baseclass) === tcMajor(above.handle) && gives(filter, minor);
-  });
+  const minors = tree.minorsGiven.get(above) ?? minorsGiven(above, tree);
+  tree.minorsGiven.set(above, minors);
+  return minors === 'all' || minors.has(minor);
 }
 
-function gives({ flow }: FilterAt, minor: number): boolean {
-  const minors = flow === null ? [] : minorsOf(flow.config);
-  return minors === null || minors.includes(minor);
+function minorsGiven(above: Qdisc, tree: Tree): ReadonlySet<number> | 'all' {
+  const minors = new Set<number>();
+  for (const { protocol, flow, target } of tree.on(above)) {
+    if (protocol === ETH_P_IP) continue;
+    if (target !== null) minors.add(tcMinor(target));
+    if (flow === null || tcMajor(flow.config.baseclass) !== tcMajor(above.handle)) continue;
+    const some = minorsOf(flow.config);
+    if (some === null) return 'all';
+    for (const minor of some) minors.add(minor);
+  }
+  return minors;
 }
-
-/** It takes every packet of its protocol: no ematch, and no action that lets the search go on. */
-export function takesAll({ kind, flow, command: { words } }: FilterAt): boolean {
-  if (flow !== null) return flow.options.ematches === undefined && !goesOn(words);
-  if (kind === 'matchall') return !goesOn(words);
-  return kind === 'u32' && /match u32 0(?:x0+)? 0(?:x0+)?(?: |$)/.test(words.join(' ')) && !goesOn(words);
-}
-
-const goesOn = (words: readonly string[]): boolean =>
-  words.some((word) => /^(?:continue|goto|reclassify|jump)$/.test(word));
 
 /** A filter that takes packets of every protocol stands at the same place. */
 export function catchesOthers(filter: FilterAt, tree: Tree): boolean {
-  return tree
-    .beside(filter)
-    .some((other) => other.protocol === ETH_P_ALL && (takesAll(other) || other.kind !== 'flow'));
+  return tree.beside(filter).some((other) => other.protocol === ETH_P_ALL && (other.takesAll || other.kind !== 'flow'));
 }

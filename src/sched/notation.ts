@@ -76,6 +76,8 @@ export interface ActionKind<T> extends Notation<T> {
 export interface Talk {
   /** Index of the device with this name; 0: there is none. */
   ifindex(name: string): number;
+  /** Words name a device that the kernel will look up by itself: an emulated one makes it now. */
+  mention?(device: string): void;
   /** Name of the device with this index; null: there is none. */
   device(ifindex: number): string | null;
   /** A set by name or index. */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { cli, file } from './cli.ts';
 
@@ -31,7 +32,51 @@ describe('cls-flow check', () => {
     const { schema, findings } = JSON.parse(stdout);
     expect(schema).toBe(1);
     expect(findings).toMatchObject([{ code: 'FT001', severity: 'error', line: 5, column: 43, fix: FIXED }]);
-    expect(Object.keys(findings[0])).toEqual(['code', 'severity', 'line', 'column', 'message', 'effect', 'fix']);
+    expect(Object.keys(findings[0])).toEqual([
+      ...['code', 'severity', 'line', 'column', 'message', 'effect', 'fix', 'refusedBy'],
+    ]);
+  });
+
+  test('as JSON holds what its schema says: who refuses, what is assumed, what is not modelled', () => {
+    const path = join(import.meta.dirname, '../../docs/schema/check.schema.json');
+    const valid = new Ajv2020().compile(JSON.parse(readFileSync(path, 'utf8')));
+    const input = Buffer.from(`class add dev eth0 parent 1: classid 1:10 drr
+class add dev eth0 parent 1: classid 1:10 drr
+qdisc add dev eth1 root handle 1: stab overhead 4 sfq
+filter add dev eth1 parent 1: handle 1 flow nosuch
+`);
+    const { stdout, status } = cli(['check', '-', '--format', 'json'], { input });
+    const answer = JSON.parse(stdout);
+    expect(valid(answer) ? [] : valid.errors).toEqual([]);
+    expect(status).toBe(1);
+    const refused = answer.findings.map(({ line, refusedBy }: { line: number; refusedBy: string }) => [
+      line,
+      refusedBy,
+    ]);
+    expect(refused).toEqual([
+      [2, 'kernel'],
+      [4, 'tc'],
+    ]);
+    expect(answer.assumed).toEqual(['qdisc add dev eth0 root handle 1: drr']);
+    expect(answer.notModelled).toMatchObject([{ line: 3, column: 35, length: 4, word: 'stab' }]);
+  });
+
+  test('with words that are not modelled exits with 0, and with 3 under --strict; SARIF notes them apart', () => {
+    const input = Buffer.from('qdisc add dev eth1 root handle 1: stab overhead 4 sfq\n');
+    expect(cli(['check', '-'], { input }).stdout).toContain('not modelled here, line 1: stab');
+    expect(cli(['check', '-'], { input }).status).toBe(0);
+    expect(cli(['check', '-', '--strict'], { input }).status).toBe(3);
+    const { runs } = JSON.parse(cli(['check', '-', '--format', 'sarif'], { input }).stdout);
+    expect(runs[0].results).toEqual([]);
+    const [note] = runs[0].invocations[0].toolExecutionNotifications;
+    expect(note.locations[0].physicalLocation.region).toEqual({ startLine: 1, startColumn: 35, endColumn: 39 });
+  });
+
+  test('names every line, also those of which not everything is printed', () => {
+    const pair = (n: number): string => `qdisc add dev eth${n} root handle 1: sfq
+filter add dev eth${n} parent 1: protocol all prio 1 handle 1 flow hash keys nfct-src divisor 2048`;
+    const input = Buffer.from([1, 2, 3, 4, 5].map(pair).join('\n'));
+    expect(cli(['check', '-'], { input }).stdout).toContain('FT004: 2 more like these, in lines 8, 10\n');
   });
 
   test('as SARIF names its rules and the region', () => {

@@ -1,4 +1,5 @@
 import { readCorpus } from '../golden/corpus.ts';
+import { disagreement, mutated, scripts } from '../lint/property.ts';
 import { brokenCapture, readTwice, smallCaptures } from './captures.ts';
 import { commandLine } from './commands.ts';
 import { brokenRequest, freshKernel, requestsOf, tryCommand, tryRequest, tryShow } from './control.ts';
@@ -9,12 +10,12 @@ import { DEVICES, Observer } from './observe.ts';
 import { Random } from './random.ts';
 
 /**
- * `npm run fuzz [-- --seed S] [--seconds N] [--messages N] [--commands N] [--pairs N]`: tries frames and capture files
+ * `npm run fuzz [-- --seed S] [--seconds N] [--messages N] [--commands N] [--scripts N] [--pairs N]`: tries frames and capture files
  * until the time is over, then so many netlink messages on the emulated kernel, so many command lines on tc, and so many
  * pairs of a frame and a filter on both engines.
  */
 const USAGE =
-  'usage: npm run fuzz -- [--seed NUMBER] [--seconds NUMBER] [--messages NUMBER] [--commands NUMBER] [--pairs NUMBER]';
+  'usage: npm run fuzz -- [--seed NUMBER] [--seconds NUMBER] [--messages NUMBER] [--commands NUMBER] [--scripts NUMBER] [--pairs NUMBER]';
 /** Trackers begin anew so often. */
 const ROUND = 2000;
 /** And kernels, whose qdiscs are soon deleted. */
@@ -38,6 +39,7 @@ function main(): number {
     () => tryFrames(seed, option('seconds', 30), failures),
     () => tryMessages(seed, option('messages', 1_000_000), failures),
     () => tryCommands(seed, option('commands', 100_000), failures),
+    () => tryScripts(seed, option('scripts', 2000), failures),
     () => tryPairs(seed, option('pairs', 10_000_000), failures),
   ];
   const told: string[] = [];
@@ -127,6 +129,18 @@ function tryCommands(seed: number, count: number, failures: string[]): string {
     attempt(failures, { round }, () => tryShow(kernel));
   }
   return `${lines} command lines`;
+}
+
+/** Scripts with words and lines altered: what check says is refused, and what tc refuses. */
+function tryScripts(seed: number, count: number, failures: string[]): string {
+  const random = new Random(seed);
+  const all = scripts();
+  for (let i = 0; i < count && failures.length === 0; i++) {
+    const text = mutated(random.pick(all), random);
+    const found = disagreement(text);
+    if (found !== null) failures.push(`check and tc differ: ${found}\n${text}`);
+  }
+  return `${count} altered scripts checked`;
 }
 
 /** Runs one trial; what goes wrong becomes a row for regressions.ts. */

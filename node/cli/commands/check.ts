@@ -6,6 +6,7 @@ export interface CheckFlags {
   readonly fix?: true;
   readonly failOn: 'error' | 'warning' | 'advice';
   readonly hosts?: string;
+  readonly strict?: true;
 }
 
 export const check: CliCommand = {
@@ -24,13 +25,15 @@ export const check: CliCommand = {
           .choices(['error', 'warning', 'advice'])
           .default('warning'),
       )
-      .option('--hosts <n>', 'how many hosts the filters are to keep apart: judges the number of buckets');
+      .option('--hosts <n>', 'how many hosts the filters are to keep apart: judges the number of buckets')
+      .option('--strict', 'exit with 3 if words are not modelled here, and nothing else was found');
   },
   note: 'A comment "# cls-flow: ignore FT011" silences its line, or the next one. Findings: docs/findings.',
   exits: [
     [0, 'nothing found'],
     [1, 'something was found that is as bad as --fail-on'],
     [2, 'the script could not be read'],
+    [3, 'with --strict: some words are not modelled here, so that the check is incomplete'],
   ],
   async run(script: string, flags: CheckFlags) {
     const { checkScript } = await import('../check.ts');

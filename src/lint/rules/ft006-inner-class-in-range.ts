@@ -17,12 +17,7 @@ export const FT006: Rule = {
       const ids = (minorsOf(flow.config) ?? []).map((minor) => tcH(tcMajor(q.handle), minor));
       const inner = ids.filter((id) => {
         const cl = q.classes.get(id);
-        return (
-          cl !== null &&
-          cl.children > 0 &&
-          id !== parent &&
-          !tree.filters.some((other) => other.q === q && other.parent === id)
-        );
+        return cl !== null && cl.children > 0 && id !== parent && !tree.on(q).some((other) => other.parent === id);
       });
       const [first] = inner;
       if (first === undefined) continue;

@@ -29,18 +29,15 @@ export const FT009: Rule = {
 };
 
 /** At ingress, or on a device that ingress packets are sent to without ct or connmark on the way. */
-export function beforeTracking({ q, device }: FilterAt, tree: Tree): boolean {
-  if (q?.kind.ingress && q.egressBlock === null) return true;
-  if (q?.kind.ingress) return false;
-  const feeds = tree.filters.filter(({ command: { words } }) => {
-    const at = words.indexOf('dev', words.indexOf('mirred'));
-    return words.includes('mirred') && words[at + 1] === device;
-  });
+export function beforeTracking({ q, device, atIngress }: FilterAt, tree: Tree): boolean {
+  if (atIngress || q.kind.ingress) return atIngress;
+  const feeds = tree.sending(device);
   if (feeds.length === 0) return /^ifb\d*$/.test(device);
-  return feeds.some(
-    (feed) => feed.q?.kind.ingress === true && !feed.command.words.some((word) => word === 'ct' || word === 'connmark'),
-  );
+  return feeds.some((feed) => feed.atIngress && !feed.actions?.instances.some(({ kind }) => TRACKING.has(kind.kind)));
 }
+
+/** Actions that give a packet its connection before the kernel's own tracking does. */
+const TRACKING: ReadonlySet<string> = new Set(['ct', 'connmark']);
 
 export const PAGE: Page = {
   happens: [

@@ -1,6 +1,5 @@
 import { ETH_P_ALL } from '../../packet/index.ts';
 import { type Found, lineOf, type Rule } from '../finding.ts';
-import { takesAll } from '../reach.ts';
 import type { FilterAt } from '../tree.ts';
 import type { Page } from './page.ts';
 
@@ -17,7 +16,7 @@ export const FT022: Rule = {
         if (!tree.known(filter.q)) break;
         const eater = eaters.get(ETH_P_ALL) ?? eaters.get(filter.protocol);
         if (eater !== undefined) yield shadowed(filter, eater);
-        else if (filter.kind === 'flow' && takesAll(filter)) eaters.set(filter.protocol, filter);
+        else if (filter.kind === 'flow' && filter.takesAll) eaters.set(filter.protocol, filter);
       }
     }
   },

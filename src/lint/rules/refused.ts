@@ -1,7 +1,6 @@
-import { put, type Rule } from '../finding.ts';
-import { argument } from '../script.ts';
+import type { Rule } from '../finding.ts';
 import type { Page } from './page.ts';
-import { refusal } from './refusals.ts';
+import { refusals } from './refusals.ts';
 
 /** What the kernel refuses, in tc's words. */
 export const REFUSED: Rule = {
@@ -9,13 +8,7 @@ export const REFUSED: Rule = {
   severity: 'error',
   title: 'the kernel refuses the command',
   *look(tree) {
-    for (const refused of tree.refusals) {
-      if (!refused.kernel) continue;
-      const found = refusal(refused, 'what the command was to make does not exist', tree);
-      const at = argument(refused.command, 'parent');
-      const bare = /^[0-9a-f]{1,4}$/.test(refused.command.words[at] ?? '') && refused.command.words[0] === 'filter';
-      yield bare ? { ...found, word: at, mend: [put(at, `${refused.command.words[at]}:`)] } : found;
-    }
+    yield* refusals('kernel', 'what the command was to make does not exist', tree);
   },
 };
 
@@ -23,7 +16,8 @@ export const PAGE: Page = {
   happens: [
     "The kernel's answer is shown as tc prints it, and what the command was to make does not exist.",
     '`parent 1` is class 0:1, and the answer is "Parent Qdisc doesn\'t exists".',
-    'Nothing is reported of `del`, which many scripts begin with, nor of what hangs below a qdisc that another script makes.',
+    'Where a line shows or deletes what is not there, this is advice: many scripts begin so.',
+    'What hangs below a qdisc that another script makes is checked as if that qdisc were there: the report names it.',
   ],
   mend: ['Do what the answer says; here write `parent 1:`.'],
   found: [

@@ -1,6 +1,6 @@
 import type { Rule } from '../finding.ts';
 import type { Page } from './page.ts';
-import { refusal } from './refusals.ts';
+import { refusals } from './refusals.ts';
 
 /** What tc cannot understand, in its own words. */
 export const SYNTAX: Rule = {
@@ -8,10 +8,7 @@ export const SYNTAX: Rule = {
   severity: 'error',
   title: 'tc does not understand the command',
   *look(tree) {
-    for (const found of tree.refusals) {
-      if (found.kernel) continue;
-      yield refusal(found, 'tc refuses the command and sends nothing', tree);
-    }
+    yield* refusals('tc', 'tc refuses the command and sends nothing', tree);
   },
 };
 

@@ -85,7 +85,7 @@ const OPTIONS: readonly Option[] = [
   flag('skip_hw', ClsFlag.SKIP_HW),
   flag('skip_sw', ClsFlag.SKIP_SW),
   ...['ct_state', 'ct_zone', 'ct_mark', 'ct_label'].map((word) => left(word)),
-  { word: 'indev', speak: (words, { w }) => w.put(TCA_FLOWER.indev, words.next().slice(0, 15)) },
+  { word: 'indev', speak: speakIndev },
   leftExact('num_of_vlans', tagCount),
   { word: 'vlan_id', speak: speakVlanId },
   { word: 'vlan_prio', speak: speakVlanPrio },
@@ -114,6 +114,12 @@ const OPTIONS: readonly Option[] = [
   leftExact('gtp_opts'),
   { word: 'action', speak: (words, { w, talk }) => takePart(words, w, TCA_FLOWER.act[0], flowParts(talk).action) },
 ];
+
+function speakIndev(words: Words, { w, talk }: Spoken): void {
+  const device = words.next().slice(0, 15);
+  talk.mention?.(device);
+  w.put(TCA_FLOWER.indev, device);
+}
 
 /** tc/f_flower.c: flower_parse_opt() — the payload of TCA_OPTIONS, which is sent even where there are no words. */
 export function speakFlower(words: Words, w: AttrWriter, talk: Talk, protocol: number): void {

@@ -65,7 +65,7 @@ function speakOption(words: Words, w: AttrWriter, talk: Talk): void {
   if (matches(word, 'classid') || matches(word, 'flowid')) w.put(TCA_FW.classid, takeClassid(words));
   else if (matches(word, 'police')) takePart(words, w, TCA_FW.police[0], flowParts(talk).police);
   else if (matches(word, 'action')) takePart(words, w, TCA_FW.act[0], flowParts(talk).action);
-  else if (word === 'indev') w.put(TCA_FW.indev, takeIndev(words));
+  else if (word === 'indev') w.put(TCA_FW.indev, takeIndev(words, talk));
   else throw unknownWord(words, word, USAGE);
 }
 

@@ -126,7 +126,7 @@ const OPTIONS: readonly Option[] = [
   { word: 'link', exact: true, speak: (words, s) => s.w.put(TCA_U32.link, tableWord(words, 'link', true)) },
   { word: 'ht', exact: true, speak: speakTable },
   { word: 'sample', exact: true, speak: speakSample },
-  { word: 'indev', exact: true, speak: (words, { w }) => w.put(TCA_U32.indev, takeIndev(words)) },
+  { word: 'indev', exact: true, speak: (words, { w, talk }) => w.put(TCA_U32.indev, takeIndev(words, talk)) },
   { word: 'action', speak: (words, s) => speakActions(words, s, TCA_U32.act[0], flowParts(s.talk).action) },
   { word: 'police', speak: (words, s) => speakActions(words, s, TCA_U32.police[0], flowParts(s.talk).police) },
   { word: 'skip_hw', exact: true, speak: (_, s) => setFlag(s, ClsFlag.SKIP_HW) },

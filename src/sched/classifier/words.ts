@@ -1,5 +1,6 @@
 import { UsageError } from '../../errors.ts';
 import { getClassid, getU32, type Printer, strtoul, type Words } from '../../lang/index.ts';
+import type { Talk } from '../notation.ts';
 import { ClsFlag } from './kind.ts';
 
 /** tc's words and prints that several classifiers have. */
@@ -34,10 +35,12 @@ export function takeClassid(words: Words): number {
   return classid;
 }
 
-/** What stands behind `indev` of fw and u32: a device, which need not be there. */
-export function takeIndev(words: Words): string {
+/** What stands behind `indev` of fw and u32: a device, which tc does not look up. */
+export function takeIndev(words: Words, talk: Talk): string {
   if (words.done) throw words.error('Illegal indev');
-  return words.next().slice(0, 16);
+  const device = words.next().slice(0, 16);
+  talk.mention?.(device);
+  return device;
 }
 
 /** `help`, or a word that the classifier does not know. */

@@ -1,0 +1,241 @@
+import { type KernelError, UsageError } from '../errors.ts';
+import { majorOf } from '../kernel/index.ts';
+import { matches, Words } from '../lang/index.ts';
+import { MAGIC_BLOCK, type Message, NLM_F, RTM, readTc, TC_H } from '../netlink/index.ts';
+import { classidText, tcMajor, tcMinor } from '../u32.ts';
+import type { Judged } from './emulated.ts';
+import { Listener } from './encode.ts';
+import { emptySelector, MODIFY, takeSelectors } from './filter-words.ts';
+import { runTc } from './tc.ts';
+import { buildsNothing } from './verbs.ts';
+
+/** A line of a script: what follows `tc`. */
+export interface Line {
+  readonly words: readonly string[];
+}
+
+/** A fresh kernel that lines are run in. */
+export interface Trial<L extends Line> {
+  run(line: L): Judged;
+  /** A line that is no part of the script. */
+  assume(words: readonly string[]): Judged;
+}
+
+/** What a line asks of the kernel. */
+interface Wanted {
+  readonly type: number;
+  readonly flags: number;
+  readonly device: string;
+  readonly handle: number;
+  readonly parent: number;
+  readonly kind: string | undefined;
+}
+
+/** An object that the script needs and does not make. */
+interface Assumption {
+  readonly device: string;
+  readonly what: 'root' | 'ingress' | 'class';
+  /** `major:` of the root, or the class. */
+  readonly id: number;
+  readonly words: readonly string[];
+}
+
+/** Passes over a script until its set-up is known. A script that needs more is not one that anybody wrote. */
+const MOST_PASSES = 6;
+/** Things that one line may lack: the root, and the class. */
+const MOST_LACKS = 2;
+/** Refusals of a request about what is not there. */
+const LACKS: ReadonlySet<string> = new Set(['no-device', 'qdisc-not-found', 'class-not-found', 'not-classful']);
+/** Refusals of a request to make what is there already. */
+const CLASHES: ReadonlySet<string> = new Set(['qdisc-exists', 'qdisc-moved', 'class-exists']);
+
+/**
+ * Runs a script in a kernel that holds what it is built on: many a script adds classes and filters to a root that
+ * another program made, or begins by deleting it. Only what the script names, does not make and needs is assumed, on a
+ * device where it has made no root (or ingress) of its own before that line. The trial returned has run the assumed
+ * lines, then every line of the script.
+ */
+export function runAssumed<L extends Line, T extends Trial<L>>(
+  lines: readonly L[],
+  fresh: () => T,
+): { readonly trial: T; readonly assumed: readonly string[] } {
+  const setup = new Setup(lines);
+  for (let pass = 1; ; pass++) {
+    const trial = fresh();
+    if (setup.pass(trial, pass === MOST_PASSES)) return { trial, assumed: setup.texts };
+  }
+}
+
+class Setup<L extends Line> {
+  private readonly lines: readonly L[];
+  private assumptions: Assumption[] = [];
+  /** Those that a line of the script contradicts. */
+  private readonly wrong = new Set<string>();
+  /** `device root` and `device ingress` that the script has made so far in this pass. */
+  private readonly made = new Set<string>();
+  /** What is assumed is no longer what the pass began with. */
+  private changed = false;
+  /** Kinds of the classes that the script adds, by device and major; read when they are first needed. */
+  private kinds: Map<string, string> | null = null;
+
+  constructor(lines: readonly L[]) {
+    this.lines = lines;
+  }
+
+  get texts(): string[] {
+    return this.assumptions.map(({ words }) => words.join(' '));
+  }
+
+  /** Runs all lines; true: nothing was missing or contradicted, so that the trial counts. */
+  pass(trial: Trial<L>, last: boolean): boolean {
+    const { length } = this.assumptions;
+    this.assumptions = this.assumptions.filter(({ words }) => trial.assume(words).refusal === null);
+    this.changed = this.assumptions.length !== length;
+    this.made.clear();
+    for (const line of this.lines) {
+      let error = trial.run(line).refusal;
+      for (let turn = 0; !last && turn < MOST_LACKS && error !== null && this.mend(line, error, trial); turn++) {
+        error = trial.run(line).refusal;
+      }
+      if (error === null) this.noteTop(line.words);
+    }
+    return last || !this.changed;
+  }
+
+  /** Assumes what a refused line lacks: true. What a line contradicts is assumed no longer from the next pass on. */
+  private mend({ words }: L, error: KernelError | UsageError, trial: Trial<L>): boolean {
+    const code = error.code ?? '';
+    const lacks = LACKS.has(code);
+    const wanted = lacks || CLASHES.has(code) ? wantedBy(words) : null;
+    if (wanted === null) return false;
+    if (!lacks) {
+      this.withdraw(wanted);
+      return false;
+    }
+    const lack = this.lackOf(wanted);
+    const known = lack !== null && this.assumptions.some((one) => nameOf(one) === nameOf(lack));
+    if (lack === null || known || this.wrong.has(nameOf(lack)) || trial.assume(lack.words).refusal !== null)
+      return false;
+    this.assumptions.push(lack);
+    this.changed = true;
+    return true;
+  }
+
+  /** The script makes later what was assumed for it. */
+  private withdraw({ type, device, handle, parent }: Wanted): void {
+    const contradicted = (one: Assumption): boolean => {
+      if (one.device !== device) return false;
+      if (type === RTM.NEWTCLASS) return one.what === 'class' && one.id === handle;
+      if (one.what === 'class' || this.made.has(`${device} ${one.what}`)) return false;
+      if (parent === TC_H.INGRESS) return one.what === 'ingress';
+      return one.what === 'root' && (parent === TC_H.ROOT || one.id === handle);
+    };
+    const gone = this.assumptions.filter(contradicted);
+    const rootGone = gone.some(({ what }) => what === 'root');
+    for (const one of gone) this.wrong.add(nameOf(one));
+    this.assumptions = this.assumptions.filter(
+      (one) => !gone.includes(one) && !(rootGone && one.device === device && one.what === 'class'),
+    );
+    this.changed ||= gone.length > 0;
+  }
+
+  /** A line that was accepted: whether it makes the root or the ingress qdisc of a device. */
+  private noteTop(words: readonly string[]): void {
+    if (!words.some((word) => TOP_WORDS.has(word))) return;
+    const wanted = wantedBy(words);
+    if (wanted?.type !== RTM.NEWQDISC) return;
+    if (wanted.parent === TC_H.ROOT) this.made.add(`${wanted.device} root`);
+    if (wanted.parent === TC_H.INGRESS) this.made.add(`${wanted.device} ingress`);
+  }
+
+  /** The object that a refused line lacks; null: none that may be assumed. */
+  private lackOf(wanted: Wanted): Assumption | null {
+    const { type, flags, device, parent, kind } = wanted;
+    const top = parent === TC_H.ROOT || tcMajor(parent) === INGRESS_MAJOR;
+    const builds = (type & 3) === 0 && !(type === RTM.NEWQDISC && top && (flags & NLM_F.CREATE) !== 0);
+    if (device === '' || !(builds || (type === RTM.DELQDISC && top))) return null;
+    if (top && parent !== TC_H.ROOT) {
+      if (this.made.has(`${device} ingress`)) return null;
+      const hooks = kind === 'clsact' || tcMinor(parent) === tcMinor(TC_H.MIN_EGRESS);
+      const words = ['qdisc', 'add', 'dev', device, hooks ? 'clsact' : 'ingress'];
+      return { device, what: 'ingress', id: majorOf(parent), words };
+    }
+    if (this.made.has(`${device} root`)) return null;
+    const root = this.assumptions.find((one) => one.device === device && one.what === 'root');
+    return root === undefined ? this.rootFor(wanted) : this.classOf(root, wanted);
+  }
+
+  private rootFor({ type, device, handle, parent, kind }: Wanted): Assumption {
+    const id = (parent === TC_H.ROOT ? 0 : majorOf(parent)) || majorOf(handle) || FIRST_HANDLE;
+    const isFilter = type >= RTM.NEWTFILTER;
+    const own = isFilter ? undefined : type === RTM.NEWQDISC && parent !== TC_H.ROOT ? undefined : kind;
+    const words = ['qdisc', 'add', 'dev', device, 'root', 'handle', classidText(id), own ?? this.kindOf(device, id)];
+    return { device, what: 'root', id, words };
+  }
+
+  private classOf(root: Assumption, { device, parent }: Wanted): Assumption | null {
+    if (majorOf(parent) !== root.id || tcMinor(parent) === 0) return null;
+    const kind = root.words.at(-1) ?? '';
+    const words = ['class', 'add', 'dev', device, 'parent', classidText(root.id), 'classid', classidText(parent)];
+    return { device, what: 'class', id: parent, words: [...words, ...(CLASS_WORDS[kind] ?? [kind])] };
+  }
+
+  /** Of the classes that the script adds to this qdisc, else htb. */
+  private kindOf(device: string, major: number): string {
+    this.kinds ??= this.classKinds();
+    return this.kinds.get(`${device} ${major}`) ?? 'htb';
+  }
+
+  private classKinds(): Map<string, string> {
+    const kinds = new Map<string, string>();
+    for (const { words } of this.lines) {
+      const wanted = matches(words[0] ?? '', 'class') ? wantedBy(words) : null;
+      if (wanted?.type !== RTM.NEWTCLASS || wanted.kind === undefined) continue;
+      kinds.set(`${wanted.device} ${majorOf(wanted.handle || wanted.parent)}`, wanted.kind);
+    }
+    return kinds;
+  }
+}
+
+const INGRESS_MAJOR = 0xffff;
+const FIRST_HANDLE = 0x10000;
+const TOP_WORDS: ReadonlySet<string> = new Set(['root', 'ingress', 'clsact']);
+/** The least that a class of a kind must be given. */
+const CLASS_WORDS: Readonly<Record<string, readonly string[]>> = {
+  htb: ['htb', 'rate', '1gbit'],
+  hfsc: ['hfsc', 'ls', 'rate', '1gbit'],
+};
+
+/** Messages about qdiscs, classes, filters and chains. */
+const BUILDING: ReadonlySet<number> = new Set([RTM.NEWQDISC, RTM.NEWTCLASS, RTM.NEWTFILTER, RTM.NEWCHAIN]);
+
+const nameOf = ({ device, what, id }: Assumption): string => `${device} ${what} ${id}`;
+
+/** What tc would send for these words; null: nothing that is about qdiscs, classes or filters. */
+function wantedBy(words: readonly string[]): Wanted | null {
+  const listener = new Listener();
+  runTc(words, { transport: listener });
+  const [message] = listener.requests;
+  if (message === undefined) return wantedByFilter(words);
+  return BUILDING.has(message.type & ~3) ? wantedOf(message, listener) : null;
+}
+
+/** A filter whose kind's own words are wrong: tc looks for its device before it reads them. */
+function wantedByFilter(list: readonly string[]): Wanted | null {
+  if (!matches(list[0] ?? '', 'filter') || buildsNothing(list)) return null;
+  const selector = emptySelector(0);
+  try {
+    takeSelectors(new Words(list, 2), selector, MODIFY);
+  } catch (error) {
+    if (error instanceof UsageError) return null;
+    throw error;
+  }
+  const { device, parent } = selector;
+  return { type: RTM.NEWTFILTER, flags: NLM_F.CREATE, device, handle: 0, parent, kind: undefined };
+}
+
+function wantedOf(message: Message, { links }: Listener): Wanted {
+  const { ifindex, handle, parent, attributes } = readTc(message);
+  const device = ifindex === MAGIC_BLOCK ? '' : (links.name(ifindex) ?? '');
+  return { type: message.type, flags: message.flags, device, handle, parent, kind: attributes.kind };
+}

@@ -1,0 +1,62 @@
+import { type KernelError, UsageError } from '../errors.ts';
+import type { DeviceSpec, Netns, Watch } from '../kernel/index.ts';
+import type { Transport } from './process.ts';
+import { type Answer, runTc } from './tc.ts';
+
+/** Who looks on, who is told of the devices that come into being, and how many transmit queues these have. */
+export interface Onlooker {
+  readonly txQueues?: number;
+  readonly watch?: Watch;
+  created?(name: string, ifindex: number): void;
+  sent?(datagram: Uint8Array): void;
+}
+
+/** IFNAMSIZ less the final null; what else dev_valid_name() refuses. */
+const DEVICE_NAME = /^[^\s/:]{1,15}$/;
+
+/**
+ * The emulated kernel as tc's other end. Scripts make their devices with other programs, so here a device comes into
+ * being with the first qdisc that is put on it, or when a filter names it (mirred, indev).
+ */
+export function emulated(netns: Netns, { watch = {}, txQueues = 1, created, sent }: Onlooker = {}): Transport {
+  const create = (name: string): number => {
+    if (!DEVICE_NAME.test(name)) return 0;
+    const ifindex = makeDevice(netns, { name, txQueues });
+    created?.(name, ifindex);
+    return ifindex;
+  };
+  return {
+    request(datagram) {
+      sent?.(datagram);
+      return netns.request(datagram, 0, watch);
+    },
+    set: (key) => netns.set(key),
+    links: { ...netns.links, create },
+  };
+}
+
+/** A line of words as tc answers it, and the rule behind a refusal; null: it was accepted. */
+export interface Judged extends Answer {
+  readonly refusal: KernelError | UsageError | null;
+}
+
+/** tc, one run for each list of words, with an emulated kernel as its other end. */
+export function judge(netns: Netns, onlooker: Onlooker = {}): (words: readonly string[]) => Judged {
+  let refusal: KernelError | UsageError | null = null;
+  const note = (error: KernelError | UsageError): void => {
+    refusal = error;
+  };
+  const transport = emulated(netns, { ...onlooker, watch: { ...onlooker.watch, refused: note } });
+  return (words) => {
+    refusal = null;
+    const answer = runTc(words, { transport, misunderstood: note });
+    if (answer.exit === 0) return { ...answer, refusal: null };
+    return { ...answer, refusal: refusal ?? new UsageError(answer.stderr) };
+  };
+}
+
+/** Adds a device under the number given, or the next free one. */
+export function makeDevice(netns: Netns, spec: Omit<DeviceSpec, 'ifindex'>, ifindex = netns.nextIfindex): number {
+  netns.addDevice({ ...spec, ifindex });
+  return ifindex;
+}
