@@ -47,6 +47,13 @@ describe('classify --script', () => {
     expect(summary.filters.map(({ parent }: { parent: string }) => parent)).toEqual(['1:', '10:']);
   });
 
+  it('starts from what the script builds on, names it, and calls the results assumed', () => {
+    const name = file('foreign.tc', 'filter add dev eth0 parent 7: protocol ip handle 1 flow map key dst and 0xff\n');
+    const { stdout, stderr } = cli(['classify', '-', '--script', name, '--format', 'json'], { input: CAPTURE });
+    expect(stderr).toContain('  tc qdisc add dev eth0 root handle 7: htb\n');
+    expect(JSON.parse(stdout).exactness).toEqual({ exact: 0, assumed: 3, unknowable: 0 });
+  });
+
   it('shows them above the classes, in red where colours are wanted', () => {
     const table = classify();
     expect(table).toMatch(/^end +packets +bytes +share\ndropped by sfq 10:, no filter matched +1 /m);
