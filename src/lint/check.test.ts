@@ -94,6 +94,56 @@ describe('a finding', () => {
   });
 });
 
+describe('every line is judged as tc judges it', () => {
+  const short = (text: string) => found(text).map(({ line, code, severity }) => `${line} ${code} ${severity}`);
+  const HTB = `qdisc add dev eth0 root handle 1: htb default 10
+class add dev eth0 parent 1: classid 1:10 htb rate 10mbit
+class add dev eth0 parent 1: classid 1:11 htb rate 10mbit`;
+
+  test('whatever the classifier: words of u32', () => {
+    const script = `${HTB}
+filter add dev eth0 parent 1: protocol ip prio 1 u32 match ip src 10.0.0.0/8 flwid 1:11
+filter add dev eth0 parent 1: protocol ip prio 2 u32 match ip protocol tcp 0xff flowid 1:11
+filter add dev eth0 parent 1: protocol all prio 3 handle 1 flow hash keys dst divisor 2 baseclass 1:10`;
+    const errors = found(script).filter(({ severity }) => severity === 'error');
+    expect(errors).toMatchObject([
+      { line: 4, code: 'SYNTAX', refusedBy: 'tc', message: expect.stringContaining('What is "flwid"?') },
+      { line: 5, code: 'SYNTAX', refusedBy: 'tc', message: expect.stringContaining('Illegal "match"') },
+    ]);
+  });
+
+  test('whatever the classifier: one preference serves one protocol and one kind', () => {
+    const script = `${HTB}
+filter add dev eth0 parent 1: protocol ip prio 1 handle 1 fw classid 1:10
+filter add dev eth0 parent 1: protocol ip prio 1 u32 match ip src 10.0.0.1/32 classid 1:10
+filter add dev eth0 parent 1: protocol ipv6 prio 1 u32 match ip src 10.0.0.1/32 classid 1:10
+filter add dev eth0 parent 1: protocol ip prio 2 fw classid 1:10`;
+    expect(short(script)).toEqual(['5 REFUSED error', '6 REFUSED error', '7 REFUSED error']);
+  });
+
+  test('on a shared block too, with the base class that it needs', () => {
+    const script = `qdisc add dev eth0 ingress_block 22 ingress
+qdisc add dev eth1 ingress_block 22 ingress
+filter add block 22 protocol ip prio 1 handle 1 flow map key src and 0xff action ok`;
+    const [first] = found(script).filter(({ severity }) => severity === 'error');
+    expect(first).toMatchObject({ line: 3, code: 'REFUSED', refusedBy: 'kernel' });
+    expect(first?.message).toContain('Must specify baseclass when attaching flow filter to block');
+    const fix = 'filter add block 22 protocol ip prio 1 handle 1 flow baseclass ffff:1 map key src and 0xff action ok';
+    expect(first?.fix).toBe(fix);
+    expect(short(script.split('\n').with(2, fix).join('\n'))).toEqual([]);
+  });
+
+  test("clsact's ingress hook is ingress", () => {
+    const script = `qdisc add dev eth0 clsact
+filter add dev eth0 HOOK protocol all prio 1 handle 1 flow hash keys nfct-dst divisor 4 baseclass ffff:1 action ok`;
+    expect(short(script.replace('HOOK', 'ingress'))).toContain('2 FT009 warning');
+    expect(short(script.replace('HOOK', 'egress'))).not.toContain('2 FT009 warning');
+    expect(short(script.replace('HOOK', 'ingress').replace('clsact', 'ingress_block 5 clsact'))).toEqual([
+      '2 REFUSED error',
+    ]);
+  });
+});
+
 describe('a fix', () => {
   test('begins as the line does: with tc, with a variable for it, with nothing in a batch file', () => {
     const filter = 'filter add dev eth0 parent 1: protocol ip handle 1 flow hash keys src divisor 8';

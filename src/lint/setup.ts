@@ -10,7 +10,7 @@ import { FLOW, type FlowConfig, type FlowOptions } from '../sched/flow/index.ts'
 import { tcMinor } from '../u32.ts';
 import { applied, type Edit, put } from './finding.ts';
 import { HIERARCHIES } from './kinds.ts';
-import { argument, type Command, type Script } from './script.ts';
+import { argument, type Command, flowArgument, type Script } from './script.ts';
 
 /** A filter that is there when the script has ended, as the kernel settled it. */
 export interface FilterAt {
@@ -197,11 +197,16 @@ function refusalOf(command: Command, refusal: KernelError | UsageError, { stderr
   };
 }
 
-/** Of a refusal whose mend leaves no doubt: a flow filter's handle, or the colon of a parent. */
+/** Of a refusal whose mend leaves no doubt: a flow filter's handle, a block's base class, or the colon of a parent. */
 function mendOf(command: Command, { code }: KernelError | UsageError): Edit[] | null {
   const { words } = command;
-  if (code === 'needs-handle' && words.includes('flow')) {
-    return [{ at: words.indexOf('flow', 2), remove: 0, insert: ['handle', '1'] }];
+  const flow = words.indexOf('flow', 2);
+  if (code === 'needs-handle' && flow > 0) return [{ at: flow, remove: 0, insert: ['handle', '1'] }];
+  if (code === 'needs-baseclass') {
+    // Blocks are those of ingress and clsact, whose handle is ffff: always.
+    const given = flowArgument(command, 'baseclass');
+    const [, minor = '1'] = /:([0-9a-f]+)$/.exec(words[given] ?? '') ?? [];
+    return given > 0 ? [put(given, `ffff:${minor}`)] : [{ at: flow + 1, remove: 0, insert: ['baseclass', 'ffff:1'] }];
   }
   const at = argument(command, 'parent');
   const bare = code === 'qdisc-not-found' && /^[0-9a-f]{1,4}$/.test(words[at] ?? '');
