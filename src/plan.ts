@@ -92,7 +92,7 @@ export function kernelOf(
       w.put(TCA.options, payload ?? encode(FLOW, options));
     });
   }
-  return { netns, place: { dev: DEVICE.name, hook } };
+  return { netns, place: { dev: DEVICE.name, hook, parent: handle } };
 }
 
 interface Coordinates {

@@ -1,6 +1,7 @@
 import { type CaptureReader, Frame, openCapture, PcapWriter } from './capture/index.ts';
 import { Engine, type EngineOptions, type LaneWork } from './engine/index.ts';
 import { UsageError } from './errors.ts';
+import { NONE } from './kernel/index.ts';
 import { type Run, reasonOf } from './run.ts';
 
 export type { LaneWork } from './engine/index.ts';
@@ -91,9 +92,9 @@ export class Replay {
   }
 
   private teach(engine: Engine): void {
-    const { journey, wayExactness, reason, classid, options } = this.run;
+    const { end, wayExactness, reason, classid, options } = this.run;
     engine.afterPlain(options.clock.now);
-    if (journey !== null && wayExactness === 'exact') engine.learn(reason, classid, journey.fate);
+    if (end !== NONE && wayExactness === 'exact') engine.learn(reason, classid, end);
   }
 
   /** What another thread needs for a part of the capture; null: all packets must go one after the other. */

@@ -1,9 +1,7 @@
 import type { Frame } from './capture/index.ts';
 import type { Tracker } from './conntrack/index.ts';
 import { type Clock, createPacket, type Env } from './env.ts';
-import type { ChainResult } from './kernel/chain/index.ts';
-import type { Fate, FilterId, Journey, TreeProto } from './kernel/index.ts';
-import { type FlowFilterAt, isList } from './kernel/index.ts';
+import { type Evaluated, type FlowFilterAt, isList, type Journey, NONE } from './kernel/index.ts';
 import { Printer } from './lang/index.ts';
 import { AttrWriter, decode } from './netlink/index.ts';
 import {
@@ -32,7 +30,6 @@ import {
   optionsOf,
   printFlow,
 } from './sched/flow/index.ts';
-import type { Result } from './sched/notation.ts';
 import { classidText } from './u32.ts';
 import { UNSPEC, Verdict, verdictName } from './verdict.ts';
 
@@ -58,30 +55,19 @@ export interface RunOptions {
 
 /** Reason of a packet that every filter was asked about. */
 export const NO_FILTER = 'no filter took it';
-/** Why a packet's class is not known: the filter or the qdisc that is not modelled. */
-function unknowable(opaque: FilterId | null, fate?: Fate): string {
-  if (fate?.notModelled === true) return `unknowable: the qdisc ${fate.kind} ${fate.qdisc} is not modelled`;
-  const filter = opaque === null ? 'a filter' : `a ${opaque.kind} filter, pref ${opaque.pref},`;
-  return `unknowable: ${filter} cannot be emulated`;
-}
 
 /** Why a packet about which the filters said this has no class; null: it has one. */
 export function reasonOf(verdict: Verdict): string | null {
-  if (verdict < 0) return NO_FILTER;
-  return ENDS.has(verdict) ? `taken by an action: ${verdictName(verdict)}` : null;
+  return verdict < 0 ? NO_FILTER : (TAKEN.get(verdict) ?? null);
 }
 
-/** What a list of filters said. */
-type Answered = Pick<ChainResult, 'classid' | 'pref' | 'handle'>;
-
 /** Verdicts after which the packet does not go on to a class. */
-const ENDS: ReadonlySet<Verdict> = new Set([
-  Verdict.SHOT,
-  Verdict.STOLEN,
-  Verdict.QUEUED,
-  Verdict.TRAP,
-  Verdict.CONSUMED,
-]);
+const TAKEN: ReadonlyMap<Verdict, string> = new Map(
+  [Verdict.SHOT, Verdict.STOLEN, Verdict.QUEUED, Verdict.TRAP, Verdict.CONSUMED].map((verdict) => [
+    verdict,
+    `taken by an action: ${verdictName(verdict)}`,
+  ]),
+);
 
 /** A flow filter that the run may ask: where it is, and what was typed. */
 export interface RunFilter extends FlowFilterAt {
@@ -117,9 +103,7 @@ export class Run {
   /** Preference and handle of the filter that answered; 0: none did. */
   pref = 0;
   handle = 0;
-  /** The packet's way through the tree; null: none was walked. */
-  journey: Journey | null = null;
-  /** How far that way can be trusted, the keys of flow filters aside. */
+  /** How far the packet's way can be trusted, the keys of flow filters aside. */
   wayExactness: Exactness = 'exact';
 
   readonly options: RunOptions;
@@ -130,26 +114,30 @@ export class Run {
   readonly assumed: boolean;
   /** Connections are followed. */
   readonly tracks: boolean;
-  /** The last flow filter that wanted the packet, and what it saw. */
-  private sharer: { readonly filter: FlowFilter; readonly flow: FlowKeys } | null = null;
+  /** The last flow filter that wanted the packet, and what it saw; null: none did. */
+  private filter: FlowFilter | null = null;
+  private seen: FlowKeys | null = null;
+  /** The packet was put to the filters: the kernel knows its way. */
+  private isWalked = false;
+  private frame: Frame | null = null;
+  /** The frame as it came, where actions have changed the packet. */
+  private readonly unchanged: Packet;
+  /** Why packets have no class that come to a filter that nobody here can evaluate, by its number in the plan. */
+  private readonly unknowns: string[] = [];
   private readonly ct = new Ct();
   private readonly flow = new FlowKeys();
   /** Time of the first packet. */
   readonly began = { seconds: 0, nanoseconds: 0 };
 
-  /**
-   * Throws the KernelError of the first filter the kernel would refuse, and the UsageError of an action that cannot be
-   * emulated.
-   */
+  /** Throws the KernelError of the first filter that the kernel would refuse. */
   constructor(options: RunOptions) {
     this.options = options;
     this.packet = createPacket(options.env);
+    this.unchanged = createPacket(options.env);
     this.sharing = options.sharing ? new Sharing() : null;
     this.kernel = options.kernel ?? kernelOf(options.filters, options.env, options.device.hook, options.around);
-    this.fates = options.kernel === undefined || isList(this.kernel.place) ? null : new Fates();
-    const survey = this.kernel.netns.survey(this.kernel.place);
-    if (survey.refusal !== null) throw survey.refusal;
-    this.assumed = survey.assumed || (options.kernel?.assumed ?? []).length > 0;
+    this.fates = options.kernel === undefined || isList(this.kernel.place) ? null : new Fates(this.kernel.netns);
+    this.assumed = this.kernel.netns.survey(this.kernel.place).assumed || (options.kernel?.assumed ?? []).length > 0;
     this.dev = options.kernel === undefined ? 0 : this.kernel.netns.links.index(this.kernel.place.dev);
     this.tracks = options.tracker !== null && options.device.hook === 'egress' && this.needsConntrack;
   }
@@ -200,10 +188,7 @@ export class Run {
 
   /** Asks the filters about the prepared packet, and counts it. */
   conclude(): void {
-    if (this.reason === null) {
-      if (this.options.kernel === undefined) this.classify();
-      else this.travel();
-    }
+    if (this.reason === null) this.classify();
     this.count();
   }
 
@@ -216,7 +201,8 @@ export class Run {
     this.setClock(frame);
     this.verdict = UNSPEC;
     this.exactness = 'exact';
-    this.journey = null;
+    this.isWalked = false;
+    this.frame = frame;
     this.reason = enter(frame, p, device);
     if (this.reason !== null) return;
     p.dev = this.dev;
@@ -225,60 +211,63 @@ export class Run {
     applyMetadata(metadata, this.number, p, this.flow);
   }
 
-  private classify(): void {
-    const { netns, place } = this.kernel;
-    const { verdict, result } = netns.classify(this.packet, place);
-    this.answered(verdict, result);
-    if (verdict < 0) return;
-    const classifier = result.proto?.classifier.flow ?? null;
-    const filter = classifier?.get(result.handle) ?? null;
-    if (classifier === null || filter === null) return;
-    this.exactness = classExactness(filter, this.packet, classifier.flow, this.options.env, this.options.known);
-    if (this.assumed) this.exactness = weaker(this.exactness, 'assumed');
-    if (this.sharing !== null && this.reason === null) this.share(filter, classifier.flow);
+  /** The packet's way through the tree; null: none was walked. Good until the next packet. */
+  get journey(): Journey | null {
+    return this.isWalked ? this.kernel.netns.journey() : null;
   }
 
-  /** Through the whole tree that a script made. The class is the one that the last list on the way gave. */
-  private travel(): void {
+  /** Number of the packet's end; NONE: no tree was walked. */
+  get end(): number {
+    return this.isWalked && this.fates !== null ? this.kernel.netns.end : NONE;
+  }
+
+  /** Past the filters, or through the whole tree. The class is the one that the last list on the way gave. */
+  private classify(): void {
     const { netns, place } = this.kernel;
-    this.sharer = null;
-    const { answer, journey, opaque, exactness } = netns.walk(this.packet, place, this.heard);
-    this.journey = journey;
+    this.filter = this.seen = null;
+    const { answer, unknown, exactness } = netns.walk(this.packet, place, this.evaluated);
+    this.isWalked = true;
     this.wayExactness = exactness;
-    if (journey !== null) this.fates?.add(journey.fate, this.length);
     this.exactness = weaker(this.exactness, exactness);
-    if (opaque !== null || journey?.fate.fate === 'unknowable') {
-      this.reason = unknowable(opaque, journey?.fate);
+    if (this.fates !== null) this.fates.add(netns.end, this.length);
+    if (unknown !== NONE || netns.endIsUnknowable) {
+      this.reason = unknown === NONE ? this.lostBelow() : this.unknowable(unknown);
       this.exactness = 'unknowable';
       return;
     }
-    this.answered(answer.verdict, answer);
+    this.verdict = answer.verdict;
+    this.classid = answer.classid;
+    this.pref = answer.pref;
+    this.handle = answer.handle;
+    this.reason = reasonOf(answer.verdict);
     if (this.assumed) this.exactness = weaker(this.exactness, 'assumed');
-    if (this.sharing !== null && this.reason === null && this.sharer !== null) {
-      const { filter, flow } = this.sharer;
-      this.share(filter, flow);
-    }
+    if (this.sharing !== null && this.reason === null) this.share(this.sharing);
   }
 
-  /** Flow filters on the way: what each rests on counts, and the last decides whose packet it is. */
-  private readonly heard = (
-    { classifier: { flow: classifier } }: TreeProto,
-    verdict: Verdict,
-    { handle }: Result,
-  ): void => {
+  /** What each flow filter on the way rests on counts; the last decides whose packet it is. */
+  private readonly evaluated: Evaluated = ({ classifier: { flow: classifier } }, verdict, { handle }) => {
     const filter = verdict < 0 ? null : (classifier?.get(handle) ?? null);
     if (classifier === null || filter === null) return;
     const { env, known } = this.options;
     this.exactness = weaker(this.exactness, classExactness(filter, this.packet, classifier.flow, env, known));
-    this.sharer = { filter, flow: classifier.flow };
+    this.filter = filter;
+    this.seen = classifier.flow;
   };
 
-  private answered(verdict: Verdict, { classid, pref, handle }: Answered): void {
-    this.verdict = verdict;
-    this.classid = classid;
-    this.pref = verdict < 0 ? 0 : pref;
-    this.handle = verdict < 0 ? 0 : handle;
-    this.reason = reasonOf(verdict);
+  private unknowable(proto: number): string {
+    const known = this.unknowns[proto];
+    if (known !== undefined) return known;
+    const filter = this.kernel.netns.filterAt(proto);
+    const name = filter === null ? 'a filter' : `a ${filter.kind} filter, pref ${filter.pref},`;
+    const reason = `unknowable: ${name} cannot be emulated`;
+    this.unknowns[proto] = reason;
+    return reason;
+  }
+
+  /** The way goes on below a qdisc that is not modelled. */
+  private lostBelow(): string {
+    const { kind = 'qdisc', qdisc = '' } = this.kernel.netns.ends.names(this.end);
+    return `unknowable: the qdisc ${kind} ${qdisc} is not modelled`;
   }
 
   private count(): void {
@@ -291,27 +280,37 @@ export class Run {
     tally.exactness[this.exactness]++;
   }
 
-  /** Remembers the packet's flow and host under its class; packets without an IP address have neither. */
-  private share(filter: FlowFilter, dissected: FlowKeys): void {
-    const { packet, options } = this;
-    let flow = dissected;
-    if ((filter.keymask & NEEDS_DISSECT) === 0) {
-      flow = this.flow;
-      options.env.era.dissect(packet, flow);
-    }
-    const { addrType, addr, ipProto, ports } = flow;
-    const { sharing, classid } = this;
-    if (sharing === null || (addrType !== AddrType.IPV4 && addrType !== AddrType.IPV6)) return;
+  /**
+   * Remembers the packet's flow and host under its class; packets without an IP address have neither. The host is the
+   * source as it came to the hook, unless a flow filter on the way has keys that name another.
+   */
+  private share(sharing: Sharing): void {
+    const { packet, filter, classid } = this;
+    const { addrType, addr, ipProto, ports } = this.dissected();
+    if (addrType !== AddrType.IPV4 && addrType !== AddrType.IPV6) return;
     const isV6 = addrType === AddrType.IPV6;
     const words = isV6 ? 4 : 1;
     sharing.flow[1] = ipProto;
     sharing.flow[2] = ports;
     copy(addr, 0, sharing.flow, 3, 2 * words);
-    const { isDestination, isTuple } = hostRule(filter.keymask);
+    const { isDestination, isTuple } = hostRule(filter?.keymask ?? 0);
     const tuple = isTuple ? packet.ct : null;
     if (tuple !== null) copy(isDestination ? tuple.dst : tuple.src, 0, sharing.host, 1, words);
     else copy(addr, isDestination ? words : 0, sharing.host, 1, words);
     sharing.add(classid, isV6);
+  }
+
+  /** The packet as the flow filter saw it, or as it came. */
+  private dissected(): FlowKeys {
+    const { packet, filter, seen, flow, frame, unchanged, options } = this;
+    if (filter !== null && seen !== null && (filter.keymask & NEEDS_DISSECT) !== 0) return seen;
+    let p = packet;
+    if (frame !== null && packet.data !== frame.data) {
+      enter(frame, unchanged, options.device);
+      p = unchanged;
+    }
+    options.env.era.dissect(p, flow);
+    return flow;
   }
 
   private setClock({ seconds, nanoseconds }: Frame): void {

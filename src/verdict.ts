@@ -15,6 +15,8 @@ export const Verdict = {
   JUMP: 0x10000000,
   /** With the chain's number in the low 28 bits. */
   GOTO_CHAIN: 0x20000000,
+  /** None of the kernel's: nobody here can evaluate the filter or action. It ends the search of the list. */
+  UNKNOWABLE: 0x7fffffff,
 } as const;
 
 /** A number, not the union of the above: jumps and gotos carry an argument. */
@@ -28,6 +30,7 @@ const NAMES = ['ok', 'reclassify', 'shot', 'pipe', 'stolen', 'queued', 'repeat',
 export function verdictName(verdict: Verdict): string {
   const argument = verdict & 0x0fffffff;
   if (verdict < 0) return 'unspec';
+  if (verdict === Verdict.UNKNOWABLE) return 'unknowable';
   if ((verdict & 0xf0000000) === Verdict.JUMP) return `jump ${argument}`;
   if ((verdict & 0xf0000000) === Verdict.GOTO_CHAIN) return `goto chain ${argument}`;
   return NAMES[verdict] ?? String(verdict);

@@ -16,7 +16,7 @@ import type { Tracker } from '../conntrack/index.ts';
 import { createPacket } from '../env.ts';
 import type { KernelProto } from '../kernel/index.ts';
 import { ETH_P, type Exactness, FlowKeys, type Packet } from '../packet/index.ts';
-import type { Counts, End, Fates, Keeper, Tally } from '../report/index.ts';
+import type { Counts, Fates, Keeper, Tally } from '../report/index.ts';
 import type { FlowClassifier } from '../sched/flow/index.ts';
 import { tcH, tcMajor, tcMinor, word } from '../u32.ts';
 import { UNSPEC } from '../verdict.ts';
@@ -165,7 +165,7 @@ export class Engine {
   private readonly words: Int32Array;
   private readonly bytes: Uint8Array;
   /** Where the packets of a counter end, by its address. */
-  private readonly ends = new Map<number, End>();
+  private readonly ends = new Map<number, number>();
   /** By format, byte order and unit of time; and by the files that are so. */
   private readonly loopOf = new WeakMap<RecordLayout, Compiled>();
   private readonly loops = new Map<string, Compiled>();
@@ -287,7 +287,7 @@ export class Engine {
    * Where a packet of this class, or without one for this reason, ended: all like it end there, as nothing else is asked
    * on the way and all have the same priority.
    */
-  learn(reason: string | null, classid: number, end: End): void {
+  learn(reason: string | null, classid: number, end: number): void {
     const { layout, facts } = this;
     const counter = reason === null ? counterAt(layout, classid) : reasonAt(facts.reasons.indexOf(reason));
     // Not one of the loop's: a class that no filter of the chain gives, a reason that no filter has.

@@ -6,6 +6,8 @@ import type { State } from './state.ts';
 /** A proto that requests made. */
 export interface KernelProto extends Proto {
   readonly kind: string;
+  /** Its number in the plan, once there is one. */
+  number: number;
   readonly classifier: KernelClassifier;
 }
 

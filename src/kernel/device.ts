@@ -66,6 +66,8 @@ export class Qdisc {
   estimated = false;
   /** TCQ_F_CAN_BYPASS; the first filter takes it away for good. */
   bypassed: boolean;
+  /** Its number in the plan, once there is one. */
+  number = -1;
 
   constructor(kind: QdiscKind, device: Device, handle: number, parent: number, settings: unknown, invisible = false) {
     this.kind = kind;
@@ -133,6 +135,27 @@ export class Qdisc {
     }
   }
 
+  /** The places with filters of its own, by what they are attached to: its hooks, or itself. */
+  lists(): [at: number, block: FilterBlock][] {
+    const { block, egressBlock, handle } = this;
+    if (block === null) return [];
+    if (egressBlock === null) return [[handle, block]];
+    return [
+      [tcH(tcMajor(handle), HOOK_INGRESS), block],
+      [tcH(tcMajor(handle), HOOK_EGRESS), egressBlock],
+    ];
+  }
+
+  /** Its classes in the order of lists: those that users made, or those that are always there. */
+  *eachClass(): Generator<Pick<Class, 'id' | 'above' | 'block'>> {
+    if (this.kind.classes !== null) yield* this.classes.walk();
+    for (let band = 1; band <= this.bandCount; band++) {
+      yield { id: tcH(tcMajor(this.handle), band), above: null, block: null };
+    }
+    // Kinds that are not modelled have a class wherever something hangs.
+    if (this.kind.modelled === false) for (const q of this.below()) yield { id: q.parent, above: null, block: null };
+  }
+
   /** Height of a class that users made: -1 there is none, 0 a leaf, more: classes hang below it. */
   level(classid: number): number {
     const cl = this.classes.get(classid);
@@ -164,17 +187,19 @@ const ONE_CHILD: ReadonlySet<string> = new Set(['tbf', 'red', 'sfb']);
  */
 export class ClassTable {
   private buckets: Class[][] = [[], [], [], []];
+  private readonly byId = new Map<number, Class>();
   private count = 0;
   /** Of inner classes, as far as somebody asked; forgotten when a class comes or goes. */
   private readonly heights = new Map<Class, number>();
 
   get(id: number): Class | null {
-    return this.bucket(id).find((cl) => cl.id === id) ?? null;
+    return this.byId.get(id) ?? null;
   }
 
   /** qdisc_class_hash_insert(), qdisc_class_hash_grow() */
   add(cl: Class): void {
     this.heights.clear();
+    this.byId.set(cl.id, cl);
     this.bucket(cl.id).unshift(cl);
     this.count++;
     if (this.count * 4 <= this.buckets.length * 3) return;
@@ -188,6 +213,7 @@ export class ClassTable {
     const at = bucket.indexOf(cl);
     if (at < 0) return;
     bucket.splice(at, 1);
+    this.byId.delete(cl.id);
     this.count--;
     this.heights.clear();
   }
@@ -258,6 +284,15 @@ export class Device implements QdiscDevice {
   unhash(q: Qdisc): void {
     const at = this.hashed.indexOf(q);
     if (at >= 0) this.hashed.splice(at, 1);
+  }
+
+  /** The filters of a hook; null: none can be attached there. */
+  hookList(ingress: boolean): { readonly q: Qdisc; readonly at: number; readonly block: FilterBlock } | null {
+    const q = this.ingress;
+    const block = q === null ? null : ingress ? q.block : q.egressBlock;
+    if (q === null || block === null) return null;
+    const at = q.egressBlock === null ? q.handle : tcH(tcMajor(q.handle), ingress ? HOOK_INGRESS : HOOK_EGRESS);
+    return { q, at, block };
   }
 
   /** net/sched/sch_api.c: qdisc_lookup() — by `major:`; handle 0 is nobody's. */

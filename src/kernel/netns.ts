@@ -1,6 +1,6 @@
 import type { Env } from '../env.ts';
 import { Errno, FormatError, KernelError } from '../errors.ts';
-import { joinMessages, type Message, NLM_F, RTM, splitMessages, TC_H } from '../netlink/index.ts';
+import { joinMessages, type Message, NLM_F, RTM, splitMessages } from '../netlink/index.ts';
 import type { Exactness, Packet } from '../packet/index.ts';
 import { type Survey, together } from '../sched/classifier/index.ts';
 import type { FlowClassifier } from '../sched/flow/index.ts';
@@ -9,7 +9,9 @@ import { UNSPEC, type Verdict } from '../verdict.ts';
 import type { ChainResult, Visit } from './chain/index.ts';
 import type { KernelProto } from './classifier.ts';
 import { Device, type DeviceSpec, type FilterBlock, type Qdisc } from './device.ts';
-import { type FilterId, type Heard, type Journey, Walker } from './fate.ts';
+import { Ends, Fate } from './ends.ts';
+import { type Journey, journeyOf, type Names } from './journey.ts';
+import { type FilterId, type Numbered, type Plan, planOf } from './plan.ts';
 import { Call, type Made, type Reply } from './reply.ts';
 import { deleteAction, dumpActionsOf, getAction, newAction } from './requests/actions.ts';
 import { deleteChain, dumpChains, getChain, newChain } from './requests/chain.ts';
@@ -18,6 +20,8 @@ import { deleteFilter, dumpFilters, getFilter, newFilter } from './requests/filt
 import { activate, deleteQdisc, dumpQdiscs, getQdisc, newQdisc } from './requests/qdisc.ts';
 import { bytes, checkSaved, hex, type SavedNetns, savedSets, setsOf } from './saved.ts';
 import { type Outside, State } from './state.ts';
+import { type Evaluated, Walker } from './walk.ts';
+import { Hook, NONE, type Way } from './way.ts';
 
 type Doit = (state: State, call: Call) => void;
 type Dumpit = (state: State, call: Call) => Iterable<Reply>;
@@ -83,18 +87,19 @@ export interface Watch {
   made?(object: Made): void;
 }
 
-/** What became of a packet. The answer is overwritten by the next. */
+/** What became of a packet. All of it is overwritten by the next. */
 export interface Walked {
-  /** What the last list on its way that wanted it said; verdict -1: none did. */
+  /** What the last list on its way that wanted it answered; verdict -1: none did. */
   readonly answer: {
     readonly verdict: Verdict;
     readonly classid: number;
     readonly pref: number;
     readonly handle: number;
   };
-  readonly journey: Journey | null;
-  /** A filter on the way that nobody here can answer for: the rest is not known. */
-  readonly opaque: FilterId | null;
+  /** What happened, in numbers of the plan: journey() has the words. */
+  readonly way: Way;
+  /** Number of a proto on the way that nobody here can evaluate, so that the rest is not known; NONE: there is none. */
+  readonly unknown: number;
   /** How far the way can be trusted, the keys of flow filters aside. */
   readonly exactness: Exactness;
 }
@@ -104,6 +109,34 @@ const CLSACT_EGRESS = 0xfffffff3;
 /** Whether a place is one list of filters, rather than the beginning of a way. */
 export function isList({ hook, parent }: Place): boolean {
   return parent !== undefined || hook === 'clsact-egress';
+}
+
+/** A list of filters, and what has it. */
+interface FoundList {
+  readonly q: Qdisc;
+  readonly at: number;
+  readonly block: FilterBlock;
+}
+
+/** What is at a place. */
+interface Found {
+  readonly device: Device | null;
+  readonly list: FoundList | null;
+}
+
+const NOWHERE: Found = { device: null, list: null };
+
+/** The list of filters at a place; null: nothing there takes filters. */
+function listAt(device: Device, { hook, parent }: Place): FoundList | null {
+  if (parent === undefined && hook !== 'egress') return device.hookList(hook === 'ingress');
+  const q = parent === undefined ? device.root : device.lookup((parent & 0xffff0000) >>> 0);
+  const at = parent ?? q?.handle ?? 0;
+  const block = q?.blockAt(at) ?? null;
+  return q === null || block === null ? null : { q, at, block };
+}
+
+function missing(what: string, number: number): never {
+  throw new Error(`no ${what} ${number} in the plan`);
 }
 
 /** The lists of a qdisc, of its classes, and of what hangs on them. */
@@ -126,7 +159,9 @@ export class Netns {
   };
   /** The place that was asked about last, and what is there; forgotten when a request comes. */
   private asked: Place | null = null;
-  private askedBlock: FilterBlock | null = null;
+  private found: Found | null = null;
+  private numbered: Numbered | null = null;
+  private countedEnds: Ends | null = null;
   private readonly walker = new Walker((ifindex) => this.state.devices.get(ifindex) ?? null);
 
   constructor({ env, devices, ...outside }: NetnsOptions) {
@@ -142,6 +177,7 @@ export class Netns {
   addDevice(spec: DeviceSpec): void {
     const device = new Device(spec);
     this.state.devices.set(device.ifindex, device);
+    this.forget();
     activate(this.state, device);
   }
 
@@ -169,7 +205,7 @@ export class Netns {
    */
   request(datagram: Uint8Array, port = 0, watch: Watch = {}): Uint8Array[] {
     const replies: Uint8Array[] = [];
-    this.asked = null;
+    this.forget();
     try {
       for (const message of splitMessages(datagram)) replies.push(...this.handle(message, port, watch));
     } catch (error) {
@@ -223,40 +259,100 @@ export class Netns {
 
   /**
    * The filters of one place asked about a packet. The answer is overwritten by the next call; its class is meaningful
-   * where the verdict is not negative. Throws the UsageError that survey() tells of when such an action's turn comes.
+   * where the verdict is not negative.
    */
   classify(
     p: Packet,
     place: Place,
     visit: Visit | null = null,
   ): { readonly verdict: Verdict; readonly result: ChainResult<KernelProto> } {
-    if (place !== this.asked) {
-      this.askedBlock = this.block(place);
-      this.asked = place;
-    }
-    const { answer, askedBlock } = this;
+    const { answer } = this;
+    const list = this.find(place)?.list ?? null;
     answer.result.classid = answer.result.handle = answer.result.pref = 0;
-    answer.verdict = askedBlock === null ? UNSPEC : askedBlock.classify(p, answer.result, visit);
+    answer.verdict = list === null ? UNSPEC : list.block.classify(p, answer.result, visit);
     return answer;
   }
 
   /**
    * The whole way of a packet on a device: egress or ingress, hooks, qdiscs and classes. Where `place` is one list (a
-   * parent, or clsact's egress hook), that list alone is asked, and there is no journey.
+   * parent, or clsact's egress hook), that list alone evaluates it. `evaluated` is called for every proto that did.
    */
-  walk(p: Packet, place: Place, heard: Heard | null = null): Walked {
+  walk(p: Packet, place: Place, evaluated: Evaluated | null = null): Walked {
     const { walker } = this;
-    const device = this.devices.find(({ name }) => name === place.dev);
-    let journey: Journey | null = null;
-    let opaque: FilterId | null = null;
-    if (device !== undefined && !isList(place)) {
-      journey = walker.walk(p, device, place.hook === 'ingress' ? 'ingress' : 'egress', heard);
-      if (journey.fate.fate === 'unknowable') opaque = journey.fate.filter ?? null;
-    } else {
-      const block = this.block(place);
-      if (device !== undefined && block !== null) opaque = walker.ask(p, device, block, heard);
-    }
-    return { answer: walker.answer, journey, opaque, exactness: walker.exactness };
+    const { device, list } = this.find(place) ?? NOWHERE;
+    if (this.numbered === null) this.renumber();
+    if (!isList(place) && device !== null) {
+      walker.walk(p, device, place.hook === 'ingress' ? Hook.INGRESS : Hook.EGRESS, evaluated);
+    } else if (list === null) walker.nothing();
+    else walker.list(p, list.q, list.at, list.block, evaluated);
+    return walker;
+  }
+
+  /** The last packet's way in words; null: one list alone was evaluated. */
+  journey(): Journey | null {
+    return journeyOf(this.walker.way, this.names);
+  }
+
+  /** What control has made, as data. */
+  get plan(): Plan {
+    return this.planned.plan;
+  }
+
+  /** Numbers for the ends of packets; others after each request. */
+  get ends(): Ends {
+    this.countedEnds ??= new Ends(this.names);
+    return this.countedEnds;
+  }
+
+  /** Number of the last packet's end; NONE: one list alone was evaluated. */
+  get end(): number {
+    const { way } = this.walker;
+    return way.endAt === NONE ? NONE : this.ends.of(way);
+  }
+
+  /** Nobody knows where the last packet went. */
+  get endIsUnknowable(): boolean {
+    return this.walker.way.fate === Fate.UNKNOWABLE;
+  }
+
+  /** A filter by its number in the plan. */
+  filterAt(number: number): FilterId | null {
+    return this.planned.protos[number] ?? null;
+  }
+
+  private get planned(): Numbered {
+    return this.numbered ?? this.renumber();
+  }
+
+  private renumber(): Numbered {
+    this.numbered = planOf(this.state.devices.values());
+    return this.numbered;
+  }
+
+  private get names(): Names {
+    const { nodes, protos } = this.planned;
+    return {
+      node: (number) => nodes[number] ?? missing('node', number),
+      proto: (number) => protos[number] ?? missing('proto', number),
+      device: this.links.name,
+    };
+  }
+
+  /** A request may change anything that was found before. */
+  private forget(): void {
+    this.asked = null;
+    this.found = null;
+    this.numbered = null;
+    this.countedEnds = null;
+  }
+
+  /** What is at a place, looked up once. */
+  private find(place: Place): Found | null {
+    if (place === this.asked) return this.found;
+    const device = this.devices.find(({ name }) => name === place.dev) ?? null;
+    this.found = { device, list: device === null ? null : listAt(device, place) };
+    this.asked = place;
+    return this.found;
   }
 
   /** The flow filters that may be asked: chains in the order in which they came into being, lowest preference first. */
@@ -303,15 +399,8 @@ export class Netns {
   }
 
   /** The block of filters at a place; null: nothing there takes filters. */
-  private block({ dev, hook, parent }: Place): FilterBlock | null {
-    const device = this.devices.find(({ name }) => name === dev);
-    if (device === undefined) return null;
-    if (parent !== undefined) return device.lookup((parent & 0xffff0000) >>> 0)?.blockAt(parent) ?? null;
-    if (hook === 'egress') return device.root?.blockAt(device.root.handle) ?? null;
-    const at = hook === 'ingress' ? TC_H.MIN_INGRESS : TC_H.MIN_EGRESS;
-    const { ingress } = device;
-    if (ingress === null || (hook === 'clsact-egress' && ingress.egressBlock === null)) return null;
-    return ingress.blockAt(at);
+  private block(place: Place): FilterBlock | null {
+    return this.find(place)?.list?.block ?? null;
   }
 
   /** A set by the name that words have or the index that attributes have; null: there is none. */

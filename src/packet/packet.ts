@@ -132,6 +132,13 @@ export class Packet {
     return clone;
   }
 
+  /** The same into a packet that is there: nothing is allocated. */
+  become(other: Packet): void {
+    const { copy } = this;
+    Object.assign(this, other);
+    this.copy = copy;
+  }
+
   /** Forgets the previous packet. */
   reset(): void {
     this.data = EMPTY;

@@ -1,4 +1,4 @@
-/** Where packets ended, in the names of the journeys (sched/fate.ts), without what differs from packet to packet. */
+/** Where packets ended, in the names of the journeys (kernel/journey.ts), without what differs from packet to packet. */
 export interface End {
   readonly fate: string;
   readonly qdisc?: string;
@@ -25,27 +25,59 @@ const NAMES = ['fate', 'qdisc', 'kind', 'class', 'hook', 'by', 'bucketBy', 'verd
 /** What a reader must see first: traffic that is lost, then what is not shaped, then what is not known. */
 const ORDER = ['dropped', 'direct', 'unknowable'];
 
-/** Packets and bytes by their end. */
+/** Who numbers ends: the numbers hold as long as `ends` is the same. */
+export interface EndNumbers {
+  readonly ends: { names(number: number): End };
+}
+
+interface Count {
+  readonly end: End;
+  packets: number;
+  bytes: number;
+}
+
+/** Packets and bytes by their end: counted by number, named at the end. */
 export class Fates {
-  private readonly counts = new Map<string, { end: End; packets: number; bytes: number }>();
+  private readonly numbers: EndNumbers;
+  private ends: EndNumbers['ends'];
+  private packets: number[] = [];
+  private bytes: number[] = [];
+  /** What was counted under numbers that hold no longer, by name. */
+  private readonly named = new Map<string, Count>();
+
+  constructor(numbers: EndNumbers) {
+    this.numbers = numbers;
+    this.ends = numbers.ends;
+  }
 
   /** Counts packets that ended there. */
-  add(end: End, bytes: number, packets = 1): void {
-    const key = NAMES.map((name) => end[name] ?? '').join('\n');
-    let count = this.counts.get(key);
-    if (count === undefined) {
-      const named = Object.fromEntries(NAMES.flatMap((name) => (end[name] === undefined ? [] : [[name, end[name]]])));
-      count = { end: { ...named, fate: end.fate }, packets: 0, bytes: 0 };
-      this.counts.set(key, count);
+  add(end: number, bytes: number, packets = 1): void {
+    if (this.numbers.ends !== this.ends) this.settle();
+    this.packets[end] = (this.packets[end] ?? 0) + packets;
+    this.bytes[end] = (this.bytes[end] ?? 0) + bytes;
+  }
+
+  /** Puts names to the numbers that were counted. */
+  private settle(): void {
+    for (const [number, packets] of this.packets.entries()) {
+      if (packets === undefined) continue;
+      const end = this.ends.names(number);
+      const name = NAMES.map((field) => end[field] ?? '').join('\n');
+      const count = this.named.get(name) ?? { end, packets: 0, bytes: 0 };
+      count.packets += packets;
+      count.bytes += this.bytes[number] ?? 0;
+      this.named.set(name, count);
     }
-    count.packets += packets;
-    count.bytes += bytes;
+    this.packets = [];
+    this.bytes = [];
+    this.ends = this.numbers.ends;
   }
 
   /** Dropped, direct and unknowable traffic first; each with most bytes first. */
   rows(): FateRow[] {
+    this.settle();
     const rank = ({ fate }: End): number => (ORDER.includes(fate) ? ORDER.indexOf(fate) : ORDER.length);
-    return [...this.counts.values()]
+    return [...this.named.values()]
       .map(({ end, packets, bytes }) => ({ ...end, packets, bytes }))
       .sort((a, b) => rank(a) - rank(b) || b.bytes - a.bytes || b.packets - a.packets);
   }

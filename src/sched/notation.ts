@@ -176,24 +176,24 @@ export interface QdiscKind<S = unknown, C = unknown> {
   readonly filters: 'none' | 'qdisc' | 'classes' | 'hooks';
   /** The extack where filters are refused at a class; '' mostly. */
   readonly filterError: string;
-  /** ->classify(), and what ->enqueue() makes of it: where a packet goes from here. Never throws. */
-  place(settings: S, at: Placing): Placement;
+  /** ->classify(), and what ->enqueue() makes of it: where a packet goes from here, as one of the calls of `at` returns it. Never throws. */
+  place(settings: S, at: Placing): Placed;
   /** false: its options are not modelled, only that it is there (not-modelled.ts). */
   readonly modelled?: false;
   /** TCQ_F_CAN_BYPASS: at the root, while it is empty and never had a filter, packets are sent past it. */
   readonly bypassed: boolean;
 }
 
-/** What a filter list said of a packet. */
+/** What a filter list answered. The object is used again for the next answer. */
 export interface Answer {
   /** The verdict is not negative; `classid` counts. */
   readonly matched: boolean;
-  /** An action dropped or took the packet. */
+  /** An action dropped or took the packet, or nobody here can evaluate a filter: at.taken() is next. */
   readonly taken: boolean;
   readonly classid: number;
 }
 
-/** A packet in front of a qdisc: what the qdisc may ask to place it. */
+/** A packet in front of a qdisc: what the qdisc may ask to place it, and how it says where the packet goes. */
 export interface Placing {
   /** `major:0` of the qdisc. */
   readonly handle: number;
@@ -206,42 +206,71 @@ export interface Placing {
   ask(list: number): Answer;
   /** Height of a class that users made: -1 there is none, 0 a leaf, more: classes hang below it. */
   level(classid: number): number;
-}
 
-/** How a class was chosen, in the words of the records. */
-export type ChosenBy = 'filter' | 'priority' | 'default' | 'priomap' | 'priomap of priority 0' | 'only child' | 'queue';
-
-/** Why no class or bucket was found for a packet, so that it is dropped. */
-export type LostBy =
-  | 'no filter matched'
-  | 'class missing'
-  | 'bucket out of range'
-  | 'no default class'
-  | 'class loop'
-  | 'like every packet';
-
-/** The bucket of a queue of many flows. */
-export interface Bucket {
-  /** Counted from 0; null: the qdisc's own hash chose, and its key is the kernel's secret. */
-  readonly bucket: number | null;
-  readonly bucketBy: 'filter' | 'priority' | 'internal hash';
-  /** cake_hash() as it was called; 0: no override. */
-  readonly flowMode?: number;
-  readonly flowOverride?: number;
-  readonly hostOverride?: number;
-}
-
-/** Where a qdisc puts a packet. */
-export type Placement =
-  | { readonly to: 'class'; readonly classid: number; readonly by: ChosenBy }
-  | { readonly to: 'queue'; readonly bucket: Bucket | null }
-  /** htb's queue past all classes, unshaped. */
-  | { readonly to: 'direct'; readonly by: 'default' | 'filter' | 'priority' }
-  | { readonly to: 'nowhere'; readonly by: LostBy }
+  /** The ways to place a packet; each qdisc calls one of them, once. Down to a class: */
+  inClass(classid: number, by: By): Placed;
+  /** Into the qdisc's only queue. */
+  queued(): Placed;
+  /** Into one of many queues, counted from 0; -1: the qdisc's own hash chooses, with a key that is the kernel's secret. */
+  inBucket(bucket: number, by: By): Placed;
+  /** cake: the same, and cake_hash() as it was called; 0: no override. */
+  inFlow(bucket: number, flowMode: number, flowOverride: number, hostOverride: number): Placed;
+  /** Into htb's queue past all classes, unshaped. */
+  direct(by: By): Placed;
+  /** Dropped: there is no such class or bucket. */
+  nowhere(by: By): Placed;
   /** The last list's answer: dropped or taken by an action. */
-  | { readonly to: 'action' }
+  taken(): Placed;
   /** Into a qdisc whose kind is not modelled. */
-  | { readonly to: 'not modelled' };
+  notModelled(): Placed;
+}
+
+/** What the calls of Placing return: the packet goes on below a class, or its way ends here. */
+export const Placed = { BELOW: 0, HERE: 1 } as const;
+export type Placed = (typeof Placed)[keyof typeof Placed];
+
+/** Why a packet goes where it goes, by number: a walk writes numbers. */
+export const By = {
+  FILTER: 0,
+  PRIORITY: 1,
+  DEFAULT: 2,
+  PRIOMAP: 3,
+  PRIOMAP_OF_PRIORITY_0: 4,
+  ONLY_CHILD: 5,
+  QUEUE: 6,
+  INTERNAL_HASH: 7,
+  NO_FILTER_MATCHED: 8,
+  CLASS_MISSING: 9,
+  BUCKET_OUT_OF_RANGE: 10,
+  NO_DEFAULT_CLASS: 11,
+  CLASS_LOOP: 12,
+  FILTER_ACTION: 13,
+  NOOP: 14,
+  REDIRECT_LOOP: 15,
+  LIKE_EVERY_PACKET: 16,
+} as const;
+export type By = (typeof By)[keyof typeof By];
+
+/** The same in the words of the records. */
+export const BY_WORDS = [
+  'filter',
+  'priority',
+  'default',
+  'priomap',
+  'priomap of priority 0',
+  'only child',
+  'queue',
+  'internal hash',
+  'no filter matched',
+  'class missing',
+  'bucket out of range',
+  'no default class',
+  'class loop',
+  'filter action',
+  'noop',
+  'redirect loop',
+  'like every packet',
+] as const;
 
 /** Classes X:1 … X:n that are there as long as the qdisc is, each with a child qdisc. */
 export interface BandKind<S = unknown> {

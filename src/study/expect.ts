@@ -1,6 +1,6 @@
 import type { Frame } from '../capture/index.ts';
 import { UsageError } from '../errors.ts';
-import type { End, Journey } from '../kernel/index.ts';
+import type { Fated, Journey } from '../kernel/index.ts';
 import { type Address, getClassid, parseAddress } from '../lang/index.ts';
 import { AddrType, FlowKeys, ipProtocol } from '../packet/index.ts';
 import { endText } from '../report/index.ts';
@@ -13,7 +13,7 @@ const ENDS = {
   direct: ['direct'],
   dropped: ['dropped'],
   passed: ['passed', 'sent'],
-} as const satisfies Readonly<Record<string, readonly End[]>>;
+} as const satisfies Readonly<Record<string, readonly Fated[]>>;
 
 export type ExpectedEnd = keyof typeof ENDS;
 
@@ -172,7 +172,7 @@ function isEndpoint({ address, port }: Endpoint, flow: FlowKeys, at: number, see
 function isMet({ classid, end }: Expectation, run: Run): boolean {
   const { reason, journey } = run;
   if (end !== null) {
-    const ends: readonly End[] = ENDS[end];
+    const ends: readonly Fated[] = ENDS[end];
     if (journey === null || !ends.includes(journey.fate.fate)) return false;
   }
   if (classid === null) return true;

@@ -1,7 +1,6 @@
 import { createEnv, createPacket } from '../../src/env.ts';
 import type { Era } from '../../src/era.ts';
-import type { Fate, Journey } from '../../src/kernel/fate.ts';
-import { Netns } from '../../src/kernel/index.ts';
+import { type Fate, type Journey, Netns } from '../../src/kernel/index.ts';
 import { AddrType, FlowKeys, type Packet } from '../../src/packet/index.ts';
 import { classText } from '../../src/u32.ts';
 import { ALL_GIVEN } from './context.ts';
@@ -97,7 +96,8 @@ function checkTree(tree: Tree, era: Era, frames: ReadonlyMap<number, Frame>, sec
     clock.now = at * 1e9;
     fill(p, frame.bytes, seen, hook, tree, theirs);
     p.transport = transportOf(era, p, hook);
-    const { journey } = netns.walk(p, { dev: device.name, hook });
+    netns.walk(p, { dev: device.name, hook });
+    const journey = netns.journey();
     const differences = journey === null ? ['no journey'] : compare(journey, theirs);
     const setsOfEight = differences.length > 0 && journey !== null && sameSet(journey.fate, theirs.fate);
     if (setsOfEight) note(report, "cake: the bucket was another flow's, the next free one of its set was taken");

@@ -8,6 +8,7 @@ export class Block<P extends Proto = Proto> {
   readonly index: number;
   /** In the order in which they came into being, which is that of lists (quirk 48). */
   readonly chains: Chain<P>[] = [];
+  private readonly byIndex = new Map<number, Chain<P>>();
   /** The parent that the latest filter was added with: what dumps show as parent, whatever was asked for (quirk 41). */
   classid = 0;
   /** Qdiscs that use it. */
@@ -23,7 +24,7 @@ export class Block<P extends Proto = Proto> {
   }
 
   find(index: number): Chain<P> | null {
-    return this.chains.find((chain) => chain.index === index) ?? null;
+    return this.byIndex.get(index) ?? null;
   }
 
   /** tcf_chain_get() with create. */
@@ -32,6 +33,7 @@ export class Block<P extends Proto = Proto> {
     if (known !== null) return known;
     const chain = new Chain<P>(index);
     this.chains.push(chain);
+    this.byIndex.set(index, chain);
     return chain;
   }
 
@@ -39,7 +41,9 @@ export class Block<P extends Proto = Proto> {
   release(chain: Chain<P>): void {
     if (!chain.hidden || chain.actionRefs > 0) return;
     const at = this.chains.indexOf(chain);
-    if (at >= 0) this.chains.splice(at, 1);
+    if (at < 0) return;
+    this.chains.splice(at, 1);
+    this.byIndex.delete(chain.index);
   }
 
   /** net/sched/cls_api.c: tcf_classify() — begins in chain 0. `result.pref`: of the proto that answered. */

@@ -106,7 +106,7 @@ function findOrCreate(
   const classifier = createClassifier(kind, pref, state, where.q, where.block);
   if (classifier === null)
     throw new KernelError(Errno.ENOENT, 'TC classifier not found', 'filter-kind-unknown', 'kind');
-  const proto = { pref, protocol, kind, classifier };
+  const proto = { pref, protocol, kind, number: -1, classifier };
   chain.add(proto);
   return { proto, created: true };
 }

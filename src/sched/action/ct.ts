@@ -26,7 +26,7 @@ import {
   GEN,
   NO_GEN,
   NOBODY,
-  notEmulated,
+  NOT_EMULATED,
   PARMS,
   printTail,
   TM,
@@ -220,9 +220,7 @@ export const ct: Action<Ct> = {
     printControl(out, ' ', parms.action, '');
     printTail(out, parms, tm, show);
   },
-  compile() {
-    throw notEmulated('ct');
-  },
+  compile: () => NOT_EMULATED,
 };
 
 function printLabels({ labels: value, labelsMask: mask }: Ct, out: Printer): void {

@@ -12,7 +12,7 @@ import {
   GEN,
   NO_GEN,
   NOBODY,
-  notEmulated,
+  NOT_EMULATED,
   PARMS,
   printTail,
   TM,
@@ -188,7 +188,5 @@ export const ife: Action<Ife> = {
     if (smac !== undefined) out.put('src', macText(smac), `src ${macText(smac)} `);
     printTail(out, parms, tm, show);
   },
-  compile() {
-    throw notEmulated('ife');
-  },
+  compile: () => NOT_EMULATED,
 };

@@ -4,7 +4,7 @@
  * For filters: `table.bind({act, police}, {chains, clsact, estimation})` turns the payloads of a filter's two
  * attributes into a Bound: `bound.act` runs the list, `bound.dump(w, actAttribute, policeAttribute)` writes it back as
  * the kernel dumps it, `bound.dumpStats(w)` the TCA_STATS of old-style police (behind TCA_OPTIONS), `bound.scope`,
- * `bound.assumed`. Whoever classifies throws `bound.refusal` first, if there is one. When the filter goes, is changed,
+ * `bound.assumed`. When the filter goes, is changed,
  * or was refused after bind(): `table.release(bound)`.
  *
  * For `tc actions`, with the payload of TCA_ACT_TAB: `add(tab, replace)` (RTM_NEWACTION), `get(tab)` (RTM_GETACTION),

@@ -1,5 +1,4 @@
 import type { Env } from '../../env.ts';
-import { UsageError } from '../../errors.ts';
 import { type AttrWriter, TCA_STATS } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import type { Verdict } from '../../verdict.ts';
@@ -28,8 +27,6 @@ export class Instance implements Runnable {
   cookie: Uint8Array | undefined;
   hwStats = HW_STATS_ANY;
   flags = 0;
-  /** Why it cannot be run; null: it can. */
-  refusal: UsageError | null = null;
   /** Lets go of the chain that it goes to. */
   release: (() => void) | null = null;
   private readonly env: Env;
@@ -65,23 +62,9 @@ export class Instance implements Runnable {
   }
 
   private build(): void {
-    this.refusal = null;
     const gen = { ...(this.kind.gen(this.value) ?? NO_GEN), index: this.index };
-    try {
-      this.act = this.kind.compile(
-        this.kind.stamp(this.value, gen, undefined, this.counters),
-        this.world,
-        this.env,
-        this.counters,
-      );
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      this.refusal = error;
-      // Never ignored: whoever did not ask about `refusal` beforehand is told now.
-      this.act = () => {
-        throw error;
-      };
-    }
+    const value = this.kind.stamp(this.value, gen, undefined, this.counters);
+    this.act = this.kind.compile(value, this.world, this.env, this.counters);
   }
 
   get skipped(): boolean {

@@ -12,7 +12,7 @@ import {
   u64,
 } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
-import type { Verdict } from '../../verdict.ts';
+import { Verdict } from '../../verdict.ts';
 import type { Act, ActionKind, Show, Warn, World } from '../notation.ts';
 
 /** include/uapi/linux/pkt_cls.h: tc_gen — what the parameters of every action begin with. */
@@ -212,7 +212,5 @@ export function atIngress(p: Packet): boolean {
   return p.mac >= 0 && p.at > p.mac;
 }
 
-/** A kind that tc speaks but nobody here can run: says so by name when packets are to be classified. */
-export function notEmulated(kind: string): UsageError {
-  return new UsageError(`action "${kind}" cannot be emulated`);
-}
+/** What a kind compiles to that tc speaks and nobody here can run: its packets' ways are lost. */
+export const NOT_EMULATED: Act = () => Verdict.UNKNOWABLE;

@@ -11,7 +11,7 @@ import {
   GEN,
   NO_GEN,
   NOBODY,
-  notEmulated,
+  NOT_EMULATED,
   PARMS,
   printIndex,
   printTm,
@@ -134,7 +134,5 @@ export const skbmod: Action<Skbmod> = {
     printTm(out, tm, show);
     out.unconverted((plain) => plain.text('\n'));
   },
-  compile() {
-    throw notEmulated('skbmod');
-  },
+  compile: () => NOT_EMULATED,
 };

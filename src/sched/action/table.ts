@@ -1,5 +1,5 @@
 import type { Env } from '../../env.ts';
-import { Errno, KernelError, type UsageError } from '../../errors.ts';
+import { Errno, KernelError } from '../../errors.ts';
 import { AttrReader, type AttrWriter, decode, FAILED_POLICY, validBits } from '../../netlink/index.ts';
 import { Verdict } from '../../verdict.ts';
 import type { Act, Scope, World } from '../notation.ts';
@@ -85,11 +85,6 @@ export class Bound {
   /** Whether some answer rests on numbers that we drew. */
   get assumed(): boolean {
     return this.instances.some(({ kind, value }) => kind.assumed?.(value) === true);
-  }
-
-  /** The first action that cannot be emulated: to be thrown before packets are classified; null: all can. */
-  get refusal(): UsageError | null {
-    return this.instances.find(({ refusal }) => refusal !== null)?.refusal ?? null;
   }
 
   /** net/sched/cls_api.c: tcf_exts_dump() — as attribute `act`, or `police` if it came that way; nothing if there are none. */

@@ -25,7 +25,7 @@ import {
   GEN,
   NO_GEN,
   NOBODY,
-  notEmulated,
+  NOT_EMULATED,
   PARMS,
   printTail,
   skip,
@@ -192,9 +192,7 @@ export const tunnelKey: Action<TunnelKey> = {
     printControl(out, ' ', parms.action, '');
     printTail(out, parms, tm, show);
   },
-  compile() {
-    throw notEmulated('tunnel_key');
-  },
+  compile: () => NOT_EMULATED,
 };
 
 function words4(address: Uint8Array): number[] {

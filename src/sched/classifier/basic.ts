@@ -192,9 +192,7 @@ class BasicFilters implements KernelClassifier {
   }
 
   survey(): Survey[] {
-    return this.filters.map(({ match, actions }) =>
-      together([{ scope: match.scope, refusal: null, assumed: false }, actions]),
-    );
+    return this.filters.map(({ match, actions }) => together([{ scope: match.scope, assumed: false }, actions]));
   }
 
   destroy(): void {

@@ -175,7 +175,7 @@ class FlowFilters implements KernelClassifier {
 
   survey(): Survey[] {
     return [...this.parts.values()].map(({ match, actions }) =>
-      together([{ scope: match.scope, refusal: null, assumed: false }, actions]),
+      together([{ scope: match.scope, assumed: false }, actions]),
     );
   }
 

@@ -292,8 +292,6 @@ interface Mask {
 /** net/sched/cls_flower.c as a tcf_proto. */
 class FlowerFilters implements KernelClassifier {
   readonly flow = null;
-  /** Of the packet that was classified last: whether a filter fits as far as it is modelled, so that it may take the packet. */
-  opaque = false;
   private readonly host: Host;
   /** In the order in which they came into being: that is the order in which they are asked. */
   private readonly masks: Mask[] = [];
@@ -305,7 +303,6 @@ class FlowerFilters implements KernelClassifier {
 
   /** fl_classify() — the first that fits answers, also if its actions say continue. */
   classify(p: Packet, result: Result): Verdict {
-    this.opaque = false;
     if (this.masks.length === 0) return UNSPEC;
     const key = this.dissector.dissect(p);
     for (const { filters } of this.masks) {
@@ -313,10 +310,7 @@ class FlowerFilters implements KernelClassifier {
         const { left } = filter;
         if (!filter.match.fits(key, left === null ? COMPARED : sureBytes(left))) continue;
         if ((filter.flags & ClsFlag.SKIP_SW) !== 0) break;
-        if (left !== null) {
-          this.opaque = true;
-          return Verdict.SHOT;
-        }
+        if (left !== null) return Verdict.UNKNOWABLE;
         result.classid = filter.classid;
         result.handle = filter.handle;
         return filter.actions.act(p, result);
@@ -420,7 +414,7 @@ class FlowerFilters implements KernelClassifier {
   }
 
   survey(): Survey[] {
-    return this.all().map(({ actions: { scope, refusal, assumed } }) => ({ scope, refusal, assumed }));
+    return this.all().map(({ actions: { scope, assumed } }) => ({ scope, assumed }));
   }
 
   destroy(): void {

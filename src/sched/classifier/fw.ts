@@ -254,7 +254,7 @@ class FwFilters implements KernelClassifier {
   }
 
   survey(): Survey[] {
-    return this.filters().map(({ actions: { scope, refusal, assumed } }) => ({ scope, refusal, assumed }));
+    return this.filters().map(({ actions: { scope, assumed } }) => ({ scope, assumed }));
   }
 
   destroy(): void {

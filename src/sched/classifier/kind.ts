@@ -1,5 +1,5 @@
 import type { Env } from '../../env.ts';
-import { Errno, KernelError, type UsageError } from '../../errors.ts';
+import { Errno, KernelError } from '../../errors.ts';
 import type { AttrWriter } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import type { Verdict } from '../../verdict.ts';
@@ -73,14 +73,12 @@ export interface FilterFacts {
 
 /** struct tcf_proto_ops: one classifier instance as the control plane sees it. */
 export interface KernelClassifier {
-  /** Never throws. UNSPEC: nobody wanted the packet. Writes the class as `major:minor`, looked up by who asked. */
+  /** Never throws. UNSPEC: nobody wanted the packet. UNKNOWABLE: nobody here can say. Writes the class as `major:minor`, looked up by who asked. */
   classify(p: Packet, result: Result): Verdict;
   /** The flow classifier that it is; null: another kind. */
   readonly flow: FlowClassifier | null;
   /** The flow filters in the order in which they are asked; absent of other kinds. */
   plans?(): FlowPlan[];
-  /** What classify() said last does not count: a filter that is not modelled may have taken the packet. */
-  readonly opaque?: boolean;
   /** ->get(); handle 0 is nobody's. */
   has(handle: number): boolean;
   /**
@@ -110,8 +108,6 @@ export interface Kind extends ClassifierKind {
 export interface Survey {
   /** Whose history their answers depend on. */
   readonly scope: Scope;
-  /** The first action that cannot be emulated; null: all can. */
-  readonly refusal: UsageError | null;
   /** Whether some answer rests on random numbers that the kernel drew otherwise. */
   readonly assumed: boolean;
 }
@@ -123,7 +119,6 @@ export function together(surveys: readonly Survey[]): Survey {
   const widest = Math.max(0, ...surveys.map(({ scope }) => SCOPES.indexOf(scope)));
   return {
     scope: SCOPES[widest] ?? 'all',
-    refusal: surveys.find(({ refusal }) => refusal !== null)?.refusal ?? null,
     assumed: surveys.some(({ assumed }) => assumed),
   };
 }

@@ -159,8 +159,8 @@ class MatchallFilter implements KernelClassifier {
 
   survey(): Survey[] {
     if (this.head === null) return [];
-    const { scope, refusal, assumed } = this.head.actions;
-    return [{ scope, refusal, assumed }];
+    const { scope, assumed } = this.head.actions;
+    return [{ scope, assumed }];
   }
 
   destroy(): void {

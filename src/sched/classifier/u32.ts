@@ -566,8 +566,8 @@ function factsOf({ handle, table, classid, selector, mark, ifindex, flags, actio
   return { handle, classid: classid || null, takesAll: testsNothing && ends && !actions.goesOn, actions };
 }
 
-function surveyOf({ scope, refusal, assumed }: Bound): Survey {
-  return { scope, refusal, assumed };
+function surveyOf({ scope, assumed }: Bound): Survey {
+  return { scope, assumed };
 }
 
 function refuse(what: string, errno: Errno = Errno.EINVAL): KernelError {

@@ -13,9 +13,8 @@ import {
 } from '../../lang/index.ts';
 import { type AttrWriter, FAILED_POLICY, s32, table, u32, u64 } from '../../netlink/index.ts';
 import { tcMajor, tcMinor } from '../../u32.ts';
-import type { Placement, Placing, QdiscKind, Show } from '../notation.ts';
+import type { Placed, Placing, QdiscKind, Show } from '../notation.ts';
 import { FLOWS, Found, fix, flag, type Option, options, putOptions, readNest, speakAll, take } from './options.ts';
-import { inBucket, TAKEN } from './place.ts';
 
 /** Rate in bytes a second, times in microseconds, sizes in bytes. */
 const TCA_CAKE = {
@@ -319,32 +318,34 @@ function printBandwidth(rate: bigint | undefined, out: Printer, show: Show): voi
 
 /** CAKE_QUEUES: buckets of a tin, and the largest override. */
 const QUEUES = 1024;
+/** The bucket is that of the qdisc's own hash. */
+const OWN_HASH = -1;
 /** CAKE_FLOW_SRC_IP, CAKE_FLOW_DST_IP, CAKE_FLOW_FLOWS. */
 const [BY_SRC, BY_DST, BY_FLOW] = [1, 2, 4];
 
 /** cake_classify(): the minor of a class is a flow, the major a host; nothing is dropped for want of either. */
-function place({ flowMode }: Cake, at: Placing): Placement {
-  let [flowOverride, hostOverride] = [0, 0];
+function place({ flowMode }: Cake, at: Placing): Placed {
+  let flowOverride = 0;
+  let hostOverride = 0;
   if (at.filtered(at.handle)) {
     const { matched, taken, classid } = at.ask(at.handle);
-    if (taken) return TAKEN;
+    if (taken) return at.taken();
     if (matched && tcMinor(classid) <= QUEUES) flowOverride = tcMinor(classid);
     if (matched && tcMajor(classid) <= QUEUES) hostOverride = tcMajor(classid);
   }
-  const bucket = flowOverride === 0 ? null : bucketOf(flowMode, flowOverride, hostOverride);
-  const bucketBy = bucket === null ? 'internal hash' : 'filter';
-  return inBucket({ bucket, bucketBy, flowMode, flowOverride, hostOverride });
+  const bucket = flowOverride === 0 ? OWN_HASH : bucketOf(flowMode, flowOverride, hostOverride);
+  return at.inFlow(bucket, flowMode, flowOverride, hostOverride);
 }
 
 /**
- * cake_hash() with a flow given: modes that do not look at flows mix the hosts in. null: a host's own hash counts.
+ * cake_hash() with a flow given: modes that do not look at flows mix the hosts in. OWN_HASH: a host's own hash counts.
  * Another flow there moves this one on to the next free bucket of the set of 8, which no capture tells.
  */
-function bucketOf(flowMode: number, flow: number, host: number): number | null {
+function bucketOf(flowMode: number, flow: number, host: number): number {
   if (flowMode === 0) return 0;
   if ((flowMode & BY_FLOW) !== 0) return flow - 1;
   const both = (flowMode & BY_SRC) !== 0 && (flowMode & BY_DST) !== 0;
-  if (host === 0) return null;
+  if (host === 0) return OWN_HASH;
   return both ? flow - 1 : ((flow - 1) ^ (host - 1)) % QUEUES;
 }
 

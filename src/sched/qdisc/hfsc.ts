@@ -12,9 +12,18 @@ import {
 } from '../../lang/index.ts';
 import { type AttrWriter, struct, TC_H, table, u16, u32 } from '../../netlink/index.ts';
 import { tcH, tcMajor } from '../../u32.ts';
-import type { ClassKind, ClassNode, ClassPlace, Placement, Placing, QdiscKind, Show } from '../notation.ts';
+import {
+  By,
+  type ClassKind,
+  type ClassNode,
+  type ClassPlace,
+  type Placed,
+  type Placing,
+  type QdiscKind,
+  type Show,
+} from '../notation.ts';
 import { einval, Found, type Option, putOptions, QUEUE, readNest, readStruct, speakAll, usageOf } from './options.ts';
-import { inClass, nowhere, prioritised, TAKEN } from './place.ts';
+import { prioritised } from './place.ts';
 
 /** struct tc_hfsc_qopt */
 const QOPT = struct({ defcls: u16 });
@@ -224,20 +233,20 @@ const CLASSES: ClassKind<Hfsc, HfscClass> = {
 };
 
 /** hfsc_classify(): a filter may only point downwards, so there is no loop; filters on a leaf are never asked. */
-function place({ defcls }: Hfsc, at: Placing): Placement {
+function place({ defcls }: Hfsc, at: Placing): Placed {
   const { priority, handle } = at;
-  if (prioritised(at) && at.level(priority) === 0) return inClass(priority, 'priority');
+  if (prioritised(at) && at.level(priority) === 0) return at.inClass(priority, By.PRIORITY);
   let list = handle;
   while (at.filtered(list)) {
     const { matched, taken, classid } = at.ask(list);
-    if (taken) return TAKEN;
+    if (taken) return at.taken();
     const level = matched ? at.level(classid) : -1;
-    if (level === 0) return inClass(classid, 'filter');
+    if (level === 0) return at.inClass(classid, By.FILTER);
     if (level < 0 || classid === handle || (list !== handle && level >= at.level(list))) break;
     list = classid;
   }
   const fallback = tcH(tcMajor(handle), defcls);
-  return at.level(fallback) === 0 ? inClass(fallback, 'default') : nowhere('no default class');
+  return at.level(fallback) === 0 ? at.inClass(fallback, By.DEFAULT) : at.nowhere(By.NO_DEFAULT_CLASS);
 }
 
 /** net/sched/sch_hfsc.c, iproute2 tc/q_hfsc.c: hierarchical fair service curves. */

@@ -13,7 +13,17 @@ import {
 } from '../../lang/index.ts';
 import { type AttrWriter, atMost, flag as flagCodec, struct, table, u32, u64 } from '../../netlink/index.ts';
 import { tcH, tcMajor } from '../../u32.ts';
-import type { ClassKind, ClassNode, ClassPlace, Placement, Placing, QdiscKind, QdiscPlace, Show } from '../notation.ts';
+import {
+  By,
+  type ClassKind,
+  type ClassNode,
+  type ClassPlace,
+  type Placed,
+  type Placing,
+  type QdiscKind,
+  type QdiscPlace,
+  type Show,
+} from '../notation.ts';
 import {
   getSizeAndCell,
   LINKLAYERS,
@@ -42,7 +52,6 @@ import {
   take,
   usageOf,
 } from './options.ts';
-import { inClass, nowhere, TAKEN } from './place.ts';
 
 /** struct tc_htb_glob */
 const GLOB = struct({ version: u32, rate2quantum: u32, defcls: u32, debug: u32, directPkts: u32 });
@@ -440,28 +449,26 @@ const CLASSES: ClassKind<Htb, HtbClass> = {
 /** Lists asked about one packet; one that the last sends to an inner class is dropped (recorded: fate-136). */
 const MAX_LISTS = 9;
 
-const direct = (by: 'default' | 'filter' | 'priority'): Placement => ({ to: 'direct', by });
-
 /** htb_classify(): filters on a leaf are never asked; X:0 is the direct queue, and so is a default that is no leaf. */
-function place({ defcls }: Htb, at: Placing): Placement {
+function place({ defcls }: Htb, at: Placing): Placed {
   const { priority, handle } = at;
-  if (priority === handle) return direct('priority');
+  if (priority === handle) return at.direct(By.PRIORITY);
   const start = at.level(priority);
-  if (start === 0) return inClass(priority, 'priority');
+  if (start === 0) return at.inClass(priority, By.PRIORITY);
   let list = start > 0 ? priority : handle;
   for (let lists = 1; at.filtered(list); lists++) {
     const { matched, taken, classid } = at.ask(list);
-    if (taken) return TAKEN;
+    if (taken) return at.taken();
     if (!matched) break;
-    if (classid === handle) return direct('filter');
+    if (classid === handle) return at.direct(By.FILTER);
     const level = at.level(classid);
     if (level < 0) break;
-    if (level === 0) return inClass(classid, 'filter');
-    if (lists === MAX_LISTS) return nowhere('class loop');
+    if (level === 0) return at.inClass(classid, By.FILTER);
+    if (lists === MAX_LISTS) return at.nowhere(By.CLASS_LOOP);
     list = classid;
   }
   const fallback = tcH(tcMajor(handle), defcls);
-  return at.level(fallback) === 0 ? inClass(fallback, 'default') : direct('default');
+  return at.level(fallback) === 0 ? at.inClass(fallback, By.DEFAULT) : at.direct(By.DEFAULT);
 }
 
 /** net/sched/sch_htb.c, iproute2 tc/q_htb.c: hierarchical token buckets. */

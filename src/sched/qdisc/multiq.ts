@@ -2,7 +2,7 @@ import { Errno, KernelError } from '../../errors.ts';
 import { struct, u16 } from '../../netlink/index.ts';
 import type { BandKind, QdiscKind } from '../notation.ts';
 import { putOptions, QUEUE, readStruct, speakAll } from './options.ts';
-import { byQueue, TAKEN } from './place.ts';
+import { byQueue } from './place.ts';
 
 /** struct tc_multiq_qopt: bands in use and at most. */
 const QOPT = struct({ bands: u16, maxBands: u16 });
@@ -35,7 +35,7 @@ export const MULTIQ: QdiscKind<Multiq> = {
   bands: BANDS,
   filters: 'qdisc',
   /** multiq_classify(): the filters are asked, their class does not count. */
-  place: ({ bands }, at) => (at.ask(at.handle).taken ? TAKEN : byQueue(at, bands)),
+  place: ({ bands }, at) => (at.ask(at.handle).taken ? at.taken() : byQueue(at, bands)),
   dump: (multiq, w) => putOptions(w, QOPT, multiq),
   print(payload, out) {
     if (payload === null || !QOPT.fits(payload.length)) return;

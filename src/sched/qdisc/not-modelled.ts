@@ -1,8 +1,7 @@
 import type { Words } from '../../lang/index.ts';
 import { bytes, TYPED, typedWords } from '../../netlink/index.ts';
-import type { BandKind, Placement, QdiscKind } from '../notation.ts';
+import { type BandKind, By, type QdiscKind } from '../notation.ts';
 import { options, QUEUE } from './options.ts';
-import { nowhere } from './place.ts';
 import { speakNone } from './plain.ts';
 
 /**
@@ -35,7 +34,6 @@ const WITH_OPTIONS: Readonly<Record<string, Known>> = {
   taprio: { changes: true, classful: true, bands: QUEUES },
 };
 
-const HANDED_OVER: Placement = { to: 'not modelled' };
 const TEQL = /^teql\d+$/;
 
 function row(kind: string, known: Known, speak: QdiscKind['speak']): QdiscKind<Typed> {
@@ -50,7 +48,7 @@ function row(kind: string, known: Known, speak: QdiscKind['speak']): QdiscKind<T
       speak(words, w);
     },
     settle: (_, payload) => payload,
-    place: () => HANDED_OVER,
+    place: (_, at) => at.notModelled(),
     dump(typed, w) {
       if (typed !== null) options(w, () => w.bytes(typed));
     },
@@ -71,7 +69,10 @@ const withoutWords = (kind: string): QdiscKind<Typed> =>
   row(kind, { changes: false }, (words: Words) => speakNone(kind, words));
 
 /** net/sched/sch_blackhole.c: what becomes of a packet is known even so. */
-const BLACKHOLE: QdiscKind<Typed> = { ...withoutWords('blackhole'), place: () => nowhere('like every packet') };
+const BLACKHOLE: QdiscKind<Typed> = {
+  ...withoutWords('blackhole'),
+  place: (_, at) => at.nowhere(By.LIKE_EVERY_PACKET),
+};
 
 export const NOT_MODELLED: readonly QdiscKind<Typed>[] = [
   ...Object.entries(WITH_OPTIONS).map(([kind, known]) => row(kind, known, speakTyped)),

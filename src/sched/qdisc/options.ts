@@ -1,8 +1,7 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { getU32, matches, type Printer, type Words } from '../../lang/index.ts';
 import { AttrReader, type AttrWriter, type Codec, decode, TCA } from '../../netlink/index.ts';
-import type { Placement, QdiscPlace } from '../notation.ts';
-import { QUEUED } from './place.ts';
+import type { Placed, Placing, QdiscPlace } from '../notation.ts';
 
 /**
  * What the files of the qdisc kinds share: a kind's words as a table, TCA_OPTIONS around what they become, and the
@@ -199,7 +198,7 @@ export const QUEUE = {
   classes: null,
   filters: 'none',
   filterError: '',
-  place: (): Placement => QUEUED,
+  place: (_: unknown, at: Placing): Placed => at.queued(),
   bypassed: false,
 } as const;
 

@@ -1,6 +1,6 @@
 import { type Printer, timeText, type Words } from '../../lang/index.ts';
 import { type AttrWriter, struct, table, u32 } from '../../netlink/index.ts';
-import type { QdiscKind, QdiscPlace } from '../notation.ts';
+import { By, type QdiscKind, type QdiscPlace } from '../notation.ts';
 import { toU32 } from '../psched.ts';
 import {
   einval,
@@ -15,7 +15,7 @@ import {
   readNest,
   speakAll,
 } from './options.ts';
-import { nowhere, onlyChild, TAKEN } from './place.ts';
+import { onlyChild } from './place.ts';
 
 /** struct tc_sfb_qopt: times in milliseconds, probabilities in 65535ths. */
 const QOPT = struct({
@@ -125,8 +125,8 @@ export const SFB: QdiscKind<Sfb> = {
   place(_, at) {
     if (!at.filtered(at.handle)) return onlyChild(at);
     const { matched, taken } = at.ask(at.handle);
-    if (taken) return TAKEN;
-    return matched ? onlyChild(at) : nowhere('no filter matched');
+    if (taken) return at.taken();
+    return matched ? onlyChild(at) : at.nowhere(By.NO_FILTER_MATCHED);
   },
   classful: true,
   bands: { ...ONE_CHILD, listed: false },

@@ -1,4 +1,4 @@
-import type { AskedFilter, Elsewhere, Fate, FilterId, Journey, ListRun, Step } from '../../../src/kernel/fate.ts';
+import type { AskedFilter, Elsewhere, Fate, FilterId, Journey, ListRun, Step } from '../../../src/kernel/index.ts';
 import { classidText, classText, tcMajor, tcMinor } from '../../../src/u32.ts';
 import { Verdict, verdictName } from '../../../src/verdict.ts';
 import type { Call } from '../calls.ts';

@@ -5,8 +5,7 @@ import { createEnv, createPacket } from '../env.ts';
 import { ERAS } from '../era.ts';
 import { shellWords } from '../lang/index.ts';
 import { describeFrame, enter, Given, type Packet } from '../packet/index.ts';
-import type { Fate, Journey } from './fate.ts';
-import { Netns } from './index.ts';
+import { type Fate, type Journey, Netns } from './index.ts';
 
 /** What the kernel did with each claim is recorded in FATES.md, claim by claim; the ids are those of its trees. */
 
@@ -52,9 +51,10 @@ function packet(words: string, hook: 'egress' | 'ingress', { mark = 0, priority 
 }
 
 function journey(netns: Netns, words: string, sent: Sent = {}, hook: 'egress' | 'ingress' = 'egress'): Journey {
-  const walked = netns.walk(packet(words, hook, sent), { dev: 'd0', hook });
-  if (walked.journey === null) throw new Error('no journey');
-  return walked.journey;
+  netns.walk(packet(words, hook, sent), { dev: 'd0', hook });
+  const journey = netns.journey();
+  if (journey === null) throw new Error('no journey');
+  return journey;
 }
 
 const fate = (netns: Netns, words: string, sent: Sent = {}): Fate => journey(netns, words, sent).fate;

@@ -1,0 +1,131 @@
+/**
+ * What happened to one packet, in numbers: records one behind the other, rewritten for every packet. Words are made of
+ * it, together with the plan, by those who read it: journey.ts, ends.ts.
+ *
+ * A packet's part on a device is DEVICE … END. What a filter's action sent elsewhere stands, as a part of its own,
+ * before the FILTER record of that filter. A list alone (no device's whole tree is walked) has neither.
+ */
+export const Op = { DEVICE: 0, LIST: 1, FILTER: 2, ANSWER: 3, NODE: 4, CLASS: 5, END: 6 } as const;
+
+/** How many words a record of each Op takes, the Op included. */
+export const WIDTHS: readonly number[] = [6, 5, 5, 5, 5, 3, 14];
+const LONGEST = Math.max(...WIDTHS);
+
+/** A field that a record does not have: no verdict, priority or number of its kind. */
+export const NONE = -0x80000000;
+/** Of an END's node: the qdisc that drops everything, and has no number. */
+export const NOOP = -2;
+
+/** Of a DEVICE record: how the packet came there. */
+export const How = { FIRST: 0, MIRROR: 1, REDIRECT: 2 } as const;
+export type How = (typeof How)[keyof typeof How];
+
+/** Sides of a device, as DEVICE and END have them. */
+export const Hook = { EGRESS: 0, INGRESS: 1 } as const;
+export type Hook = (typeof Hook)[keyof typeof Hook];
+
+/** The first words of an END record behind its Op: all that makes two ends different, for counts. NONE: it has none. */
+export const End = { FATE: 1, NODE: 2, CLASSID: 3, BY: 4, BUCKET_BY: 5, VERDICT: 6, TO: 7, HOOK: 8 } as const;
+export const END_FIELDS = 8;
+/** Behind them what differs from packet to packet: `LOST` is the class that was named and is not there. */
+export const Detail = { BUCKET: 9, FLOW_MODE: 10, FLOW_OVERRIDE: 11, HOST_OVERRIDE: 12, LOST: 13 } as const;
+
+export class Way {
+  words = new Int32Array(16 * LONGEST);
+  length = 0;
+  /** Where the END of the packet itself (no copy of it) begins; NONE: a list alone was evaluated. */
+  endAt = NONE;
+  private lastEnd = NONE;
+
+  clear(): void {
+    this.length = 0;
+    this.endAt = NONE;
+  }
+
+  /** What became of the packet itself; NONE: a list alone was evaluated. */
+  get fate(): number {
+    return this.endAt === NONE ? NONE : (this.words[this.endAt + End.FATE] ?? NONE);
+  }
+
+  /** Out of a device or into it. `mark` and `priority`: as the sender set them. */
+  device(ifindex: number, hook: Hook, how: How, mark: number, priority: number): void {
+    this.put(Op.DEVICE, ifindex, hook, how, mark, priority);
+  }
+
+  /** A list of filters begins. `at`: what it is attached to; `node`: the qdisc. */
+  list(node: number, at: number, mark: number, priority: number): void {
+    this.put(Op.LIST, node, at, mark, priority);
+  }
+
+  /** A proto was evaluated: its verdict, the class at that moment, and the handle of the filter that wrote it. */
+  filter(proto: number, verdict: number, classid: number, handle: number): void {
+    this.put(Op.FILTER, proto, verdict, classid, handle);
+  }
+
+  /** What the whole list came to. */
+  answer(verdict: number, classid: number, mark: number, priority: number): void {
+    this.put(Op.ANSWER, verdict, classid, mark, priority);
+  }
+
+  /** A qdisc is handed the packet. `parent`: the class that it hangs on. */
+  node(node: number, parent: number, mark: number, priority: number): void {
+    this.put(Op.NODE, node, parent, mark, priority);
+  }
+
+  /** It hands the packet down to a class; `by`: one of By. */
+  class(classid: number, by: number): void {
+    this.put(Op.CLASS, classid, by, 0, 0);
+  }
+
+  /** The packet's way on this device ends: all fields of End, and no detail yet. */
+  end(
+    fate: number,
+    node: number,
+    classid: number,
+    by: number,
+    bucketBy: number,
+    verdict: number,
+    to: number,
+    hook: number,
+  ): void {
+    const at = this.length;
+    this.put(Op.END, fate, node, classid, by);
+    const { words } = this;
+    words[at + End.BUCKET_BY] = bucketBy;
+    words[at + End.VERDICT] = verdict;
+    words[at + End.TO] = to;
+    words[at + End.HOOK] = hook;
+    words.fill(NONE, at + Detail.BUCKET, at + LONGEST);
+    this.lastEnd = at;
+  }
+
+  /** One of Detail, of the END that was written last. */
+  detail(which: number, value: number): void {
+    this.words[this.lastEnd + which] = value;
+  }
+
+  /** The END that was written last is the packet's own. */
+  close(): void {
+    this.endAt = this.lastEnd;
+  }
+
+  private put(op: number, a: number, b: number, c: number, d: number, e = 0): void {
+    const { length } = this;
+    if (length + LONGEST > this.words.length) this.grow();
+    const { words } = this;
+    words[length] = op;
+    words[length + 1] = a;
+    words[length + 2] = b;
+    words[length + 3] = c;
+    words[length + 4] = d;
+    words[length + 5] = e;
+    this.length = length + (WIDTHS[op] ?? LONGEST);
+  }
+
+  /** Lists are evaluated again by reclassify and goto, and walks nest through mirred. */
+  private grow(): void {
+    const larger = new Int32Array(2 * this.words.length);
+    larger.set(this.words);
+    this.words = larger;
+  }
+}
