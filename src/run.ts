@@ -245,9 +245,9 @@ export class Run {
   }
 
   /** What each flow filter on the way rests on counts; the last decides whose packet it is. */
-  private readonly evaluated: Evaluated = ({ classifier: { flow: classifier } }, verdict, { handle }) => {
-    const filter = verdict < 0 ? null : (classifier?.get(handle) ?? null);
-    if (classifier === null || filter === null) return;
+  private readonly evaluated: Evaluated = ({ classifier: { flow: classifier } }, verdict) => {
+    const filter = classifier?.matched ?? null;
+    if (classifier === null || filter === null || verdict < 0) return;
     const { env, known } = this.options;
     this.exactness = weaker(this.exactness, classExactness(filter, this.packet, classifier.flow, env, known));
     this.filter = filter;

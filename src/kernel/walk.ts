@@ -9,7 +9,7 @@ import { endsWay, hasFilters, Pass, type Walking, wasRedirected } from './pass.t
 import { Hook, How, NONE, NOOP, Way } from './way.ts';
 
 /** Told of every proto that evaluated the packet itself (no copy of it), right after it did. */
-export type Evaluated = (proto: KernelProto, verdict: Verdict, result: Result) => void;
+export type Evaluated = (proto: KernelProto, verdict: Verdict) => void;
 
 /** net/sched/act_mirred.c: MIRRED_RECURSION_LIMIT */
 const MAX_COPIES = 4;
@@ -173,7 +173,7 @@ export class Walker implements Walking {
     if (this.depth > 0) return;
     const unread = proto.kind === 'fw' && (pass.packet.given & Given.MARK) === 0;
     if (unread) this.exactness = weaker(this.exactness, 'assumed');
-    this.evaluated?.(proto, verdict, result);
+    this.evaluated?.(proto, verdict);
   };
 
   /** net/sched/act_mirred.c: tcf_mirred_act() — the copy goes its way before the packet goes on. */

@@ -9,7 +9,7 @@ export const Op = { DEVICE: 0, LIST: 1, FILTER: 2, ANSWER: 3, NODE: 4, CLASS: 5,
 
 /** How many words a record of each Op takes, the Op included. */
 export const WIDTHS: readonly number[] = [6, 5, 5, 5, 5, 3, 14];
-const LONGEST = Math.max(...WIDTHS);
+const LONGEST = 14;
 
 /** A field that a record does not have: no verdict, priority or number of its kind. */
 export const NONE = -0x80000000;
@@ -49,32 +49,40 @@ export class Way {
 
   /** Out of a device or into it. `mark` and `priority`: as the sender set them. */
   device(ifindex: number, hook: Hook, how: How, mark: number, priority: number): void {
-    this.put(Op.DEVICE, ifindex, hook, how, mark, priority);
+    const at = this.begin(Op.DEVICE, 6);
+    const { words } = this;
+    words[at + 1] = ifindex;
+    words[at + 2] = hook;
+    words[at + 3] = how;
+    words[at + 4] = mark;
+    words[at + 5] = priority;
   }
 
   /** A list of filters begins. `at`: what it is attached to; `node`: the qdisc. */
   list(node: number, at: number, mark: number, priority: number): void {
-    this.put(Op.LIST, node, at, mark, priority);
+    this.four(Op.LIST, node, at, mark, priority);
   }
 
   /** A proto was evaluated: its verdict, the class at that moment, and the handle of the filter that wrote it. */
   filter(proto: number, verdict: number, classid: number, handle: number): void {
-    this.put(Op.FILTER, proto, verdict, classid, handle);
+    this.four(Op.FILTER, proto, verdict, classid, handle);
   }
 
   /** What the whole list came to. */
   answer(verdict: number, classid: number, mark: number, priority: number): void {
-    this.put(Op.ANSWER, verdict, classid, mark, priority);
+    this.four(Op.ANSWER, verdict, classid, mark, priority);
   }
 
   /** A qdisc is handed the packet. `parent`: the class that it hangs on. */
   node(node: number, parent: number, mark: number, priority: number): void {
-    this.put(Op.NODE, node, parent, mark, priority);
+    this.four(Op.NODE, node, parent, mark, priority);
   }
 
   /** It hands the packet down to a class; `by`: one of By. */
   class(classid: number, by: number): void {
-    this.put(Op.CLASS, classid, by, 0, 0);
+    const at = this.begin(Op.CLASS, 3);
+    this.words[at + 1] = classid;
+    this.words[at + 2] = by;
   }
 
   /** The packet's way on this device ends: all fields of End, and no detail yet. */
@@ -88,14 +96,17 @@ export class Way {
     to: number,
     hook: number,
   ): void {
-    const at = this.length;
-    this.put(Op.END, fate, node, classid, by);
+    const at = this.begin(Op.END, LONGEST);
     const { words } = this;
+    words[at + End.FATE] = fate;
+    words[at + End.NODE] = node;
+    words[at + End.CLASSID] = classid;
+    words[at + End.BY] = by;
     words[at + End.BUCKET_BY] = bucketBy;
     words[at + End.VERDICT] = verdict;
     words[at + End.TO] = to;
     words[at + End.HOOK] = hook;
-    words.fill(NONE, at + Detail.BUCKET, at + LONGEST);
+    for (let i = Detail.BUCKET; i < LONGEST; i++) words[at + i] = NONE;
     this.lastEnd = at;
   }
 
@@ -109,17 +120,22 @@ export class Way {
     this.endAt = this.lastEnd;
   }
 
-  private put(op: number, a: number, b: number, c: number, d: number, e = 0): void {
-    const { length } = this;
-    if (length + LONGEST > this.words.length) this.grow();
+  private four(op: number, a: number, b: number, c: number, d: number): void {
+    const at = this.begin(op, 5);
     const { words } = this;
-    words[length] = op;
-    words[length + 1] = a;
-    words[length + 2] = b;
-    words[length + 3] = c;
-    words[length + 4] = d;
-    words[length + 5] = e;
-    this.length = length + (WIDTHS[op] ?? LONGEST);
+    words[at + 1] = a;
+    words[at + 2] = b;
+    words[at + 3] = c;
+    words[at + 4] = d;
+  }
+
+  /** Index of a new record. */
+  private begin(op: number, width: number): number {
+    const at = this.length;
+    if (at + LONGEST > this.words.length) this.grow();
+    this.words[at] = op;
+    this.length = at + width;
+    return at;
   }
 
   /** Lists are evaluated again by reclassify and goto, and walks nest through mirred. */

@@ -26,6 +26,8 @@ export class FlowClassifier {
   private readonly env: Env;
   /** What the last classify() dissected, for those who tell about it. */
   readonly flow = new FlowKeys();
+  /** The filter that matched a packet last; null: none has yet. */
+  matched: FlowFilter | null = null;
   /** null while nobody listens. */
   listener: Listener | null = null;
   private readonly hashFlow = new FlowKeys();
@@ -50,6 +52,7 @@ export class FlowClassifier {
       this.listener?.asked(filter, keys);
       result.classid = classid(filter, keys);
       result.handle = filter.handle;
+      this.matched = filter;
       const verdict = filter.act(p, result);
       this.listener?.answered(filter, verdict);
       if (verdict >= 0) return verdict;
