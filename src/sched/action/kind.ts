@@ -1,5 +1,5 @@
 import type { Env } from '../../env.ts';
-import { Errno, FatalUsageError, KernelError, UsageError } from '../../errors.ts';
+import { Errno, FatalUsageError, KernelError, type UsageError } from '../../errors.ts';
 import { getU32, type Printer, type Words } from '../../lang/index.ts';
 import {
   type AttrTable,
