@@ -2,7 +2,7 @@ import type { Frame } from './capture/index.ts';
 import { jhash2 } from './hash/index.ts';
 import type { Elsewhere, FilterId, Journey, ListRun, Step as TreeStep } from './kernel/index.ts';
 import { addressText, hex8, protocolName } from './lang/index.ts';
-import { AddrType, type Exactness, FlowKeys, ipProtocolName, Step } from './packet/index.ts';
+import { AddrType, type Exactness, FlowKeys, inputNames, ipProtocolName, Step } from './packet/index.ts';
 import { endText } from './report/index.ts';
 import { NO_FILTER, type Run, type RunFilter } from './run.ts';
 import {
@@ -88,6 +88,8 @@ export interface Explanation extends Partial<Journey> {
   readonly pref: number | null;
   readonly verdict: string;
   readonly exactness: Exactness | null;
+  /** The inputs that the result rests on and that are not known; absent where there are none. */
+  readonly missing?: readonly string[];
   /** Why the packet has no class. */
   readonly reason: string | null;
 }
@@ -123,6 +125,7 @@ export function explain(run: Run, frame: Frame): Explanation {
     pref: classified ? run.pref : null,
     verdict: verdictName(run.verdict),
     exactness: classified ? run.exactness : null,
+    ...(run.rests === 0 ? {} : { missing: inputNames(run.rests) }),
     reason: run.reason,
   };
 }
@@ -341,5 +344,6 @@ function elsewhereLines({ device, how, by, fate }: Elsewhere): string[] {
 function outcomeLine(e: Explanation): string {
   if (e.classid === null) return `no class: ${e.reason}`;
   const ends = e.reason === null ? '' : `, ${e.reason}`;
-  return `class ${e.classid}, verdict ${e.verdict}, by pref ${e.pref} (${e.exactness})${ends}`;
+  const missing = e.missing === undefined ? '' : `, not given: ${e.missing.join(', ')}`;
+  return `class ${e.classid}, verdict ${e.verdict}, by pref ${e.pref} (${e.exactness}${missing})${ends}`;
 }

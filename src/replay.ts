@@ -92,9 +92,9 @@ export class Replay {
   }
 
   private teach(engine: Engine): void {
-    const { end, wayExactness, reason, classid, options } = this.run;
+    const { end, reason, classid, options, packet } = this.run;
     engine.afterPlain(options.clock.now);
-    if (end !== NONE && wayExactness === 'exact') engine.learn(reason, classid, end);
+    if (end !== NONE) engine.learn(reason, classid, end, packet.wayRests);
   }
 
   /** What another thread needs for a part of the capture; null: all packets must go one after the other. */

@@ -11,7 +11,9 @@ import {
   type Device,
   type Exactness,
   enter,
+  exactnessOf,
   FlowKeys,
+  Input,
   type Metadata,
   type Packet,
   weaker,
@@ -19,13 +21,13 @@ import {
 import { type Around, type Asked, type FilterPlan, kernelOf } from './plan.ts';
 import { Fates, type FilterRow, Sharing, Tally } from './report/index.ts';
 import {
-  classExactness,
   dumpFlow,
   FLOW,
   type FlowFilter,
   hostRule,
   Key,
   type Known,
+  knownBits,
   NEEDS_DISSECT,
   optionsOf,
   printFlow,
@@ -103,15 +105,17 @@ export class Run {
   /** Preference and handle of the filter that answered; 0: none did. */
   pref = 0;
   handle = 0;
-  /** How far the packet's way can be trusted, the keys of flow filters aside. */
-  wayExactness: Exactness = 'exact';
+  /** The inputs (bits of Input) that the result rests on and that are not known. */
+  rests = 0;
 
   readonly options: RunOptions;
   readonly kernel: Asked;
   /** Index of the device whose filters are asked; 0: it has no name of its own. */
   private readonly dev: number;
-  /** No result is better than assumed. */
-  readonly assumed: boolean;
+  /** What every result rests on: bits of Input. */
+  readonly assumed: number;
+  /** What is known of every packet: bits of Input. */
+  private readonly known: number;
   /** Connections are followed. */
   readonly tracks: boolean;
   /** The last flow filter that wanted the packet, and what it saw; null: none did. */
@@ -137,7 +141,10 @@ export class Run {
     this.sharing = options.sharing ? new Sharing() : null;
     this.kernel = options.kernel ?? kernelOf(options.filters, options.env, options.device.hook, options.around);
     this.fates = options.kernel === undefined || isList(this.kernel.place) ? null : new Fates(this.kernel.netns);
-    this.assumed = this.kernel.netns.survey(this.kernel.place).assumed || (options.kernel?.assumed ?? []).length > 0;
+    const isDrawn = this.kernel.netns.survey(this.kernel.place).assumed;
+    const isSetUp = (options.kernel?.assumed ?? []).length > 0;
+    this.assumed = (isDrawn ? Input.DRAWN : 0) | (isSetUp ? Input.SET_UP : 0);
+    this.known = knownBits(options.known);
     this.dev = options.kernel === undefined ? 0 : this.kernel.netns.links.index(this.kernel.place.dev);
     this.tracks = options.tracker !== null && options.device.hook === 'egress' && this.needsConntrack;
   }
@@ -188,7 +195,10 @@ export class Run {
 
   /** Asks the filters about the prepared packet, and counts it. */
   conclude(): void {
-    if (this.reason === null) this.classify();
+    if (this.reason === null) {
+      this.classify();
+      this.judge();
+    }
     this.count();
   }
 
@@ -201,10 +211,12 @@ export class Run {
     this.setClock(frame);
     this.verdict = UNSPEC;
     this.exactness = 'exact';
+    this.rests = 0;
     this.isWalked = false;
     this.frame = frame;
     this.reason = enter(frame, p, device);
     if (this.reason !== null) return;
+    p.given |= this.known;
     p.dev = this.dev;
     if (tracker !== null && this.tracks && tracker.track(p, this.ct, this.options.clock.now)) p.ct = this.ct;
     if (metadata.byPrefix.length > 0) env.era.dissect(p, this.flow);
@@ -225,10 +237,8 @@ export class Run {
   private classify(): void {
     const { netns, place } = this.kernel;
     this.filter = this.seen = null;
-    const { answer, unknown, exactness } = netns.walk(this.packet, place, this.evaluated);
+    const { answer, unknown } = netns.walk(this.packet, place, this.evaluated);
     this.isWalked = true;
-    this.wayExactness = exactness;
-    this.exactness = weaker(this.exactness, exactness);
     if (this.fates !== null) this.fates.add(netns.end, this.length);
     if (unknown !== NONE || netns.endIsUnknowable) {
       this.reason = unknown === NONE ? this.lostBelow() : this.unknowable(unknown);
@@ -240,16 +250,20 @@ export class Run {
     this.pref = answer.pref;
     this.handle = answer.handle;
     this.reason = reasonOf(answer.verdict);
-    if (this.assumed) this.exactness = weaker(this.exactness, 'assumed');
     if (this.sharing !== null && this.reason === null) this.share(this.sharing);
   }
 
-  /** What each flow filter on the way rests on counts; the last decides whose packet it is. */
+  /** What the walk has come to rests on what was read on the way. */
+  private judge(): void {
+    const { rests, wayRests } = this.packet;
+    this.rests = rests | wayRests | this.assumed;
+    this.exactness = weaker(this.exactness, exactnessOf(this.rests));
+  }
+
+  /** Flow filters on the way: the last decides whose packet it is. */
   private readonly evaluated: Evaluated = ({ classifier: { flow: classifier } }, verdict) => {
     const filter = classifier?.matched ?? null;
     if (classifier === null || filter === null || verdict < 0) return;
-    const { env, known } = this.options;
-    this.exactness = weaker(this.exactness, classExactness(filter, this.packet, classifier.flow, env, known));
     this.filter = filter;
     this.seen = classifier.flow;
   };
@@ -272,6 +286,7 @@ export class Run {
 
   private count(): void {
     const { tally } = this;
+    tally.rest(this.rests);
     if (this.reason !== null) {
       tally.miss(this.reason, this.length);
       return;

@@ -1,5 +1,6 @@
 import type { Frame } from '../../src/capture/index.ts';
 import { UsageError } from '../../src/errors.ts';
+import { missingOf, missingText } from '../../src/packet/index.ts';
 import { type EngineName, Replay } from '../../src/replay.ts';
 import { csv, EXACT, type FilterRow, ndjson, type Summary, summarise } from '../../src/report/index.ts';
 import type { Run } from '../../src/run.ts';
@@ -183,7 +184,8 @@ function summaryOf(
 ): Summary {
   const { tally, sharing, fates } = run;
   const { era } = walk.options.env;
-  return summarise({ tally, sharing, fates, filters, era: era.name, engine, seed: walk.seed, errors, copies });
+  const missing = missingOf(tally.rests);
+  return summarise({ tally, sharing, fates, filters, era: era.name, engine, seed: walk.seed, errors, copies, missing });
 }
 
 async function summaryText(
@@ -209,6 +211,7 @@ async function summaryText(
         seedStated: walk.seedStated,
         mapped: run.filters.map(({ filter }) => filter.mode !== Mode.HASH),
         all: flags.all ?? false,
+        missing: (summary.missing ?? []).map((row) => missingText(row, run.packet.readBy)),
         notes: [...notes(flags, run), ...estimates(run)],
         paint: painter('stdout'),
       });

@@ -1,5 +1,6 @@
 import type { Frame } from '../../src/capture/index.ts';
 import type { Journey } from '../../src/kernel/index.ts';
+import { inputNames } from '../../src/packet/index.ts';
 import { type CaptureProblem, csv, endText } from '../../src/report/index.ts';
 import type { Run } from '../../src/run.ts';
 import { classText } from '../../src/u32.ts';
@@ -18,6 +19,8 @@ export interface PacketRecord {
   readonly handle: string | null;
   readonly verdict: string;
   readonly exactness: string;
+  /** The inputs that the result rests on and that are not known; absent where there are none. */
+  readonly missing?: readonly string[];
   /** Why there is no class; absent where there is one. */
   readonly reason?: string;
 }
@@ -31,7 +34,8 @@ export function packetRecord(run: Run, frame: Frame): WalkedRecord {
   const common = { packet: run.number, time: timeText(frame.seconds, frame.nanoseconds), length: run.length };
   const verdict = verdictName(run.verdict);
   const { exactness } = run;
-  const why = { ...(reason === null ? {} : { reason }), ...run.journey };
+  const missing = run.rests === 0 ? {} : { missing: inputNames(run.rests) };
+  const why = { ...missing, ...(reason === null ? {} : { reason }), ...run.journey };
   if (run.verdict < 0) return { ...common, classid: null, pref: null, handle: null, verdict, exactness, ...why };
   const handle = `0x${run.handle.toString(16)}`;
   return { ...common, classid: classText(classid), pref, handle, verdict, exactness, ...why };

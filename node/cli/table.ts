@@ -14,6 +14,8 @@ export interface TableOptions {
   /** Of each filter: whether it is in map mode, which draws nothing. */
   readonly mapped: readonly boolean[];
   readonly all: boolean;
+  /** What was not known of packets and decides about them, a line each. */
+  readonly missing: readonly string[];
   /** Things that were supposed and that the reader should know. */
   readonly notes: readonly string[];
   readonly paint: Paint;
@@ -35,7 +37,7 @@ export function summaryTable(summary: Summary, options: TableOptions): string {
 }
 
 function head(summary: Summary, options: TableOptions): string {
-  const { captures, hook, notes, paint } = options;
+  const { captures, hook, missing, notes, paint } = options;
   const [first = ''] = captures;
   const name =
     captures.length === 1 ? escapeText(first === '-' ? 'standard input' : first) : `${captures.length} captures`;
@@ -45,7 +47,7 @@ function head(summary: Summary, options: TableOptions): string {
   for (const [at, filter] of summary.filters.entries()) {
     lines.push(filterLine(filter, options.mapped[at] ?? false, summary.seed, options));
   }
-  lines.push(...exactnessLine(summary), ...notes.map((note) => `note: ${note}`));
+  lines.push(...exactnessLine(summary), ...missing, ...notes.map((note) => `note: ${note}`));
   return `${lines.join('\n')}\n`;
 }
 
@@ -69,7 +71,7 @@ function exactnessLine({ exactness, classes }: Summary): string[] {
   const meanings = [
     exact > 0 ? `${exact} exact` : '',
     assumed > 0 ? `${assumed} assumed (right if what was not told is as supposed)` : '',
-    unknowable > 0 ? `${unknowable} unknowable (they rest on kernel pointers)` : '',
+    unknowable > 0 ? `${unknowable} unknowable` : '',
   ];
   return [`classified: ${meanings.filter((text) => text !== '').join(', ')}`];
 }

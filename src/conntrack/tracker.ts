@@ -217,6 +217,7 @@ export class Tracker {
     const flags = table.flags(entry);
     const guess = Flag.ORIGINAL_ASSUMED | (direction === Direction.REPLY ? Flag.REPLY_ASSUMED : 0);
     const told = this.nat.told || (flags & Flag.FIXED) !== 0;
+    ct.knowsMark = (flags & Flag.FIXED) !== 0;
     ct.exactness = told && !(flags & guess) ? 'exact' : 'assumed';
     return true;
   }

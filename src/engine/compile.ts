@@ -1,10 +1,11 @@
 import { batched } from './batch.ts';
-import { type Around, type Facts, filtersCode, type PlannedFilter } from './filters.ts';
+import { type Around, cellCode, type Facts, filtersCode, type PlannedFilter } from './filters.ts';
 import { HostOf } from './flows.ts';
 import { type Connection, connectionOf } from './following.ts';
 import type { Scratch } from './hash.ts';
 import { type Fields, fieldsOf, headersOf } from './headers.ts';
 import { Cell, COUNTER, type Layout, LOG_COUNTER, MINORS, reasonAt } from './layout.ts';
+import { readsHeader } from './match.ts';
 import { type Records, recordOf, type Times, type Walk } from './records.ts';
 import {
   add,
@@ -90,7 +91,7 @@ function partOf({ facts, layout, tracked }: Program, filters: readonly PlannedFi
   const connection = tracked ? connectionOf(given) : null;
   const f = new Func(Object.keys({ ...fields, ...connection }).length);
   const around: Around = {
-    ...{ fields, connection, scratch: scratches(f), layout, facts, twice: false },
+    ...{ fields, connection, scratch: scratches(f), layout, facts, header: null, twice: false },
     plain: result(constant(Part.PLAIN)),
     answer: ({ counter, host, trust }) => [
       store32(constant(Cell.HOST), 0, constant(host)),
@@ -110,9 +111,19 @@ function mainOf(program: Program, parts: number): Func {
   const connection = tracked ? connectionOf(f) : null;
   const scratch = scratches(f);
   const [packets, counter, host, trust] = [f.local(), f.local(), f.local(), f.local()];
+  const header = readsHeaders(program) ? f.local() : null;
   const [plain, done] = [new Label(), new Label()];
   const around: Around = {
-    ...{ fields, connection, scratch, layout, facts, twice: program.filters.length <= FEW, plain: branch(plain) },
+    ...{
+      fields,
+      connection,
+      scratch,
+      layout,
+      facts,
+      header,
+      twice: program.filters.length <= FEW,
+      plain: branch(plain),
+    },
     answer: (answer) => [
       set(counter, answer.counter),
       set(host, constant(answer.host)),
@@ -125,11 +136,12 @@ function mainOf(program: Program, parts: number): Func {
   );
   const asked = [
     block(done, [
+      header === null ? [] : set(header, constant(0)),
       filtersCode(program.filters.slice(0, INLINE), 1, around),
       others,
       program.opaque ? branch(plain) : set(counter, constant(reasonAt(0))),
       set(host, constant(HostOf.NONE)),
-      set(trust, constant(0)),
+      set(trust, cellCode(0, false, { header, facts }) ?? branch(plain)),
     ]),
     program.fates ? branchIf(plain, isZero(isFateKnown(layout, counter))) : [],
   ];
@@ -152,6 +164,12 @@ function mainOf(program: Program, parts: number): Func {
       : block(plain, loop(next, [read(null, plain), asked, counted, set(walk.at, get(walk.next)), branch(next)]));
   f.body = [walked, store32(constant(Cell.PACKETS), 0, get(packets)), get(walk.at)];
   return f;
+}
+
+/** Whether matches read the transport header; of filters in functions of their own these are the plain engine's. */
+function readsHeaders({ filters }: Program): boolean {
+  const reads = filters.some(({ match }) => match !== null && match !== 'opaque' && readsHeader(match));
+  return reads && filters.length <= INLINE;
 }
 
 interface Answered {

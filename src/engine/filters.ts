@@ -1,15 +1,34 @@
 import type { Env } from '../env.ts';
-import { Ct, type Device, ETH_P, ETH_P_ALL, type Exactness, FlowKeys, type Packet, weaker } from '../packet/index.ts';
+import {
+  Ct,
+  type Device,
+  ETH_P,
+  ETH_P_ALL,
+  type Exactness,
+  type FlowKeys,
+  Input,
+  type Packet,
+} from '../packet/index.ts';
 import type { FlowPlan } from '../sched/classifier/index.ts';
-import { classExactness, type FlowFilter, hostRule, Key, type Known, Mode, readKey } from '../sched/flow/index.ts';
+import type { MatchPlan } from '../sched/ematch/index.ts';
+import {
+  classRests,
+  type FlowFilter,
+  hostRule,
+  Key,
+  type Known,
+  knownBits,
+  Mode,
+  readKey,
+} from '../sched/flow/index.ts';
 import { tcMajor } from '../u32.ts';
 import { UNSPEC, type Verdict } from '../verdict.ts';
 import { HostOf } from './flows.ts';
 import type { Connection } from './following.ts';
 import { jhash, type Scratch } from './hash.ts';
 import { type Fields, typeConstant } from './headers.ts';
-import { Cell, type Layout, LOG_COUNTER, majorAt, reasonAt } from './layout.ts';
-import { type Asking, isPlaceable, matchCode } from './match.ts';
+import { type Layout, LOG_COUNTER, majorAt, RESTS_MAX, reasonAt, restsCell } from './layout.ts';
+import { type Asking, isPlaceable, matchCode, readsHeader, readsHeaderCode } from './match.ts';
 import {
   add,
   and,
@@ -22,6 +41,7 @@ import {
   or,
   remainder,
   select,
+  set,
   shiftLeft,
   shiftRight,
   when,
@@ -40,7 +60,7 @@ export interface Answer {
   readonly counter: Code;
   /** One of HostOf; NONE: the packet got no class. */
   readonly host: number;
-  /** Address of the cell that counts how far the result can be trusted; 0: as most. */
+  /** Address of the cell that counts what the result rests on; 0: on what most do. */
   readonly trust: Code;
 }
 
@@ -52,6 +72,8 @@ export interface Around {
   readonly scratch: Scratch;
   readonly layout: Layout;
   readonly facts: Facts;
+  /** A local that is not 0 once a match has read the transport header; null: none does, or it is for the plain engine. */
+  readonly header: number | null;
   /** Filters are few: each may have code of its own for packets that lack what its keys read. */
   readonly twice: boolean;
   /** Goes to the plain engine. */
@@ -66,21 +88,31 @@ export interface Facts {
   readonly device: Device;
   /** An IPv4 packet of which nothing is told, and no headers: what keys are that the loop need not read. */
   readonly blank: { readonly packet: Packet; readonly keys: FlowKeys };
-  /** No result is better than assumed. */
-  readonly assumed: boolean;
-  /** How far the results of most filters can be trusted: these are not counted one by one. */
-  readonly usual: Exactness;
+  /** What every result rests on: bits of Input. */
+  readonly assumed: number;
+  /** What the classes of most filters rest on: these are not counted one by one. Without a class it is nothing. */
+  readonly usual: number;
+  /** What other results rest on, by number of its cell. */
+  readonly rests: Resting[];
   /** Reasons for having no class, by number. */
   readonly reasons: string[];
   /** Why a packet of this verdict has no class; null: it has one. */
   readonly reasonOf: (verdict: Verdict) => string | null;
 }
 
-const CELLS: Readonly<Record<Exactness, number>> = {
-  exact: Cell.EXACTNESS,
-  assumed: Cell.EXACTNESS + 4,
-  unknowable: Cell.EXACTNESS + 8,
-};
+/** Bits of Input that a result rests on, and whether it is a class. */
+export interface Resting {
+  readonly inputs: number;
+  readonly isClass: boolean;
+}
+
+/** Address of the cell that counts such results; 0: they are not counted one by one. null: there are no more cells. */
+function cellOf(inputs: number, isClass: boolean, { usual, rests }: Facts): number | null {
+  if (inputs === (isClass ? usual : 0)) return 0;
+  let number = rests.findIndex((known) => known.inputs === inputs && known.isClass === isClass);
+  if (number < 0) number = rests.push({ inputs, isClass }) - 1;
+  return number < RESTS_MAX - 1 ? restsCell(number + 1) : null;
+}
 
 /** Filters one after the other, numbered from `first`; falls through where none answers. */
 export function filtersCode(filters: readonly PlannedFilter[], first: number, around: Around): Code {
@@ -93,9 +125,15 @@ function filterCode(planned: PlannedFilter, number: number, around: Around): Cod
   // `continue`: whatever it writes, only the filter that ends the search counts.
   const body = verdict === UNSPEC ? [] : verdict === 'opaque' ? plain : answerCode(filter, verdict, number, around);
   const asking = askingOf(around);
-  const hidden = match === 'opaque' || (match !== null && !isPlaceable(match, asking.device));
-  const asked = match === null ? body : hidden ? plain : when(matchCode(match, asking), body);
+  const asked = match === null ? body : matchedCode(match, body, asking, around);
   return protocol === ETH_P_ALL ? asked : when(eq(get(fields.outer), typeConstant(protocol)), asked);
+}
+
+function matchedCode(match: MatchPlan | 'opaque', body: Code, asking: Asking, { header, plain }: Around): Code {
+  if (match === 'opaque' || !isPlaceable(match, asking.device)) return plain;
+  if (!readsHeader(match)) return when(matchCode(match, asking), body);
+  if (header === null) return plain;
+  return [set(header, or(get(header), readsHeaderCode(match, asking))), when(matchCode(match, asking), body)];
 }
 
 const askingOf = ({ fields, scratch, plain, facts: { device } }: Around): Asking => ({
@@ -105,13 +143,15 @@ const askingOf = ({ fields, scratch, plain, facts: { device } }: Around): Asking
 function answerCode(filter: FlowFilter, verdict: Verdict, number: number, around: Around): Code {
   const { facts } = around;
   const reason = facts.reasonOf(verdict);
-  if (reason !== null) {
-    const counter = constant(reasonAt(reasonNumber(reason, facts)));
-    return around.answer({ counter, host: HostOf.NONE, trust: constant(0) });
-  }
+  const counter = reason === null ? null : constant(reasonAt(reasonNumber(reason, facts)));
+  const of = (isThere: boolean, trust: Code): Code =>
+    counter === null
+      ? (classCode(filter, number, isThere, trust, around) ?? around.plain)
+      : around.answer({ counter, host: HostOf.NONE, trust });
+  const there = trustCode(filter, PRESENT, reason === null, around);
+  const absent = absentTrust(filter, reason === null, around);
+  if (there === null || absent === null) return around.plain;
   const absences = absentCode(filter, around);
-  const of = (isThere: boolean, trust: Code): Code => classCode(filter, number, isThere, trust, around) ?? around.plain;
-  const [there, absent] = [trustCode(filter, true, around), trustCode(filter, false, around)];
   if (absences.length === 0) return of(true, there);
   const isAbsent = absences.reduce(or);
   // Twice the code, and 4 to 8 % of the loop's time less than to ask for each key whether it is there.
@@ -136,15 +176,42 @@ function hostOf({ keymask }: FlowFilter, { connection }: Around): number {
   return isDestination ? HostOf.DST : HostOf.SRC;
 }
 
-/** Address of the cell that counts how far the result can be trusted; 0: as most. */
-function trustCode(filter: FlowFilter, isThere: boolean, { facts, connection }: Around): Code {
-  const cell = (tuple: Exactness | null): Code => {
-    const exactness = exactnessOf(filter, facts, isThere, tuple);
-    return constant(exactness === facts.usual ? 0 : CELLS[exactness]);
-  };
-  if (connection === null) return cell(null);
+/** Address of the cell that counts what the result rests on; 0: on what most do. null: there is no cell for it. */
+function trustCode(filter: FlowFilter, present: Present, isClass: boolean, around: Around): Code | null {
+  const { facts, connection } = around;
+  const cell = (tuple: Exactness | null): Code | null =>
+    cellCode(restsOf(filter, facts, present, tuple), isClass, around);
+  const none = cell(null);
+  if (connection === null || none === null) return none;
+  const [guessed, sure] = [cell('assumed'), cell('exact')];
+  if (guessed === null || sure === null) return null;
   const { known, assumed } = connection;
-  return select(get(known), select(get(assumed), cell('assumed'), cell('exact')), cell(null));
+  return select(get(known), select(get(assumed), guessed, sure), none);
+}
+
+/** The same of a packet that lacks some of what the keys read: each falls back on a pointer of its own. */
+function absentTrust(filter: FlowFilter, isClass: boolean, around: Around): Code | null {
+  const { fields } = around;
+  const read = FIELDS.filter((field) => askedKeys(filter).some((key) => FIELD_OF[key] === field));
+  const of = (present: Present, left: readonly (typeof FIELDS)[number][]): Code | null => {
+    const [field, ...rest] = left;
+    if (field === undefined) return trustCode(filter, present, isClass, around);
+    const [there, absent] = [of(present, rest), of({ ...present, [field]: false }, rest)];
+    return there === null || absent === null ? null : select(get(fields[field]), there, absent);
+  };
+  return of(PRESENT, read);
+}
+
+/** The same of a result that rests on these inputs, and on the transport header if a match has read it. */
+export function cellCode(
+  inputs: number,
+  isClass: boolean,
+  { header, facts }: Pick<Around, 'header' | 'facts'>,
+): Code | null {
+  const cell = cellOf(inputs, isClass, facts);
+  if (header === null || cell === null) return cell === null ? null : constant(cell);
+  const more = cellOf(inputs | Input.LINEAR_HEADER, isClass, facts);
+  return more === null ? null : select(get(header), constant(more), constant(cell));
 }
 
 function reasonNumber(reason: string, { reasons }: Facts): number {
@@ -248,38 +315,46 @@ function routePointer({ isV6 }: Fields, { env, blank: { packet, keys } }: Facts)
 }
 
 /**
- * How far a result of the filter can be trusted; `isThere`: all that its keys read is in the headers; `tuple`: how far
- * the connection's can, null: there is none.
+ * What a result of the filter rests on besides what every result does; `present`: which headers that its keys read are there; `tuple`: how far the
+ * connection's can be trusted, null: there is none.
  */
-export function exactnessOf(
+export function restsOf(
   filter: FlowFilter,
-  { env, known, assumed, blank: { packet, keys } }: Pick<Facts, 'env' | 'known' | 'assumed' | 'blank'>,
-  isThere: boolean,
+  { env, known, blank: { packet, keys } }: Pick<Facts, 'env' | 'known' | 'blank'>,
+  present: Present,
   tuple: Exactness | null,
-): Exactness {
+): number {
   packet.ct = tuple === null ? null : Object.assign(new Ct(), { exactness: tuple });
-  const exactness = classExactness(filter, packet, isThere ? THERE : keys, env, known);
+  Object.assign(keys, { src: +present.src, dst: +present.dst, ports: present.ports ? 0x10001 : 0 });
+  const rests = classRests(filter, packet, keys, env, knownBits(known));
+  keys.reset();
   packet.ct = null;
-  return assumed ? weaker(exactness, 'assumed') : exactness;
+  return rests;
 }
 
-/** Headers of which everything is there. */
-const THERE = Object.assign(new FlowKeys(), { src: 1, dst: 1, ports: 0x10001 });
+/** Which headers a packet has, of those that keys read. */
+type Present = Readonly<Record<(typeof FIELDS)[number], boolean>>;
+const FIELDS = ['src', 'dst', 'ports'] as const;
+export const PRESENT: Present = { src: true, dst: true, ports: true };
+
+const OF_HEADERS: Partial<Record<Key, (typeof FIELDS)[number]>> = {
+  ...{ [Key.SRC]: 'src', [Key.DST]: 'dst', [Key.PROTO_SRC]: 'ports', [Key.PROTO_DST]: 'ports' },
+};
+/** Of a packet without a connection. */
+const OF_TUPLE: Partial<Record<Key, (typeof FIELDS)[number]>> = {
+  ...{ [Key.NFCT_SRC]: 'src', [Key.NFCT_DST]: 'dst', [Key.NFCT_PROTO_SRC]: 'ports', [Key.NFCT_PROTO_DST]: 'ports' },
+};
+const FIELD_OF = { ...OF_HEADERS, ...OF_TUPLE };
+
+const askedKeys = ({ keys, mode }: FlowFilter): readonly Key[] => (mode === Mode.HASH ? keys : keys.slice(0, 1));
 
 /** Whether what a key reads is absent, so that it falls back on a pointer; one condition for each such key. */
-function absentCode({ keys, mode }: FlowFilter, { fields: { src, dst, ports }, connection }: Around): Code[] {
-  const ofHeaders = { [Key.SRC]: src, [Key.DST]: dst, [Key.PROTO_SRC]: ports, [Key.PROTO_DST]: ports };
-  const ofTuple = {
-    ...{ [Key.NFCT_SRC]: src, [Key.NFCT_DST]: dst },
-    ...{ [Key.NFCT_PROTO_SRC]: ports, [Key.NFCT_PROTO_DST]: ports },
-  };
-  const asked = mode === Mode.HASH ? keys : keys.slice(0, 1);
-  const readBy = (locals: Partial<Record<Key, number>>): number[] => [
-    ...new Set(asked.map((key) => locals[key]).filter((local) => local !== undefined)),
-  ];
-  if (connection === null) return readBy({ ...ofHeaders, ...ofTuple }).map((local) => isZero(get(local)));
+function absentCode(filter: FlowFilter, { fields, connection }: Around): Code[] {
+  const readBy = (names: typeof FIELD_OF): number[] =>
+    FIELDS.filter((field) => askedKeys(filter).some((key) => names[key] === field)).map((field) => fields[field]);
+  if (connection === null) return readBy(FIELD_OF).map((local) => isZero(get(local)));
   return [
-    ...readBy(ofHeaders).map((local) => isZero(get(local))),
-    ...readBy(ofTuple).map((local) => isZero(or(get(local), get(connection.known)))),
+    ...readBy(OF_HEADERS).map((local) => isZero(get(local))),
+    ...readBy(OF_TUPLE).map((local) => isZero(or(get(local), get(connection.known)))),
   ];
 }

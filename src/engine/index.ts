@@ -15,14 +15,14 @@ import type { CaptureReader, RecordLayout } from '../capture/index.ts';
 import type { Tracker } from '../conntrack/index.ts';
 import { createPacket } from '../env.ts';
 import type { KernelProto } from '../kernel/index.ts';
-import { ETH_P, type Exactness, FlowKeys, type Packet } from '../packet/index.ts';
+import { ETH_P, exactnessOf, FlowKeys, type Packet } from '../packet/index.ts';
 import type { Counts, Fates, Keeper, Tally } from '../report/index.ts';
 import type { FlowClassifier } from '../sched/flow/index.ts';
 import { tcH, tcMajor, tcMinor, word } from '../u32.ts';
 import { UNSPEC } from '../verdict.ts';
 import { compile } from './compile.ts';
 import { giveConnection } from './connections.ts';
-import { exactnessOf, type Facts, type PlannedFilter } from './filters.ts';
+import { type Facts, type PlannedFilter, PRESENT, restsOf } from './filters.ts';
 import { Flows } from './flows.ts';
 import { protocolTable } from './headers.ts';
 import {
@@ -36,8 +36,10 @@ import {
   MINORS,
   majorAt,
   PROTOCOLS,
+  RESTS_MAX,
   ROOM,
   reasonAt,
+  restsCell,
   Stop,
 } from './layout.ts';
 import { writeSteps } from './steps.ts';
@@ -131,14 +133,14 @@ function refusal(chain: Chain, { tracker, env }: EngineOptions): string | null {
   return typeof WebAssembly === 'undefined' ? 'no WebAssembly here' : null;
 }
 
-/** The exactness that most filters' results have, where the headers are all there. */
-function usualOf(filters: readonly PlannedFilter[], facts: Parameters<typeof exactnessOf>[1]): Exactness {
-  const counts = new Map<Exactness, number>();
+/** What most filters' results rest on, where the headers are all there. */
+function usualOf(filters: readonly PlannedFilter[], facts: Parameters<typeof restsOf>[1]): number {
+  const counts = new Map<number, number>();
   for (const { filter } of filters) {
-    const there = exactnessOf(filter, facts, true, null);
+    const there = restsOf(filter, facts, PRESENT, null);
     counts.set(there, (counts.get(there) ?? 0) + 1);
   }
-  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'exact';
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0;
 }
 
 /** A time of the capture. */
@@ -166,6 +168,8 @@ export class Engine {
   private readonly bytes: Uint8Array;
   /** Where the packets of a counter end, by its address. */
   private readonly ends = new Map<number, number>();
+  /** What the ways to these ends rest on, of all packets alike: bits of Input. null: none is known. */
+  private way: number | null = null;
   /** By format, byte order and unit of time; and by the files that are so. */
   private readonly loopOf = new WeakMap<RecordLayout, Compiled>();
   private readonly loops = new Map<string, Compiled>();
@@ -182,7 +186,8 @@ export class Engine {
     const blank = { packet, keys: new FlowKeys() };
     this.facts = {
       ...{ env, known, device, assumed, reasonOf, blank },
-      usual: usualOf(chain.filters, { env, known, assumed, blank }),
+      usual: usualOf(chain.filters, { env, known, blank }),
+      rests: [],
       reasons: [reasonOf(UNSPEC) ?? ''],
     };
     this.layout = layoutOf(chain.filters.length + 1, majors, {
@@ -284,11 +289,13 @@ export class Engine {
   }
 
   /**
-   * Where a packet of this class, or without one for this reason, ended: all like it end there, as nothing else is asked
-   * on the way and all have the same priority.
+   * Where a packet of this class, or without one for this reason, ended, and what its way rests on besides the filters:
+   * all like it end there, as nothing else is asked on the way and all have the same priority.
    */
-  learn(reason: string | null, classid: number, end: number): void {
+  learn(reason: string | null, classid: number, end: number, way: number): void {
     const { layout, facts } = this;
+    this.way ??= way;
+    if (way !== this.way) return;
     const counter = reason === null ? counterAt(layout, classid) : reasonAt(facts.reasons.indexOf(reason));
     // Not one of the loop's: a class that no filter of the chain gives, a reason that no filter has.
     if (counter === null || (reason !== null && !facts.reasons.includes(reason))) return;
@@ -305,7 +312,7 @@ export class Engine {
     const { pages, room, classes } = this.layout;
     const { module } = this.loopFor(layout);
     const head = this.bytes.slice(0, classes);
-    head.fill(0, Cell.EXACTNESS, Cell.INTERFACES);
+    head.fill(0, restsCell(0), restsCell(RESTS_MAX));
     head.fill(0, reasonAt(0), reasonAt(this.facts.reasons.length));
     return { module, pages, head, room, size: ROOM, format: layout.format, little: layout.little };
   }
@@ -322,6 +329,7 @@ export class Engine {
 
   private settleWords(words: Int32Array, { tally, fates }: Counted): void {
     let classified = 0;
+    let missed = 0;
     const take = (address: number): Counts => {
       const counts = takeCounter(words, address);
       const end = this.ends.get(address);
@@ -343,14 +351,24 @@ export class Engine {
       if (!isCounted(words, reasonAt(i))) continue;
       const { packets, bytes } = take(reasonAt(i));
       tally.miss(reason, bytes, packets);
+      missed += packets;
     }
-    for (const [i, exactness] of EXACTNESSES.entries()) {
-      const unusual = word(words, (Cell.EXACTNESS >> 2) + i) >>> 0;
-      words[(Cell.EXACTNESS >> 2) + i] = 0;
-      tally.exactness[exactness] += unusual;
-      classified -= unusual;
+    for (const [i, { inputs, isClass }] of this.facts.rests.entries()) {
+      const cell = restsCell(i + 1) >> 2;
+      const unusual = word(words, cell) >>> 0;
+      words[cell] = 0;
+      this.rest(tally, inputs, isClass, unusual);
+      if (isClass) classified -= unusual;
+      else missed -= unusual;
     }
-    tally.exactness[this.facts.usual] += classified;
+    this.rest(tally, this.facts.usual, true, classified);
+    this.rest(tally, 0, false, missed);
+  }
+
+  private rest(tally: Tally, inputs: number, isClass: boolean, packets: number): void {
+    const rests = inputs | this.facts.assumed | (this.way ?? 0);
+    if (packets > 0) tally.rest(rests, packets);
+    if (isClass) tally.exactness[exactnessOf(rests)] += packets;
   }
 
   /** The minors that filters may give under a major number: to look at all would take 10 ms of a short run. */
@@ -409,7 +427,6 @@ export class Engine {
 }
 
 const SECOND = 1e9;
-const EXACTNESSES: readonly Exactness[] = ['exact', 'assumed', 'unknowable'];
 
 function isCounted(words: Int32Array, address: number): boolean {
   return (word(words, address >> 2) | word(words, (address >> 2) + 1)) !== 0;

@@ -24,8 +24,6 @@ export const Cell = {
   PACKETS: 0,
   /** The time from which packets are the plain engine's, in the two words of a record. */
   UNTIL: 8,
-  /** Results by how far they can be trusted: exact, assumed, unknowable. */
-  EXACTNESS: 16,
   /** Bit n: packets of interface n are Ethernet frames. */
   INTERFACES: 32,
   /** Host and trust of an Answer, where filters are too many for one function. */
@@ -63,8 +61,11 @@ export const Stop = {
 export const PROTOCOLS = 256;
 const REASONS = 512;
 const REASONS_MAX = 16;
+/** Results by what they rest on, 4 bytes each: see restsCell(). Nobody reads the first. */
+const RESTS = REASONS + REASONS_MAX * COUNTER;
+export const RESTS_MAX = 128;
 /** The seeds of hash filters, 4 bytes each: perturbation writes new ones. */
-const SEEDS = REASONS + REASONS_MAX * COUNTER;
+const SEEDS = RESTS + 4 * RESTS_MAX;
 
 /** Room for what is captured: a read, and what was left of the one before; a longer record is the plain engine's. */
 export const ROOM = 1 << 20;
@@ -182,6 +183,9 @@ const align = (address: number): number => Math.ceil(address / PAGE) * PAGE;
 
 /** Address of the counter of packets without a class, by number of the reason. */
 export const reasonAt = (reason: number): number => REASONS + reason * COUNTER;
+
+/** Address of the cell that counts results, by the number of what they rest on. */
+export const restsCell = (number: number): number => RESTS + 4 * number;
 
 /** The class whose counter stands at an address. Whole numbers only: it is asked for every flow. */
 export function classidAt({ classes, majors }: Layout, address: number): number {

@@ -1,7 +1,7 @@
 import type { Env } from '../env.ts';
 import { Errno, FormatError, KernelError } from '../errors.ts';
 import { joinMessages, type Message, NLM_F, RTM, splitMessages } from '../netlink/index.ts';
-import type { Exactness, Packet } from '../packet/index.ts';
+import type { Packet } from '../packet/index.ts';
 import { type Survey, together } from '../sched/classifier/index.ts';
 import type { FlowClassifier } from '../sched/flow/index.ts';
 import type { PacketSet, World } from '../sched/notation.ts';
@@ -100,8 +100,6 @@ export interface Walked {
   readonly way: Way;
   /** Number of a proto on the way that nobody here can evaluate, so that the rest is not known; NONE: there is none. */
   readonly unknown: number;
-  /** How far the way can be trusted, the keys of flow filters aside. */
-  readonly exactness: Exactness;
 }
 
 const CLSACT_EGRESS = 0xfffffff3;

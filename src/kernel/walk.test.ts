@@ -4,7 +4,7 @@ import { runTc } from '../command/index.ts';
 import { createEnv, createPacket } from '../env.ts';
 import { ERAS } from '../era.ts';
 import { shellWords } from '../lang/index.ts';
-import { describeFrame, enter, Given, type Packet } from '../packet/index.ts';
+import { describeFrame, enter, Input, type Packet } from '../packet/index.ts';
 import { type Fate, type Journey, Netns } from './index.ts';
 
 /** What the kernel did with each claim is recorded in FATES.md, claim by claim; the ids are those of its trees. */
@@ -46,7 +46,7 @@ function packet(words: string, hook: 'egress' | 'ingress', { mark = 0, priority 
   enter(frame, p, { hook, vlan: 'inband' });
   p.mark = mark;
   p.priority = priority;
-  p.given = Given.MARK | Given.PRIORITY;
+  p.given = Input.MARK | Input.PRIORITY;
   return p;
 }
 
@@ -235,9 +235,11 @@ test('a filter that cannot be emulated makes the packets unknowable that come to
 test('a choice by priority is assumed where nobody told the priority', () => {
   const netns = tree('qdisc add root handle 1: prio');
   const p = packet(UDP, 'egress', {});
-  expect(netns.walk(p, { dev: 'd0', hook: 'egress' }).exactness).toBe('exact');
+  netns.walk(p, { dev: 'd0', hook: 'egress' });
+  expect(p.wayRests).toBe(0);
   p.given = 0;
-  expect(netns.walk(p, { dev: 'd0', hook: 'egress' }).exactness).toBe('assumed');
+  netns.walk(p, { dev: 'd0', hook: 'egress' });
+  expect(p.wayRests).toBe(Input.PRIORITY);
 });
 
 describe('what is not modelled', () => {

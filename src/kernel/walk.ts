@@ -1,4 +1,4 @@
-import { type Exactness, Given, type Packet, weaker } from '../packet/index.ts';
+import type { Packet } from '../packet/index.ts';
 import { By, Placed, type Result } from '../sched/notation.ts';
 import { Verdict } from '../verdict.ts';
 import type { Chain, ChainResult } from './chain/index.ts';
@@ -25,8 +25,6 @@ export class Walker implements Walking {
   readonly answer = { verdict: Verdict.UNSPEC as Verdict, classid: 0, pref: 0, handle: 0 };
   /** Number of the proto that nobody here can evaluate, and at which the way is lost; NONE: it is not. */
   unknown = NONE;
-  /** How far the way can be trusted, the keys of flow filters aside. */
-  exactness: Exactness = 'exact';
   private readonly deviceOf: (ifindex: number) => Device | null;
   private readonly result: ChainResult<KernelProto> = { classid: 0, handle: 0, pref: 0, proto: null };
   /** One for the packet, and one for each copy of a copy. */
@@ -50,7 +48,6 @@ export class Walker implements Walking {
   /** Nothing is there that a packet could meet. */
   nothing(): void {
     this.way.clear();
-    this.exactness = 'exact';
     this.unknown = NONE;
     this.forget();
   }
@@ -65,7 +62,6 @@ export class Walker implements Walking {
   private begin(p: Packet, device: Device, evaluated: Evaluated | null): Pass {
     this.way.clear();
     this.evaluated = evaluated;
-    this.exactness = 'exact';
     this.depth = 0;
     this.forget();
     const pass = this.passAt(0, p, device);
@@ -131,18 +127,11 @@ export class Walker implements Walking {
       this.way.node(q.number, parent, p.mark, p.priority);
       if (pass.place(q, parent) === Placed.HERE) return;
       this.way.class(pass.below, pass.by);
-      this.suppose(p, pass.by);
       top = q.kind.kind === 'mq';
       parent = pass.below;
       q = q.leaf(parent);
     }
     this.end(Fate.DROPPED, NOOP, By.NOOP, NONE, NONE, NONE);
-  }
-
-  /** A choice that rests on what nobody told. */
-  private suppose(p: Packet, by: By): void {
-    const told = by === By.PRIOMAP ? (p.given & Given.PRIORITY) !== 0 : by !== By.QUEUE;
-    if (!told && this.depth === 0) this.exactness = weaker(this.exactness, 'assumed');
   }
 
   /** net/sched/cls_api.c: tcf_classify() of one list. */
@@ -171,8 +160,6 @@ export class Walker implements Walking {
       return;
     }
     if (this.depth > 0) return;
-    const unread = proto.kind === 'fw' && (pass.packet.given & Given.MARK) === 0;
-    if (unread) this.exactness = weaker(this.exactness, 'assumed');
     this.evaluated?.(proto, verdict);
   };
 
@@ -224,6 +211,7 @@ export class Walker implements Walking {
 /** The data begins at the link header on the way out, at the network header on the way in. */
 function turn(p: Packet, hook: Hook): void {
   const start = hook === Hook.INGRESS ? p.network : p.mac >= 0 ? p.mac : p.at;
+  p.received = hook === Hook.INGRESS;
   p.len += p.at - start;
   p.at = start;
 }

@@ -1,4 +1,5 @@
 import { u8 } from '../u32.ts';
+import { Input, Reader } from './inputs.ts';
 import type { Packet } from './packet.ts';
 
 /*
@@ -23,6 +24,7 @@ export function layerStart(p: Packet, layer: number): number {
     case Layer.NETWORK:
       return p.network;
     case Layer.TRANSPORT:
+      p.reads(Input.TRANSPORT, Reader.MATCH);
       return p.transport < 0 ? NOWHERE : p.transport;
     default:
       return NOWHERE;
@@ -34,9 +36,13 @@ function indexOf(p: Packet, position: number): number {
   return p.mac >= 0 && position < p.mac + ADDRESSES ? position - p.mac + p.addresses : position;
 }
 
-/** include/net/pkt_cls.h: tcf_valid_offset() — whether all of `length` bytes from `position` on were captured. */
+/** Whether all of `length` bytes from `position` on were captured. */
 export function isReadable(p: Packet, position: number, length: number): boolean {
-  return position + length <= p.end && indexOf(p, position) >= p.head;
+  if (position + length > p.end) {
+    if (p.isCutBefore(position + length)) p.reads(Input.CUT, Reader.MATCH);
+    return false;
+  }
+  return indexOf(p, position) >= p.head;
 }
 
 /** One byte; the caller asked isReadable() before. */

@@ -11,7 +11,9 @@ export { ETH_HLEN, ETH_P, ETH_P_ALL, IPPROTO, ipProtocol, ipProtocolName, isVlan
 export { type Exactness, weaker } from './exactness.ts';
 export { AddrType, FlowKeys, type Trace } from './flow-keys.ts';
 export { Step } from './header/step.ts';
+export { exactnessOf, Input, inputNames, type Missing, missingOf, missingText, Reader } from './inputs.ts';
 export { leave } from './leave.ts';
+export { readsLinear } from './linear.ts';
 export { type Device, enter, LINK_TYPES } from './link.ts';
 export {
   applyMetadata,
@@ -21,6 +23,6 @@ export {
   parseMetadata,
   parseValues,
 } from './metadata.ts';
-export { Ct, Direction, Given, Packet, PktType } from './packet.ts';
+export { Ct, Direction, Linear, Packet, PktType } from './packet.ts';
 export { innerProtocol, outerProtocol } from './protocol.ts';
 export { rxhash, rxhashSeed } from './rxhash.ts';

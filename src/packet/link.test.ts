@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Frame } from '../capture/index.ts';
+import { Input } from './inputs.ts';
 import { type Device, enter, LINK_TYPES } from './link.ts';
-import { Given, Packet, PktType } from './packet.ts';
+import { Packet, PktType } from './packet.ts';
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ''), 'hex'));
 
@@ -170,8 +171,10 @@ describe('link types without an Ethernet header begin at the network header', ()
 
   it('and know the interface of SLL2 where it is the input device', () => {
     const text = `0800 0000 00000003 0001 00 06 0200000000010000 ${IP}`;
-    expect(at(276, text, INGRESS).packet).toMatchObject({ iif: 3, given: Given.IIF, macLen: 14 });
-    expect(at(276, text, EGRESS).packet).toMatchObject({ iif: 0, given: 0, macLen: 0 });
+    expect(at(276, text, INGRESS).packet).toMatchObject({
+      ...{ iif: 3, given: Input.IIF | Input.PKT_TYPE, macLen: 14 },
+    });
+    expect(at(276, text, EGRESS).packet).toMatchObject({ iif: 0, given: Input.TRANSPORT, macLen: 0 });
   });
 });
 
@@ -247,7 +250,8 @@ describe('NFLOG', () => {
     const { reason, packet } = at(239, `02 00 0001 ${head} ${fields} 1800 0900 ${IP} 0800 0200 00000001`, EGRESS);
     expect(reason).toBeNull();
     expect(packet).toMatchObject({ protocol: 0x86dd, mark: 255, iif: 7, skUid: 1000, skGid: 100, len: 20 });
-    expect(packet.given).toBe(Given.MARK | Given.IIF | Given.SK_UID | Given.SK_GID);
+    const given = Input.MARK | Input.IIF | Input.SK_UID | Input.SK_GID;
+    expect(packet.given).toBe(given | Input.TRANSPORT);
     expect([packet.at, packet.end]).toEqual([CANARY + 56, CANARY + 76]);
   });
 

@@ -2,7 +2,8 @@ import type { Frame } from '../capture/index.ts';
 import { be16, be32, le16, le32, u8 } from '../u32.ts';
 import { ETH_HLEN, ETH_P, isVlan, VLAN_HLEN } from './ethertype.ts';
 import { pppEtherType } from './header/pppoe.ts';
-import { Given, type Packet, PktType } from './packet.ts';
+import { Input } from './inputs.ts';
+import { type Packet, PktType } from './packet.ts';
 
 /** Where the capture is taken to be replayed: which hook, on a device that inserts VLAN tags in hardware or not. */
 export interface Device {
@@ -35,8 +36,8 @@ const TAG_TOO_SHORT = 'vlan tag too short';
  * Returns null, or the reason why it has no class. The packet reads the frame's bytes in place.
  *
  * transport: where the IP layer leaves it at egress (behind the IPv4 header with its options, behind the fixed IPv6
- * header); at ingress the network header as it was before the tag went (net/core/dev.c: __netif_receive_skb_core());
- * else -1.
+ * header); at ingress the network header as it was before the tag went (net/core/dev.c: __netif_receive_skb_core()),
+ * unless somebody has set it before (quirk 72); else -1.
  */
 export function enter(frame: Frame, packet: Packet, device: Device): string | null {
   packet.reset();
@@ -47,6 +48,9 @@ export function enter(frame: Frame, packet: Packet, device: Device): string | nu
   packet.seconds = frame.seconds;
   packet.nanoseconds = frame.nanoseconds;
   packet.vlanOffload = device.vlan === 'offload';
+  packet.received = device.hook === 'ingress';
+  // Drivers, GRO, tun and veth may have set it by then; at egress the IP layer has.
+  if (!packet.received) packet.given = Input.TRANSPORT;
   const row = ROWS[frame.linkType];
   if (!row) return `link type ${frame.linkType}`;
   const reason = row.enter(packet, device);
@@ -118,6 +122,7 @@ function enterEthernet(packet: Packet, device: Device): string | null {
     pull(packet, ETH_HLEN);
     packet.macLen = ETH_HLEN;
     packet.pktType = typeOfAddress(packet.data, start);
+    if (packet.pktType !== PktType.HOST) packet.given |= Input.PKT_TYPE;
   }
   return null;
 }
@@ -189,6 +194,7 @@ function enterSll(packet: Packet, device: Device): string | null {
   if (short) return short;
   packet.macLen = macLength(device, be16(packet.data, packet.at + 2));
   packet.pktType = cookedType(device, be16(packet.data, packet.at));
+  if (device.hook === 'ingress') packet.given |= Input.PKT_TYPE;
   return enterCooked(packet, device, 16, be16(packet.data, packet.at + 14));
 }
 
@@ -200,7 +206,7 @@ function enterSll2(packet: Packet, device: Device): string | null {
   packet.pktType = cookedType(device, u8(data, at + 10));
   if (device.hook === 'ingress') {
     packet.iif = be32(data, at + 4);
-    packet.given |= Given.IIF;
+    packet.given |= Input.IIF | Input.PKT_TYPE;
   }
   return enterCooked(packet, device, 20, be16(data, at));
 }
@@ -289,19 +295,19 @@ function takeNflog(packet: Packet, type: number, at: number, size: number): void
       return;
     case Nfula.MARK:
       packet.mark = value;
-      packet.given |= Given.MARK;
+      packet.given |= Input.MARK;
       return;
     case Nfula.IFINDEX_INDEV:
       packet.iif = value;
-      packet.given |= Given.IIF;
+      packet.given |= Input.IIF;
       return;
     case Nfula.UID:
       packet.skUid = value;
-      packet.given |= Given.SK_UID;
+      packet.given |= Input.SK_UID;
       return;
     case Nfula.GID:
       packet.skGid = value;
-      packet.given |= Given.SK_GID;
+      packet.given |= Input.SK_GID;
   }
 }
 

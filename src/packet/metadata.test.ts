@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { dissected, ethernet, ipv4, ipv6, packetOf, ports } from '../../test/frames.ts';
 import { UsageError } from '../errors.ts';
+import { Input } from './inputs.ts';
 import { applyMetadata, METADATA_NAMES, type Metadata, parseMetadata, parseValues } from './metadata.ts';
-import { Direction, Given, type Packet, PktType } from './packet.ts';
+import { Direction, type Packet, PktType } from './packet.ts';
 
 const FRAME = ethernet('0800', ipv4('10.0.0.1', '192.0.2.9', 17, ports(1, 2)));
 
@@ -18,7 +19,7 @@ describe('values of packets', () => {
   test('are set and marked as told', () => {
     const p = values({ mark: 5, priority: '0x10002', iif: 3, skUid: 1000, 'sk-gid': 100, rtClassid: 7 });
     expect([p.mark, p.priority, p.iif, p.skUid, p.skGid, p.rtClassid]).toEqual([5, 0x10002, 3, 1000, 100, 7]);
-    expect(p.given).toBe(Given.MARK | Given.PRIORITY | Given.IIF | Given.SK_UID | Given.SK_GID | Given.RT_CLASSID);
+    expect(p.given).toBe(Input.MARK | Input.PRIORITY | Input.IIF | Input.SK_UID | Input.SK_GID | Input.RT_CLASSID);
   });
 
   test('of 32 bits are kept whole', () => {
@@ -63,11 +64,11 @@ describe('values of packets', () => {
     expect(() => parseValues(object)).toThrow(message);
   });
 
-  test('the names are those of the records', () => {
+  test('the names are those of the records, and two that no record needs', () => {
     expect([...METADATA_NAMES].sort()).toEqual(
       [
         ...['mark', 'priority', 'iif', 'protocol', 'skUid', 'skGid', 'rtClassid', 'hash', 'foldSk', 'foldDst'],
-        ...['foldNfct', 'vlan', 'vlanOffload', 'conntrack', 'dev', 'pktType'],
+        ...['foldNfct', 'vlan', 'vlanOffload', 'conntrack', 'dev', 'pktType', 'linear', 'transport'],
       ].sort(),
     );
   });

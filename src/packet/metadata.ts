@@ -1,7 +1,8 @@
 import { UsageError } from '../errors.ts';
 import { covers, type Prefix, parseAddress, parsePrefix } from '../lang/index.ts';
 import { AddrType, type FlowKeys } from './flow-keys.ts';
-import { Ct, Direction, Given, type Packet, PktType } from './packet.ts';
+import { Input } from './inputs.ts';
+import { Ct, Direction, Linear, type Packet, PktType } from './packet.ts';
 
 /** What a packet was given besides its frame: one change of a Packet. */
 export type Apply = (p: Packet) => void;
@@ -51,16 +52,16 @@ function wordField(bit: number, property: WordProperty): Field {
 }
 
 const FIELDS: Readonly<Record<string, Field>> = {
-  mark: wordField(Given.MARK, 'mark'),
-  priority: wordField(Given.PRIORITY, 'priority'),
-  iif: wordField(Given.IIF, 'iif'),
-  skUid: wordField(Given.SK_UID, 'skUid'),
-  skGid: wordField(Given.SK_GID, 'skGid'),
-  rtClassid: wordField(Given.RT_CLASSID, 'rtClassid'),
-  hash: wordField(Given.HASH, 'hash'),
-  foldSk: wordField(Given.FOLD_SK, 'sk'),
-  foldDst: wordField(Given.FOLD_DST, 'dst'),
-  foldNfct: wordField(Given.FOLD_NFCT, 'nfct'),
+  mark: wordField(Input.MARK, 'mark'),
+  priority: wordField(Input.PRIORITY, 'priority'),
+  iif: wordField(Input.IIF, 'iif'),
+  skUid: wordField(Input.SK_UID, 'skUid'),
+  skGid: wordField(Input.SK_GID, 'skGid'),
+  rtClassid: wordField(Input.RT_CLASSID, 'rtClassid'),
+  hash: wordField(Input.HASH, 'hash'),
+  foldSk: wordField(Input.FOLD_SK, 'sk'),
+  foldDst: wordField(Input.FOLD_DST, 'dst'),
+  foldNfct: wordField(Input.FOLD_NFCT, 'nfct'),
   protocol: {
     bit: 0,
     parse: (value) => {
@@ -80,9 +81,9 @@ const FIELDS: Readonly<Record<string, Field>> = {
       };
     },
   },
-  dev: wordField(0, 'dev'),
+  dev: wordField(Input.DEV, 'dev'),
   pktType: {
-    bit: 0,
+    bit: Input.PKT_TYPE,
     parse: (value) => {
       const type = pktType(value);
       return (p) => {
@@ -91,6 +92,8 @@ const FIELDS: Readonly<Record<string, Field>> = {
     },
   },
   conntrack: { bit: 0, parse: parseConntrack },
+  linear: { bit: Input.LINEAR | Input.LINEAR_HEADER, parse: parseLinear },
+  transport: { bit: Input.TRANSPORT, parse: parseTransport },
 };
 
 /** The names that `--set` and `--meta` take. */
@@ -193,6 +196,22 @@ const PKT_TYPES: readonly unknown[] = Object.keys(PktType).map((name) => name.to
 function pktType(value: unknown): number {
   const index = PKT_TYPES.indexOf(value);
   return index < 0 ? unsigned(value, 7) : index;
+}
+
+/** 1: all bytes are in the linear part of the kernel's buffer; 0: the headers only. */
+function parseLinear(value: unknown): Apply {
+  const linear = value === true || (value !== false && unsigned(value, 1) === 1) ? Linear.ALL : Linear.HEADERS;
+  return (p) => {
+    p.linear = linear;
+  };
+}
+
+/** Where the transport header begins: at the network header, or so many bytes behind it. */
+function parseTransport(value: unknown): Apply {
+  const offset = unsigned(value, 0xffff);
+  return (p) => {
+    p.transport = p.network + offset;
+  };
 }
 
 function parseConntrack(value: unknown): Apply {

@@ -1,4 +1,5 @@
 import type { Exactness } from './exactness.ts';
+import { READERS, Reader } from './inputs.ts';
 
 const EMPTY = new Uint8Array(0);
 /** Room before an owned frame, for tags and headers put in front: NET_SKB_PAD and more. */
@@ -23,6 +24,8 @@ export class Ct {
   dstAll = 0;
   direction: Direction = Direction.ORIGINAL;
   mark = 0;
+  /** The mark was given, rather than assumed to be 0. */
+  knowsMark = false;
   /** How sure the tuple is: `assumed` where NAT was not told or a translated port was never seen. */
   exactness: Exactness = 'exact';
 }
@@ -30,19 +33,9 @@ export class Ct {
 /** include/uapi/linux/if_packet.h: PACKET_* — what skb->pkt_type says of whom a packet is for. */
 export const PktType = { HOST: 0, BROADCAST: 1, MULTICAST: 2, OTHERHOST: 3, OUTGOING: 4 } as const;
 
-/** Bits of Packet.given: which of the values below were told, rather than assumed to be zero. */
-export const Given = {
-  MARK: 1 << 0,
-  PRIORITY: 1 << 1,
-  IIF: 1 << 2,
-  RT_CLASSID: 1 << 3,
-  SK_UID: 1 << 4,
-  SK_GID: 1 << 5,
-  HASH: 1 << 6,
-  FOLD_SK: 1 << 7,
-  FOLD_DST: 1 << 8,
-  FOLD_NFCT: 1 << 9,
-} as const;
+/** Which bytes of a packet are in the linear part of the kernel's buffer; the others are in page fragments. */
+export const Linear = { ALL: 0, HEADERS: 1, NETWORK_HEADER: 2 } as const;
+export type Linear = (typeof Linear)[keyof typeof Linear];
 
 /**
  * Our sk_buff: one packet as the classifier sees it. All numbers, all initialised, one hidden class for ever;
@@ -78,6 +71,8 @@ export class Packet {
 
   /** Index of skb->dev, the device that the packet is on where it is classified; 0: not told. */
   dev = 0;
+  /** The packet came in from this device, and is at its ingress hook: skb->skb_iif is `dev`. */
+  received = false;
   /** skb->pkt_type: a PktType. */
   pktType: number = PktType.HOST;
   /** What is known of the socket's numbers, by TCF_META_ID_SK_*; null: no socket. */
@@ -102,8 +97,15 @@ export class Packet {
   /** The conntrack entry, or null where none is attached. */
   ct: Ct | null = null;
 
-  /** Bits of Given. */
+  /** Bits of Input: what is known of the packet besides its bytes. */
   given = 0;
+  /** Bits of Input that were read and not known: what the answers of filters rest on. */
+  rests = 0;
+  /** The same for the choices of qdiscs. */
+  wayRests = 0;
+  /** What each Reader read of all packets so far without its being known: bits of Input. */
+  readonly readBy = new Int32Array(READERS);
+  linear: Linear = Linear.ALL;
 
   /** Capture time: whole seconds and nanoseconds. */
   seconds = 0;
@@ -147,13 +149,43 @@ export class Packet {
     this.macLen = this.network = this.protocol = this.vlanProto = 0;
     this.vlanOffload = true;
     this.dev = 0;
+    this.received = false;
     this.pktType = PktType.HOST;
     this.socket = null;
     this.iif = this.priority = this.mark = this.rtClassid = this.skUid = this.skGid = 0;
-    this.queue = this.tcIndex = this.hash = this.given = 0;
+    this.queue = this.tcIndex = this.hash = this.given = this.rests = this.wayRests = 0;
+    this.linear = Linear.ALL;
     this.sk = this.dst = this.nfct = this.nullFold;
     this.ct = null;
     this.seconds = this.nanoseconds = this.grown = 0;
+  }
+
+  /** To be called by whoever reads an input, of one bit: what comes of it rests on the input unless that is known. */
+  reads(input: number, reader: Reader): void {
+    if ((this.given & input) === 0) this.restsOn(input, reader);
+  }
+
+  /** The same of inputs of which none is known. */
+  restsOn(inputs: number, reader: Reader): void {
+    this.rests |= inputs;
+    this.readBy[reader] = (this.readBy[reader] ?? 0) | inputs;
+  }
+
+  /** The same for a qdisc that chooses by it. */
+  readsOnWay(input: number): void {
+    if ((this.given & input) !== 0) return;
+    this.wayRests |= input;
+    this.readBy[Reader.QDISC] = (this.readBy[Reader.QDISC] ?? 0) | input;
+  }
+
+  /** To be called by an action that wrote an input, of one bit. `known`: from values that are known. */
+  writes(input: number, known: boolean): void {
+    this.given = known ? this.given | input : this.given & ~input;
+  }
+
+  /** The packet had bytes up to there, but the capture has not. */
+  isCutBefore(end: number): boolean {
+    return end > this.end && end <= this.at + this.len;
   }
 
   /** Length of the packet as it came to the hook: qdisc_skb_cb(skb)->pkt_len. */

@@ -35,6 +35,14 @@ export interface CopyRow {
   readonly bytes: number;
 }
 
+/** Something that no capture holds, was not given, and decides about packets. */
+export interface MissingRow {
+  readonly input: string;
+  readonly packets: number;
+  /** The option that gives it; null: none does. */
+  readonly option: string | null;
+}
+
 export interface CaptureProblem {
   readonly file: string;
   readonly offset: number | null;
@@ -54,6 +62,8 @@ export interface Summary {
   readonly packets: number;
   readonly bytes: number;
   readonly exactness: { readonly exact: number; readonly assumed: number; readonly unknowable: number };
+  /** What was not known of packets and decides about them, most packets first; absent where everything was. */
+  readonly missing?: readonly MissingRow[];
   readonly filters: readonly FilterRow[];
   /** Where packets ended, lost and unshaped ones first; absent where no tree was walked. */
   readonly fates?: readonly FateRow[];
@@ -82,6 +92,7 @@ export interface SummaryInput {
   readonly seed: number;
   readonly errors: readonly CaptureProblem[];
   readonly copies?: readonly CopyRow[];
+  readonly missing?: readonly MissingRow[];
 }
 
 /** Puts the counts of a run together; classes with most bytes first. */
@@ -109,6 +120,7 @@ export function summarise(input: SummaryInput): Summary {
     packets: tally.packets,
     bytes: tally.bytes,
     exactness: { ...tally.exactness },
+    ...(input.missing === undefined || input.missing.length === 0 ? {} : { missing: input.missing }),
     filters: input.filters,
     ...(input.fates ? { fates: input.fates.rows() } : {}),
     ...(sharing?.isEstimate ? { estimated: true } : {}),

@@ -28,6 +28,8 @@ export class Tally {
   bytes = 0;
   /** How many results were exact, assumed, unknowable. */
   readonly exactness = { exact: 0, assumed: 0, unknowable: 0 };
+  /** Packets by the inputs (bits of Input) that their results rest on; those that rest on none are left out. */
+  readonly rests = new Map<number, number>();
   private readonly majors = new Map<number, MajorCounts>();
   private readonly missed = new Map<string, Counts>();
   private lastMajor = -1;
@@ -56,7 +58,13 @@ export class Tally {
     }
   }
 
+  /** Counts packets whose results rest on these inputs. */
+  rest(inputs: number, packets = 1): void {
+    if (inputs !== 0) this.rests.set(inputs, (this.rests.get(inputs) ?? 0) + packets);
+  }
+
   merge(other: Tally): Tally {
+    for (const [inputs, packets] of other.rests) this.rest(inputs, packets);
     this.exactness.exact += other.exactness.exact;
     this.exactness.assumed += other.exactness.assumed;
     this.exactness.unknowable += other.exactness.unknowable;

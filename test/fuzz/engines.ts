@@ -12,6 +12,7 @@ import { be16, be32 } from '../../src/u32.ts';
 import { randomFilter } from '../kernel/diff/filters.ts';
 import { randomFrame } from '../kernel/diff/frames.ts';
 import { Random as Draw } from '../kernel/diff/random.ts';
+import { commonFrame } from './frames.ts';
 import { Random } from './random.ts';
 
 /*
@@ -122,24 +123,6 @@ function numberTest(random: Random): string {
   const not = random.oneIn(3) ? 'not ' : '';
   if (random.oneIn(3)) return `${not}u32(u32 ${value >>> 0} ${mask >>> 0} at ${at & ~3})`;
   return `${not}cmp(u${bits} at ${at} layer ${layer} mask ${mask >>> 0} ${operand} ${value >>> 0})`;
-}
-
-/** What captures are made of: IPv4 and IPv6 over TCP, UDP and more, sometimes tagged, a fragment, without ports, cut. */
-function commonFrame(random: Random): Uint8Array {
-  const word = (): number[] => (random.oneIn(12) ? [0, 0, 0, 0] : [...random.bytes(4)]);
-  const isV6 = random.oneIn(3);
-  const protocol = random.oneIn(8) ? random.below(256) : random.pick([6, 6, 17, 17, 1, 58, 132, 50]);
-  const options = random.oneIn(8) ? random.below(16) : 5;
-  const offset = random.oneIn(10) ? random.pick([0x2000, random.below(0x4000)]) : 0;
-  const v4 = [0x40 | options, 0, 0, 60, 0, 0, offset >>> 8, offset & 0xff, 64, protocol, 0, 0, ...word(), ...word()];
-  const v6 = [0x60, 0, 0, 0, 0, 40, protocol, 64, ...[1, 2, 3, 4, 5, 6, 7, 8].flatMap(word)];
-  const tag = random.oneIn(5) ? [random.pick([0x81, 0x88]), random.oneIn(2) ? 0 : 0xa8, ...random.bytes(2)] : [];
-  const ports = random.oneIn(10) ? [0, 0, 0, 0] : random.bytes(4);
-  const whole = [
-    ...[...random.bytes(12), ...tag, ...(isV6 ? [0x86, 0xdd, ...v6] : [8, 0, ...v4])],
-    ...[...ports, ...random.bytes(40)],
-  ];
-  return Uint8Array.from(random.oneIn(10) ? whole.slice(0, random.below(whole.length + 1)) : whole);
 }
 
 /** One connection. */
@@ -254,6 +237,7 @@ function countsOf(
     rows: [...tally.rows()],
     missed: tally.unclassified(),
     trust: tally.exactness,
+    rests: [...tally.rests].sort(([a], [b]) => a - b),
     shared,
   };
   return { counts: JSON.stringify(counts), compiled: replay.why === null };

@@ -5,17 +5,19 @@ import { commandLine } from './commands.ts';
 import { brokenRequest, freshKernel, requestsOf, tryCommand, tryRequest, tryShow } from './control.ts';
 import { ownFrames, projectPath } from './corpus.ts';
 import { tryEngines } from './engines.ts';
+import { tryExactness } from './exactness.ts';
 import { trial } from './generate.ts';
 import { DEVICES, Observer } from './observe.ts';
 import { Random } from './random.ts';
 
 /**
- * `npm run fuzz [-- --seed S] [--seconds N] [--messages N] [--commands N] [--scripts N] [--pairs N]`: tries frames and capture files
+ * `npm run fuzz [-- --seed S] [--seconds N] [--messages N] [--commands N] [--scripts N] [--pairs N]
+ * [--trees N]`: tries frames and capture files
  * until the time is over, then so many netlink messages on the emulated kernel, so many command lines on tc, and so many
- * pairs of a frame and a filter on both engines.
+ * pairs of a frame and a filter on both engines, and so many trees for what `exact` promises.
  */
 const USAGE =
-  'usage: npm run fuzz -- [--seed NUMBER] [--seconds NUMBER] [--messages NUMBER] [--commands NUMBER] [--scripts NUMBER] [--pairs NUMBER]';
+  'usage: npm run fuzz -- [--seed NUMBER] [--seconds NUMBER] [--messages NUMBER] [--commands NUMBER] [--scripts NUMBER] [--pairs NUMBER] [--trees NUMBER]';
 /** Trackers begin anew so often. */
 const ROUND = 2000;
 /** And kernels, whose qdiscs are soon deleted. */
@@ -41,6 +43,7 @@ function main(): number {
     () => tryCommands(seed, option('commands', 100_000), failures),
     () => tryScripts(seed, option('scripts', 2000), failures),
     () => tryPairs(seed, option('pairs', 10_000_000), failures),
+    () => tryTrees(seed, option('trees', 10_000), failures),
   ];
   const told: string[] = [];
   for (const part of parts) if (failures.length === 0) told.push(timed(part));
@@ -82,6 +85,16 @@ function tryFrames(seed: number, seconds: number, failures: string[]): string {
 
 const corpusLines = () =>
   readCorpus(projectPath('test/golden/records/corpus')).map(({ command }) => command.split(' ').slice(1));
+
+function tryTrees(seed: number, scripts: number, failures: string[]): string {
+  let exact = 0;
+  for (let i = 0; i < scripts && failures.length === 0; i++) {
+    const trial = tryExactness(seed * 1_000_003 + 100 * i);
+    exact += trial.exact;
+    if (trial.broken !== null) failures.push(trial.broken);
+  }
+  return `${exact} exact results of ${scripts} trees`;
+}
 
 function tryPairs(seed: number, count: number, failures: string[]): string {
   let [pairs, chains, compiled] = [0, 0, 0];

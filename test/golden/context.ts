@@ -1,4 +1,4 @@
-import { Ct, Direction, Given, type Packet } from '../../src/packet/index.ts';
+import { Ct, Direction, Input, type Packet } from '../../src/packet/index.ts';
 
 /** `context` of a record: what the classifier was given besides the frame. */
 export interface Context {
@@ -64,7 +64,7 @@ export function applyContext(p: Packet, context: Context, data: Uint8Array, at: 
   p.ct = context.nfct && context.conntrack ? entry(context.conntrack) : null;
 }
 
-export const ALL_GIVEN = Object.values(Given).reduce((all, bit) => all | bit, 0);
+export const ALL_GIVEN = Object.values(Input).reduce((all, bit) => all | bit, 0);
 
 function entry(recorded: Conntrack): Ct {
   const ct = new Ct();

@@ -1,10 +1,11 @@
-import { ETH_P, innerProtocol, type Packet } from '../../packet/index.ts';
+import { ETH_P, Input, innerProtocol, type Packet, Reader } from '../../packet/index.ts';
 import { be16, be32, u8 } from '../../u32.ts';
 
 /** Reading and changing header bytes of a packet, for actions that do. Positions are indices into packet.data. */
 
 /** Whether `size` bytes from `at` on were captured. */
 export function readable(p: Packet, at: number, size: number): boolean {
+  if (p.isCutBefore(at + size)) p.reads(Input.CUT, Reader.ACTION);
   return at >= p.head && at + size <= p.end;
 }
 

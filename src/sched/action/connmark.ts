@@ -1,5 +1,6 @@
 import { getU16 } from '../../lang/index.ts';
 import { type Decoded, struct, table, u16 } from '../../netlink/index.ts';
+import { Input, Reader } from '../../packet/index.ts';
 import { Verdict } from '../../verdict.ts';
 import { ipVersion } from './bytes.ts';
 import { checkControl, printControl, takeControlOr } from './control.ts';
@@ -64,8 +65,11 @@ export const connmark: Action<Connmark> = {
   compile({ parms = NO_CONNMARK }, _world, _env, counters = new Counters()) {
     const { action } = parms;
     return (p) => {
-      if (p.ct !== null && ipVersion(p) !== 0) {
+      if (ipVersion(p) === 0) return action;
+      if (p.ct?.knowsMark !== true) p.reads(Input.CONNMARK, Reader.ACTION);
+      if (p.ct !== null) {
         p.mark = p.ct.mark;
+        p.writes(Input.MARK, p.ct.knowsMark);
         counters.overlimits++;
       }
       return action;

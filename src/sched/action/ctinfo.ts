@@ -1,7 +1,7 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { getU16, getU32, hex8, hexText, type Words } from '../../lang/index.ts';
 import { type Decoded, FAILED_POLICY, struct, table, u16, u32, u64 } from '../../netlink/index.ts';
-import type { Packet } from '../../packet/index.ts';
+import { Input, type Packet, Reader } from '../../packet/index.ts';
 import { Verdict } from '../../verdict.ts';
 import { dsfield, ipVersion, setDscp } from './bytes.ts';
 import { checkControl, printControl, takeControlOr } from './control.ts';
@@ -150,11 +150,14 @@ export const ctinfo: Action<Ctinfo> = {
     };
     return (p) => {
       const version = ipVersion(p);
-      if (version === 0 || p.ct === null) return action;
+      if (version === 0) return action;
+      if (p.ct?.knowsMark !== true) p.reads(Input.CONNMARK, Reader.ACTION);
+      if (p.ct === null) return action;
       const { mark } = p.ct;
       if (dscpMask !== undefined && (dscpStatemask === 0 || (mark & dscpStatemask) !== 0)) restore(p, version, mark);
       if (cpmarkMask !== undefined) {
         p.mark = mark & cpmarkMask;
+        p.writes(Input.MARK, p.ct.knowsMark);
         counters.cpmarkSet++;
       }
       return action;

@@ -1,6 +1,7 @@
 import { Errno, KernelError, UsageError } from '../../errors.ts';
 import { getU16, type Printer, type Words } from '../../lang/index.ts';
 import { type Decoded, s32, struct, table, u16 } from '../../netlink/index.ts';
+import { Input, Reader } from '../../packet/index.ts';
 import { Verdict } from '../../verdict.ts';
 import { checkControl, checkFallback, printControl, takeControl } from './control.ts';
 import { type Action, BARE, Counters, dumpRows, GEN, NO_GEN, PARMS, printTail, TM, takeIndex, usage } from './kind.ts';
@@ -115,7 +116,8 @@ export const gact: Action<Gact> = {
       };
     }
     const stream = streamOf(index);
-    return () => {
+    return (p) => {
+      p.reads(Input.DRAWN, Reader.ACTION);
       const drawn = Math.floor(((env.random(stream, count++) >>> 0) * pval) / 2 ** 32);
       return settle(drawn !== 0 ? action : paction);
     };

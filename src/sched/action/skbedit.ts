@@ -1,6 +1,7 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { getClassid, getU32, matches, type Words } from '../../lang/index.ts';
 import { classid, type Decoded, struct, table, u16, u32, u64 } from '../../netlink/index.ts';
+import { Input } from '../../packet/index.ts';
 import { classidText } from '../../u32.ts';
 import { Verdict } from '../../verdict.ts';
 import { dsfield, ipTruncated, ipVersion } from './bytes.ts';
@@ -189,18 +190,33 @@ export const skbedit: Action<Skbedit> = {
     const inherit = (flags & INHERITDSFIELD) !== 0n;
     const spread = flags & TXQ_SKBHASH ? (queueMappingMax ?? 0) - (queueMapping ?? 0) + 1 : 1;
     return (p) => {
-      if (priority !== undefined) p.priority = priority | 0;
+      if (priority !== undefined) {
+        p.priority = priority | 0;
+        p.writes(Input.PRIORITY, true);
+      }
       if (inherit) {
         if (ipTruncated(p)) {
           counters.drops++;
           return Verdict.SHOT;
         }
         const version = ipVersion(p);
-        if (version !== 0) p.priority = dsfield(p, version) >>> 2;
+        if (version !== 0) {
+          p.priority = dsfield(p, version) >>> 2;
+          p.writes(Input.PRIORITY, true);
+        }
       }
-      if (queueMapping !== undefined) p.queue = queueMapping + (spread > 1 ? (p.hash >>> 0) % spread : 0);
-      if (mark !== undefined) p.mark = (p.mark & ~mask) | (mark & mask);
-      if (ptype !== undefined) p.pktType = ptype;
+      if (queueMapping !== undefined) {
+        p.queue = queueMapping + (spread > 1 ? (p.hash >>> 0) % spread : 0);
+        p.writes(Input.QUEUE, spread === 1 || (p.given & Input.HASH) !== 0);
+      }
+      if (mark !== undefined) {
+        p.mark = (p.mark & ~mask) | (mark & mask);
+        if (mask >>> 0 === 0xffffffff) p.writes(Input.MARK, true);
+      }
+      if (ptype !== undefined) {
+        p.pktType = ptype;
+        p.writes(Input.PKT_TYPE, true);
+      }
       return action;
     };
   },

@@ -48,12 +48,12 @@ export class FlowerDissector {
 
   /**
    * skb_flow_dissect() as flower calls it: tags, then IPv4 or IPv6 with its extension headers, then ports. It stops
-   * before anything that is carried inside (FLOW_DISSECTOR_F_STOP_BEFORE_ENCAP). What is missing stays 0.
+   * before anything that is carried inside (FLOW_DISSECTOR_F_STOP_BEFORE_ENCAP). What is missing stays 0, and so does the
+   * device that the packet came in on.
    */
   dissect(p: Packet): Uint8Array {
     this.key.fill(0);
     this.at = p.network;
-    this.put('iif', p.iif);
     this.copy('ethDst', p, p.mac, p.mac >= 0);
     this.copy('ethSrc', p, p.mac + 6, p.mac >= 0);
     const proto = this.tags(p);

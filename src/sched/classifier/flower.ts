@@ -1,7 +1,7 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { addressText, type Printer, protocolName } from '../../lang/index.ts';
 import { type AttrWriter, decode } from '../../netlink/index.ts';
-import { ETH_P, IPPROTO, isVlan, type Packet } from '../../packet/index.ts';
+import { ETH_P, IPPROTO, isVlan, type Packet, Reader } from '../../packet/index.ts';
 import { be32, classidText } from '../../u32.ts';
 import { UNSPEC, Verdict } from '../../verdict.ts';
 import type { Bound } from '../action/index.ts';
@@ -27,6 +27,7 @@ import {
   type FilterFacts,
   flagsValid,
   type Host,
+  iifOf,
   indev,
   type KernelClassifier,
   type Kind,
@@ -287,6 +288,8 @@ const keyNameOf = ({ match, left }: Pick<FlowerFilter, 'match' | 'left'>): strin
 interface Mask {
   readonly name: string;
   readonly filters: FlowerFilter[];
+  /** The device that a packet came in on is one of those. */
+  readonly ofDevice: boolean;
 }
 
 /** net/sched/cls_flower.c as a tcf_proto. */
@@ -305,7 +308,8 @@ class FlowerFilters implements KernelClassifier {
   classify(p: Packet, result: Result): Verdict {
     if (this.masks.length === 0) return UNSPEC;
     const key = this.dissector.dissect(p);
-    for (const { filters } of this.masks) {
+    for (const { filters, ofDevice } of this.masks) {
+      if (ofDevice) this.dissector.put('iif', iifOf(p, Reader.FLOWER));
       for (const filter of filters) {
         const { left } = filter;
         if (!filter.match.fits(key, left === null ? COMPARED : sureBytes(left))) continue;
@@ -368,7 +372,7 @@ class FlowerFilters implements KernelClassifier {
     const name = maskNameOf(filter);
     let mask = this.masks.find((known) => known.name === name);
     if (mask === undefined) {
-      mask = { name, filters: [] };
+      mask = { name, filters: [], ofDevice: filter.match.has('iif') };
       this.masks.push(mask);
     }
     if (old === null) mask.filters.push(filter);

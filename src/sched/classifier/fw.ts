@@ -1,7 +1,7 @@
 import { Errno, KernelError, UsageError } from '../../errors.ts';
 import { getU32, matches, type Printer, type Words } from '../../lang/index.ts';
 import { type AttrWriter, type Decoded, decode, nest, string, table, u32 } from '../../netlink/index.ts';
-import type { Packet } from '../../packet/index.ts';
+import { Input, type Packet, Reader } from '../../packet/index.ts';
 import { classidText, tcMajor } from '../../u32.ts';
 import { UNSPEC, Verdict } from '../../verdict.ts';
 import type { Bound } from '../action/index.ts';
@@ -134,13 +134,14 @@ class FwFilters implements KernelClassifier {
 
   /** fw_classify() */
   classify(p: Packet, result: Result): Verdict {
+    p.reads(Input.MARK, Reader.FW);
     if (this.head === null) return this.oldMethod(p, result);
     const id = (p.mark & this.head.mask) >>> 0;
     for (const filter of this.head.buckets[hash(id)] ?? []) {
       if (filter.id !== id) continue;
       result.classid = filter.classid;
       result.handle = id;
-      if (!cameIn(p, filter.ifindex)) continue;
+      if (!cameIn(p, filter.ifindex, Reader.FW)) continue;
       const verdict = filter.actions.act(p, result);
       if (verdict >= 0) return verdict;
     }

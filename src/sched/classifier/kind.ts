@@ -1,7 +1,7 @@
 import type { Env } from '../../env.ts';
 import { Errno, KernelError } from '../../errors.ts';
 import type { AttrWriter } from '../../netlink/index.ts';
-import type { Packet } from '../../packet/index.ts';
+import { Input, type Packet, type Reader } from '../../packet/index.ts';
 import type { Verdict } from '../../verdict.ts';
 import type { Bound } from '../action/index.ts';
 import { compileMatch, dumpMatch, type MatchPlan } from '../ematch/index.ts';
@@ -197,6 +197,13 @@ export function letGo(host: Host, { actions, unbind }: { readonly actions: Bound
 }
 
 /** include/net/pkt_cls.h: tcf_match_indev() */
-export function cameIn(p: Packet, ifindex: number): boolean {
-  return ifindex === 0 || p.iif === ifindex;
+export function cameIn(p: Packet, ifindex: number, reader: Reader): boolean {
+  return ifindex === 0 || iifOf(p, reader) === ifindex;
+}
+
+/** skb->skb_iif; what comes in on a device has that device's. */
+export function iifOf(p: Packet, reader: Reader): number {
+  if (p.received && p.dev !== 0) return p.dev;
+  p.reads(Input.IIF, reader);
+  return p.iif;
 }

@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { byteAt, isReadable, type Packet } from '../../packet/index.ts';
+import { byteAt, Input, isReadable, type Packet, Reader } from '../../packet/index.ts';
 import { UNSPEC, type Verdict } from '../../verdict.ts';
 import type { Bound } from '../action/index.ts';
 import type { Result } from '../notation.ts';
@@ -260,7 +260,9 @@ const MISSING = -1;
 
 /** Whether the filter's mark and keys are the packet's; MISSING: a byte is not there. */
 function compare({ flags, mark, selector }: Knode, p: Packet, off: number, next: number): number {
-  if ((flags & ClsFlag.SKIP_SW) !== 0 || ((p.mark & mark.mask) ^ mark.val) !== 0) return OTHER;
+  if ((flags & ClsFlag.SKIP_SW) !== 0) return OTHER;
+  if (mark.mask !== 0) p.reads(Input.MARK, Reader.U32);
+  if (((p.mark & mark.mask) ^ mark.val) !== 0) return OTHER;
   for (const key of selector.keys) {
     const at = p.at + off + key.off + (next & key.offmask);
     if (!isThere(p, at, 4)) return MISSING;
@@ -274,7 +276,7 @@ function finish(node: Knode | undefined, p: Packet, result: Result): Verdict {
   if (node === undefined || (node.selector.flags & SelFlag.TERMINAL) === 0) return UNSPEC;
   result.classid = node.classid;
   result.handle = node.handle;
-  return cameIn(p, node.ifindex) ? node.actions.act(p, result) : UNSPEC;
+  return cameIn(p, node.ifindex, Reader.U32) ? node.actions.act(p, result) : UNSPEC;
 }
 
 /** The bucket of a table that the packet's hash key names; null: those bytes are not there. */
@@ -306,6 +308,7 @@ const HEADROOM = 2;
 
 /** skb_header_pointer(), which reads the headroom too. */
 function isThere(p: Packet, at: number, length: number): boolean {
+  if (p.isCutBefore(at + length)) p.reads(Input.CUT, Reader.U32);
   return at + length <= p.end && at >= (p.mac < 0 ? p.head : p.mac) - HEADROOM;
 }
 

@@ -1,6 +1,7 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { strtoul } from '../../lang/index.ts';
 import { type Codec, struct, u32 } from '../../netlink/index.ts';
+import { isReadable } from '../../packet/index.ts';
 import { le32 } from '../../u32.ts';
 import { type Args, textOf } from './args.ts';
 import type { EmatchKind } from './kind.ts';
@@ -116,7 +117,7 @@ export const canid: EmatchKind<CanId> = {
     const extended = rules.filter(isExtended);
     const short = shortIds(rules.filter((rule) => !isExtended(rule)));
     return (p) => {
-      if (p.len < CAN_MTU || p.at + 4 > p.end) return false;
+      if (p.len < CAN_MTU || !isReadable(p, p.at, 4)) return false;
       const id = le32(p.data, p.at);
       if (id >= 0) return short[id & SFF_MASK] === 1;
       for (const rule of extended) if (((rule.id ^ id) & rule.mask) === 0) return true;

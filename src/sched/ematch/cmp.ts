@@ -1,5 +1,5 @@
 import { bits, encode, struct, u8, u16, u32 } from '../../netlink/index.ts';
-import { byteAt, isReadable, Layer, layerStart, type Packet } from '../../packet/index.ts';
+import { byteAt, Layer, layerStart, type Packet, readsLinear } from '../../packet/index.ts';
 import { swab16, swab32 } from '../../u32.ts';
 import { type Args, numberOf, textOf, toU32 } from './args.ts';
 import { type EmatchKind, type FieldTest, NO_REST, withRest } from './kind.ts';
@@ -74,7 +74,7 @@ function reader({ off, size, where }: Cmp): (p: Packet) => number {
   const trans = (flags & TRANS) !== 0;
   return (p) => {
     const at = layerStart(p, where.layer) + off;
-    if (!isReadable(p, at, align)) return -1;
+    if (!readsLinear(p, at, align)) return -1;
     if (align === 1) return byteAt(p, at);
     const half = (byteAt(p, at) << 8) | byteAt(p, at + 1);
     if (align === 2) return trans ? swab16(half) : half;

@@ -11,7 +11,7 @@
  *   text → sets        parseSets(text, indexOf): the sets that `ipset(NAME src)` asks, as ipset prints them
  *
  * A new kind is one file and one row here. What a capture cannot know (UNKNOWABLE_META) does not match unless it was
- * told: the device as Packet.dev, the socket's numbers as Packet.socket, the route's class with Given.RT_CLASSID.
+ * told: the device as Packet.dev, the socket's numbers as Packet.socket, the route's class with Input.RT_CLASSID.
  */
 import type { Env } from '../../env.ts';
 import type { Printer, Words } from '../../lang/index.ts';

@@ -1,6 +1,6 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { bytes, type Codec, struct, u8, u16 } from '../../netlink/index.ts';
-import { ETH_P } from '../../packet/index.ts';
+import { ETH_P, isReadable } from '../../packet/index.ts';
 import type { World } from '../notation.ts';
 import { type Args, textOf } from './args.ts';
 import type { EmatchKind } from './kind.ts';
@@ -72,7 +72,7 @@ export const ipset: EmatchKind<Uint8Array> = {
       const type = era.etherType(p);
       if (type !== ETH_P.IPV4 && type !== ETH_P.IPV6) return false;
       const family = type === ETH_P.IPV4 ? 4 : 6;
-      return p.network + (family === 4 ? 20 : 40) <= p.end && set.has(p, dim, flags >>> 1, family);
+      return isReadable(p, p.network, family === 4 ? 20 : 40) && set.has(p, dim, flags >>> 1, family);
     };
   },
 };

@@ -1,6 +1,6 @@
 import type { Env } from '../../env.ts';
 import { encodeUtf8 } from '../../lang/index.ts';
-import { FlowKeys, Given, isVlan, outerProtocol, type Packet } from '../../packet/index.ts';
+import { FlowKeys, Input, isReadable, isVlan, outerProtocol, type Packet, Reader } from '../../packet/index.ts';
 import { be16, swab16 } from '../../u32.ts';
 import type { Scope, World } from '../notation.ts';
 
@@ -27,20 +27,28 @@ export interface MetaId {
   readonly bytes?: (world: World) => CollectBytes;
 }
 
-function u32(read: (p: Packet) => number): (env: Env) => Collect {
+/** A number of the packet; `input`: a bit of Input, if a capture does not hold it. */
+function u32(read: (p: Packet) => number, input = 0): (env: Env) => Collect {
   return () => (p, out) => {
+    if (input !== 0) p.reads(input, Reader.MATCH);
     out.hi = 0;
     out.lo = read(p);
     return true;
   };
 }
 
-/** What a capture does not hold, and nobody has told. */
-const unknown = (): Collect => () => false;
+/** What no capture holds and no option gives: not available here. */
+function unknown(input: number): () => Collect {
+  return () => (p) => {
+    p.reads(input, Reader.MATCH);
+    return false;
+  };
+}
 
 /** META_COLLECTOR(int_random): 64 bits, drawn like all numbers that the kernel draws for this packet. */
 function random(): Collect {
   return (p, out) => {
+    p.reads(Input.RANDOM, Reader.MATCH);
     out.hi = p.random();
     out.lo = p.random();
     return true;
@@ -50,6 +58,7 @@ function random(): Collect {
 /** META_COLLECTOR(int_dev) */
 function device(): Collect {
   return (p, out) => {
+    p.reads(Input.DEV, Reader.MATCH);
     out.hi = 0;
     out.lo = p.dev;
     return p.dev !== 0;
@@ -61,6 +70,7 @@ function deviceName(world: World): CollectBytes {
   let dev = 0;
   let name: Uint8Array | null = null;
   return (p) => {
+    if (p.dev === 0) p.reads(Input.DEV, Reader.MATCH);
     if (p.dev === dev) return name;
     dev = p.dev;
     const text = world.device(dev);
@@ -72,9 +82,10 @@ function deviceName(world: World): CollectBytes {
 /** META_COLLECTOR(int_rtclassid): a packet without a route has none. */
 function routeClass(): Collect {
   return (p, out) => {
+    p.reads(Input.RT_CLASSID, Reader.MATCH);
     out.hi = 0;
     out.lo = p.rtClassid;
-    return (p.given & Given.RT_CLASSID) !== 0;
+    return (p.given & Input.RT_CLASSID) !== 0;
   };
 }
 
@@ -84,7 +95,7 @@ function vlan(): Collect {
     out.hi = 0;
     out.lo = p.vlanTci;
     if (p.vlanTci >= 0) return true;
-    if (p.at + 16 > p.end || !isVlan(be16(p.data, p.at + 12))) return false;
+    if (!isReadable(p, p.at, 16) || !isVlan(be16(p.data, p.at + 12))) return false;
     out.lo = be16(p.data, p.at + 14);
     return true;
   };
@@ -94,6 +105,8 @@ function vlan(): Collect {
 function rxhash(env: Env): Collect {
   const keys = new FlowKeys();
   return (p, out) => {
+    p.reads(Input.HASH, Reader.MATCH);
+    if ((p.given & Input.HASH) === 0) p.reads(Input.RXHASH_KEY, Reader.MATCH);
     if (p.hash === 0) p.hash = env.era.rxhash(p, keys, env.rxhashKey);
     out.hi = 0;
     out.lo = p.hash;
@@ -105,7 +118,10 @@ function rxhash(env: Env): Collect {
 function socket(id: number): (env: Env) => Collect {
   return () => (p, out) => {
     const value = p.socket?.[id];
-    if (value === undefined) return false;
+    if (value === undefined) {
+      p.reads(Input.SOCKET, Reader.MATCH);
+      return false;
+    }
     out.hi = value < 0 ? -1 : 0;
     out.lo = value | 0;
     return true;
@@ -118,7 +134,10 @@ const ANY_DEVICE = encodeUtf8('any');
 function boundName(world: World): CollectBytes {
   return (p) => {
     const bound = p.socket?.[SK_BOUND_IF];
-    if (bound === undefined) return null;
+    if (bound === undefined) {
+      p.reads(Input.SOCKET, Reader.MATCH);
+      return null;
+    }
     if (bound === 0) return ANY_DEVICE;
     const name = world.device(bound);
     return name === null ? null : encodeUtf8(name);
@@ -145,9 +164,9 @@ export const META_SECTIONS: readonly { readonly title: string; readonly ids: rea
     title: 'Generic',
     ids: [
       { ...row(1, 'random', 'Random value (32 bit)', random), scope: 'all' },
-      row(2, 'loadavg_1', 'Load average in last minute', unknown),
-      row(3, 'loadavg_5', 'Load average in last 5 minutes', unknown),
-      row(4, 'loadavg_15', 'Load average in last 15 minutes', unknown),
+      row(2, 'loadavg_1', 'Load average in last minute', unknown(Input.LOADAVG)),
+      row(3, 'loadavg_5', 'Load average in last 5 minutes', unknown(Input.LOADAVG)),
+      row(4, 'loadavg_15', 'Load average in last 15 minutes', unknown(Input.LOADAVG)),
     ],
   },
   {
@@ -161,7 +180,7 @@ export const META_SECTIONS: readonly { readonly title: string; readonly ids: rea
         6,
         'priority',
         'Priority of packet',
-        u32((p) => p.priority),
+        u32((p) => p.priority, Input.PRIORITY),
       ),
       // Quirk 29: the number is the two bytes of the packet read by a little-endian machine.
       row(
@@ -174,7 +193,7 @@ export const META_SECTIONS: readonly { readonly title: string; readonly ids: rea
         8,
         'pkt_type',
         'Packet type (uni|multi|broad|...)cast',
-        u32((p) => p.pktType),
+        u32((p) => p.pktType, Input.PKT_TYPE),
       ),
       row(
         9,
@@ -186,13 +205,13 @@ export const META_SECTIONS: readonly { readonly title: string; readonly ids: rea
         10,
         'data_len',
         'Length of data in packet',
-        u32(() => 0),
+        u32(() => 0, Input.LINEAR),
       ),
       row(
         11,
         'mac_len',
         'Length of link layer header',
-        u32((p) => p.macLen),
+        u32((p) => p.macLen, Input.MAC_LEN),
       ),
     ],
   },
@@ -203,13 +222,13 @@ export const META_SECTIONS: readonly { readonly title: string; readonly ids: rea
         12,
         'nf_mark',
         'Netfilter mark',
-        u32((p) => p.mark),
+        u32((p) => p.mark, Input.MARK),
       ),
       row(
         12,
         'fwmark',
         'Alias for nf_mark',
-        u32((p) => p.mark),
+        u32((p) => p.mark, Input.MARK),
       ),
     ],
   },
@@ -220,7 +239,7 @@ export const META_SECTIONS: readonly { readonly title: string; readonly ids: rea
         13,
         'tc_index',
         'TC Index',
-        u32((p) => p.tcIndex),
+        u32((p) => p.tcIndex, Input.TC_INDEX),
       ),
     ],
   },
@@ -228,7 +247,7 @@ export const META_SECTIONS: readonly { readonly title: string; readonly ids: rea
     title: 'Routing',
     ids: [
       row(14, 'rt_classid', 'Routing ClassID (cls_route)', routeClass),
-      row(15, 'rt_iif', 'Incoming interface index', unknown),
+      row(15, 'rt_iif', 'Incoming interface index', unknown(Input.ROUTE)),
       row(46, 'vlan', 'Vlan tag', vlan),
     ],
   },

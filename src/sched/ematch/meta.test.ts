@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { AROUND, matches, payloadOf, printedOf, recordedPacket, refusalOf, treeOf } from '../../../test/ematches.ts';
 import { EGRESS, envOf, ethernet, hex, INGRESS, packetOf } from '../../../test/frames.ts';
 import { Errno } from '../../errors.ts';
-import { Given } from '../../packet/index.ts';
+import { Input } from '../../packet/index.ts';
 import { compileMatch, UNKNOWABLE_META } from './index.ts';
 
 const errnoOf = (payload: Uint8Array): unknown => {
@@ -80,7 +80,7 @@ describe('meta', () => {
     const p = recordedPacket();
     expect(matches('meta(rt_classid eq 9)', p)).toBe(false);
     p.rtClassid = 9;
-    p.given |= Given.RT_CLASSID;
+    p.given |= Input.RT_CLASSID;
     expect(matches('meta(rt_classid eq 9)', p)).toBe(true);
     expect(UNKNOWABLE_META).toContain('sk_rcvbuf');
     expect(UNKNOWABLE_META).not.toContain('nf_mark');

@@ -1,6 +1,6 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { bits, struct, u16 } from '../../netlink/index.ts';
-import { byteAt, isReadable, Layer, layerStart } from '../../packet/index.ts';
+import { byteAt, Layer, layerStart, readsLinear } from '../../packet/index.ts';
 import { u8 } from '../../u32.ts';
 import { type Args, numberOf, textOf, toU32 } from './args.ts';
 import { type EmatchKind, withRest } from './kind.ts';
@@ -61,7 +61,7 @@ export const nbyte: EmatchKind<Nbyte> = {
     const needle = rest.slice(0, len);
     return (p) => {
       const at = layerStart(p, layer) + off;
-      if (!isReadable(p, at, len)) return false;
+      if (!readsLinear(p, at, len)) return false;
       for (let i = 0; i < len; i++) if (byteAt(p, at + i) !== u8(needle, i)) return false;
       return true;
     };

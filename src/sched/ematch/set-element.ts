@@ -1,4 +1,4 @@
-import { IPPROTO, type Packet } from '../../packet/index.ts';
+import { IPPROTO, isReadable, type Packet } from '../../packet/index.ts';
 import { be16, be32, u8 } from '../../u32.ts';
 
 const IPV4_SRC = 12;
@@ -67,14 +67,14 @@ export class Element {
 
   /** net/netfilter/ipset/ip_set_getport.c: ip_set_get_ip6_port(), net/ipv6/exthdrs_core.c: ipv6_skip_exthdr() */
   private readIpv6(p: Packet, source: boolean): boolean {
-    const { data, end } = p;
+    const { data } = p;
     let at = p.network + IPV6_HLEN;
     let next = u8(data, p.network + 6);
     while (EXTENSIONS.includes(next)) {
-      if (next === IPPROTO.NONE || at + 2 > end) return false;
+      if (next === IPPROTO.NONE || !isReadable(p, at, 2)) return false;
       let length = (u8(data, at + 1) + 1) * 8;
       if (next === IPPROTO.FRAGMENT) {
-        if (at + 4 > end || (be16(data, at + 2) & IPV6_OFFSET) !== 0) return false;
+        if (!isReadable(p, at, 4) || (be16(data, at + 2) & IPV6_OFFSET) !== 0) return false;
         length = 8;
       } else if (next === IPPROTO.AH) length = (u8(data, at + 1) + 2) * 4;
       next = u8(data, at);
@@ -89,7 +89,7 @@ export class Element {
     this.proto = proto;
     this.port = 0;
     if (size === undefined) return true;
-    if (at + size > p.end) return false;
+    if (!isReadable(p, at, size)) return false;
     const icmp = proto === IPPROTO.ICMP || proto === IPPROTO.ICMPV6;
     this.port = be16(p.data, icmp || source ? at : at + 2);
     return true;

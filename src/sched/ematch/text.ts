@@ -1,6 +1,6 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { bits, u8 as byte, bytes, type Fixed, struct, u16 } from '../../netlink/index.ts';
-import { byteAt, layerStart, type Packet } from '../../packet/index.ts';
+import { byteAt, Input, layerStart, type Packet, Reader } from '../../packet/index.ts';
 import { u8, word } from '../../u32.ts';
 import { fsmDumped, fsmFinder } from './fsm.ts';
 import { type EmatchKind, withRest } from './kind.ts';
@@ -111,6 +111,7 @@ export const text: EmatchKind<Text> = {
       const to = layerStart(p, layers.to) + toOffset;
       if (from < p.at || from >= to) return false;
       const found = find(p, from);
+      if (p.isCutBefore(p.end + 1)) p.reads(Input.CUT, Reader.MATCH);
       return found >= 0 && found <= to;
     };
   },

@@ -1,6 +1,6 @@
 import { hex8 } from '../../lang/index.ts';
 import { be32, encode, s32, struct } from '../../netlink/index.ts';
-import { byteAt, isReadable, Layer } from '../../packet/index.ts';
+import { byteAt, Layer, readsLinear } from '../../packet/index.ts';
 import { type Arg, type Args, numberOf, textOf, toU32 } from './args.ts';
 import { type EmatchKind, NO_REST, withRest } from './kind.ts';
 
@@ -82,7 +82,7 @@ export const u32: EmatchKind<U32> = {
   compile({ mask, val, off }) {
     return (p) => {
       const at = p.network + off;
-      if (!isReadable(p, at, 4)) return false;
+      if (!readsLinear(p, at, 4)) return false;
       const upper = (byteAt(p, at) << 8) | byteAt(p, at + 1);
       const word = (upper << 16) | (byteAt(p, at + 2) << 8) | byteAt(p, at + 3);
       return ((word ^ val) & mask) === 0;

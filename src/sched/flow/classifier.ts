@@ -1,9 +1,10 @@
 import type { Env } from '../../env.ts';
 import { Errno, KernelError } from '../../errors.ts';
-import { FlowKeys, type Packet } from '../../packet/index.ts';
+import { FlowKeys, type Packet, Reader } from '../../packet/index.ts';
 import { UNSPEC, type Verdict } from '../../verdict.ts';
 import type { Result } from '../notation.ts';
 import { classid } from './classid.ts';
+import { classRests } from './exactness.ts';
 import { type FlowFilter, type Place, perturbNanoseconds, settle } from './filter.ts';
 import { ALL_KEYS, Key, NEEDS_DISSECT, readKey } from './key.ts';
 import type { FlowOptions } from './options.ts';
@@ -50,12 +51,15 @@ export class FlowClassifier {
       }
       const keys = this.readKeys(filter, p);
       this.listener?.asked(filter, keys);
+      const rests = classRests(filter, p, this.flow, this.env, p.given);
       result.classid = classid(filter, keys);
       result.handle = filter.handle;
       this.matched = filter;
       const verdict = filter.act(p, result);
       this.listener?.answered(filter, verdict);
-      if (verdict >= 0) return verdict;
+      if (verdict < 0) continue;
+      p.restsOn(rests, Reader.FLOW);
+      return verdict;
     }
     return UNSPEC;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { envOf, ethernet, frameOf, INGRESS, ipv4, packetOf, ports } from '../../../test/frames.ts';
 import type { EraName } from '../../era.ts';
-import { Ct, type Exactness, enter, FlowKeys, Given, type Packet } from '../../packet/index.ts';
+import { Ct, type Exactness, enter, FlowKeys, Input, type Packet } from '../../packet/index.ts';
 import { classExactness, type Known } from './exactness.ts';
 import { settle } from './filter.ts';
 import { parseFlowOptions } from './options.ts';
@@ -34,13 +34,13 @@ describe('how far a class can be trusted', () => {
     ['an address in hash mode with the kernel seed', 'hash keys src', packetOf(UDP), ALL, 'exact'],
     ['a perturbed hash, whose later seeds nobody told', 'hash keys src perturb 10', packetOf(UDP), ALL, 'assumed'],
     ['a mark that nobody told', 'map key mark', packetOf(UDP), ALL, 'assumed'],
-    ['a mark that was told', 'map key mark', given(packetOf(UDP), Given.MARK), ALL, 'exact'],
+    ['a mark that was told', 'map key mark', given(packetOf(UDP), Input.MARK), ALL, 'exact'],
     ['ports of ICMP: a pointer under a secret', 'map key proto-src', packetOf(ICMP), NOTHING, 'unknowable'],
     ['the same with the secret told: a null pointer is supposed', 'map key proto-src', packetOf(ICMP), ALL, 'assumed'],
-    ['the same with the fold told', 'map key proto-src', given(packetOf(ICMP), Given.FOLD_SK), NOTHING, 'exact'],
+    ['the same with the fold told', 'map key proto-src', given(packetOf(ICMP), Input.FOLD_SK), NOTHING, 'exact'],
     ['the flow hash without its key', 'map key rxhash', packetOf(UDP), NOTHING, 'unknowable'],
     ['the flow hash with its key', 'map key rxhash', packetOf(UDP), ALL, 'assumed'],
-    ['the flow hash as told', 'map key rxhash', given(packetOf(UDP), Given.HASH), NOTHING, 'exact'],
+    ['the flow hash as told', 'map key rxhash', given(packetOf(UDP), Input.HASH), NOTHING, 'exact'],
     ['the conntrack pointer', 'map key nfct', packetOf(UDP), NOTHING, 'unknowable'],
     ['the weakest of several keys', 'hash keys src,mark,nfct', packetOf(UDP), { ...ALL, foldKey: false }, 'unknowable'],
   ])('%s', (_, spec, p, known, expected) => {

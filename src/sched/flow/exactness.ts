@@ -1,5 +1,5 @@
 import type { Env } from '../../env.ts';
-import { type Exactness, type FlowKeys, Given, type Packet, weaker } from '../../packet/index.ts';
+import { type Exactness, exactnessOf, type FlowKeys, Input, type Packet } from '../../packet/index.ts';
 import { Mode } from './classid.ts';
 import type { FlowFilter } from './filter.ts';
 import { Key, keySource } from './key.ts';
@@ -10,34 +10,49 @@ export interface Known {
   readonly foldKey: boolean;
 }
 
-/** How far one key's value can be trusted for this packet. `keys` as the filter saw them. */
-export function keyExactness(key: Key, p: Packet, keys: FlowKeys, env: Env, known: Known): Exactness {
+/** The secrets that are known, as bits of Input. */
+export function knownBits({ rxhashKey, foldKey }: Known): number {
+  return (rxhashKey ? Input.RXHASH_KEY : 0) | (foldKey ? Input.FOLD_KEY : 0);
+}
+
+/** The inputs (bits of Input) that one key's value rests on, `given` being known. `keys` as the filter saw them. */
+export function keyRests(key: Key, p: Packet, keys: FlowKeys, env: Env, given: number): number {
   switch (keySource(key, p, keys, env.era)) {
     case 'headers':
-      if (key === Key.VLAN_TAG) return readsBehind(p) ? 'unknowable' : 'exact';
-      return keys.drawn || (keys.short && isCut(p)) ? 'unknowable' : 'exact';
+      if (key === Key.VLAN_TAG) return readsBehind(p) ? Input.MEMORY : 0;
+      return (keys.drawn ? Input.RANDOM : 0) | (keys.short && isCut(p) ? Input.CUT : 0);
     case 'conntrack':
-      return p.ct?.exactness ?? 'exact';
+      return p.ct === null || p.ct.exactness === 'exact' ? 0 : Input.NAT;
     case 'metadata':
-      return metadataExactness(key, p, known);
+      return metadataRests(key, given);
     case 'socket pointer':
-      return pointerExactness(Given.FOLD_SK, p, keys, env, known);
+      return pointerRests(Input.FOLD_SK, p, keys, env, given);
     case 'route pointer':
-      return pointerExactness(Given.FOLD_DST, p, keys, env, known);
+      return pointerRests(Input.FOLD_DST, p, keys, env, given);
     case 'conntrack pointer':
-      return pointerExactness(Given.FOLD_NFCT, p, keys, env, known);
+      return pointerRests(Input.FOLD_NFCT, p, keys, env, given);
   }
 }
 
-/** How far the class id can be trusted: the weakest of its keys, and the seed in hash mode. */
-export function classExactness(f: FlowFilter, p: Packet, keys: FlowKeys, env: Env, known: Known): Exactness {
-  const seedTold = f.mode !== Mode.HASH || (f.hashrndTold && f.perturbPeriod === 0);
-  let soFar: Exactness = seedTold ? 'exact' : 'assumed';
+/** The inputs that the class id rests on: those of its keys, and the seed in hash mode. */
+export function classRests(f: FlowFilter, p: Packet, keys: FlowKeys, env: Env, given: number): number {
+  const isHash = f.mode === Mode.HASH;
+  let rests = isHash && !(f.hashrndTold && f.perturbPeriod === 0) ? Input.SEED : 0;
   for (const key of f.keys) {
-    soFar = weaker(soFar, keyExactness(key, p, keys, env, known));
-    if (f.mode !== Mode.HASH) break;
+    rests |= keyRests(key, p, keys, env, given);
+    if (!isHash) break;
   }
-  return soFar;
+  return rests;
+}
+
+/** How far one key's value can be trusted for this packet. */
+export function keyExactness(key: Key, p: Packet, keys: FlowKeys, env: Env, known: Known): Exactness {
+  return exactnessOf(keyRests(key, p, keys, env, p.given | knownBits(known)));
+}
+
+/** How far the class id can be trusted. */
+export function classExactness(f: FlowFilter, p: Packet, keys: FlowKeys, env: Env, known: Known): Exactness {
+  return exactnessOf(classRests(f, p, keys, env, p.given | knownBits(known)));
 }
 
 /** Without tag offload the kernel reads bytes 12 … 15 of data, also of a packet that has none there (quirk 52). */
@@ -50,25 +65,26 @@ function isCut(p: Packet): boolean {
   return p.end - p.at < p.len;
 }
 
-const GIVEN: Partial<Record<Key, number>> = {
-  [Key.IIF]: Given.IIF,
-  [Key.PRIORITY]: Given.PRIORITY,
-  [Key.MARK]: Given.MARK,
-  [Key.RTCLASSID]: Given.RT_CLASSID,
-  [Key.SKUID]: Given.SK_UID,
-  [Key.SKGID]: Given.SK_GID,
-  [Key.RXHASH]: Given.HASH,
+const METADATA: Partial<Record<Key, number>> = {
+  [Key.IIF]: Input.IIF,
+  [Key.PRIORITY]: Input.PRIORITY,
+  [Key.MARK]: Input.MARK,
+  [Key.RTCLASSID]: Input.RT_CLASSID,
+  [Key.SKUID]: Input.SK_UID,
+  [Key.SKGID]: Input.SK_GID,
+  [Key.RXHASH]: Input.HASH,
 };
 
 /** The flow hash is unknowable without its key, and assumed with it: a socket or a card may have set another. */
-function metadataExactness(key: Key, p: Packet, known: Known): Exactness {
-  if ((p.given & (GIVEN[key] ?? 0)) !== 0) return 'exact';
-  return key === Key.RXHASH && !known.rxhashKey ? 'unknowable' : 'assumed';
+function metadataRests(key: Key, given: number): number {
+  const bit = METADATA[key] ?? 0;
+  if ((given & bit) !== 0) return 0;
+  return key === Key.RXHASH ? bit | (Input.RXHASH_KEY & ~given) : bit;
 }
 
-/** A pointer that was not told is taken as null; where its fold is a secret too, nothing can be said. */
-function pointerExactness(bit: number, p: Packet, keys: FlowKeys, env: Env, known: Known): Exactness {
-  if (keys.short && isCut(p)) return 'unknowable';
-  if ((p.given & bit) !== 0) return 'exact';
-  return env.era.foldIsSecret && !known.foldKey ? 'unknowable' : 'assumed';
+/** A pointer that is not known is taken as null; where its fold is a secret too, nothing can be said. */
+function pointerRests(bit: number, p: Packet, keys: FlowKeys, env: Env, given: number): number {
+  if (keys.short && isCut(p)) return Input.CUT;
+  if ((given & bit) !== 0) return 0;
+  return env.era.foldIsSecret ? bit | (Input.FOLD_KEY & ~given) : bit;
 }

@@ -4,7 +4,7 @@
  */
 export { type Arithmetic, classid, divide, Mode, mapLine, placeInClass } from './classid.ts';
 export { FlowClassifier, type Listener } from './classifier.ts';
-export { classExactness, type Known, keyExactness } from './exactness.ts';
+export { classExactness, classRests, type Known, keyExactness, knownBits } from './exactness.ts';
 export { type FlowConfig, type FlowFilter, optionsOf, type Place, settle } from './filter.ts';
 export { ALL_KEYS, hostRule, KEYS, Key, type KeySource, keySource, keysOf, NEEDS_DISSECT, readKey } from './key.ts';
 export {

@@ -1,3 +1,4 @@
+import { Input } from '../../packet/index.ts';
 import { tcH, tcMajor, tcMinor } from '../../u32.ts';
 import { By, type Placed, type Placing } from '../notation.ts';
 
@@ -13,6 +14,7 @@ export function onlyChild(at: Placing): Placed {
 
 /** mq, multiq: the band of the transmit queue that was chosen for the packet; the first if there is none. */
 export function byQueue(at: Placing, bands: number): Placed {
+  at.packet.readsOnWay(Input.QUEUE);
   const { queue } = at.packet;
   const band = queue < bands ? queue : 0;
   return at.inClass(tcH(tcMajor(at.handle), band + 1), By.QUEUE);
@@ -41,6 +43,8 @@ export function byPriomap(at: Placing, bands: number, priomap: readonly number[]
     const answer = at.ask(handle);
     if (answer.taken) return at.taken();
     if (!answer.matched) {
+      // One that nobody gave is taken to name no class, as none does that the IP layer sets; it may be any of the map.
+      at.packet.readsOnWay(Input.PRIORITY);
       const band = priomap[tcMajor(priority) === 0 ? priority & 0xf : 0] ?? 0;
       return at.inClass(tcH(major, band + 1), By.PRIOMAP);
     }
