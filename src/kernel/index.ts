@@ -16,7 +16,7 @@
  *
  * Statistics of qdiscs and classes are those of a device that never sent anything.
  */
-export type { Survey } from '../sched/classifier/index.ts';
+export type { FilterTest, Survey } from '../sched/classifier/index.ts';
 export type { KernelProto } from './classifier.ts';
 export { type Class, type Device, type DeviceSpec, type FilterBlock, majorOf, type Qdisc } from './device.ts';
 export { Ends, FATES, type Fated } from './ends.ts';
@@ -29,6 +29,7 @@ export type {
   PlanChain,
   PlanClass,
   PlanDevice,
+  PlanFilter,
   PlanList,
   PlanNode,
   PlanProto,

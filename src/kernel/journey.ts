@@ -167,7 +167,7 @@ class Reader {
   }
 
   private filter(part: Part): AskedFilter {
-    const { number: _, ...id } = this.names.proto(this.field(1));
+    const { number: _, filters: __, ...id } = this.names.proto(this.field(1));
     const [verdict, classid] = [this.field(2), this.field(3)];
     this.next();
     part.lost = verdict === Verdict.UNKNOWABLE ? id : null;

@@ -1,3 +1,4 @@
+import type { FilterTest } from '../sched/classifier/index.ts';
 import { classidText, classText, tcMajor } from '../u32.ts';
 import type { Chain } from './chain/index.ts';
 import type { KernelProto } from './classifier.ts';
@@ -78,6 +79,22 @@ export interface PlanChain {
 /** The filters of one kind at one preference. */
 export interface PlanProto extends FilterId {
   readonly number: number;
+  /** In the order in which they are evaluated, or listed; those of kinds that cannot be evaluated are not among them. */
+  readonly filters: readonly PlanFilter[];
+}
+
+/** One filter: what is known of it without a packet. */
+export interface PlanFilter {
+  /** Hex. */
+  readonly handle: string;
+  /** The class that it names; absent: none, or one that depends on the packet. */
+  readonly class?: string;
+  /** It takes every packet that comes to it. */
+  readonly takesAll: boolean;
+  /** What it asks of a packet: all of it must hold. */
+  readonly tests: readonly FilterTest[];
+  /** Indexes of the devices that it sends packets or copies to. */
+  readonly sendsTo: readonly number[];
 }
 
 /** A proto by its place: what journeys call a filter. */
@@ -167,11 +184,21 @@ class Planner {
   private chain(chain: Chain<KernelProto>): PlanProto[] {
     return chain.protos.map((proto) => {
       proto.number = this.protos.length;
-      const planned = { number: proto.number, ...filterId(chain, proto) };
+      const planned = { number: proto.number, ...filterId(chain, proto), filters: filtersOf(proto) };
       this.protos.push(planned);
       return planned;
     });
   }
+}
+
+function filtersOf({ classifier }: KernelProto): PlanFilter[] {
+  return classifier.facts().map(({ handle, classid, takesAll, tests, actions }) => ({
+    handle: `0x${handle.toString(16)}`,
+    ...(classid === null ? {} : { class: classText(classid) }),
+    takesAll,
+    tests,
+    sendsTo: actions.targets,
+  }));
 }
 
 export const handleText = (handle: number): string => `${tcMajor(handle).toString(16)}:`;

@@ -74,7 +74,27 @@ describe('the plan', () => {
     ]);
     const [list] = device.root.lists;
     expect(netns.plan.blocks[list.block]).toMatchObject({
-      chains: [{ chain: 0, protos: [{ kind: 'u32', pref: 1, protocol: '0x0800' }] }],
+      chains: [
+        {
+          chain: 0,
+          protos: [
+            {
+              kind: 'u32',
+              pref: 1,
+              protocol: '0x0800',
+              filters: [
+                {
+                  handle: '0x80000800',
+                  class: '1:10',
+                  takesAll: false,
+                  tests: [{ offset: 16, nexthdr: false, mask: '0xff000000', value: '0xa000000' }],
+                  sendsTo: [],
+                },
+              ],
+            },
+          ],
+        },
+      ],
     });
   });
 

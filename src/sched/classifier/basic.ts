@@ -18,6 +18,7 @@ import {
   type KernelClassifier,
   type Kind,
   letGo,
+  matchTests,
   type Survey,
   TCA_OPTIONS,
   together,
@@ -187,7 +188,7 @@ class BasicFilters implements KernelClassifier {
   facts(): FilterFacts[] {
     return this.filters.map(({ handle, classid, match, actions }) => {
       const takesAll = match.payload === null && !actions.goesOn;
-      return { handle, classid: classid || null, takesAll, actions };
+      return { handle, classid: classid || null, takesAll, tests: matchTests(match.payload), actions };
     });
   }
 

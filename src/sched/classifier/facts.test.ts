@@ -5,11 +5,20 @@ import { ERAS } from '../../era.ts';
 import { type Made, Netns } from '../../kernel/index.ts';
 import { shellWords } from '../../lang/index.ts';
 import { classidText } from '../../u32.ts';
+import type { FilterFacts } from './index.ts';
 
 const env = createEnv({ era: ERAS['6.1'], seed: 0 });
 
 /** The class that a filter names, `all` if it takes every packet, and the devices that it sends packets to. */
 function facts(words: string): string {
+  const found = lastFacts(words);
+  if (found === null) return 'no filter';
+  const { classid, takesAll, actions } = found;
+  return [classid === null ? '-' : classidText(classid), takesAll ? 'all' : 'some', ...actions.targets].join(' ');
+}
+
+/** The filter that these words make. */
+function lastFacts(words: string): FilterFacts | null {
   const netns = new Netns({ env, devices: ['d0', 'd1'].map((name, i) => ({ name, ifindex: 2 + i })) });
   const made: Made[] = [];
   const request = (datagram: Uint8Array) => netns.request(datagram, 0, { made: (object) => made.push(object) });
@@ -17,11 +26,35 @@ function facts(words: string): string {
   tc('qdisc add dev d0 root handle 1: htb');
   expect(tc(`filter add dev d0 parent 1: protocol ip prio 1 ${words}`)).toMatchObject({ stderr: '', exit: 0 });
   const last = made.at(-1);
-  if (last === undefined || !('proto' in last)) return 'no filter';
-  const [{ classid, takesAll, actions } = { classid: null, takesAll: false, actions: { targets: [] } }] =
-    last.proto.classifier.facts();
-  return [classid === null ? '-' : classidText(classid), takesAll ? 'all' : 'some', ...actions.targets].join(' ');
+  return last === undefined || !('proto' in last) ? null : (last.proto.classifier.facts()[0] ?? null);
 }
+
+test.each([
+  [
+    'u32 match ip src 10.0.0.0/8 match mark 3 0xff flowid 1:2',
+    [
+      { field: 'mark', mask: '0xff', value: '0x3' },
+      { offset: 12, nexthdr: false, mask: '0xff000000', value: '0xa000000' },
+    ],
+  ],
+  ['u32 match u32 0 0 flowid 1:2', []],
+  [
+    'flower ip_proto tcp dst_port 80-90 classid 1:5',
+    [
+      { field: 'ipProto', mask: '0xff', value: '0x06' },
+      { field: 'dstPort', from: 80, to: 90 },
+    ],
+  ],
+  ['handle 7 fw classid 1:6', [{ field: 'mark', mask: '0xffffffff', value: '0x7' }]],
+  [
+    "basic match 'cmp(u8 at 9 layer network eq 17)' classid 1:7",
+    [{ match: { test: { layer: 1, off: 9, size: 1, mask: 0xffffffff, operand: 'eq', value: 17 } } }],
+  ],
+  ["basic match 'meta(vlan eq 1)' classid 1:7", [{ opaque: 'ematches' }]],
+  ['handle 1 flow map key mark', []],
+])('what a filter asks of a packet is data: %s', (words, expected) => {
+  expect(lastFacts(words)?.tests).toEqual(expected);
+});
 
 test.each([
   ['u32 match u32 0 0 flowid 1:2', '1:2 all'],

@@ -27,6 +27,7 @@ import {
   type Host,
   type KernelClassifier,
   type Kind,
+  matchTests,
   type Survey,
   TCA_OPTIONS,
   together,
@@ -169,7 +170,8 @@ class FlowFilters implements KernelClassifier {
       const parts = this.parts.get(handle);
       if (parts === undefined) return [];
       const { match, actions } = parts;
-      return [{ handle, classid: null, takesAll: match.payload === null && !actions.goesOn, actions }];
+      const tests = matchTests(match.payload);
+      return [{ handle, classid: null, takesAll: tests.length === 0 && !actions.goesOn, tests, actions }];
     });
   }
 

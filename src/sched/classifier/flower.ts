@@ -25,6 +25,7 @@ import {
   ClsFlag,
   type FilterChange,
   type FilterFacts,
+  type FilterTest,
   flagsValid,
   type Host,
   iifOf,
@@ -222,10 +223,19 @@ class Match {
     return port >= numberIn(this.value, side === 'src' ? 'srcMin' : 'dstMin') && port <= max;
   }
 
-  /** Nothing but the EtherType, which is that of its list. */
-  get testsNothing(): boolean {
-    const [at, size] = FIELD.nProto;
-    return this.mask.every((byte, i) => byte === 0 || (i >= at && i < at + size));
+  /** What it asks, but for the EtherType, which is that of its list. */
+  get tests(): FilterTest[] {
+    const fields = (Object.keys(FIELD) as Field[]).filter((field) => FIELD[field][0] < COMPARED && field !== 'nProto');
+    const equal = fields
+      .filter((field) => this.has(field))
+      .map((field) => ({ field, mask: hexOf(this.mask, field), value: hexOf(this.value, field) }));
+    return [...equal, ...this.rangeTests('src'), ...this.rangeTests('dst')];
+  }
+
+  private rangeTests(side: 'src' | 'dst'): FilterTest[] {
+    const to = numberIn(this.value, side === 'src' ? 'srcMax' : 'dstMax');
+    const from = numberIn(this.value, side === 'src' ? 'srcMin' : 'dstMin');
+    return to === 0 ? [] : [{ field: side === 'src' ? 'srcPort' : 'dstPort', from, to }];
   }
 
   /** Filters with one mask are asked together. */
@@ -237,6 +247,10 @@ class Match {
   get keyName(): string {
     return this.value.map((byte, i) => byte & byteOf(this.mask, i)).join();
   }
+}
+
+function hexOf(key: Uint8Array, field: Field): string {
+  return `0x${Array.from(bytesIn(key, field), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
 
 function byteOf(data: Uint8Array, at: number): number {
@@ -269,6 +283,13 @@ const LAYERS = /^(?:num_of_vlans|cvlan_|mpls|pppoe_|ppp_)/m;
 /** How many bytes of a packet's key decide that it is not the filter's, whatever is left. */
 function sureBytes({ typed = '', unknown }: Left): number {
   return unknown !== undefined || LAYERS.test(typed) ? FIELD.nProto[0] : COMPARED;
+}
+
+/** What is asked besides, by its words where they are known. */
+function leftTests(left: Left | null): FilterTest[] {
+  if (left === null) return [];
+  const typed = left.typed?.split('\n') ?? [];
+  return [...typed.map((words) => ({ opaque: words })), ...(left.unknown ?? []).map(() => ({ opaque: 'attributes' }))];
 }
 
 /** Filters that look at the same things have one mask: of what is left, the names; `values`: with what they are compared. */
@@ -412,8 +433,9 @@ class FlowerFilters implements KernelClassifier {
 
   facts(): FilterFacts[] {
     return this.all().map(({ handle, classid, match, left, flags, actions }) => {
-      const takesAll = match.testsNothing && left === null && (flags & ClsFlag.SKIP_SW) === 0 && !actions.goesOn;
-      return { handle, classid: classid || null, takesAll, actions };
+      const tests = [...match.tests, ...leftTests(left)];
+      const takesAll = tests.length === 0 && (flags & ClsFlag.SKIP_SW) === 0 && !actions.goesOn;
+      return { handle, classid: classid || null, takesAll, tests, actions };
     });
   }
 

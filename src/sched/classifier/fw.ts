@@ -13,8 +13,10 @@ import {
   cameIn,
   type FilterChange,
   type FilterFacts,
+  fieldTest,
   type Host,
   indev,
+  indevTests,
   type KernelClassifier,
   type Kind,
   letGo,
@@ -249,8 +251,9 @@ class FwFilters implements KernelClassifier {
   }
 
   facts(): FilterFacts[] {
-    return this.filters().map(({ id, classid, actions }) => {
-      return { handle: id, classid: classid || null, takesAll: false, actions };
+    return this.filters().map(({ id, classid, ifindex, actions }) => {
+      const tests = [fieldTest('mark', id, this.head?.mask), ...indevTests(ifindex)];
+      return { handle: id, classid: classid || null, takesAll: false, tests, actions };
     });
   }
 

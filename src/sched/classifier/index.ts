@@ -35,6 +35,7 @@ export {
   type ActionPayloads,
   type FilterChange,
   type FilterFacts,
+  type FilterTest,
   type FlowPlan,
   type Host,
   type KernelClassifier,

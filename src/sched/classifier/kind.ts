@@ -4,7 +4,7 @@ import type { AttrWriter } from '../../netlink/index.ts';
 import { Input, type Packet, type Reader } from '../../packet/index.ts';
 import type { Verdict } from '../../verdict.ts';
 import type { Bound } from '../action/index.ts';
-import { compileMatch, dumpMatch, type MatchPlan } from '../ematch/index.ts';
+import { compileMatch, dumpMatch, type MatchPlan, planMatch } from '../ematch/index.ts';
 import type { FlowClassifier, FlowFilter } from '../flow/index.ts';
 import type { ClassifierKind, Match, Result, Scope, World } from '../notation.ts';
 
@@ -68,7 +68,41 @@ export interface FilterFacts {
   readonly classid: number | null;
   /** It takes every packet that it is asked about: it tests nothing, and its actions never send the search on. */
   readonly takesAll: boolean;
+  /** What it asks of a packet: all of it must hold; none: every packet does. */
+  readonly tests: readonly FilterTest[];
   readonly actions: Bound;
+}
+
+/** One thing that a filter asks of a packet, as data; masks and values in hex. */
+export type FilterTest =
+  /** A number beside the packet (`mark`, `iif`), or a field that flower dissects; equal under the mask. */
+  | { readonly field: string; readonly mask: string; readonly value: string }
+  /** A port between two bounds, both included. */
+  | { readonly field: string; readonly from: number; readonly to: number }
+  /** u32: four bytes of the packet, equal under the mask; counted from the network header, or from where a link led. */
+  | { readonly offset: number; readonly nexthdr: boolean; readonly mask: string; readonly value: string }
+  /** u32: packets get there only from a filter that links to this bucket. */
+  | { readonly linkedFrom: string }
+  /** Ematches, as comparisons of numbers in the packet. */
+  | { readonly match: MatchPlan }
+  /** It asks more than data says: ematches of other kinds, words that are not modelled. */
+  | { readonly opaque: string };
+
+/** A number beside the packet, under a mask. */
+export function fieldTest(field: string, value: number, mask = 0xffffffff): FilterTest {
+  return { field, mask: hexWord(mask), value: hexWord(value) };
+}
+
+export const hexWord = (value: number): string => `0x${(value >>> 0).toString(16)}`;
+
+/** The device that a packet must have come in on; 0: any. */
+export const indevTests = (ifindex: number): FilterTest[] => (ifindex === 0 ? [] : [fieldTest('iif', ifindex)]);
+
+/** The payload of an ematch tree; null: there is none. */
+export function matchTests(payload: Uint8Array | null): FilterTest[] {
+  if (payload === null) return [];
+  const match = planMatch(payload);
+  return [match === null ? { opaque: 'ematches' } : { match }];
 }
 
 /** struct tcf_proto_ops: one classifier instance as the control plane sees it. */

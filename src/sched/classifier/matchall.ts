@@ -154,7 +154,7 @@ class MatchallFilter implements KernelClassifier {
     if (this.head === null) return [];
     const { handle, classid, flags, actions } = this.head;
     const takesAll = (flags & ClsFlag.SKIP_SW) === 0 && !actions.goesOn;
-    return [{ handle, classid: classid || null, takesAll, actions }];
+    return [{ handle, classid: classid || null, takesAll, tests: [], actions }];
   }
 
   survey(): Survey[] {

@@ -24,9 +24,13 @@ import {
   ClsFlag,
   type FilterChange,
   type FilterFacts,
+  type FilterTest,
+  fieldTest,
   flagsValid,
   type Host,
+  hexWord,
   indev,
+  indevTests,
   type KernelClassifier,
   type Kind,
   letGo,
@@ -560,10 +564,18 @@ function commonOf(siblings: Iterable<KernelClassifier>): Common | null {
 
 /** Every packet comes by in a root table only; it ends the search where it names a class or acts. */
 function factsOf({ handle, table, classid, selector, mark, ifindex, flags, actions }: Knode): FilterFacts {
-  const testsNothing =
-    mark.mask === 0 && ifindex === 0 && selector.keys.every(({ val, mask }) => val === 0 && mask === 0);
-  const ends = table.isRoot && (selector.flags & SelFlag.TERMINAL) !== 0 && (flags & ClsFlag.SKIP_SW) === 0;
-  return { handle, classid: classid || null, takesAll: testsNothing && ends && !actions.goesOn, actions };
+  const tests = [
+    ...(table.isRoot ? [] : [{ linkedFrom: u32HandleText(handle) }]),
+    ...(mark.mask === 0 ? [] : [fieldTest('mark', mark.val, mark.mask)]),
+    ...indevTests(ifindex),
+    ...selector.keys.filter(({ val, mask }) => val !== 0 || mask !== 0).map(keyTest),
+  ];
+  const ends = (selector.flags & SelFlag.TERMINAL) !== 0 && (flags & ClsFlag.SKIP_SW) === 0;
+  return { handle, classid: classid || null, takesAll: tests.length === 0 && ends && !actions.goesOn, tests, actions };
+}
+
+function keyTest({ off, offmask, mask, val }: U32Key): FilterTest {
+  return { offset: off, nexthdr: offmask !== 0, mask: hexWord(mask), value: hexWord(val) };
 }
 
 function surveyOf({ scope, assumed }: Bound): Survey {
