@@ -1,6 +1,7 @@
+import type { Netns } from '../../src/kernel/index.ts';
 import { getClassid } from '../../src/lang/index.ts';
 import { BUCKETS, type Buckets, reachableMinors } from '../../src/study/index.ts';
-import { tcH, tcMajor, tcMinor } from '../../src/u32.ts';
+import { classidText, tcH, tcMajor, tcMinor } from '../../src/u32.ts';
 import { checkDevice, linkRate } from './advise.ts';
 import { caretInValue } from './caret.ts';
 import type { ClassesFlags } from './commands/classes.ts';
@@ -28,14 +29,47 @@ export function classes(flags: ClassesFlags): void {
     const message = `${ids.length} classes can come out, more than --max ${max}`;
     throw new CommandLineError(message, null, `give the filter a divisor, or take them all: --max ${MOST}`);
   }
-  const row: Buckets = BUCKETS[flags.kind];
-  const words = row.class?.({ link, each: link / named.length }) ?? flags.kind;
+  const there = flags.script === undefined ? undefined : options.kernel?.netns;
   const output = new Output();
-  for (const id of named) {
-    const [major, minor] = [tcMajor(id), tcMinor(id)].map((number) => number.toString(16));
-    output.write(`tc class add dev ${device} parent ${typed ?? `${major}:`} classid ${major}:${minor} ${words}\n`);
-  }
+  for (const line of classLines(named, { kind: flags.kind, device, link, parent, there })) output.write(`${line}\n`);
   output.flush();
+}
+
+interface Around {
+  readonly kind: keyof typeof BUCKETS;
+  readonly device: string;
+  /** Bits per second. */
+  readonly link: number;
+  /** As `--parent` names it. */
+  readonly parent: number | undefined;
+  /** What the script makes. */
+  readonly there: Netns | undefined;
+}
+
+/** Kinds that share one rate out get a class around the others, as a class borrows from its parent class only. */
+function classLines(ids: readonly number[], { kind, device, link, parent, there }: Around): string[] {
+  const each = link / ids.length;
+  const { class: words, outer }: Buckets = BUCKETS[kind];
+  const add = (above: string, id: number, options = kind) =>
+    `tc class add dev ${device} parent ${above} classid ${classidText(id)} ${options}`;
+  return [...new Set(ids.map(tcMajor))].flatMap((major) => {
+    const own = ids.filter((id) => tcMajor(id) === major);
+    const inner = (above: string) => own.map((id) => add(above, id, words?.({ link, each })));
+    if (parent !== undefined && tcMinor(parent) !== 0) return inner(classidText(parent));
+    const qdisc = `${major.toString(16)}:`;
+    if (outer === undefined) return inner(qdisc);
+    const q = there?.devices.find(({ name }) => name === device)?.lookup(tcH(major, 0)) ?? null;
+    const around = freeId(major, new Set([...own, ...[...(q?.classes.walk() ?? [])].map(({ id }) => id)]));
+    if (around !== null) return [add(qdisc, around, outer.words({ link, each })), ...inner(classidText(around))];
+    say(`note: no number is left for a class around those of ${qdisc}, so none of them can borrow`);
+    return inner(qdisc);
+  });
+}
+
+/** The last number that nobody has; null: all are taken. */
+function freeId(major: number, taken: ReadonlySet<number>): number | null {
+  for (let minor = MOST - 1; minor > 0; minor--) if (!taken.has(tcH(major, minor))) return tcH(major, minor);
+  return null;
 }
 
 type Filters = ReturnType<typeof createRun>['filters'];

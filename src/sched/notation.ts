@@ -334,6 +334,8 @@ export interface ClassKind<S = unknown, C = unknown> {
   readonly codec: Codec<unknown>;
   /** Classes hang below classes: their parent counts. Without it all stand right under the qdisc. */
   readonly tree: boolean;
+  /** It is given less than it may use: it takes the rest from the class above it, and from nowhere else (htb). */
+  borrows(settings: C): boolean;
   /** Settings of the class X:0 that is there from the beginning and shows as `root` (hfsc); null: there is none. */
   readonly root: C | null;
   speak(words: Words, w: AttrWriter, warn?: Warn): void;

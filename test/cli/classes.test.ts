@@ -27,6 +27,41 @@ describe('cls-flow classes', () => {
     expect(other.stderr).toContain('classes of 2:');
   });
 
+  it('puts one class around those of kinds that borrow, so that check finds nothing in them', () => {
+    const filter = 'map key dst and 1 baseclass 1:fffe';
+    expect(lines('--filter', filter)).toEqual([
+      'tc class add dev eth0 parent 1: classid 1:fffd htb rate 100000000bit',
+      'tc class add dev eth0 parent 1:fffd classid 1:fffe htb rate 50000000bit ceil 100000000bit',
+      'tc class add dev eth0 parent 1:fffd classid 1:ffff htb rate 50000000bit ceil 100000000bit',
+    ]);
+    for (const kind of ['htb', 'hfsc', 'drr', 'qfq']) {
+      const made = lines('--filter', filter, '--kind', kind, '--parent', '1:').join('\n');
+      const script = `tc qdisc add dev eth0 root handle 1: ${kind}
+${made}
+tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow ${filter}
+`;
+      const { status, stdout } = cli(['check', '-', '--format', 'json'], { input: Buffer.from(script) });
+      const { findings } = JSON.parse(stdout);
+      expect({ status, found: findings.filter(({ severity }: { severity: string }) => severity !== 'advice') }).toEqual(
+        {
+          status: 0,
+          found: [],
+        },
+      );
+    }
+  });
+
+  it('takes a number for that class that the script has not given away', () => {
+    const script = file(
+      'around.tc',
+      `qdisc add dev lan0 root handle 5: htb
+class add dev lan0 parent 5: classid 5:ffff htb rate 1mbit
+filter add dev lan0 parent 5: protocol all prio 1 handle 1 flow map key dst and 0 baseclass 5:10
+`,
+    );
+    expect(lines('--script', script)[0]).toBe('tc class add dev lan0 parent 5: classid 5:fffe htb rate 100000000bit');
+  });
+
   it('refuses a hash without a divisor unless so many are wanted', () => {
     const refused = cli(['classes', '--filter', 'hash keys src']);
     expect(refused).toMatchObject({ status: 2, stdout: '' });
@@ -36,6 +71,7 @@ describe('cls-flow classes', () => {
     expect(status).toBe(0);
     expect(stdout.split('\n')).toHaveLength(65535 + 1);
     expect(stderr).toContain('minor number 0');
+    expect(stderr).toContain('no number is left for a class around those of 1:');
   });
 
   it("asks a script's filters, each class once", () => {

@@ -30,6 +30,7 @@ import { FT029 } from './ft029-class-loop.ts';
 import { FT030 } from './ft030-priority-decides-first.ts';
 import { FT031 } from './ft031-match-last.ts';
 import { FT032 } from './ft032-missing-default-class.ts';
+import { FT033 } from './ft033-root-class-cannot-borrow.ts';
 import { REFUSED } from './refused.ts';
 import { SYNTAX } from './syntax.ts';
 
@@ -66,6 +67,7 @@ export const RULES: readonly Rule[] = [
   FT030,
   FT031,
   FT032,
+  FT033,
   SYNTAX,
   REFUSED,
 ];

@@ -24,6 +24,7 @@ type DrrClass = { readonly quantum: number };
 const CLASSES: ClassKind<null, DrrClass> = {
   codec: CODEC,
   tree: false,
+  borrows: () => false,
   root: null,
   speak(words, w) {
     const quantum: Option<null> = {

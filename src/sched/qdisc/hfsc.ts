@@ -218,6 +218,7 @@ function printClass(payload: Uint8Array | null, out: Printer, show: Show): void 
 const CLASSES: ClassKind<Hfsc, HfscClass> = {
   codec: CODEC,
   tree: true,
+  borrows: () => false,
   root: {},
   speak: speakClass,
   settle: settleClass,

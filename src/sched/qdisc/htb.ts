@@ -433,6 +433,7 @@ function printClass(found: Found, out: Printer, show: Show): boolean {
 const CLASSES: ClassKind<Htb, HtbClass> = {
   codec: CODEC,
   tree: true,
+  borrows: ({ rate, ceil }) => ceil.rate > rate.rate,
   root: null,
   speak: speakClass,
   settle: settleClass,

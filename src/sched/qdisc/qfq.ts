@@ -37,6 +37,7 @@ function inRange(value: number | undefined, low: number, high: number): void {
 const CLASSES: ClassKind<null, QfqClass> = {
   codec: CODEC,
   tree: false,
+  borrows: () => false,
   root: null,
   speak(words, w) {
     const word = (name: string, argument: string, row: readonly [number, typeof u32]): Option<null> => ({
