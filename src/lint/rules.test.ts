@@ -7,7 +7,9 @@ import type { Page } from './rules/page.ts';
 /** FT017 needs to know how many hosts there are. */
 const hosts = (code: string): number | null => (code === 'FT017' ? 30 : null);
 
-const names = readdirSync(join(import.meta.dirname, 'rules')).map((file) => file.replace(/\.ts$/, ''));
+const names = readdirSync(join(import.meta.dirname, 'rules'))
+  .filter((file) => !file.endsWith('.test.ts'))
+  .map((file) => file.replace(/\.ts$/, ''));
 
 /** The page in the file of a rule, whose name begins with the rule's code. */
 async function pageOf(code: string): Promise<Page> {

@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const folder = path.join(root, 'docs/findings');
 const { RULES } = await import(new URL('../../dist/src/lint/index.js', import.meta.url).href);
-const names = readdirSync(path.join(root, 'src/lint/rules')).map((file) => file.replace(/\.ts$/, ''));
+const names = readdirSync(path.join(root, 'src/lint/rules'))
+  .filter((file) => !file.endsWith('.test.ts'))
+  .map((file) => file.replace(/\.ts$/, ''));
 
 /** The page in the file of a rule, whose name begins with the rule's code. */
 async function pageOf({ code }) {

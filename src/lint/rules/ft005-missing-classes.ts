@@ -1,8 +1,8 @@
 import type { Qdisc } from '../../kernel/index.ts';
-import { Key, keysOf } from '../../sched/flow/index.ts';
+import { Key, keysOf, Mode } from '../../sched/flow/index.ts';
 import { classidText, tcH, tcMajor, tcMinor } from '../../u32.ts';
 import { type Edit, option, type Rule } from '../finding.ts';
-import { bucketsOf, classMinors, fateOfLost, lostAt } from '../kinds.ts';
+import { bucketsOf, classMinors, defaultMinor, fateOfLost, lostAt } from '../kinds.ts';
 import { minorsOf, minorsText } from '../minors.ts';
 import { type Command, flowArgument } from '../script.ts';
 import type { FilterAt } from '../tree.ts';
@@ -26,19 +26,22 @@ export const FT005: Rule = {
       const missing = minors.filter((minor) => !there.has(minor));
       if (missing.length === 0) continue;
       const { effect, lost } = fateOfLost(q);
+      const mend = config.mode === Mode.HASH ? shorter(q, command, there, minors) : null;
       const at = flowArgument(command, 'baseclass');
       const divisor = flowArgument(command, 'divisor');
       yield {
         command,
         word: at >= 0 ? at : divisor >= 0 ? divisor : command.words.indexOf('flow', 2),
         message: `${count(missing.length, minors.length)}: ${minorsText(missing, major)}`,
-        effect,
+        effect: mend === null && q.kind.classes !== null ? `${effect}; ${WAY_OUT}` : effect,
         severity: lost ? 'error' : 'warning',
-        mend: shorter(q, command, there, config.mode),
+        mend,
       };
     }
   },
 };
+
+const WAY_OUT = 'cls-flow classes --script FILE prints the commands that make all classes';
 
 /** How many of how many are missing. */
 function count(missing: number, all: number): string {
@@ -49,20 +52,25 @@ function count(missing: number, all: number): string {
 /** Numbers that somebody chooses: only said where not one of them could be a class. */
 function unbounded({ flow }: Pick<FilterAt, 'flow'>, there: ReadonlySet<number>): number[] {
   const [key] = keysOf(flow?.config.keymask ?? 0);
-  if (key === undefined || !CHOSEN.has(key) || flow?.config.mode === 1) return [];
+  if (key === undefined || !CHOSEN.has(key) || flow?.config.mode === Mode.HASH) return [];
   const base = tcMinor(flow?.config.baseclass ?? 0);
   return [...there].some((minor) => minor >= base) ? [] : [base];
 }
 
-/** A hash over the longest row of leaf classes that are there. */
-function shorter(q: Qdisc, command: Command, there: ReadonlySet<number>, mode: number): Edit[] | null {
+/**
+ * A hash over the longest row of leaf classes that are there. null: there is no such row, or classes that the filter
+ * gives today would be left out: then it is the missing ones that are meant.
+ */
+function shorter(q: Qdisc, command: Command, there: ReadonlySet<number>, minors: readonly number[]): Edit[] | null {
   const major = tcMajor(q.handle);
   const leaves = new Set([...there].filter((minor) => (q.classes.get(tcH(major, minor))?.children ?? 0) === 0));
   const rows = [...leaves]
     .filter((minor) => !leaves.has(minor - 1))
     .map((first) => ({ first, count: row(leaves, first) }));
   const [best] = rows.sort((a, b) => b.count - a.count);
-  if (mode !== 1 || best === undefined || best.count < 2) return null;
+  if (best === undefined || best.count < 2) return null;
+  const inRow = (minor: number): boolean => minor >= best.first && minor < best.first + best.count;
+  if (minors.some((minor) => leaves.has(minor) && minor !== defaultMinor(q) && !inRow(minor))) return null;
   const base = classidText(tcH(major, best.first));
   return [
     option(command, flowArgument(command, 'divisor'), 'divisor', String(best.count)),
