@@ -50,7 +50,7 @@ interface Around {
 function classLines(ids: readonly number[], { kind, device, link, parent, there }: Around): string[] {
   const each = link / ids.length;
   const { class: words, outer }: Buckets = BUCKETS[kind];
-  const add = (above: string, id: number, options = kind) =>
+  const add = (above: string, id: number, options: string = kind) =>
     `tc class add dev ${device} parent ${above} classid ${classidText(id)} ${options}`;
   return [...new Set(ids.map(tcMajor))].flatMap((major) => {
     const own = ids.filter((id) => tcMajor(id) === major);

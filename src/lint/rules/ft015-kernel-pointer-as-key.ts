@@ -1,8 +1,9 @@
 import { ETH_P_ALL } from '../../packet/index.ts';
 import { KEYS, Key, keysOf } from '../../sched/flow/index.ts';
-import type { Rule } from '../finding.ts';
+import type { Found, Rule } from '../finding.ts';
 import { othersReach } from '../reach.ts';
-import { flowArgument } from '../script.ts';
+import { type Command, flowArgument } from '../script.ts';
+import type { Tree } from '../tree.ts';
 import type { Page } from './page.ts';
 
 const HEADERS: readonly Key[] = [Key.SRC, Key.DST, Key.PROTO_SRC, Key.PROTO_DST];
@@ -14,35 +15,53 @@ export const FT015: Rule = {
   severity: 'warning',
   title: 'a kernel pointer as key',
   *look(tree) {
-    for (const { q, command, flow, protocol } of tree.flows()) {
-      const keys = keysOf(flow.config.keymask);
-      const word = flowArgument(command, 'keys');
-      if (keys.includes(Key.NFCT)) {
-        yield {
-          command,
-          word,
-          message: 'nfct is the address of a kernel object',
-          effect:
-            'it differs from connection to connection and from boot to boot: nobody can predict the class, and no host keeps it',
-        };
-      }
-      const [key] = keys.filter((one) => HEADERS.includes(one));
-      if (key === undefined || protocol !== ETH_P_ALL || othersReach(q, tree) === 'no') continue;
+    for (const { command, flow } of tree.flows()) {
+      if (!keysOf(flow.config.keymask).includes(Key.NFCT)) continue;
       yield {
         command,
-        word,
-        severity: 'advice',
-        message: `packets without ${KEYS[key].name} (${PORTS.includes(key) ? 'ICMP, fragments' : 'ARP'} and others) are hashed by a kernel pointer`,
-        effect: 'they get some class, which changes from boot to boot',
+        word: flowArgument(command, 'keys'),
+        message: 'nfct is the address of a kernel object',
+        effect:
+          'it differs from connection to connection and from boot to boot: nobody can predict the class, and no host keeps it',
       };
     }
+    yield* fallbacks(tree);
   },
 };
+
+/** Packets that lack the header of a key. It is so at nearly every filter for all protocols: one finding names them all. */
+function* fallbacks(tree: Tree): Generator<Found> {
+  const found = [...tree.flows()].flatMap(({ q, command, flow, protocol }) => {
+    const [key] = keysOf(flow.config.keymask).filter((one) => HEADERS.includes(one));
+    const spared = protocol !== ETH_P_ALL || tree.script.muted.get(command.line)?.has(FT015.code);
+    return key === undefined || spared || othersReach(q, tree) === 'no' ? [] : [{ command, key }];
+  });
+  const [first, ...others] = found;
+  if (first === undefined) return;
+  const { command, key } = first;
+  yield {
+    command,
+    word: flowArgument(command, 'keys'),
+    severity: 'advice',
+    message: `packets without ${KEYS[key].name} (${PORTS.includes(key) ? 'ICMP, fragments and others' : 'neither IPv4 nor IPv6'}) get a class by a kernel pointer`,
+    effect: `their class changes from boot to boot${alsoAt(others.map(({ command }) => command))}`,
+  };
+}
+
+/** Lines that are named; of more, there is only the number. */
+const NAMED = 8;
+
+function alsoAt(commands: readonly Command[]): string {
+  const lines = [...new Set(commands.map(({ line }) => line))];
+  if (lines.length === 0) return '';
+  const more = lines.length > NAMED ? ` and ${lines.length - NAMED} more` : '';
+  return `; the same at line${lines.length === 1 ? '' : 's'} ${lines.slice(0, NAMED).join(', ')}${more}`;
+}
 
 export const PAGE: Page = {
   happens: [
     '`nfct` is the address of a kernel object. It differs for every connection and after every boot.',
-    'Keys of headers that a packet does not have (`src` of ARP, ports of ICMP) fall back to such addresses too: that is advice.',
+    'Keys of headers that a packet does not have (`src` of ARP, ports of ICMP) fall back to such addresses too: that is advice, and one finding names all such filters of a script.',
   ],
   mend: ['Use `nfct-src` for the host.', 'Give other protocols a filter of their own.'],
   found: [
@@ -53,6 +72,14 @@ export const PAGE: Page = {
       ],
       line: 2,
       word: 'nfct',
+    },
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: sfq',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow hash keys src divisor 1024',
+      ],
+      line: 2,
+      word: 'src',
     },
   ],
   clean: [
