@@ -158,6 +158,13 @@ describe('a fix', () => {
       new Set(['tc filter add dev eth0 parent 1: protocol all handle 1 flow hash keys src divisor 1024']),
     );
   });
+
+  test('adds an option before the actions, which would take it for one of theirs', () => {
+    const command = 'tc filter add dev eth0 parent 1: protocol all handle 1 flow hash keys mark action pass';
+    const [fix] = found(`${SFQ}\n${command}\n`).map(({ fix }) => fix);
+    expect(fix).toBe(command.replace('mark', 'mark divisor 1024'));
+    expect(found(`${SFQ}\n${fix}\n`)).toEqual([]);
+  });
 });
 
 describe('the corrected script', () => {

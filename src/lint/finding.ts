@@ -57,9 +57,11 @@ export function put(at: number, word: string): Edit {
   return { at, remove: 1, insert: [word] };
 }
 
-/** Replaces an option's value, or adds the option at the end. */
+/** Replaces an option's value, or adds the option at the end: before the actions, which take all words behind them. */
 export function option(command: Command, at: number, keyword: string, value: string): Edit {
-  return at >= 0 ? put(at, value) : { at: command.words.length, remove: 0, insert: [keyword, value] };
+  const { words } = command;
+  const actions = words.findIndex((word, i) => i > words.indexOf('flow', 2) && /^(?:action|police)$/.test(word));
+  return at >= 0 ? put(at, value) : { at: actions < 0 ? words.length : actions, remove: 0, insert: [keyword, value] };
 }
 
 /** Where a command was written, as people say it. */
