@@ -40,7 +40,7 @@ export function findBlock(state: State, q: Qdisc | null, parent: number): Filter
   if (tcMinor(parent) !== 0 && !q.has(parent))
     throw new KernelError(Errno.ENOENT, "Specified class doesn't exist", 'class-not-found', 'parent');
   const block = q.blockAt(parent);
-  if (block === null) throw new KernelError(Errno.EINVAL, q.kind.filterError, 'takes-no-filters', 'parent');
+  if (block === null) throw new KernelError(Errno.EINVAL, q.kind.filterError, 'class-takes-no-filters', 'parent');
   if (block.shared) {
     throw new KernelError(
       Errno.EOPNOTSUPP,

@@ -80,8 +80,8 @@ export class Setup {
   private readonly kernel: Kernel;
   /** The filters by place, lowest preference first. */
   private readonly places = new Map<string, FilterAt[]>();
-  /** Minors that filters of a qdisc give to more than IPv4, once they were counted. */
-  readonly minorsGiven = new Map<Qdisc, ReadonlySet<number> | 'all'>();
+  /** Minors that filters of a qdisc give to more than some protocols, by these, once they were counted. */
+  readonly minorsGiven = new Map<Qdisc, Map<string, ReadonlySet<number> | 'all'>>();
   private readonly byQdisc = new Map<Qdisc, FilterAt[]>();
   /** By the name of the device that their actions send packets to. */
   private readonly byTarget = new Map<string, FilterAt[]>();

@@ -21,7 +21,7 @@ export const FT001: Rule = {
       if (!tree.known(q) || !isDeaf(filter)) continue;
       const here = classidText(parent);
       const mend = below(q.leaf(parent), filter, tree);
-      const fix = mend === null ? '' : `; ${mend.says}`;
+      const fix = mend === null ? '' : `; ${mend.how}`;
       yield {
         command,
         word: argument(command, 'parent'),
@@ -39,19 +39,19 @@ function below(child: Qdisc | null, { command, protocol, flow }: FilterAt, tree:
   const at = argument(command, 'parent');
   if (at < 0) return null;
   const edits = [put(at, handleText(child))];
-  let says = `the ${child.kind.kind} below it is ${handleText(child)}`;
+  let how = `the ${child.kind.kind} below it is ${handleText(child)}`;
   const others = argument(command, 'protocol');
   const drops = protocol !== ETH_P_ALL && DROPPING.has(child.kind.kind) && othersReach(child, tree) === 'yes';
   if (drops && others >= 0) {
     edits.push(put(others, 'all'));
-    says += `, which needs "protocol all": ${child.kind.kind} drops what no filter takes (FT011)`;
+    how += `, which needs "protocol all": ${child.kind.kind} drops what no filter takes (FT011)`;
   }
   const buckets = bucketsOf(child);
   if (flow !== null && buckets !== null && (minorsOf(flow.config) ?? []).some((minor) => minor > buckets)) {
     edits.push(option(command, flowArgument(command, 'divisor'), 'divisor', String(buckets)));
-    says += `; it has ${buckets} buckets (FT004)`;
+    how += `; it has ${buckets} buckets (FT004)`;
   }
-  return { edits, says };
+  return { edits, how };
 }
 
 export const PAGE: Page = {

@@ -1,15 +1,15 @@
 import type { Rule } from '../finding.ts';
 import type { Page } from './page.ts';
+import { refusedFlows } from './refusals.ts';
 
 /** net/sched/cls_flow.c: flow_change() — a new filter without a handle is EINVAL. */
 export const FT002: Rule = {
   code: 'FT002',
   severity: 'error',
   title: 'a flow filter without a handle is refused',
-  *look(tree) {
-    for (const { command } of tree.asked) {
+  *look(setup) {
+    for (const { command } of refusedFlows(setup, 'needs-handle')) {
       const kind = command.words.indexOf('flow', 2);
-      if (command.words.slice(0, kind).includes('handle') || !/^(?:a|rep)/.test(command.words[1] ?? '')) continue;
       yield {
         command,
         word: kind,

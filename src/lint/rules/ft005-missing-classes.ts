@@ -49,7 +49,7 @@ function count(missing: number, all: number): string {
   return missing === all ? `none of the ${all} classes exists` : `${missing} of ${all} classes do not exist`;
 }
 
-/** Numbers that somebody chooses: only said where not one of them could be a class. */
+/** Numbers that somebody chooses: reported only where not one of them could be a class. */
 function unbounded({ flow }: Pick<FilterAt, 'flow'>, there: ReadonlySet<number>): number[] {
   const [key] = keysOf(flow?.config.keymask ?? 0);
   if (key === undefined || !CHOSEN.has(key) || flow?.config.mode === Mode.HASH) return [];

@@ -5,7 +5,7 @@ import { minorsOf } from '../minors.ts';
 import { flowArgument } from '../script.ts';
 import type { Page } from './page.ts';
 
-/** An inner class with filters of its own is asked next and may well be meant; one without loses the packet. */
+/** The filters of an inner class are evaluated next, which may be intended; without filters it loses the packet. */
 export const FT006: Rule = {
   code: 'FT006',
   severity: 'warning',

@@ -7,7 +7,7 @@ import type { Page } from './page.ts';
 
 const TUPLE: readonly Key[] = [Key.NFCT_SRC, Key.NFCT_DST, Key.NFCT_PROTO_SRC, Key.NFCT_PROTO_DST];
 
-/** Connection tracking runs behind ingress; act_ct and connmark can run before. */
+/** Connection tracking runs behind ingress; act_ct can run before. */
 export const FT009: Rule = {
   code: 'FT009',
   severity: 'warning',
@@ -28,7 +28,7 @@ export const FT009: Rule = {
   },
 };
 
-/** At ingress, or on a device that ingress packets are sent to without ct or connmark on the way. */
+/** At ingress, or on a device that ingress packets are sent to without ct on the way. */
 export function beforeTracking({ q, device, atIngress }: FilterAt, tree: Tree): boolean {
   if (atIngress || q.kind.ingress) return atIngress;
   const feeds = tree.sending(device);
@@ -36,8 +36,8 @@ export function beforeTracking({ q, device, atIngress }: FilterAt, tree: Tree): 
   return feeds.some((feed) => feed.atIngress && !feed.actions?.instances.some(({ kind }) => TRACKING.has(kind.kind)));
 }
 
-/** Actions that give a packet its connection before the kernel's own tracking does. */
-const TRACKING: ReadonlySet<string> = new Set(['ct', 'connmark']);
+/** Actions that give a packet its connection before the kernel's own tracking does; connmark only copies its mark. */
+const TRACKING: ReadonlySet<string> = new Set(['ct']);
 
 export const PAGE: Page = {
   happens: [

@@ -25,10 +25,10 @@ export const FT011: Rule = {
       const { q, command, protocol } = filter;
       const place = `${filter.device} ${filter.parent}`;
       if (protocol === ETH_P_ALL || !DROPPING.has(q.kind.kind) || seen.has(place)) continue;
-      if (catchesOthers(filter, tree) || othersReach(q, tree) !== 'yes') continue;
-      seen.add(place);
       const siblings = tree.beside(filter);
       const taken = new Set(siblings.map((sibling) => sibling.protocol));
+      seen.add(place);
+      if (catchesOthers(filter, tree) || othersReach(q, tree, taken) !== 'yes') continue;
       const lost = [...COMMON].filter(([number]) => !taken.has(number)).map(([, name]) => name);
       const at = argument(command, 'protocol');
       yield {
@@ -77,6 +77,19 @@ export const PAGE: Page = {
     },
   ],
   clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: htb default 20',
+        'tc class add dev eth0 parent 1: classid 1:20 htb rate 5mbit',
+        'tc class add dev eth0 parent 1: classid 1:30 htb rate 1mbit',
+        'tc qdisc add dev eth0 parent 1:30 handle 30: sfq',
+        'tc filter add dev eth0 parent 1: protocol ip prio 1 handle 1 fw flowid 1:30',
+        'tc filter add dev eth0 parent 1: protocol ipv6 prio 2 handle 1 fw flowid 1:30',
+        'tc filter add dev eth0 parent 30: protocol ip prio 1 handle 1 flow hash keys src divisor 8',
+        'tc filter add dev eth0 parent 30: protocol ipv6 prio 2 handle 1 flow hash keys src divisor 8',
+      ],
+      why: 'Only IPv4 and IPv6 reach the class with the sfq.',
+    },
     {
       script: [
         'tc qdisc add dev eth0 root handle 1: sfq',

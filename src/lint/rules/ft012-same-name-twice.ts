@@ -1,14 +1,14 @@
 import type { Rule } from '../finding.ts';
 import { argument } from '../script.ts';
 import type { Page } from './page.ts';
+import { refusedFlows } from './refusals.ts';
 
 export const FT012: Rule = {
   code: 'FT012',
   severity: 'error',
   title: 'two filters of the same name',
-  *look(tree) {
-    for (const { command, kernel, sentence } of tree.refusals) {
-      if (!kernel || !command.words.includes('flow') || !/Filter already exists|File exists/.test(sentence)) continue;
+  *look(setup) {
+    for (const { command } of refusedFlows(setup, 'filter-exists')) {
       yield {
         command,
         word: argument(command, 'handle'),

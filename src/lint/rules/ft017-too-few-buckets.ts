@@ -3,7 +3,7 @@ import type { Rule } from '../finding.ts';
 import { flowArgument } from '../script.ts';
 import type { Page } from './page.ts';
 
-/** Keys that tell hosts apart; with ports among them a hash tells connections apart. */
+/** Keys that differ from host to host; with ports among them a hash spreads connections. */
 const HOSTS: readonly Key[] = [Key.SRC, Key.DST, Key.NFCT_SRC, Key.NFCT_DST, Key.MARK, Key.PRIORITY, Key.IIF];
 /** More than one host in ten shares its bucket with another. */
 const TOO_MANY = 0.1;

@@ -1,6 +1,5 @@
 import { tcIpv4 } from '../../lang/index.ts';
 import { put, type Rule } from '../finding.ts';
-import { flowArgument } from '../script.ts';
 import type { Page } from './page.ts';
 
 /** iproute2 tc/f_flow.c: get_addend() tests key numbers where it means their bits (quirk 18). */
@@ -8,9 +7,9 @@ export const FT021: Rule = {
   code: 'FT021',
   severity: 'error',
   title: 'an address as addend that tc does not accept for this key',
-  *look(tree) {
-    for (const { command, kernel, sentence, word } of tree.refusals) {
-      if (kernel || sentence !== 'Illegal "addend"' || flowArgument(command, 'addend') !== word) continue;
+  *look(setup) {
+    for (const { command, code, word } of setup.refusals) {
+      if (code !== 'illegal-addend') continue;
       const value = command.words[word] ?? '';
       const sign = value.startsWith('-') ? '-' : '';
       const address = tcIpv4(value.slice(sign.length));

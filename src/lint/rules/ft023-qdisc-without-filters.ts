@@ -1,15 +1,15 @@
 import type { Rule } from '../finding.ts';
 import { argument } from '../script.ts';
 import type { Page } from './page.ts';
+import { refusedFlows } from './refusals.ts';
 
 /** net/sched/cls_api.c: __tcf_qdisc_find() */
 export const FT023: Rule = {
   code: 'FT023',
   severity: 'error',
   title: 'a qdisc that takes no filters',
-  *look(tree) {
-    for (const { command, kernel, sentence } of tree.refusals) {
-      if (!kernel || !command.words.includes('flow') || !sentence.includes('Qdisc not classful')) continue;
+  *look(setup) {
+    for (const { command } of refusedFlows(setup, 'not-classful')) {
       yield {
         command,
         word: argument(command, 'parent'),

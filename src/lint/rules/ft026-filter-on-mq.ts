@@ -1,15 +1,15 @@
 import type { Rule } from '../finding.ts';
 import { argument } from '../script.ts';
 import type { Page } from './page.ts';
+import { refusedFlows } from './refusals.ts';
 
 /** net/sched/sch_mq.c has no tcf_block(): the queue is chosen before. */
 export const FT026: Rule = {
   code: 'FT026',
   severity: 'error',
   title: 'a filter on mq',
-  *look(tree) {
-    for (const { command, kernel, sentence } of tree.refusals) {
-      if (!kernel || !command.words.includes('flow') || !sentence.includes("Class doesn't support blocks")) continue;
+  *look(setup) {
+    for (const { command } of refusedFlows(setup, 'takes-no-filters')) {
       yield {
         command,
         word: argument(command, 'parent'),

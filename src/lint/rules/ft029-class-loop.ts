@@ -4,7 +4,7 @@ import { minorsOf } from '../minors.ts';
 import { flowArgument } from '../script.ts';
 import type { Page } from './page.ts';
 
-/** net/sched/sch_htb.c: htb_classify() asks the inner class's filters again, until the limit of restarts. */
+/** net/sched/sch_htb.c: htb_classify() evaluates the inner class's filters again, until the limit of restarts. */
 export const FT029: Rule = {
   code: 'FT029',
   severity: 'error',

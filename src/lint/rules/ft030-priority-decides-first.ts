@@ -46,7 +46,7 @@ export const PAGE: Page = {
       script: [
         'tc qdisc add dev eth0 root handle 1: htb default 20',
         'tc class add dev eth0 parent 1: classid 1:20 htb rate 5mbit',
-        'tc filter add dev eth0 parent 1: protocol all prio 1 matchall action skbedit priority 1:20',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 matchall action skbedit priority 1:20 continue',
         'tc filter add dev eth0 parent 1: protocol all prio 2 handle 1 flow hash keys src divisor 1 baseclass 1:20',
       ],
       line: 4,
@@ -58,7 +58,7 @@ export const PAGE: Page = {
       script: [
         'tc qdisc add dev eth0 root handle 1: htb default 20',
         'tc class add dev eth0 parent 1: classid 1:20 htb rate 5mbit',
-        'tc filter add dev eth0 parent 1: protocol all prio 1 matchall action skbedit priority 7:20',
+        'tc filter add dev eth0 parent 1: protocol all prio 1 matchall action skbedit priority 7:20 continue',
         'tc filter add dev eth0 parent 1: protocol all prio 2 handle 1 flow hash keys src divisor 1 baseclass 1:20',
       ],
       why: 'The priority is no class of this qdisc.',

@@ -15,23 +15,30 @@ export const FT032: Rule = {
       const command = tree.origin(q);
       if (q.kind.kind !== 'htb' || minor === 0 || !tree.known(q) || command === null || defaultClass(q) !== null)
         continue;
-      // Without any class there is nothing that a default could be: FT005 tells what the filters then do.
+      // Without any class there is nothing that a default could be: FT005 reports what the filters then do.
       if (classMinors(q).length === 0) continue;
       const id = `${handleText(q)}${minor.toString(16)}`;
       const inner = q.classes.get((q.handle + minor) >>> 0) !== null;
       const at = command.words.indexOf('default') + 1;
       const leaves = [...q.classes.walk()].filter(({ children }) => children === 0).map((cl) => tcMinor(cl.id));
-      const [only] = leaves;
+      const meant = leafMeant(minor, leaves);
       yield {
         command,
         word: at > 0 ? at : -1,
         message: inner ? `the default class ${id} is an inner class` : `the default class ${id} does not exist`,
         effect: 'htb sends packets that no filter puts into a leaf class directly: unshaped, past all limits',
-        mend: at > 0 && only !== undefined && leaves.length === 1 ? [put(at, only.toString(16))] : null,
+        mend: at > 0 && meant !== null ? [put(at, meant.toString(16))] : null,
       };
     }
   },
 };
+
+/** The leaf that has this number in decimal, or the only leaf there is; null: nobody can know. */
+function leafMeant(minor: number, leaves: readonly number[]): number | null {
+  const decimal = Number(minor.toString(16));
+  if (leaves.includes(decimal)) return decimal;
+  return leaves.length === 1 ? (leaves[0] ?? null) : null;
+}
 
 export const PAGE: Page = {
   happens: [
@@ -47,6 +54,15 @@ export const PAGE: Page = {
       ],
       line: 1,
       word: '21',
+    },
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: htb default 12',
+        'tc class add dev eth0 parent 1: classid 1:b htb rate 5mbit',
+        'tc class add dev eth0 parent 1: classid 1:c htb rate 5mbit',
+      ],
+      line: 1,
+      word: '12',
     },
   ],
   clean: [

@@ -1,6 +1,7 @@
 import { buildsNothing } from '../../command/index.ts';
+import type { RefusalCode } from '../../errors.ts';
 import type { Found } from '../finding.ts';
-import type { Script } from '../script.ts';
+import { argument, type Script } from '../script.ts';
 import type { Refusal, Setup } from '../setup.ts';
 
 /** Of two branches a script takes one. */
@@ -21,13 +22,13 @@ export function* refusals(by: Refusal['by'], usual: string, setup: Setup): Gener
   const hidden = setup.hides('qdisc') || setup.hides('class');
   for (const refusal of setup.refusals) {
     if (refusal.by !== by) continue;
-    const { command, sentence, mend } = refusal;
+    const { command, sentence, attribute, mend } = refusal;
     const excuse = excuseOf(refusal, branches, hidden ? (dump ? 'dump' : 'lines') : null);
     yield {
       command,
-      word: mend?.[0]?.at ?? refusal.word,
+      word: attribute === null ? refusal.word : argument(command, attribute),
       message: sentence === '' ? 'the command is refused' : sentence,
-      effect: `${excuse ?? usual}${batchEnd(refusal, setup.script)}`,
+      effect: `${excuse ?? usual}${reasonOf(refusal)}${batchEnd(refusal, setup.script)}`,
       mend,
       ...(excuse === null ? {} : { severity: 'advice' }),
     };
@@ -45,10 +46,33 @@ function excuseOf({ command, code }: Refusal, branches: boolean, hidden: 'dump' 
     : 'a line with variables may make what is missing';
 }
 
+/** What the rule wants, where the answer does not say it. */
+const REASONS: Readonly<Partial<Record<RefusalCode, string>>> = {
+  'filter-other-kind': 'filters of one preference are of one kind, so this one needs another prio',
+  'filter-other-protocol': 'filters of one preference are for one protocol, so this one needs another prio',
+  'needs-handle': 'a filter of this kind needs a handle',
+  'needs-keys': 'a flow filter needs keys',
+  'one-key': 'a map takes one key',
+  'perturb-of-map': 'only a hash can have perturb',
+  'baseclass-minor': 'the minor number of the base class is not 0',
+  'power-of-two': 'the divisor is a power of two, at most 65536',
+};
+
+function reasonOf({ code }: Refusal): string {
+  const reason = Object.entries(REASONS).find(([known]) => known === code)?.[1];
+  return reason === undefined ? '' : `; ${reason}`;
+}
+
 /** Quirk 51. */
 function batchEnd({ command, endsBatch }: Refusal, { commands, unexpanded }: Script): string {
   if (!endsBatch || /^\s*\S*(?:tc\b|\$)/i.test(command.source)) return '';
   const count = [...commands, ...unexpanded].filter(({ line }) => line > command.line).length;
   if (count === 0) return '';
   return `; tc -batch ends here, also with -force: ${count === 1 ? '1 command' : `${count} commands`} below never run`;
+}
+
+/** Flow filters that the kernel refuses by one of its rules. */
+export function* refusedFlows({ refusals, asked }: Setup, code: RefusalCode): Generator<Refusal> {
+  const flows = new Set(asked.map(({ command }) => command));
+  for (const refusal of refusals) if (refusal.code === code && flows.has(refusal.command)) yield refusal;
 }

@@ -32,7 +32,7 @@ export const PAGE: Page = {
     {
       script: ['tc qdisc add dev eth0 root handle 1: sfq', 'tc qdisc add dev eth0 root handle 1: sfq'],
       line: 2,
-      word: 'qdisc add dev eth0 root handle 1: sfq',
+      word: '1:',
     },
   ],
   clean: [
