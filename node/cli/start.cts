@@ -11,27 +11,40 @@ const { Script } = require('node:vm') as typeof import('node:vm');
 /** One expression, the function around a CommonJS module: to put that around it here would copy 700 KB twice. */
 const BUNDLE = path.join(__dirname, 'bundle.cjs');
 
-/** What a file holds, in the buffer if it fits: reading both files into the same memory touches 180 pages less. */
-function read(file: string, buffer: Buffer): Buffer {
+/** More than both files have: memory that is not touched costs nothing. */
+const ENOUGH = 16 << 20;
+
+/** Reads a file into the memory behind `at`, or into memory of its own: one buffer for both touches fewer pages. */
+function read(file: string, memory: Buffer, at: number): Buffer {
   const descriptor = openSync(file, 'r');
   try {
     const { size } = fstatSync(descriptor);
-    const place = size <= buffer.length ? buffer : Buffer.allocUnsafeSlow(size);
+    const free = memory.subarray(at);
+    const place = size <= free.length ? free : Buffer.allocUnsafeSlow(size);
     return place.subarray(0, readSync(descriptor, place, 0, size, 0));
   } finally {
     closeSync(descriptor);
   }
 }
 
-/** More than either file has: memory that is not touched costs nothing. */
-const ENOUGH = 4 << 20;
-
-function cached(buffer: Buffer): Buffer | undefined {
+/**
+ * V8 knows a cache for its own by the length of the source alone, and trusts what it holds: a stale one would run old
+ * code, a damaged one crash. So the file has the cache twice, and the bundle that it was made from. To compare takes less
+ * than 1 ms; to load node:crypto and hash takes 10.
+ */
+function cached(bundle: Buffer, memory: Buffer): Buffer | undefined {
+  let file: Buffer;
   try {
-    return read(`${BUNDLE}.cache`, buffer);
+    // V8 copies what does not begin at a multiple of 8.
+    file = read(`${BUNDLE}.cache`, memory, (bundle.length + 7) & ~7);
   } catch {
     return undefined;
   }
+  const size = (file.length - bundle.length) / 2;
+  if (!Number.isInteger(size) || size <= 0) return undefined;
+  const data = file.subarray(0, size);
+  const sound = data.equals(file.subarray(size, 2 * size)) && bundle.equals(file.subarray(2 * size));
+  return sound ? data : undefined;
 }
 
 /**
@@ -47,9 +60,10 @@ function optimiseLater(): void {
 
 function load(): InstanceType<typeof Script> {
   optimiseLater();
-  const buffer = Buffer.allocUnsafeSlow(ENOUGH);
-  const source = read(BUNDLE, buffer).toString('latin1');
-  const cachedData = cached(buffer);
+  const memory = Buffer.allocUnsafeSlow(ENOUGH);
+  const bundle = read(BUNDLE, memory, 0);
+  const source = bundle.toString('latin1');
+  const cachedData = cached(bundle, memory);
   const script = new Script(source, { filename: BUNDLE, ...(cachedData === undefined ? {} : { cachedData }) });
   const run = script.runInThisContext() as (...args: unknown[]) => void;
   run(require, module, exports, BUNDLE, __dirname);

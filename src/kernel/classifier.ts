@@ -32,11 +32,7 @@ function hostOf(pref: number, state: State, q: Qdisc | null, block: FilterBlock)
     sharedBlock: block.shared,
     qdisc: q?.handle ?? 0,
     pref,
-    *siblings() {
-      for (const { chains } of q === null || block.shared ? [block] : q.blocks()) {
-        for (const { protos } of chains) for (const { classifier } of protos) yield classifier;
-      }
-    },
+    common: state.commonOf(q === null || block.shared ? block : q),
     bindClass(classid) {
       const cl = block.shared ? null : (q?.classes.get(classid) ?? null);
       if (cl !== null) cl.filters++;

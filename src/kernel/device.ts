@@ -189,8 +189,8 @@ export class ClassTable {
   private buckets: Class[][] = [[], [], [], []];
   private readonly byId = new Map<number, Class>();
   private count = 0;
-  /** Of inner classes, as far as somebody asked; forgotten when a class comes or goes. */
-  private readonly heights = new Map<Class, number>();
+  /** Of inner classes; null: a class came or went since somebody asked. */
+  private heights: ReadonlyMap<Class, number> | null = null;
 
   get(id: number): Class | null {
     return this.byId.get(id) ?? null;
@@ -198,7 +198,7 @@ export class ClassTable {
 
   /** qdisc_class_hash_insert(), qdisc_class_hash_grow() */
   add(cl: Class): void {
-    this.heights.clear();
+    this.heights = null;
     this.byId.set(cl.id, cl);
     this.bucket(cl.id).unshift(cl);
     this.count++;
@@ -215,18 +215,30 @@ export class ClassTable {
     bucket.splice(at, 1);
     this.byId.delete(cl.id);
     this.count--;
-    this.heights.clear();
+    this.heights = null;
   }
 
   /** hfsc's cl->level: a leaf is 0, an inner class one more than the highest below it. */
   height(cl: Class): number {
     if (cl.children === 0) return 0;
-    const known = this.heights.get(cl);
-    if (known !== undefined) return known;
-    let highest = 0;
-    for (const other of this.walk()) if (other.above === cl) highest = Math.max(highest, this.height(other));
-    this.heights.set(cl, highest + 1);
-    return highest + 1;
+    this.heights ??= this.measure();
+    return this.heights.get(cl) ?? 1;
+  }
+
+  /** All at once, from the leaves up: one after the other would look through all classes for each inner one. */
+  private measure(): ReadonlyMap<Class, number> {
+    const heights = new Map<Class, number>();
+    const waiting = new Map<Class, number>();
+    const done = [...this.walk()].filter(({ children }) => children === 0);
+    for (const cl of done) {
+      const { above } = cl;
+      if (above === null) continue;
+      heights.set(above, Math.max(heights.get(above) ?? 0, (heights.get(cl) ?? 0) + 1));
+      const left = (waiting.get(above) ?? above.children) - 1;
+      waiting.set(above, left);
+      if (left === 0) done.push(above);
+    }
+    return heights;
   }
 
   /** Every class, in the order of lists. */
@@ -259,7 +271,9 @@ export class Device implements QdiscDevice {
   /** dev_ingress_queue(): made by the first request for an ingress qdisc, and then stays. */
   hasIngressQueue = false;
   /** dev->qdisc_hash: everything below the root, by time. */
-  private readonly hashed: Qdisc[] = [];
+  private readonly hashed = new Set<Qdisc>();
+  /** The same by handle. */
+  private readonly byHandle = new Map<number, Qdisc[]>();
 
   constructor(spec: DeviceSpec) {
     this.name = spec.name;
@@ -278,12 +292,18 @@ export class Device implements QdiscDevice {
 
   /** qdisc_hash_add(): the root and the ingress qdisc stay outside. */
   hash(q: Qdisc): void {
-    if (q.parent !== TC_H.ROOT && !q.kind.ingress) this.hashed.push(q);
+    if (q.parent === TC_H.ROOT || q.kind.ingress || this.hashed.has(q)) return;
+    this.hashed.add(q);
+    const same = this.byHandle.get(q.handle);
+    if (same === undefined) this.byHandle.set(q.handle, [q]);
+    else same.push(q);
   }
 
   unhash(q: Qdisc): void {
-    const at = this.hashed.indexOf(q);
-    if (at >= 0) this.hashed.splice(at, 1);
+    if (!this.hashed.delete(q)) return;
+    const others = (this.byHandle.get(q.handle) ?? []).filter((other) => other !== q);
+    if (others.length === 0) this.byHandle.delete(q.handle);
+    else this.byHandle.set(q.handle, others);
   }
 
   /** The filters of a hook; null: none can be attached there. */
@@ -298,14 +318,15 @@ export class Device implements QdiscDevice {
   /** net/sched/sch_api.c: qdisc_lookup() — by `major:`; handle 0 is nobody's. */
   lookup(handle: number): Qdisc | null {
     if (handle === 0) return null;
-    const below = [this.root, ...this.hashed, this.ingress];
-    return below.find((q) => q !== null && q.handle === handle) ?? null;
+    const { root, ingress } = this;
+    if (root?.handle === handle) return root;
+    return this.byHandle.get(handle)?.[0] ?? (ingress?.handle === handle ? ingress : null);
   }
 
   /** hash_for_each(dev->qdisc_hash): 16 buckets by hash_32(handle, 4), latest first in each (quirk 44). */
   listed(): Qdisc[] {
     const bucket = (q: Qdisc): number => Math.imul(q.handle, GOLDEN_RATIO_32) >>> 28;
-    return this.hashed
+    return [...this.hashed]
       .map((q, at) => ({ q, at }))
       .sort((a, b) => bucket(a.q) - bucket(b.q) || b.at - a.at)
       .map(({ q }) => q);

@@ -47,6 +47,7 @@ export class State {
   /** Filters made so far: each new one draws its hashrnd from a stream of its own. */
   private filters = 0;
   private readonly sharedBlocks = new Map<number, FilterBlock>();
+  private readonly common = new WeakMap<Qdisc | FilterBlock, Map<string, unknown>>();
 
   constructor(env: Env, { userNamespace = false, hashrnd = () => undefined, sets = [], copied }: Outside) {
     this.env = env;
@@ -90,6 +91,13 @@ export class State {
       if (device.lookup(this.autoHandle) === null) return this.autoHandle;
     }
     throw new KernelError(Errno.ENOSPC, 'Maximum number of qdisc handles was exceeded');
+  }
+
+  /** net/sched/cls_u32.c: tc_u_common_ptr() — what the filters of a qdisc or of a shared block have in common, by kind. */
+  commonOf(place: Qdisc | FilterBlock): Map<string, unknown> {
+    const known = this.common.get(place) ?? new Map<string, unknown>();
+    this.common.set(place, known);
+    return known;
   }
 
   /** tcf_block_refcnt_get() */

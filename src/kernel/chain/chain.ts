@@ -60,8 +60,7 @@ export class Chain<P extends Proto = Proto> {
   }
 
   add(proto: P): void {
-    const after = this.protos.findIndex((other) => other.pref > proto.pref);
-    this.protos.splice(after < 0 ? this.protos.length : after, 0, proto);
+    this.protos.splice(this.firstFrom(proto.pref + 1), 0, proto);
   }
 
   remove(proto: P): void {
@@ -74,7 +73,8 @@ export class Chain<P extends Proto = Proto> {
    * the proto's is EINVAL, since one preference serves one protocol.
    */
   find(pref: number, protocol: number): P | null {
-    const proto = this.protos.find((other) => other.pref === pref) ?? null;
+    const next = this.protos[this.firstFrom(pref)];
+    const proto = next?.pref === pref ? next : null;
     if (proto !== null && protocol !== 0 && proto.protocol !== protocol) {
       throw new KernelError(Errno.EINVAL, NOT_FOUND, 'filter-other-protocol', 'protocol');
     }
@@ -86,9 +86,20 @@ export class Chain<P extends Proto = Proto> {
    * ones are asked first (quirk 40).
    */
   autoPref(): number {
-    const next = this.protos.find((other) => other.pref >= AUTO_FLOOR);
+    const next = this.protos[this.firstFrom(AUTO_FLOOR)];
     if (next?.pref === AUTO_FLOOR) throw new KernelError(Errno.EINVAL, NOT_FOUND);
     return next === undefined ? AUTO_FIRST : next.pref - 1;
+  }
+
+  /** Index of the first proto of this preference or a higher one. */
+  private firstFrom(pref: number): number {
+    let [low, high] = [0, this.protos.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.protos[middle]?.pref ?? pref) < pref) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /**

@@ -37,8 +37,8 @@ export interface Host {
   /** Handle of the qdisc that it is attached to; 0 on a shared block. */
   readonly qdisc: number;
   readonly pref: number;
-  /** The classifiers of the same qdisc or, on a shared block, of that block. */
-  siblings(): Iterable<KernelClassifier>;
+  /** What the classifiers of a qdisc, or of a shared block, have in common: by kind. */
+  readonly common: Map<string, unknown>;
   /** tcf_bind_filter(): a class that a filter names cannot be deleted until the function returned is called. */
   bindClass(classid: number): () => void;
   /** __dev_get_by_name(); 0: there is none. */

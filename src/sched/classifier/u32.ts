@@ -359,15 +359,13 @@ class U32Filters implements KernelClassifier {
   /** u32_init() */
   constructor(host: Host) {
     this.host = host;
-    this.common = commonOf(host.siblings()) ?? new Common();
+    const known = host.common.get('u32');
+    this.common = known instanceof Common ? known : new Common();
+    host.common.set('u32', this.common);
     const handle = this.common.users === 0 ? FIRST_ROOT : this.common.freeTable();
     this.root = new Hnode(handle, host.pref, 1, true);
     this.common.users++;
     this.common.add(this.root);
-  }
-
-  static commonOf(other: KernelClassifier): Common | null {
-    return other instanceof U32Filters ? other.common : null;
   }
 
   classify(p: Packet, result: Result): Verdict {
@@ -547,20 +545,14 @@ class U32Filters implements KernelClassifier {
   destroy(): void {
     this.drop(this.root);
     this.common.users--;
-    if (this.common.users === 0) for (const found of [...this.common.tables]) this.drop(found);
+    if (this.common.users > 0) return;
+    for (const found of [...this.common.tables]) this.drop(found);
+    this.host.common.delete('u32');
   }
 }
 
 const FIRST_ROOT = 0x80000000;
 const NO_MARK = { val: 0, mask: 0 };
-
-function commonOf(siblings: Iterable<KernelClassifier>): Common | null {
-  for (const sibling of siblings) {
-    const common = U32Filters.commonOf(sibling);
-    if (common !== null) return common;
-  }
-  return null;
-}
 
 /** Every packet comes by in a root table only; it ends the search where it names a class or acts. */
 function factsOf({ handle, table, classid, selector, mark, ifindex, flags, actions }: Knode): FilterFacts {
