@@ -1,4 +1,4 @@
-import type { Window } from './window.ts';
+import type { Cut, Window } from './window.ts';
 
 const EMPTY = new Uint8Array(0);
 
@@ -27,12 +27,6 @@ export interface CaptureInterface {
   readonly snapLength: number;
   /** As the file says, non-ASCII bytes escaped as `\xHH`; '' if it does not say. */
   readonly name: string;
-}
-
-/** Where a capture ends in the middle of something, and in what. */
-export interface Cut {
-  readonly offset: number;
-  readonly message: string;
 }
 
 /** How the records stand in the window, for those who walk them by themselves. */

@@ -1,11 +1,11 @@
 import { FormatError } from '../errors.ts';
-import type { CaptureInterface, CaptureReader, Cut, Frame, RecordLayout } from './frame.ts';
+import type { CaptureInterface, CaptureReader, Frame, RecordLayout } from './frame.ts';
 import { isPcap, PcapReader } from './pcap.ts';
 import { isPcapng, PcapngReader } from './pcapng.ts';
-import type { Window } from './window.ts';
+import type { Cut, Window } from './window.ts';
 
 export { findRecord } from './boundary.ts';
-export { type CaptureInterface, type CaptureReader, type Cut, Frame, type RecordLayout } from './frame.ts';
+export { type CaptureInterface, type CaptureReader, Frame, type RecordLayout } from './frame.ts';
 export { MAX_FRAME, PcapReader } from './pcap.ts';
 export { MAX_BLOCK, MAX_INTERFACES, PcapngReader } from './pcapng.ts';
 export {
@@ -19,6 +19,7 @@ export {
   UnpackNotes,
   unpacked,
 } from './unpack.ts';
+export type { Cut } from './window.ts';
 export { PcapngWriter, type PcapOptions, PcapWriter, type Sink } from './write.ts';
 export { COMMON_WINDOW, MAX_WINDOW } from './zstd.ts';
 

@@ -1,5 +1,6 @@
 import { FormatError, LimitError } from '../errors.ts';
-import type { CaptureInterface, CaptureReader, Cut, Frame, RecordLayout } from './frame.ts';
+import type { CaptureInterface, CaptureReader, Frame, RecordLayout } from './frame.ts';
+import type { Cut } from './window.ts';
 import { Window } from './window.ts';
 
 /** Longest frame accepted. The longest a Linux device makes is 64 KiB, with generic offloads 512 KiB. */

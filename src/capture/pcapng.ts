@@ -1,6 +1,7 @@
 import { FormatError, LimitError } from '../errors.ts';
-import type { CaptureInterface, CaptureReader, Cut, Frame, RecordLayout } from './frame.ts';
+import type { CaptureInterface, CaptureReader, Frame, RecordLayout } from './frame.ts';
 import { LINKTYPE_ETHERNET, MAX_FRAME } from './pcap.ts';
+import type { Cut } from './window.ts';
 import { Window } from './window.ts';
 
 /** Largest block accepted, of any type: a frame of the largest size and room for its options. */

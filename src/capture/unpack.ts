@@ -1,5 +1,5 @@
 import { FormatError, LimitError } from '../errors.ts';
-import type { Cut } from './frame.ts';
+import type { Cut } from './window.ts';
 import { isZstd, ZstdHeaders } from './zstd.ts';
 
 /** Output may be this many times the input … */

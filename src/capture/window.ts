@@ -1,4 +1,8 @@
-import type { Cut } from './frame.ts';
+/** Where a capture ends in the middle of something, and in what. */
+export interface Cut {
+  readonly offset: number;
+  readonly message: string;
+}
 
 /**
  * The bytes of a file that were pushed and not yet consumed: `data[at..end)`, moved to the front when room is short.

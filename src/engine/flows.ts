@@ -2,6 +2,7 @@ import type { Keeper, Shared } from '../report/index.ts';
 import { swab32, word } from '../u32.ts';
 import type { Connection } from './following.ts';
 import type { Fields } from './headers.ts';
+import type { Rows } from './layout.ts';
 import { Cell, COUNTER, classidAt, counterAt, dropBatch, type Layout, Stop } from './layout.ts';
 import {
   hashCode,
@@ -9,7 +10,6 @@ import {
   homeCode,
   type RowKey,
   type RowShape,
-  type Rows,
   search,
   Table,
   wordsKey,

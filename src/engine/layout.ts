@@ -8,7 +8,26 @@ import {
   TwinWords,
 } from '../conntrack/index.ts';
 import { tcH, tcMajor, tcMinor } from '../u32.ts';
-import { type Rows, WAYS } from './table.ts';
+
+/** Where a table stands. Its size is in the memory, too, as it grows. */
+export interface Rows {
+  /** Address of the first row. */
+  readonly base: number;
+  /** Bytes of a row. */
+  readonly stride: number;
+  /** Which of all it is. */
+  readonly number: number;
+  /** Rows at first and at most; there is room for WAYS more, as a row may stand so far behind its home. */
+  readonly first: number;
+  readonly most: number;
+  /** Address of how many rows there are (64 bits). */
+  readonly size: number;
+}
+
+/**
+ * Places that a row may stand in, one behind the other: with fewer, a table is "full" when a quarter of it is.
+ */
+export const WAYS = 64;
 
 /** Where things stand in the memory that a compiled loop works on. Addresses are bytes from its start; all 8-aligned. */
 

@@ -1,5 +1,6 @@
 import { word } from '../u32.ts';
 import type { Fields } from './headers.ts';
+import { type Rows, WAYS } from './layout.ts';
 import {
   add,
   branch,
@@ -35,26 +36,6 @@ import {
  * Tables of what belongs to one flow: open addressing in rows of one size, the first word 0 where a row is free. The
  * loop looks through them, their drivers find the same places and make them larger.
  */
-
-/** Where a table stands. Its size is in the memory, too, as it grows. */
-export interface Rows {
-  /** Address of the first row. */
-  readonly base: number;
-  /** Bytes of a row. */
-  readonly stride: number;
-  /** Which of all it is. */
-  readonly number: number;
-  /** Rows at first and at most; there is room for WAYS more, as a row may stand so far behind its home. */
-  readonly first: number;
-  readonly most: number;
-  /** Address of how many rows there are (64 bits). */
-  readonly size: number;
-}
-
-/**
- * Places that a row may stand in, one behind the other: with fewer, a table is "full" when a quarter of it is.
- */
-export const WAYS = 64;
 
 /** Rows up to which a table is small. */
 const SMALL = 1 << 16;

@@ -1,15 +1,9 @@
 import { findClassifier, type Host, type KernelClassifier } from '../sched/classifier/index.ts';
-import type { Proto } from './chain/index.ts';
-import type { FilterBlock, Qdisc } from './device.ts';
+import type { Qdisc } from './device.ts';
+import type { FilterBlock } from './proto.ts';
 import type { State } from './state.ts';
 
-/** A proto that requests made. */
-export interface KernelProto extends Proto {
-  readonly kind: string;
-  /** Its number in the plan, once there is one. */
-  number: number;
-  readonly classifier: KernelClassifier;
-}
+export type { KernelProto } from './proto.ts';
 
 /** net/sched/cls_api.c: tcf_proto_create() — null: no such classifier. `q` null: a shared block. */
 export function createClassifier(

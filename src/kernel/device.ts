@@ -1,8 +1,9 @@
 import { TC_H } from '../netlink/index.ts';
 import type { QdiscDevice, QdiscKind } from '../sched/notation.ts';
 import { tcH, tcMajor, tcMinor } from '../u32.ts';
-import type { Block } from './chain/index.ts';
-import type { KernelProto } from './classifier.ts';
+import type { FilterBlock } from './proto.ts';
+
+export type { FilterBlock } from './proto.ts';
 
 /** A network device that requests may name. */
 export interface DeviceSpec {
@@ -19,8 +20,6 @@ export interface DeviceSpec {
   /** `dummy` and `loopback` (the default for lo and others) have no queue of their own; `ether` gets fq_codel, or mq. */
   readonly kind?: 'dummy' | 'loopback' | 'ether';
 }
-
-export type FilterBlock = Block<KernelProto>;
 
 /** A class that a user made, or hfsc's root class: struct htb_class and its like. */
 export interface Class {

@@ -3,7 +3,7 @@ import { AttrReader } from '../netlink/index.ts';
 import type { ActionChains, Bound, Estimation } from '../sched/action/index.ts';
 import type { ActionPayloads } from '../sched/classifier/index.ts';
 import { le32 } from '../u32.ts';
-import type { FilterBlock } from './device.ts';
+import type { FilterBlock } from './proto.ts';
 import type { Call } from './reply.ts';
 import type { State } from './state.ts';
 import { LEFTOVER } from './validate.ts';

@@ -1,8 +1,9 @@
 import type { Packet } from '../packet/index.ts';
 import { type Answer, By, Placed, type Placing } from '../sched/notation.ts';
 import { Verdict } from '../verdict.ts';
-import type { Device, FilterBlock, Qdisc } from './device.ts';
+import type { Device, Qdisc } from './device.ts';
 import { Fate } from './ends.ts';
+import type { FilterBlock } from './proto.ts';
 import { Detail, How, NONE, type Way } from './way.ts';
 
 /** What a packet's pass over a device needs of the walk. */

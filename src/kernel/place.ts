@@ -1,7 +1,8 @@
 import { Errno, KernelError } from '../errors.ts';
 import { MAGIC_BLOCK } from '../netlink/index.ts';
 import { tcMinor } from '../u32.ts';
-import { type FilterBlock, majorOf, type Qdisc } from './device.ts';
+import { majorOf, type Qdisc } from './device.ts';
+import type { FilterBlock } from './proto.ts';
 import type { State } from './state.ts';
 import type { TcRequest } from './validate.ts';
 

@@ -1,8 +1,8 @@
 import type { FilterTest } from '../sched/classifier/index.ts';
 import { classidText, classText, tcMajor } from '../u32.ts';
 import type { Chain } from './chain/index.ts';
-import type { KernelProto } from './classifier.ts';
-import type { Class, Device, FilterBlock, Qdisc } from './device.ts';
+import type { Class, Device, Qdisc } from './device.ts';
+import type { FilterBlock, KernelProto } from './proto.ts';
 
 /**
  * What control has made, as plain data: the devices of a namespace with the qdiscs, classes and filters that a packet

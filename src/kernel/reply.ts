@@ -8,8 +8,8 @@ import {
   NLM_F,
   NLMSG_HDRLEN,
 } from '../netlink/index.ts';
-import type { KernelProto } from './classifier.ts';
 import type { Class, Qdisc } from './device.ts';
+import type { KernelProto } from './proto.ts';
 import { PolicyError } from './validate.ts';
 
 /**

@@ -3,8 +3,8 @@ import { Errno, KernelError } from '../errors.ts';
 import { ActionTable } from '../sched/action/index.ts';
 import type { PacketSet, World } from '../sched/notation.ts';
 import { Block, type Chain } from './chain/index.ts';
-import type { KernelProto } from './classifier.ts';
-import type { Device, FilterBlock, Qdisc } from './device.ts';
+import type { Device, Qdisc } from './device.ts';
+import type { FilterBlock, KernelProto } from './proto.ts';
 
 /** Where a filter stands: what a user who knows its random seed names it by. */
 export interface FilterName {

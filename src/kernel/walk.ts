@@ -2,10 +2,10 @@ import type { Packet } from '../packet/index.ts';
 import { By, Placed, type Result } from '../sched/notation.ts';
 import { Verdict } from '../verdict.ts';
 import type { Chain, ChainResult } from './chain/index.ts';
-import type { KernelProto } from './classifier.ts';
-import type { Device, FilterBlock, Qdisc } from './device.ts';
+import type { Device, Qdisc } from './device.ts';
 import { Fate } from './ends.ts';
 import { endsWay, hasFilters, Pass, type Walking, wasRedirected } from './pass.ts';
+import type { FilterBlock, KernelProto } from './proto.ts';
 import { Hook, How, NONE, NOOP, Way } from './way.ts';
 
 /** Told of every proto that evaluated the packet itself (no copy of it), right after it did. */

@@ -1,5 +1,5 @@
 import { FormatError } from '../errors.ts';
-import type { Command } from './script.ts';
+import type { Command } from './command.ts';
 
 /** What tc before 2024 wrote into its JSON where a flow filter's options belong: the text that it prints otherwise. */
 const BROKEN = /"options":\s*\{\s*(handle 0x[0-9a-f]+[^"{}[\]]*)/g;

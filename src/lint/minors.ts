@@ -71,3 +71,8 @@ export function minorsText(minors: readonly number[], major: number): string {
   const texts = ranges.map(([from, to]) => (from === to ? hex(from) : `${hex(from)}–${hex(to)}`));
   return texts.length > 4 ? `${texts.slice(0, 3).join(', ')} and more` : texts.join(', ');
 }
+
+/** The cure for FT014: base class :1 and an addend of -1. */
+export function isOneLess({ mode, addend, baseclass }: FlowConfig): boolean {
+  return mode !== Mode.HASH && addend >>> 0 === 0xffffffff && tcMinor(baseclass) === 1;
+}

@@ -1,24 +1,9 @@
 import { type ScriptLine, scriptLines } from '../command/index.ts';
 import { matches } from '../lang/index.ts';
+import type { Command } from './command.ts';
 import { dumpCommands } from './dump.ts';
 
-/** Where a word stands in a command's source: offset and length. */
-export interface Span {
-  readonly at: number;
-  readonly length: number;
-}
-
-/** One tc command of a script, and where its words were written. */
-export interface Command {
-  /** Line that it begins on, counted from 1. */
-  readonly line: number;
-  /** As written: one line, or several that backslashes join. */
-  readonly source: string;
-  /** What follows `tc`. */
-  readonly words: readonly string[];
-  /** Of each word; empty where the words were made up from a dump. */
-  readonly spans: readonly Span[];
-}
+export type { Command, Span } from './command.ts';
 
 /** A script, read but not run. */
 export interface Script {

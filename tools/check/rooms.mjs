@@ -1,5 +1,5 @@
 // Who may import whom: a room imports rooms to its left only, through their index.ts.
-// Only node/ imports node:*; nobody exports by default.
+// Only node/ imports node:*; nobody exports by default. Inside a room no file imports itself, by way of others either.
 import path from 'node:path';
 import { filesOf, isSource, lineOf, report } from './sources.mjs';
 
@@ -51,7 +51,26 @@ function objection(file, room, specifier) {
   return target === `${other}.ts` || target === `${other}/index.ts` ? null : `${other}/index.ts is the only door`;
 }
 
+/** The files that import each other in a circle: one of each circle's ways round. `graph`: whom each file imports. */
+function circles(graph) {
+  const found = [];
+  const done = new Set();
+  const visit = (file, way) => {
+    const at = way.indexOf(file);
+    if (at >= 0) found.push([...way.slice(at), file]);
+    if (at >= 0 || done.has(file)) return;
+    for (const other of graph.get(file) ?? []) visit(other, [...way, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) visit(file, []);
+  return found;
+}
+
+/** `import(…)` runs later, and so makes no circle; a type does: neither file can be read without the other. */
+const STATIC_IMPORT = /^(?:import|export)\b[^;']*?\bfrom\s+'(\.[^']+)'/gm;
+
 const findings = [];
+const graph = new Map();
 let imports = 0;
 for (const { name, text } of filesOf(['src', 'node'], isSource)) {
   const room = roomOf(name);
@@ -61,8 +80,11 @@ for (const { name, text } of filesOf(['src', 'node'], isSource)) {
     const why = room && objection(name, room, match[1]);
     if (why) findings.push(`${name}:${lineOf(text, match.index)}: imports '${match[1]}': ${why}`);
   }
+  const targets = [...text.matchAll(STATIC_IMPORT)].map((match) => path.posix.join(path.posix.dirname(name), match[1]));
+  graph.set(name, targets);
   for (const match of text.matchAll(DEFAULT_EXPORT)) {
     findings.push(`${name}:${lineOf(text, match.index)}: default export`);
   }
 }
-report(findings, `rooms: ${imports} imports, all to the left and through the door`);
+for (const way of circles(graph)) findings.push(`${way[0]}: imports itself: ${way.join(' → ')}`);
+report(findings, `rooms: ${imports} imports, all to the left and through the door, none in a circle`);

@@ -2,8 +2,8 @@ import { Errno, KernelError } from '../../errors.ts';
 import { MAGIC_BLOCK, NLM_F, RTM, TCMSG, writeTc } from '../../netlink/index.ts';
 import { findClassifier } from '../../sched/classifier/index.ts';
 import type { Chain } from '../chain/index.ts';
-import type { KernelProto } from '../classifier.ts';
 import { type FilterPlace, findBlock, findQdisc } from '../place.ts';
+import type { KernelProto } from '../proto.ts';
 import type { Call, Reply } from '../reply.ts';
 import { flushChain, type State } from '../state.ts';
 import {

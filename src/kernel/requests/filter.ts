@@ -2,10 +2,11 @@ import { Errno, KernelError } from '../../errors.ts';
 import { MAGIC_BLOCK, NLM_F, RTM, TCMSG, writeTc } from '../../netlink/index.ts';
 import { swab16, tcMinor } from '../../u32.ts';
 import type { Chain } from '../chain/index.ts';
-import { createClassifier, type KernelProto } from '../classifier.ts';
-import { type FilterBlock, majorOf } from '../device.ts';
+import { createClassifier } from '../classifier.ts';
+import { majorOf } from '../device.ts';
 import { bindActions } from '../parts.ts';
 import { type FilterPlace, findBlock, findQdisc } from '../place.ts';
+import type { FilterBlock, KernelProto } from '../proto.ts';
 import type { Call, Reply } from '../reply.ts';
 import { flushChain, type State } from '../state.ts';
 import {

@@ -1,9 +1,8 @@
 import type { Qdisc } from '../../kernel/index.ts';
 import type { Rule } from '../finding.ts';
 import { DROPPING, fateOfLost, lostAt } from '../kinds.ts';
-import { minorsOf } from '../minors.ts';
+import { isOneLess, minorsOf } from '../minors.ts';
 import { flowArgument } from '../script.ts';
-import { isOneLess } from './ft028-value-0-has-no-class.ts';
 import type { Page } from './page.ts';
 
 export const FT025: Rule = {

@@ -1,18 +1,13 @@
-import { type FlowConfig, KEYS, Key, keysOf, Mode } from '../../sched/flow/index.ts';
-import { tcMinor } from '../../u32.ts';
+import { KEYS, Key, keysOf } from '../../sched/flow/index.ts';
 import type { Rule } from '../finding.ts';
 import { lostAt } from '../kinds.ts';
+import { isOneLess } from '../minors.ts';
 import { flowArgument } from '../script.ts';
 import { fateOfZero } from './ft025-minor-wraps-to-0.ts';
 import type { Page } from './page.ts';
 
 /** What a packet has that nobody marked. */
 const ZERO_IS_USUAL: readonly Key[] = [Key.MARK, Key.PRIORITY, Key.RTCLASSID, Key.SKUID, Key.SKGID, Key.VLAN_TAG];
-
-/** The cure for FT014: base class :1 and an addend of -1. */
-export function isOneLess({ mode, addend, baseclass }: FlowConfig): boolean {
-  return mode !== Mode.HASH && addend >>> 0 === 0xffffffff && tcMinor(baseclass) === 1;
-}
 
 export const FT028: Rule = {
   code: 'FT028',
