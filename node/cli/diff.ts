@@ -89,7 +89,8 @@ function apply(commands: Diff['commands'], kernel: LiveKernel): Applied {
   return { done: commands.length, refused: null };
 }
 
-interface After {
+/** What was done with --apply, and what it came to. */
+export interface After {
   readonly applied: Applied;
   /** What was found when it was read back. */
   readonly after: Diff;
@@ -97,24 +98,20 @@ interface After {
 
 function show(device: string, found: Diff, after: After | null, flags: DiffFlags): void {
   const output = new Output();
-  output.write(flags.format === 'json' ? json(device, found, after) : text(device, found, after));
+  output.write(
+    flags.format === 'json'
+      ? `${JSON.stringify(reportOf(device, found, after), null, 2)}\n`
+      : text(device, found, after),
+  );
   output.flush();
 }
 
-function json(device: string, { differences, equal, commands }: Diff, after: After | null): string {
-  const report = {
-    ...{ device, equal: differences.length === 0, same: equal, differences, commands },
-    ...(after === null
-      ? {}
-      : {
-          applied: {
-            ...after.applied,
-            equal: after.after.differences.length === 0,
-            differences: after.after.differences,
-          },
-        }),
-  };
-  return `${JSON.stringify(report, null, 2)}\n`;
+/** What `--format json` prints: docs/schema/diff.schema.json. */
+export function reportOf(device: string, { differences, equal: same, commands }: Diff, after: After | null): object {
+  const report = { schema: 1, device, equal: differences.length === 0, same, differences, commands };
+  if (after === null) return report;
+  const left = after.after.differences;
+  return { ...report, applied: { ...after.applied, equal: left.length === 0, differences: left } };
 }
 
 function text(device: string, found: Diff, after: After | null): string {

@@ -1,4 +1,13 @@
-import { expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import { reportOf } from '../../node/cli/diff.ts';
+import { runScript, type Transport } from '../../src/command/index.ts';
+import { createEnv } from '../../src/env.ts';
+import { ERAS } from '../../src/era.ts';
+import { Netns } from '../../src/kernel/index.ts';
+import { type Diff, diffSetups, planScript, readSetup } from '../../src/study/index.ts';
 import { cli } from './cli.ts';
 
 test('diff needs a device, a script that can be read, and says so with 2', () => {
@@ -14,4 +23,49 @@ test.each(['--state a.json', '--dev eth0', '--era 6.1', '--strict-dev'])('tc --l
   const answer = cli(['tc', '--live', ...option.split(' '), 'qdisc', 'show']);
   expect(answer).toMatchObject({ status: 2, stdout: '' });
   expect(answer.stderr).toContain(`--live and ${option.split(' ')[0]}`);
+});
+
+describe('docs/schema/diff.schema.json', () => {
+  const schema = readFileSync(join(import.meta.dirname, '../../docs/schema/diff.schema.json'), 'utf8');
+  const valid = new Ajv2020().compile(JSON.parse(schema));
+  const HTB =
+    'qdisc add dev d0 root handle 1: htb default 20\nclass add dev d0 parent 1: classid 1:20 htb rate 1mbit\n';
+  const FILTER = 'filter add dev d0 parent 1: protocol ip prio 5 handle 1 flow map key mark and 0xff\n';
+
+  function kernel(): Transport {
+    const netns = new Netns({ env: createEnv({ era: ERAS['6.1'], seed: 0 }), devices: [{ name: 'd0', ifindex: 7 }] });
+    return { request: (datagram) => netns.request(datagram), links: netns.links };
+  }
+
+  function found(planned: string, there: string): Diff {
+    const transport = kernel();
+    runScript(there, transport);
+    const installed = readSetup(transport, 7);
+    return diffSetups(planScript(planned, kernel, 'd0', installed), installed, 'd0');
+  }
+
+  test.each([
+    ['equal', HTB, HTB],
+    ['missing', HTB + FILTER, HTB],
+    ['too much', HTB, HTB + FILTER],
+    ['another rate', HTB, HTB.replace('1mbit', '2mbit')],
+  ])('describes what is printed: %s', (_, planned, there) => {
+    const before = found(planned, there);
+    const applied = { done: 0, refused: 'tc qdisc add: Operation not permitted' };
+    for (const after of [
+      null,
+      { applied, after: before },
+      { applied: { done: 1, refused: null }, after: found(HTB, HTB) },
+    ]) {
+      const report = JSON.parse(JSON.stringify(reportOf('d0', before, after)));
+      expect([valid(report), valid.errors]).toEqual([true, null]);
+      expect(report).toMatchObject({ schema: 1, equal: planned === there });
+    }
+  });
+
+  test('has no room for what it does not name', () => {
+    const report = reportOf('d0', found(HTB, HTB), null);
+    expect(valid({ ...report, more: 1 })).toBe(false);
+    expect(valid({ ...report, differences: [{ planned: null, installed: null }] })).toBe(false);
+  });
 });
