@@ -113,25 +113,25 @@ export class CaptureFile {
   /** Bytes read so far, compressed ones where the file is. */
   read = 0;
   readonly reader: CaptureReader;
-  readonly #notes = new UnpackNotes();
+  private readonly notes = new UnpackNotes();
 
-  readonly #split: Taker['split'];
+  private readonly split: Taker['split'];
 
   /** `taker`: who will take what is read, for a room of his own and for parts that others take. */
   constructor(path: string, { room, split }: Omit<Taker, 'take'> = {}) {
     this.path = path;
     this.reader = openCapture(room);
-    this.#split = split;
+    this.split = split;
   }
 
   /** Things worth telling that do not stop anything (a zstd window larger than every decompressor takes). */
   get warnings(): readonly string[] {
-    return this.#notes.warnings;
+    return this.notes.warnings;
   }
 
   /** Where the file ends too early, if it does. A warning, not an error. */
   get cut(): Cut | null {
-    return this.#notes.cut ?? this.reader.cut;
+    return this.notes.cut ?? this.reader.cut;
   }
 
   /**
@@ -141,33 +141,33 @@ export class CaptureFile {
   async take(take: Taker['take']): Promise<void> {
     const { reader, path } = this;
     let isWanted: boolean;
-    if (path === '-') isWanted = await this.#unpacked(process.stdin, take);
-    else if (statSync(path).isFile()) isWanted = await this.#file(take);
+    if (path === '-') isWanted = await this.unpacked(process.stdin, take);
+    else if (statSync(path).isFile()) isWanted = await this.file(take);
     // A pipe may keep us waiting, and Ctrl-C must not wait with us.
-    else isWanted = await this.#unpacked(createReadStream(path, { highWaterMark: CHUNK }), take);
+    else isWanted = await this.unpacked(createReadStream(path, { highWaterMark: CHUNK }), take);
     if (!isWanted) return;
     reader.finish();
     take(reader);
   }
 
-  async #file(take: Taker['take']): Promise<boolean> {
+  private async file(take: Taker['take']): Promise<boolean> {
     const descriptor = openSync(this.path, 'r');
     try {
       this.total = fstatSync(descriptor).size;
       const head = new Uint8Array(4);
       const isPlain = compressionOf(head.subarray(0, readSync(descriptor, head, 0, head.length, 0))) === null;
-      return await (isPlain ? this.#plain(descriptor, take) : this.#unpacked(this.#chunks(descriptor), take));
+      return await (isPlain ? this.plain(descriptor, take) : this.unpacked(this.chunks(descriptor), take));
     } finally {
       closeSync(descriptor);
     }
   }
 
   /** A promise for each turn, none for a chunk: with four async generators inside each other W1 took 0.47 s, and 0.43 s so. */
-  async #plain(descriptor: number, take: Taker['take']): Promise<boolean> {
+  private async plain(descriptor: number, take: Taker['take']): Promise<boolean> {
     const { reader } = this;
     let split: Split | null = null;
     for (let chunk = 1; ; chunk++) {
-      if (this.#fill(descriptor, chunk === 1 ? HEAD : CHUNK, split?.until ?? Number.POSITIVE_INFINITY)) {
+      if (this.fill(descriptor, chunk === 1 ? HEAD : CHUNK, split?.until ?? Number.POSITIVE_INFINITY)) {
         if (!take(reader)) return false;
       } else if (split === null) return true;
       else {
@@ -175,7 +175,7 @@ export class CaptureFile {
         reader.window?.seek(this.read);
         split = null;
       }
-      if (chunk === 2) split = this.#split?.(this) ?? null;
+      if (chunk === 2) split = this.split?.(this) ?? null;
       if (chunk % CHUNKS_A_TURN === 0) await setImmediate();
     }
   }
@@ -184,7 +184,7 @@ export class CaptureFile {
    * Straight into the reader's window: a copy of its own would cost 0.1 s a GiB. Reading waits here and not in a
    * thread of the pool, as the way there and back costs 25 µs a chunk: a third of what classifying it does.
    */
-  #fill(descriptor: number, wanted: number, until: number): boolean {
+  private fill(descriptor: number, wanted: number, until: number): boolean {
     const { reader } = this;
     const size = readSync(descriptor, reader.room(wanted), 0, Math.min(wanted, until - this.read), this.read);
     if (size > 0) reader.filled(size);
@@ -192,17 +192,20 @@ export class CaptureFile {
     return size > 0;
   }
 
-  async #unpacked(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, take: Taker['take']): Promise<boolean> {
-    for await (const piece of unpacked(this.#counted(chunks), UNPACKERS, this.#notes)) {
+  private async unpacked(
+    chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    take: Taker['take'],
+  ): Promise<boolean> {
+    for await (const piece of unpacked(this.counted(chunks), UNPACKERS, this.notes)) {
       this.reader.push(piece);
       if (!take(this.reader)) return false;
     }
-    const { cut } = this.#notes;
+    const { cut } = this.notes;
     if (cut && this.reader.interfaces.length === 0) throw new FormatError(cut.offset, cut.message);
     return true;
   }
 
-  async *#counted(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  private async *counted(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
       this.read += chunk.length;
       yield chunk;
@@ -210,7 +213,7 @@ export class CaptureFile {
   }
 
   /** Always the same buffer: who gets a chunk is done with it when asking for the next. */
-  *#chunks(descriptor: number): Generator<Uint8Array> {
+  private *chunks(descriptor: number): Generator<Uint8Array> {
     const buffer = new Uint8Array(CHUNK);
     for (;;) {
       const size = readSync(descriptor, buffer);

@@ -46,74 +46,74 @@ export function openCapture(data?: Uint8Array): CaptureReader {
 }
 
 class AnyReader implements CaptureReader {
-  #reader: CaptureReader | null = null;
+  private reader: CaptureReader | null = null;
   /** Bytes of the magic number, while it is not complete. */
-  #head: Uint8Array = new Uint8Array(0);
-  #finished = false;
-  readonly #data: Uint8Array | undefined;
+  private head: Uint8Array = new Uint8Array(0);
+  private finished = false;
+  private readonly data: Uint8Array | undefined;
   /** What room() gave while there was no reader. */
-  #room: Uint8Array = new Uint8Array(0);
+  private memory: Uint8Array = new Uint8Array(0);
 
   constructor(data?: Uint8Array) {
-    this.#data = data;
+    this.data = data;
   }
 
   get window(): Window | null {
-    return this.#reader?.window ?? null;
+    return this.reader?.window ?? null;
   }
 
   get layout(): RecordLayout | null {
-    return this.#reader?.layout ?? null;
+    return this.reader?.layout ?? null;
   }
 
   get offset(): number {
-    return this.#reader?.offset ?? 0;
+    return this.reader?.offset ?? 0;
   }
 
   get cut(): Cut | null {
-    return this.#reader?.cut ?? null;
+    return this.reader?.cut ?? null;
   }
 
   get interfaces(): readonly CaptureInterface[] {
-    return this.#reader?.interfaces ?? NONE;
+    return this.reader?.interfaces ?? NONE;
   }
 
   push(chunk: Uint8Array): void {
-    if (this.#reader) {
-      this.#reader.push(chunk);
+    if (this.reader) {
+      this.reader.push(chunk);
       return;
     }
-    const head = new Uint8Array(this.#head.length + chunk.length);
-    head.set(this.#head);
-    head.set(chunk, this.#head.length);
-    this.#head = head;
+    const head = new Uint8Array(this.head.length + chunk.length);
+    head.set(this.head);
+    head.set(chunk, this.head.length);
+    this.head = head;
     const format = head.length < MAGIC ? undefined : CAPTURES.find((row) => row.matches(head));
     if (!format) return;
-    this.#reader = format.open(this.#data);
-    this.#reader.push(head);
-    this.#head = new Uint8Array(0);
+    this.reader = format.open(this.data);
+    this.reader.push(head);
+    this.head = new Uint8Array(0);
   }
 
   room(size: number): Uint8Array {
-    if (this.#reader) return this.#reader.room(size);
-    this.#room = new Uint8Array(size);
-    return this.#room;
+    if (this.reader) return this.reader.room(size);
+    this.memory = new Uint8Array(size);
+    return this.memory;
   }
 
   filled(size: number): void {
-    if (this.#reader) this.#reader.filled(size);
-    else this.push(this.#room.subarray(0, size));
+    if (this.reader) this.reader.filled(size);
+    else this.push(this.memory.subarray(0, size));
   }
 
   finish(): void {
-    this.#finished = true;
-    this.#reader?.finish();
+    this.finished = true;
+    this.reader?.finish();
   }
 
   next(frame: Frame): boolean {
-    if (this.#reader) return this.#reader.next(frame);
-    if (this.#head.length >= MAGIC) throw new FormatError(0, `expected a capture: ${names()}`);
-    if (this.#finished) throw new FormatError(0, `file of ${this.#head.length} bytes, expected a capture: ${names()}`);
+    if (this.reader) return this.reader.next(frame);
+    if (this.head.length >= MAGIC) throw new FormatError(0, `expected a capture: ${names()}`);
+    if (this.finished) throw new FormatError(0, `file of ${this.head.length} bytes, expected a capture: ${names()}`);
     return false;
   }
 }

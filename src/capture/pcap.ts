@@ -35,14 +35,14 @@ export function isPcap(head: Uint8Array): boolean {
 export class PcapReader implements CaptureReader {
   readonly interfaces: CaptureInterface[] = [];
   readonly window: Window;
-  #little = false;
+  private little = false;
   /** Nanoseconds in one unit of the fraction. */
-  #unit = 1000;
-  #header = 0;
-  #linkType = 0;
+  private unit = 1000;
+  private header = 0;
+  private linkType = 0;
   /** Versions before 2.4: the two lengths may stand the other way round. */
-  #swapped = false;
-  #layout: RecordLayout | null = null;
+  private swapped = false;
+  private knownLayout: RecordLayout | null = null;
 
   /** `data`: a buffer to begin with. */
   constructor(data?: Uint8Array) {
@@ -71,7 +71,7 @@ export class PcapReader implements CaptureReader {
 
   /** Of the usual header alone: versions before 2.4, and the "modified" one, are nobody else's. */
   get layout(): RecordLayout | null {
-    return this.#layout;
+    return this.knownLayout;
   }
 
   finish(): void {
@@ -80,33 +80,33 @@ export class PcapReader implements CaptureReader {
 
   next(frame: Frame): boolean {
     const window = this.window;
-    if (this.#header === 0 && !this.#begin()) return false;
-    if (!window.has(this.#header, 'record header')) return false;
+    if (this.header === 0 && !this.begin()) return false;
+    if (!window.has(this.header, 'record header')) return false;
     const { view, at } = window;
-    const little = this.#little;
+    const little = this.little;
     const first = view.getUint32(at + 8, little);
     const second = view.getUint32(at + 12, little);
-    const captured = this.#swapped && second < first ? second : first;
+    const captured = this.swapped && second < first ? second : first;
     if (captured > MAX_FRAME) {
       throw new LimitError(this.offset + 8, `captured length ${captured}, expected at most ${MAX_FRAME}`);
     }
-    const size = this.#header + captured;
+    const size = this.header + captured;
     if (!window.has(size, 'record')) return false;
-    const fraction = view.getUint32(at + 4, little) * this.#unit;
+    const fraction = view.getUint32(at + 4, little) * this.unit;
     const carry = fraction < SECOND ? 0 : Math.floor(fraction / SECOND);
     frame.seconds = view.getUint32(at, little) + carry;
     frame.nanoseconds = fraction - carry * SECOND;
     frame.length = captured === first ? second : first;
-    frame.linkType = this.#linkType;
+    frame.linkType = this.linkType;
     frame.data = window.data;
-    frame.at = at + this.#header;
+    frame.at = at + this.header;
     frame.end = at + size;
     window.at = at + size;
     return true;
   }
 
   /** Reads the file header; false if it is not all there yet. */
-  #begin(): boolean {
+  private begin(): boolean {
     const window = this.window;
     if (!window.has(FILE_HEADER, 'file header')) return false;
     const { view } = window;
@@ -115,26 +115,26 @@ export class PcapReader implements CaptureReader {
     const major = view.getUint16(4, row.little);
     const minor = view.getUint16(6, row.little);
     if (major !== 2 || minor > 4) throw new FormatError(4, `pcap version ${major}.${minor}, expected 2.0 to 2.4`);
-    this.#swapped = minor < 4;
+    this.swapped = minor < 4;
     const field = view.getUint32(20, row.little);
     // Upper half: length of the frame check sequence (bits 28…31), its presence (26), the rest reserved.
     if ((field & 0x03ff0000) !== 0) {
       throw new FormatError(20, `link type 0x${field.toString(16)}, expected bits 16 to 25 to be zero`);
     }
-    this.#linkType = field & 0xffff;
-    this.#little = row.little;
-    this.#unit = row.unit;
-    this.#header = row.header;
-    this.interfaces.push({ linkType: this.#linkType, snapLength: view.getUint32(16, row.little), name: '' });
+    this.linkType = field & 0xffff;
+    this.little = row.little;
+    this.unit = row.unit;
+    this.header = row.header;
+    this.interfaces.push({ linkType: this.linkType, snapLength: view.getUint32(16, row.little), name: '' });
     window.at = FILE_HEADER;
-    if (row.header === 16 && !this.#swapped) this.#layout = this.#layoutOf();
+    if (row.header === 16 && !this.swapped) this.knownLayout = this.layoutOf();
     return true;
   }
 
-  #layoutOf(): RecordLayout {
-    const unit = this.#unit;
-    const ethernet = this.#linkType === LINKTYPE_ETHERNET ? 1 : 0;
+  private layoutOf(): RecordLayout {
+    const unit = this.unit;
+    const ethernet = this.linkType === LINKTYPE_ETHERNET ? 1 : 0;
     const words: RecordLayout['words'] = (seconds, nanoseconds) => [seconds, Math.ceil(nanoseconds / unit)];
-    return { format: 'pcap', little: this.#little, ethernet, unit, words };
+    return { format: 'pcap', little: this.little, ethernet, unit, words };
   }
 }

@@ -40,13 +40,13 @@ export function isPcapng(head: Uint8Array): boolean {
 
 /** pcapng, version 1.0 (draft-ietf-opsawg-pcapng): any number of sections, each in its own byte order. */
 export class PcapngReader implements CaptureReader {
-  readonly #interfaces: Interface[] = [];
+  private readonly seenInterfaces: Interface[] = [];
   readonly window: Window;
-  /** Index in #interfaces of the current section's interface 0. */
-  #section = 0;
-  #little = false;
+  /** Index in seenInterfaces of the current section's interface 0. */
+  private section = 0;
+  private little = false;
   /** What `layout` gave last; undefined: something it rests on has changed since. */
-  #layout: RecordLayout | null | undefined;
+  private knownLayout: RecordLayout | null | undefined;
 
   /** `data`: a buffer to begin with. */
   constructor(data?: Uint8Array) {
@@ -54,7 +54,7 @@ export class PcapngReader implements CaptureReader {
   }
 
   get interfaces(): readonly CaptureInterface[] {
-    return this.#interfaces;
+    return this.seenInterfaces;
   }
 
   get offset(): number {
@@ -78,8 +78,8 @@ export class PcapngReader implements CaptureReader {
   }
 
   get layout(): RecordLayout | null {
-    if (this.#layout === undefined) this.#layout = this.#layoutOf();
-    return this.#layout;
+    if (this.knownLayout === undefined) this.knownLayout = this.layoutOf();
+    return this.knownLayout;
   }
 
   finish(): void {
@@ -90,45 +90,45 @@ export class PcapngReader implements CaptureReader {
     const window = this.window;
     for (;;) {
       if (!window.has(12, 'block header')) return false;
-      const type = this.#type();
-      const size = this.#size(type);
+      const type = this.type();
+      const size = this.size(type);
       if (!window.has(size, 'block')) return false;
-      const trailer = this.#u32(size - 4);
+      const trailer = this.u32(size - 4);
       if (trailer !== size) {
         throw new FormatError(this.offset + size - 4, `trailing block length ${trailer}, expected ${size}`);
       }
-      const isPacket = this.#read(type, size, frame);
+      const isPacket = this.read(type, size, frame);
       window.at += size;
       if (isPacket) return true;
     }
   }
 
-  #u16(at: number): number {
-    return this.window.view.getUint16(this.window.at + at, this.#little);
+  private u16(at: number): number {
+    return this.window.view.getUint16(this.window.at + at, this.little);
   }
 
-  #u32(at: number): number {
-    return this.window.view.getUint32(this.window.at + at, this.#little);
+  private u32(at: number): number {
+    return this.window.view.getUint32(this.window.at + at, this.little);
   }
 
   /** The block's type; a section header's byte order holds from its own length field on. */
-  #type(): number {
+  private type(): number {
     const { view, at } = this.window;
     // The section header's type reads the same in both orders.
     if (view.getUint32(at) !== Block.SECTION) {
       if (this.offset === 0) throw new FormatError(0, 'expected a pcapng section header');
-      return this.#u32(0);
+      return this.u32(0);
     }
     const little = view.getUint32(at + 8, true) === BYTE_ORDER;
     if (!little && view.getUint32(at + 8) !== BYTE_ORDER) {
       throw new FormatError(this.offset + 8, 'expected the byte-order magic 1a2b3c4d of a section header');
     }
-    this.#little = little;
+    this.little = little;
     return Block.SECTION;
   }
 
-  #size(type: number): number {
-    const size = this.#u32(4);
+  private size(type: number): number {
+    const size = this.u32(4);
     const least = 12 + (BODY[type] ?? 0);
     if (size < least || size % 4 !== 0) {
       throw new FormatError(this.offset + 4, `block length ${size}, expected a multiple of 4, at least ${least}`);
@@ -138,41 +138,41 @@ export class PcapngReader implements CaptureReader {
   }
 
   /** Reads one whole block; true if it was a packet. */
-  #read(type: number, size: number, frame: Frame): boolean {
+  private read(type: number, size: number, frame: Frame): boolean {
     switch (type) {
       case Block.SECTION:
-        this.#beginSection();
+        this.beginSection();
         return false;
       case Block.INTERFACE:
-        this.#addInterface(size);
+        this.addInterface(size);
         return false;
       case Block.ENHANCED:
-        this.#packet(this.#u32(8), size, frame);
+        this.packet(this.u32(8), size, frame);
         return true;
       case Block.PACKET:
-        this.#packet(this.#u16(8), size, frame);
+        this.packet(this.u16(8), size, frame);
         return true;
       case Block.SIMPLE:
-        this.#simplePacket(size, frame);
+        this.simplePacket(size, frame);
         return true;
       default:
         return false;
     }
   }
 
-  #beginSection(): void {
-    const major = this.#u16(12);
-    const minor = this.#u16(14);
+  private beginSection(): void {
+    const major = this.u16(12);
+    const minor = this.u16(14);
     // 1.2 was written by mistake and means 1.0 (the draft, section 4.1).
     if (major !== 1 || (minor !== 0 && minor !== 2)) {
       throw new FormatError(this.offset + 12, `pcapng version ${major}.${minor}, expected 1.0`);
     }
-    this.#section = this.#interfaces.length;
-    this.#layout = undefined;
+    this.section = this.seenInterfaces.length;
+    this.knownLayout = undefined;
   }
 
-  #addInterface(size: number): void {
-    if (this.#interfaces.length === MAX_INTERFACES) {
+  private addInterface(size: number): void {
+    if (this.seenInterfaces.length === MAX_INTERFACES) {
       throw new LimitError(this.offset, `more interfaces than the ${MAX_INTERFACES} expected at most`);
     }
     let name = '';
@@ -180,8 +180,8 @@ export class PcapngReader implements CaptureReader {
     let offset = 0n;
     let at = 16;
     while (at + 4 <= size - 4) {
-      const code = this.#u16(at);
-      const length = this.#u16(at + 2);
+      const code = this.u16(at);
+      const length = this.u16(at + 2);
       const value = at + 4;
       if (value + length > size - 4) {
         throw new FormatError(this.offset + at + 2, `option length ${length}, expected at most ${size - 4 - value}`);
@@ -190,15 +190,15 @@ export class PcapngReader implements CaptureReader {
       const { view, at: block, data } = this.window;
       if (code === Option.NAME) name = ascii(data.subarray(block + value, block + value + length));
       if (code === Option.TSRESOL && length >= 1) resolution = view.getUint8(block + value);
-      if (code === Option.TSOFFSET && length >= 8) offset = view.getBigInt64(block + value, this.#little);
+      if (code === Option.TSOFFSET && length >= 8) offset = view.getBigInt64(block + value, this.little);
       at = value + ((length + 3) & ~3);
     }
     const digits = BigInt(resolution & 0x7f);
     const binary = (resolution & 0x80) !== 0;
-    this.#layout = undefined;
-    this.#interfaces.push({
-      linkType: this.#u16(8),
-      snapLength: this.#u32(12),
+    this.knownLayout = undefined;
+    this.seenInterfaces.push({
+      linkType: this.u16(8),
+      snapLength: this.u32(12),
       name,
       perSecond: binary ? 2n ** digits : 10n ** digits,
       unit: !binary && resolution <= 9 ? 10 ** (9 - resolution) : 0,
@@ -207,8 +207,8 @@ export class PcapngReader implements CaptureReader {
   }
 
   /** Of the section's first 32 interfaces: those that are like its first Ethernet one. */
-  #layoutOf(): RecordLayout | null {
-    const section = this.#interfaces.slice(this.#section, this.#section + 32);
+  private layoutOf(): RecordLayout | null {
+    const section = this.seenInterfaces.slice(this.section, this.section + 32);
     const first = section.find(
       ({ linkType, unit, offset }) => linkType === LINKTYPE_ETHERNET && unit > 0 && offset === 0n,
     );
@@ -220,44 +220,44 @@ export class PcapngReader implements CaptureReader {
       const units = BigInt(seconds) * BigInt(SECOND / first.unit) + BigInt(Math.ceil(nanoseconds / first.unit));
       return [Number(units >> 32n), Number(units & 0xffffffffn)];
     };
-    return { format: 'pcapng', little: this.#little, ethernet, unit: first.unit, words };
+    return { format: 'pcapng', little: this.little, ethernet, unit: first.unit, words };
   }
 
-  #interface(index: number): Interface {
-    const found = this.#interfaces[this.#section + index];
+  private interface(index: number): Interface {
+    const found = this.seenInterfaces[this.section + index];
     if (!found) {
-      const known = this.#interfaces.length - this.#section;
+      const known = this.seenInterfaces.length - this.section;
       throw new FormatError(this.offset + 8, `interface ${index}, expected one of the ${known} described before`);
     }
     return found;
   }
 
   /** Enhanced and obsolete packet blocks: the same but for the width of the interface number. */
-  #packet(index: number, size: number, frame: Frame): void {
-    const from = this.#interface(index);
-    const captured = this.#u32(20);
+  private packet(index: number, size: number, frame: Frame): void {
+    const from = this.interface(index);
+    const captured = this.u32(20);
     if (captured > size - 32) {
       throw new FormatError(this.offset + 20, `captured length ${captured}, expected at most ${size - 32}`);
     }
-    stamp(frame, from, this.#u32(12), this.#u32(16));
-    this.#fill(frame, from, 28, captured, this.#u32(24));
+    stamp(frame, from, this.u32(12), this.u32(16));
+    this.fill(frame, from, 28, captured, this.u32(24));
   }
 
   /** No length of its own: the wire length, or what the snap length left of it. No time either. */
-  #simplePacket(size: number, frame: Frame): void {
-    const from = this.#interfaces[this.#section];
+  private simplePacket(size: number, frame: Frame): void {
+    const from = this.seenInterfaces[this.section];
     if (!from) throw new FormatError(this.offset, 'simple packet block, expected an interface description before it');
-    const length = this.#u32(8);
+    const length = this.u32(8);
     const snap = from.snapLength === 0 ? length : Math.min(length, from.snapLength);
     if (snap > size - 16) {
       throw new FormatError(this.offset + 8, `packet length ${length}, expected at most ${size - 16}`);
     }
     frame.seconds = 0;
     frame.nanoseconds = 0;
-    this.#fill(frame, from, 12, snap, length);
+    this.fill(frame, from, 12, snap, length);
   }
 
-  #fill(frame: Frame, from: Interface, at: number, captured: number, length: number): void {
+  private fill(frame: Frame, from: Interface, at: number, captured: number, length: number): void {
     const { data, at: block } = this.window;
     frame.data = data;
     frame.at = block + at;

@@ -105,33 +105,33 @@ class Input {
   /** Bytes handed over so far. */
   offset = 0;
   ended = false;
-  #head: Uint8Array = new Uint8Array(0);
-  readonly #source: Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
+  private first: Uint8Array = new Uint8Array(0);
+  private readonly source: Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
 
   constructor(chunks: Chunks) {
-    this.#source = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
+    this.source = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
   }
 
   async head(): Promise<Uint8Array> {
-    while (this.#head.length < 4) {
-      const held = this.#head;
-      const { done, value } = await this.#source.next();
+    while (this.first.length < 4) {
+      const held = this.first;
+      const { done, value } = await this.source.next();
       if (done) break;
-      this.#head = held.length === 0 && value.length >= 4 ? value : joined(held, value);
+      this.first = held.length === 0 && value.length >= 4 ? value : joined(held, value);
     }
-    return this.#head;
+    return this.first;
   }
 
   /** Everything, in chunks of at most `size` bytes. */
   async *rest(size = Number.POSITIVE_INFINITY): AsyncGenerator<Uint8Array> {
-    let chunk = this.#head;
+    let chunk = this.first;
     for (;;) {
       for (let at = 0; at < chunk.length; at += size) {
         const slice = chunk.subarray(at, at + size);
         this.offset += slice.length;
         yield slice;
       }
-      const { done, value } = await this.#source.next();
+      const { done, value } = await this.source.next();
       if (done) break;
       chunk = value;
     }
@@ -139,7 +139,7 @@ class Input {
   }
 
   async close(): Promise<void> {
-    await this.#source.return?.();
+    await this.source.return?.();
   }
 }
 

@@ -16,7 +16,7 @@ export class Window {
   finished = false;
   cut: Cut | null = null;
   /** Where data[0] stands in the file. */
-  #base = 0;
+  private base = 0;
 
   /** `data`: what to begin with; a record that does not fit has the window grow out of it. */
   constructor(data: Uint8Array = new Uint8Array(0)) {
@@ -25,7 +25,7 @@ export class Window {
   }
 
   get offset(): number {
-    return this.#base + this.at;
+    return this.base + this.at;
   }
 
   push(chunk: Uint8Array): void {
@@ -37,12 +37,12 @@ export class Window {
   room(size: number): Uint8Array {
     const rest = this.end - this.at;
     // What is left of a chunk is mostly a part of one record: moved to the front, the same half a MiB stays in the cache.
-    if (this.end + size > this.data.length || 4 * rest < size) this.#makeRoom(size);
+    if (this.end + size > this.data.length || 4 * rest < size) this.makeRoom(size);
     return this.data.subarray(this.end);
   }
 
   /** Moves what is left to the front, of a buffer twice as large if it fills this one: a byte moves a few times at most. */
-  #makeRoom(more: number): void {
+  private makeRoom(more: number): void {
     const rest = this.data.subarray(this.at, this.end);
     const size = rest.length + more;
     if (2 * rest.length > this.data.length || size > this.data.length) {
@@ -50,7 +50,7 @@ export class Window {
       this.view = new DataView(this.data.buffer);
     }
     this.data.set(rest);
-    this.#base += this.at;
+    this.base += this.at;
     this.at = 0;
     this.end = rest.length;
   }
@@ -58,7 +58,7 @@ export class Window {
   /** Forgets what is there: the next bytes are those from `offset` of the file on. */
   seek(offset: number): void {
     this.at = this.end = 0;
-    this.#base = offset;
+    this.base = offset;
   }
 
   /** Whether `size` bytes are there; if not and no more will come, the `what` that began here is cut off. */

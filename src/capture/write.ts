@@ -13,10 +13,10 @@ class Gather {
   size = 0;
   /** Bytes handed to the sink. */
   written = 0;
-  readonly #sink: Sink;
+  private readonly sink: Sink;
 
   constructor(sink: Sink) {
-    this.#sink = sink;
+    this.sink = sink;
   }
 
   /** Makes room for `size` bytes and returns where they begin in `view`; the bytes there are zero. */
@@ -36,7 +36,7 @@ class Gather {
 
   flush(): void {
     if (this.size === 0) return;
-    this.#sink(new Uint8Array(this.view.buffer, 0, this.size));
+    this.sink(new Uint8Array(this.view.buffer, 0, this.size));
     this.written += this.size;
     this.view = new DataView(new ArrayBuffer(CHUNK));
     this.size = 0;
@@ -53,17 +53,17 @@ export interface PcapOptions {
 
 /** Frames in, a little-endian pcap 2.4 file out. finish() hands over the last chunk. */
 export class PcapWriter {
-  readonly #out: Gather;
-  readonly #linkType: number;
-  readonly #nanoseconds: boolean;
+  private readonly out: Gather;
+  private readonly linkType: number;
+  private readonly nanoseconds: boolean;
 
   constructor(options: PcapOptions, sink: Sink) {
-    this.#out = new Gather(sink);
-    this.#linkType = options.linkType;
-    this.#nanoseconds = options.unit !== 'us';
-    const at = this.#out.reserve(24);
-    const { view } = this.#out;
-    view.setUint32(at, this.#nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4, true);
+    this.out = new Gather(sink);
+    this.linkType = options.linkType;
+    this.nanoseconds = options.unit !== 'us';
+    const at = this.out.reserve(24);
+    const { view } = this.out;
+    view.setUint32(at, this.nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4, true);
     view.setUint16(at + 4, 2, true);
     view.setUint16(at + 6, 4, true);
     view.setUint32(at + 16, options.snapLength ?? 262144, true);
@@ -71,37 +71,37 @@ export class PcapWriter {
   }
 
   write(frame: Frame): void {
-    const out = this.#out;
-    if (frame.linkType !== this.#linkType) {
+    const out = this.out;
+    if (frame.linkType !== this.linkType) {
       throw new FormatError(
         out.written + out.size,
-        `frame of link type ${frame.linkType}, expected ${this.#linkType}: pcap holds one, pcapng many`,
+        `frame of link type ${frame.linkType}, expected ${this.linkType}: pcap holds one, pcapng many`,
       );
     }
     const captured = frame.end - frame.at;
     const at = out.reserve(16 + captured);
     const { view } = out;
     view.setUint32(at, frame.seconds, true);
-    view.setUint32(at + 4, this.#nanoseconds ? frame.nanoseconds : Math.floor(frame.nanoseconds / 1000), true);
+    view.setUint32(at + 4, this.nanoseconds ? frame.nanoseconds : Math.floor(frame.nanoseconds / 1000), true);
     view.setUint32(at + 8, captured, true);
     view.setUint32(at + 12, frame.length, true);
     out.bytes(at + 16, frame.data.subarray(frame.at, frame.end));
   }
 
   finish(): void {
-    this.#out.flush();
+    this.out.flush();
   }
 }
 
 /** Frames in, a little-endian pcapng file of one section out, time stamps in nanoseconds. finish() hands over the last chunk. */
 export class PcapngWriter {
-  readonly #out: Gather;
-  readonly #interfaces: CaptureInterface[] = [];
+  private readonly out: Gather;
+  private readonly interfaces: CaptureInterface[] = [];
 
   constructor(interfaces: readonly CaptureInterface[], sink: Sink) {
-    this.#out = new Gather(sink);
-    const at = this.#block(0x0a0d0d0a, 16);
-    const { view } = this.#out;
+    this.out = new Gather(sink);
+    const at = this.block(0x0a0d0d0a, 16);
+    const { view } = this.out;
     view.setUint32(at, 0x1a2b3c4d, true);
     view.setUint16(at + 4, 1, true);
     // Section length: not known, written as -1.
@@ -111,8 +111,8 @@ export class PcapngWriter {
 
   /** One more interface; returns its index. */
   describe(described: CaptureInterface): number {
-    this.#describe(described);
-    return this.#interfaces.push(described) - 1;
+    this.writeInterface(described);
+    return this.interfaces.push(described) - 1;
   }
 
   /**
@@ -120,48 +120,48 @@ export class PcapngWriter {
    * bytes, none if empty (opt_comment of draft-ietf-opsawg-pcapng, section 3.5).
    */
   write(frame: Frame, on = 0, comment: Uint8Array = NO_COMMENT): void {
-    const described = this.#interfaces[on];
+    const described = this.interfaces[on];
     if (!described || described.linkType !== frame.linkType) {
       throw new FormatError(
-        this.#out.written + this.#out.size,
+        this.out.written + this.out.size,
         `frame of link type ${frame.linkType} on interface ${on}, expected ${described?.linkType ?? 'a known interface'}`,
       );
     }
     const captured = frame.end - frame.at;
     const options = 20 + padded(captured);
     const size = comment.length === 0 ? 20 + captured : options + 4 + padded(comment.length) + 4;
-    const at = this.#block(6, size);
-    const { view } = this.#out;
+    const at = this.block(6, size);
+    const { view } = this.out;
     const time = BigInt(frame.seconds) * 1_000_000_000n + BigInt(frame.nanoseconds);
     view.setUint32(at, on, true);
     view.setUint32(at + 4, Number((time >> 32n) & 0xffffffffn), true);
     view.setUint32(at + 8, Number(time & 0xffffffffn), true);
     view.setUint32(at + 12, captured, true);
     view.setUint32(at + 16, frame.length, true);
-    this.#out.bytes(at + 20, frame.data.subarray(frame.at, frame.end));
+    this.out.bytes(at + 20, frame.data.subarray(frame.at, frame.end));
     if (comment.length === 0) return;
     // opt_comment is 1; opt_endofopt behind it is the four zeros that are there.
     view.setUint16(at + options, 1, true);
     view.setUint16(at + options + 2, comment.length, true);
-    this.#out.bytes(at + options + 4, comment);
+    this.out.bytes(at + options + 4, comment);
   }
 
   finish(): void {
-    this.#out.flush();
+    this.out.flush();
   }
 
   /** Interface description: link type, snap length, if_name (2) and if_tsresol (9) of 10⁻⁹. */
-  #describe(described: CaptureInterface): void {
+  private writeInterface(described: CaptureInterface): void {
     const name = Uint8Array.from(described.name, (letter) => letter.charCodeAt(0));
     const named = name.length === 0 ? 0 : 4 + padded(name.length);
-    const at = this.#block(1, 8 + named + 8 + 4);
-    const { view } = this.#out;
+    const at = this.block(1, 8 + named + 8 + 4);
+    const { view } = this.out;
     view.setUint16(at, described.linkType, true);
     view.setUint32(at + 4, described.snapLength, true);
     if (named > 0) {
       view.setUint16(at + 8, 2, true);
       view.setUint16(at + 10, name.length, true);
-      this.#out.bytes(at + 12, name);
+      this.out.bytes(at + 12, name);
     }
     view.setUint16(at + 8 + named, 9, true);
     view.setUint16(at + 10 + named, 1, true);
@@ -169,10 +169,10 @@ export class PcapngWriter {
   }
 
   /** Writes a block's frame around a body of `size` bytes and returns where the body begins. */
-  #block(type: number, size: number): number {
+  private block(type: number, size: number): number {
     const total = 12 + padded(size);
-    const at = this.#out.reserve(total);
-    const { view } = this.#out;
+    const at = this.out.reserve(total);
+    const { view } = this.out;
     view.setUint32(at, type, true);
     view.setUint32(at + 4, total, true);
     view.setUint32(at + total - 4, total, true);

@@ -30,21 +30,21 @@ type Part = 'magic' | 'skippable' | 'header' | 'block';
  */
 export class ZstdHeaders {
   readonly warnings: string[] = [];
-  #part: Part = 'magic';
-  readonly #held = new Uint8Array(18);
-  #holding = 0;
-  #need = 5;
+  private part: Part = 'magic';
+  private readonly held = new Uint8Array(18);
+  private holding = 0;
+  private need = 5;
   /** Bytes of content still to pass over. */
-  #skip = 0;
-  #offset = 0;
-  #blockLimit = 0;
-  #window = 0;
-  #moved = 0;
-  #checksum = false;
+  private skip = 0;
+  private offset = 0;
+  private blockLimit = 0;
+  private window = 0;
+  private moved = 0;
+  private checksum = false;
 
   /** True between two frames: the data may end here. */
   get whole(): boolean {
-    return this.#part === 'magic' && this.#holding === 0 && this.#skip === 0;
+    return this.part === 'magic' && this.holding === 0 && this.skip === 0;
   }
 
   /**
@@ -53,94 +53,94 @@ export class ZstdHeaders {
    */
   check(chunk: Uint8Array): number {
     for (let at = 0; at < chunk.length; ) {
-      const passed = Math.min(this.#skip, chunk.length - at);
+      const passed = Math.min(this.skip, chunk.length - at);
       at += passed;
-      this.#skip -= passed;
-      this.#offset += passed;
+      this.skip -= passed;
+      this.offset += passed;
       if (passed === 0) {
-        this.#held[this.#holding++] = u8(chunk, at++);
-        this.#offset++;
-        if (this.#holding < this.#need) continue;
-        this.#take();
+        this.held[this.holding++] = u8(chunk, at++);
+        this.offset++;
+        if (this.holding < this.need) continue;
+        this.take();
       }
       if (this.whole) return at;
     }
     return chunk.length;
   }
 
-  #expect(part: Part, need: number): void {
-    this.#part = part;
-    this.#need = need;
-    if (part === 'magic' || part === 'block') this.#holding = 0;
+  private expect(part: Part, need: number): void {
+    this.part = part;
+    this.need = need;
+    if (part === 'magic' || part === 'block') this.holding = 0;
   }
 
-  #fail(message: string): never {
-    throw new FormatError(this.#offset - this.#holding, `zstd data: ${message}`);
+  private fail(message: string): never {
+    throw new FormatError(this.offset - this.holding, `zstd data: ${message}`);
   }
 
-  #take(): void {
-    const held = this.#held;
-    switch (this.#part) {
+  private take(): void {
+    const held = this.held;
+    switch (this.part) {
       case 'magic':
-        if (le32(held, 0) === FRAME) this.#expect('header', 5 + headerSize(u8(held, 4)));
-        else if (isZstd(held)) this.#expect('skippable', 8);
-        else this.#fail('expected a frame');
+        if (le32(held, 0) === FRAME) this.expect('header', 5 + headerSize(u8(held, 4)));
+        else if (isZstd(held)) this.expect('skippable', 8);
+        else this.fail('expected a frame');
         return;
       case 'skippable':
-        this.#skip = le32(held, 4) >>> 0;
-        this.#expect('magic', 5);
+        this.skip = le32(held, 4) >>> 0;
+        this.expect('magic', 5);
         return;
       case 'header':
-        this.#frame();
-        this.#expect('block', 3);
+        this.frame();
+        this.expect('block', 3);
         return;
       case 'block':
-        this.#block(le16(held, 0) | (u8(held, 2) << 16));
+        this.block(le16(held, 0) | (u8(held, 2) << 16));
     }
   }
 
   /** Frame_Header: descriptor, window descriptor or (single segment) content size. */
-  #frame(): void {
-    const held = this.#held;
+  private frame(): void {
+    const held = this.held;
     const descriptor = u8(held, 4);
     const single = (descriptor & 0x20) !== 0;
-    if (descriptor & 0x08) this.#fail('expected the reserved bit of the frame descriptor to be zero');
-    if (descriptor & 0x03) this.#fail('expected a frame without a dictionary');
+    if (descriptor & 0x08) this.fail('expected the reserved bit of the frame descriptor to be zero');
+    if (descriptor & 0x03) this.fail('expected a frame without a dictionary');
     const window = single ? contentSize(held, descriptor) : windowSize(u8(held, 5));
     if (window > MAX_WINDOW) {
       throw new LimitError(
-        this.#offset - this.#holding,
+        this.offset - this.holding,
         `zstd window of ${window} bytes, expected at most ${MAX_WINDOW}`,
       );
     }
     if (window > COMMON_WINDOW) {
       this.warnings.push(`zstd window of ${window} bytes: more than the ${COMMON_WINDOW} every decompressor takes`);
     }
-    this.#checksum = (descriptor & 0x04) !== 0;
-    this.#blockLimit = Math.min(window, MAX_BLOCK);
-    this.#window = window;
-    this.#move();
+    this.checksum = (descriptor & 0x04) !== 0;
+    this.blockLimit = Math.min(window, MAX_BLOCK);
+    this.window = window;
+    this.move();
   }
 
-  #move(): void {
-    this.#moved += this.#window;
-    if (this.#moved > FREE_MOVES + MOVES_PER_BYTE * this.#offset) {
-      throw new LimitError(this.#offset - this.#holding, `zstd blocks too small for a window of ${this.#window} bytes`);
+  private move(): void {
+    this.moved += this.window;
+    if (this.moved > FREE_MOVES + MOVES_PER_BYTE * this.offset) {
+      throw new LimitError(this.offset - this.holding, `zstd blocks too small for a window of ${this.window} bytes`);
     }
   }
 
-  #block(header: number): void {
+  private block(header: number): void {
     const last = (header & 1) !== 0;
     const type = (header >>> 1) & 3;
     const size = header >>> 3;
-    if (type === 3) this.#fail('expected a block type');
-    if (size > this.#blockLimit) this.#fail(`block of ${size} bytes, expected at most ${this.#blockLimit}`);
-    this.#move();
+    if (type === 3) this.fail('expected a block type');
+    if (size > this.blockLimit) this.fail(`block of ${size} bytes, expected at most ${this.blockLimit}`);
+    this.move();
     // A run-length block holds one byte, however long it becomes.
-    this.#skip = type === 1 ? 1 : size;
-    if (last && this.#checksum) this.#skip += 4;
-    if (last) this.#expect('magic', 5);
-    else this.#expect('block', 3);
+    this.skip = type === 1 ? 1 : size;
+    if (last && this.checksum) this.skip += 4;
+    if (last) this.expect('magic', 5);
+    else this.expect('block', 3);
   }
 }
 

@@ -31,10 +31,10 @@ export interface TcRun {
   readonly misunderstood?: (error: UsageError) => void;
 }
 
-type Flag = { readonly [K in keyof TcOptions]: TcOptions[K] extends boolean ? K : never }[keyof TcOptions];
+type OptionName = { readonly [K in keyof TcOptions]: TcOptions[K] extends boolean ? K : never }[keyof TcOptions];
 
 /** tc's own options, in the order in which a prefix is tried; null: taken and without effect here. */
-const OPTIONS: readonly (readonly [word: string, flag: Flag | null, argument: boolean])[] = [
+const OPTIONS: readonly (readonly [word: string, flag: OptionName | null, argument: boolean])[] = [
   ['-stats', 'statistics', false],
   ['-statistics', 'statistics', false],
   ['-details', 'details', false],

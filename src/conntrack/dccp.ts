@@ -1,7 +1,7 @@
 import { Direction } from '../packet/index.ts';
 import { u8 } from '../u32.ts';
 import { Fragment, type Headers } from './headers.ts';
-import { type Follower, Next, type Rows, transition } from './state.ts';
+import { type Follower, Next, type TransitionTable, transition } from './state.ts';
 
 const State = { REQUEST: 1, TIMEWAIT: 7 } as const;
 /** Added to the state once the former server opened the connection anew. */
@@ -13,7 +13,7 @@ const INVALID_TYPE = 10;
 const TIMEOUT: readonly number[] = [0, 240, 480, 480, 43200, 64, 64, 240];
 
 /** net/netfilter/nf_conntrack_proto_dccp.c: dccp_state_table[][][]: client, server; rows by packet type. */
-const ROWS: readonly [Rows, Rows] = [
+const ROWS: readonly [TransitionTable, TransitionTable] = [
   [
     '112....1',
     '-......-',

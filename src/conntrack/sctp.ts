@@ -1,7 +1,7 @@
 import type { Direction } from '../packet/index.ts';
 import { be16, be32, u8 } from '../u32.ts';
 import type { Headers } from './headers.ts';
-import { type Follower, Next, type Rows, transition } from './state.ts';
+import { type Follower, Next, type TransitionTable, transition } from './state.ts';
 
 /** include/linux/sctp.h: enum sctp_cid */
 const Chunk = {
@@ -37,7 +37,7 @@ const KINDS: readonly number[] = [
 const TIMEOUT: readonly number[] = [0, 10, 3, 3, 210, 3, 3, 3, 30];
 
 /** nf_conntrack_proto_sctp.c: sctp_conntracks[][][]; columns in the order of TIMEOUT. */
-const ROWS: readonly [Rows, Rows] = [
+const ROWS: readonly [TransitionTable, TransitionTable] = [
   [
     '112341172',
     '112345671',

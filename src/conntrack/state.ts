@@ -23,11 +23,24 @@ export interface Follower {
   isMidway?(state: number): boolean;
 }
 
+/** State of an entry whose protocol has none: it exists. */
+export const SEEN = 1;
+
+/** A protocol without states of its own: `valid` refuses malformed packets. */
+export function stateless(timeout: Follower['timeout'], valid: (h: Headers) => boolean = () => true): Follower {
+  return { next: (h) => (valid(h) ? SEEN : Next.INVALID), timeout };
+}
+
 /** A row per kind of packet, a column per state: the digit of the next state, `.` to ignore, `-` invalid. */
-export type Rows = readonly string[];
+export type TransitionTable = readonly string[];
 
 /** Looks a transition up in a pair of tables (original direction, reply direction). */
-export function transition(rows: readonly [Rows, Rows], direction: Direction, row: number, state: number): number {
+export function transition(
+  rows: readonly [TransitionTable, TransitionTable],
+  direction: Direction,
+  row: number,
+  state: number,
+): number {
   const next = rows[direction][row]?.[state];
   if (next === '.') return Next.IGNORE;
   return next === undefined || next === '-' ? Next.INVALID : Number(next);

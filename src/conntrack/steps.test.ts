@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Direction } from '../packet/index.ts';
-import { Kind, stepOf } from './steps.ts';
+import { Kind, transitionOf } from './steps.ts';
 import { tcpKind } from './tcp.ts';
 
 const [FIN, SYN, RST, PSH, ACK, URG] = [0x01, 0x02, 0x04, 0x08, 0x10, 0x20];
@@ -12,7 +12,7 @@ const { ORIGINAL, REPLY } = Direction;
 const step = (state: number, seconds: number) => ({ state, young: seconds * 1e9, old: seconds * 1e9 });
 
 describe('how a packet opens a connection', () => {
-  const opening = (kind: number) => stepOf(kind, 0, ORIGINAL, false);
+  const opening = (kind: number) => transitionOf(kind, 0, ORIGINAL, false);
 
   it.each([
     ['SYN', SYN, step(SYN_SENT, 120)],
@@ -58,13 +58,13 @@ describe('how a connection goes on', () => {
     ['a reset of one that was answered', tcpKind(RST), ESTABLISHED, REPLY, true, step(CLOSE, 10)],
     ['UDP is a stream once it is older', Kind.UDP, 1, REPLY, true, { state: 1, young: 30e9, old: 120e9 }],
   ])('%s', (_, kind, state, direction, replied, expected) => {
-    expect(stepOf(kind, state, direction, replied)).toEqual(expected);
+    expect(transitionOf(kind, state, direction, replied)).toEqual(expected);
   });
 
   it.each([
     ['a reset of one that was never answered ends it', tcpKind(RST), ESTABLISHED, false],
     ['a SYN after its end opens it anew', tcpKind(SYN), TIME_WAIT, true],
   ])('more than a step: %s', (_, kind, state, replied) => {
-    expect(stepOf(kind, state, ORIGINAL, replied)).toBeNull();
+    expect(transitionOf(kind, state, ORIGINAL, replied)).toBeNull();
   });
 });

@@ -1,23 +1,25 @@
 import { type Direction, IPPROTO } from '../packet/index.ts';
-import { followerOf } from './follow.ts';
 import { Headers } from './headers.ts';
+import { followerOf } from './protocol.ts';
 import { TCP_KINDS, tcpKind } from './tcp.ts';
-import { Tuple } from './tuple.ts';
 
 /**
  * Kinds of whole packets, as far as they tell how a connection goes on: of TCP tcpKind(), and echoes of ICMP. NONE: what
  * is refused.
  */
 export const Kind = {
-  ...{ UDP: TCP_KINDS, QUESTION: TCP_KINDS + 1, ANSWER: TCP_KINDS + 2 },
-  ...{ NONE: TCP_KINDS + 3, COUNT: TCP_KINDS + 4 },
+  UDP: TCP_KINDS,
+  QUESTION: TCP_KINDS + 1,
+  ANSWER: TCP_KINDS + 2,
+  NONE: TCP_KINDS + 3,
+  COUNT: TCP_KINDS + 4,
 } as const;
 
 /** More than any of these protocols has. */
 export const STATES = 16;
 
 /** What a packet does to its connection, or to none, which it opens. */
-export interface Step {
+export interface Transition {
   /** The entry's next state. */
   readonly state: number;
   /** Nanoseconds from the packet to the entry's end: of a young connection, and of one that is older than GROWN_UP. */
@@ -35,10 +37,10 @@ const UDP_LENGTH = 4;
  * What a packet of a kind does to a connection in a state, 0: to none; null: more than that, or nothing. All that is
  * asked of the followers, beforehand.
  */
-export function stepOf(kind: number, state: number, direction: Direction, replied: boolean): Step | null {
+export function transitionOf(kind: number, state: number, direction: Direction, replied: boolean): Transition | null {
   if (kind === Kind.NONE) return null;
   const proto = kind < TCP_KINDS ? IPPROTO.TCP : kind === Kind.UDP ? IPPROTO.UDP : IPPROTO.ICMP;
-  const follower = followerOf(Object.assign(new Tuple(), { proto }));
+  const follower = followerOf({ proto });
   const next = follower.next(headersOf(kind, proto), state, direction, replied);
   if (next < 0) return null;
   const timeout = (age: number): number => follower.timeout(next, replied, age) * SECOND;

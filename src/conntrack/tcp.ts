@@ -1,6 +1,6 @@
 import { u8 } from '../u32.ts';
 import { Fragment, type Headers } from './headers.ts';
-import { type Follower, Next, type Rows, transition } from './state.ts';
+import { type Follower, Next, type TransitionTable, transition } from './state.ts';
 
 const State = { NONE: 0, SYN_SENT: 1, ESTABLISHED: 3, TIME_WAIT: 7 } as const;
 
@@ -12,7 +12,7 @@ const UNACKNOWLEDGED = 300;
 const Row = { SYN: 0, SYNACK: 1, FIN: 2, ACK: 3, RST: 4 } as const;
 
 /** net/netfilter/nf_conntrack_proto_tcp.c: tcp_conntracks[][][]; columns in the order of TIMEOUT. */
-const ROWS: readonly [Rows, Rows] = [
+const ROWS: readonly [TransitionTable, TransitionTable] = [
   ['11.....119', '--2------2', '--4466678-', '3-3355778-', '-888888888'],
   ['-9-----1-9', '-2.......2', '--4466678-', '-.2355778.', '-888888888'],
 ];

@@ -1,10 +1,10 @@
 import { type Ct, Direction, IPPROTO, type Packet } from '../packet/index.ts';
 import { u8 } from '../u32.ts';
-import { followerOf } from './follow.ts';
 import { Fragments } from './fragments.ts';
 import { Fragment, Headers, readAddresses, readInner, readPacket, readTuple } from './headers.ts';
 import type { ListedEntry } from './listing.ts';
 import { Nat, type NatRule, Translated } from './nat.ts';
+import { followerOf } from './protocol.ts';
 import { Next } from './state.ts';
 import { Flag, LIMIT, Side, Table, type TableMemory } from './table.ts';
 import { invert, Tuple } from './tuple.ts';

@@ -2,7 +2,7 @@ import type { Keeper, Shared } from '../report/index.ts';
 import { swab32, word } from '../u32.ts';
 import type { Connection } from './following.ts';
 import type { Fields } from './headers.ts';
-import type { Rows } from './layout.ts';
+import type { TablePlace } from './layout.ts';
 import { Cell, COUNTER, classidAt, counterAt, dropBatch, type Layout, Stop } from './layout.ts';
 import {
   hashCode,
@@ -62,7 +62,7 @@ const WIDTH = { 4: 1, 6: 4 } as const;
 
 type Family = 4 | 6;
 
-const tablesOf = ({ tables }: Layout, family: Family): { readonly flows: Rows; readonly hosts: Rows } =>
+const tablesOf = ({ tables }: Layout, family: Family): { readonly flows: TablePlace; readonly hosts: TablePlace } =>
   family === 4 ? { flows: tables.flows4, hosts: tables.hosts4 } : { flows: tables.flows6, hosts: tables.hosts6 };
 
 /** Has the row at a home fetched, and leaves what stands there. It may lie on two lines of the cache. */
@@ -207,7 +207,7 @@ const hostMixOf = (address: number, counter: number): number =>
   Math.imul(address ^ Math.imul(counter >>> 4, COUNTERS), WORDS);
 
 /** Not 0: the sample goes without it. */
-function isLeftOut({ number }: Rows, hash: Code, mixed: number): Code {
+function isLeftOut({ number }: TablePlace, hash: Code, mixed: number): Code {
   return [set(mixed, hash), and(sampleMix(get(mixed)), load32(constant(Cell.SAMPLES + 4 * number)))];
 }
 
@@ -218,7 +218,7 @@ const sampleMix = (hash: Code): Code =>
 const sampleMixOf = (hash: number): number => Math.imul(hash ^ (hash >>> 15), SAMPLE) | 1;
 
 /** The four counts of a class stand in the order of the tables. */
-function countOne({ classes, shares }: Layout, { number }: Rows, counter: number): Code {
+function countOne({ classes, shares }: Layout, { number }: TablePlace, counter: number): Code {
   const at = shares - classes + 4 * number;
   return store32(get(counter), at, add(load32(get(counter), at), constant(1)));
 }

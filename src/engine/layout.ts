@@ -10,7 +10,7 @@ import {
 import { tcH, tcMajor, tcMinor } from '../u32.ts';
 
 /** Where a table stands. Its size is in the memory, too, as it grows. */
-export interface Rows {
+export interface TablePlace {
   /** Address of the first row. */
   readonly base: number;
   /** Bytes of a row. */
@@ -130,7 +130,7 @@ export interface Layout {
   /** How many flows and hosts each class has, as large as a counter and in the order of `classes`; 0: nobody counts. */
   readonly shares: number;
   /** Those of which nobody asks have no room. */
-  readonly tables: Readonly<Record<TableName, Rows>>;
+  readonly tables: Readonly<Record<TableName, TablePlace>>;
   /** By family; of no room where connections are not followed. */
   readonly connections4: Connections;
   readonly connections6: Connections;
@@ -164,7 +164,7 @@ export function layoutOf(
   const counters = majors.length * MINORS * COUNTER;
   const shares = classes + counters;
   let end = shares + (sharing ? counters : 0);
-  const tables = {} as Record<TableName, Rows>;
+  const tables = {} as Record<TableName, TablePlace>;
   for (const [number, name] of NAMES.entries()) {
     const { stride, first, most } = TABLES[name];
     tables[name] = { base: end, size: Cell.SIZES + 8 * number, number, stride, first, most };

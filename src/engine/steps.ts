@@ -1,4 +1,4 @@
-import { Flag, GROWN_UP, Kind, STATES, stepOf, wordsOf } from '../conntrack/index.ts';
+import { Flag, GROWN_UP, Kind, STATES, transitionOf, wordsOf } from '../conntrack/index.ts';
 import { Direction } from '../packet/index.ts';
 import type { Tracking } from './following.ts';
 import { type Layout, STEP } from './layout.ts';
@@ -40,7 +40,7 @@ export function writeSteps(buffer: ArrayBuffer, { steps }: Layout): void {
   const [words, floats] = [new Int32Array(buffer), new Float64Array(buffer)];
   for (let row = 0; row < Kind.COUNT * STATES * 4; row++) {
     const [kind, state] = [Math.floor(row / (4 * STATES)), (row >> 2) % STATES];
-    const step = stepOf(kind, state, row & 2 ? Direction.REPLY : Direction.ORIGINAL, (row & 1) === 1);
+    const step = transitionOf(kind, state, row & 2 ? Direction.REPLY : Direction.ORIGINAL, (row & 1) === 1);
     if (step === null) continue;
     const at = steps + row * STEP;
     words[(at + Step.STATE) >> 2] = step.state;

@@ -1,6 +1,6 @@
 import { word } from '../u32.ts';
 import type { Fields } from './headers.ts';
-import { type Rows, WAYS } from './layout.ts';
+import { type TablePlace, WAYS } from './layout.ts';
 import {
   add,
   branch,
@@ -76,20 +76,20 @@ export function hashOf(src: number, dst: number, ports: number, proto: number): 
 }
 
 /** Address of the row where a hash belongs: a part of all rows as large as the hash is of all words. */
-export function homeCode({ base, size, stride }: Rows, hash: Code): Code {
+export function homeCode({ base, size, stride }: TablePlace, hash: Code): Code {
   const slot = narrow(shiftRight64(multiply64(widen(hash), load64(constant(size))), constant64(32)));
   return add(constant(base), multiply(slot, constant(stride)));
 }
 
 /** Sets `home` to where the packet's row belongs in the table of its family. */
-export function findHome(v4: Rows, v6: Rows, fields: Fields, home: number): Code {
-  const of = (rows: Rows): Code => set(home, homeCode(rows, hashCode(fields)));
+export function findHome(v4: TablePlace, v6: TablePlace, fields: Fields, home: number): Code {
+  const of = (rows: TablePlace): Code => set(home, homeCode(rows, hashCode(fields)));
   return when(get(fields.isV6), of(v6), of(v4));
 }
 
 /** Looks through the rows from `home` on for the key's; sets `row`. `left` is a local that may be used. */
 export function search(
-  { stride }: Rows,
+  { stride }: TablePlace,
   home: Code,
   key: RowKey,
   { row, left }: { readonly row: number; readonly left: number },
@@ -137,10 +137,10 @@ export interface RowShape {
 /** A table as its driver sees it. Rows are told by the index of their first word. */
 export class Table {
   readonly words: Int32Array;
-  readonly rows: Rows;
+  readonly rows: TablePlace;
   readonly shape: RowShape;
 
-  constructor(buffer: ArrayBuffer, rows: Rows, shape: RowShape) {
+  constructor(buffer: ArrayBuffer, rows: TablePlace, shape: RowShape) {
     this.words = new Int32Array(buffer);
     this.rows = rows;
     this.shape = shape;

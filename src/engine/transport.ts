@@ -101,7 +101,7 @@ function tcp({ fields, following: { transport, size }, scratch, plain }: Trackin
   ];
 }
 
-/** conntrack/follow.ts, validUdp() */
+/** conntrack/udp.ts, validUdp() */
 function udp(tracking: Tracking): Code {
   const { following, scratch, plain } = tracking;
   const { transport, size } = following;

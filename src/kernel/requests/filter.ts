@@ -54,7 +54,7 @@ function read(call: Call): FilterRequest {
 }
 
 /** What all three requests check in this order: qdisc, length of the kind's name, class, block. */
-function place(state: State, request: FilterRequest): FilterPlace {
+function filterPlace(state: State, request: FilterRequest): FilterPlace {
   const { q, parent } = findQdisc(state, request);
   const kind = request.attributes.get(TCA_TYPE.KIND);
   if (kind && !kindFits(kind)) throw new KernelError(Errno.EINVAL, 'Specified TC filter name too long');
@@ -72,7 +72,7 @@ export function chainIndex(request: TcRequest): number {
 export function newFilter(state: State, call: Call): void {
   const request = read(call);
   if (request.pref === 0 && !call.has(NLM_F.CREATE)) throw new KernelError(Errno.ENOENT, ZERO_PREF);
-  const where = place(state, request);
+  const where = filterPlace(state, request);
   where.block.classid = where.parent;
   const chain = where.block.obtain(chainIndex(request));
   try {
@@ -164,7 +164,7 @@ export function deleteFilter(state: State, call: Call): void {
   if (pref === 0 && (protocol !== 0 || handle !== 0 || kind !== null)) {
     throw new KernelError(Errno.ENOENT, 'Cannot flush filters with protocol, handle or kind set');
   }
-  const where = place(state, request);
+  const where = filterPlace(state, request);
   const chain = where.block.find(chainIndex(request));
   if (chain === null) {
     if (pref === 0) return;
@@ -210,7 +210,7 @@ export function notifyChain(call: Call, where: FilterPlace, chain: KernelChain):
 export function getFilter(state: State, call: Call): void {
   const request = read(call);
   if (request.pref === 0) throw new KernelError(Errno.ENOENT, ZERO_PREF);
-  const where = place(state, request);
+  const where = filterPlace(state, request);
   const chain = where.block.find(chainIndex(request));
   // Quirk 45: a delete says ENOENT here.
   if (chain === null) throw new KernelError(Errno.EINVAL, NO_CHAIN, 'chain-not-found', 'chain');

@@ -60,7 +60,7 @@ const TCA_CT = {
   helperProto: [18, u8],
 } as const;
 type Ct = Decoded<typeof TCA_CT>;
-type Row = readonly [keyof typeof TCA_CT, unknown];
+type CtAttribute = readonly [keyof typeof TCA_CT, unknown];
 
 /** TCA_CT_ACT_* */
 const Flag = { COMMIT: 1, FORCE: 2, CLEAR: 4, NAT: 8, NAT_SRC: 16, NAT_DST: 32 } as const;
@@ -76,7 +76,7 @@ const USAGE = [
 interface Spoken {
   flags: number;
   index: number;
-  readonly rows: Row[];
+  readonly rows: CtAttribute[];
 }
 
 function illegal(words: Words, what: string): UsageError {
@@ -169,7 +169,7 @@ function checkSpoken(words: Words, { flags }: Spoken): void {
   if (!(flags & Flag.COMMIT) && sides) throw words.error('ct: src or dst is only valid if commit is set');
 }
 
-function writeRows(rows: readonly Row[], w: AttrWriter): void {
+function writeRows(rows: readonly CtAttribute[], w: AttrWriter): void {
   for (const [name, value] of rows) dumpRows(TCA_CT, [name], { [name]: value } as Ct, w);
 }
 

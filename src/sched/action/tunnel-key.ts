@@ -70,10 +70,10 @@ type Spoken = { -readonly [K in keyof TunnelKey]: TunnelKey[K] };
 /** iproute2 lib/utils.c: get_addr() gives these no bytes and no family; what is not IPv4 is taken for IPv6. */
 const ANY = ['default', 'all', 'any'];
 /** Attributes in the order of the words, as tc writes them; null: one without a payload. */
-type Row = readonly [keyof typeof TCA_TUNNEL_KEY, unknown];
+type TunnelAttribute = readonly [keyof typeof TCA_TUNNEL_KEY, unknown];
 
 /** get_addr(): in one of two attributes, by family. */
-function takeAddress(words: Words, v4: 'ipv4Src' | 'ipv4Dst', v6: 'ipv6Src' | 'ipv6Dst'): Row {
+function takeAddress(words: Words, v4: 'ipv4Src' | 'ipv4Dst', v6: 'ipv6Src' | 'ipv6Dst'): TunnelAttribute {
   const text = words.next();
   if (ANY.includes(text)) return [v6, null];
   const bytes6 = text.includes(':') ? ipv6Bytes(text) : undefined;
@@ -94,7 +94,7 @@ function takeNumber(words: Words, name: string, get: (text: string) => number | 
 
 const tosOrTtl = (text: string): number | undefined => getU8(text, 10) ?? getU8(text, 16);
 
-const OPTIONS: readonly { readonly word: string; speak(words: Words): Row }[] = [
+const OPTIONS: readonly { readonly word: string; speak(words: Words): TunnelAttribute }[] = [
   { word: 'src_ip', speak: (words) => takeAddress(words, 'ipv4Src', 'ipv6Src') },
   { word: 'dst_ip', speak: (words) => takeAddress(words, 'ipv4Dst', 'ipv6Dst') },
   { word: 'id', speak: (words) => ['keyId', takeNumber(words, 'id', (text) => getU32(text, 10))] },
@@ -109,7 +109,7 @@ const LEFT = ['geneve_opts', 'vxlan_opts', 'erspan_opts'];
 interface Line {
   tAction: number;
   noCsum: number;
-  readonly rows: Row[];
+  readonly rows: TunnelAttribute[];
   readonly typed: string[];
 }
 

@@ -176,14 +176,14 @@ function speakVlanType(words: Words, s: Spoken): void {
   s.ethType = type;
 }
 
-type Row = readonly [number, unknown];
+type FlowerAttribute = readonly [number, unknown];
 type NumberRow = readonly [number, Codec<number>];
 
 /** flower_parse_eth_addr() — `ADDRESS`, `ADDRESS/BITS` or `ADDRESS/MASK`. */
-function speakMac(words: Words, w: AttrWriter, name: string, value: Row, mask: Row): void {
+function speakMac(words: Words, w: AttrWriter, name: string, value: FlowerAttribute, mask: FlowerAttribute): void {
   const text = words.next();
   const slash = text.indexOf('/');
-  const put = ([type]: Row, bytes: Uint8Array): void => w.nest(type, () => w.bytes(bytes));
+  const put = ([type]: FlowerAttribute, bytes: Uint8Array): void => w.nest(type, () => w.bytes(bytes));
   put(value, lladdr(words, slash < 0 ? text : text.slice(0, slash), name));
   if (slash < 0) {
     put(mask, maskBytes(8 * MAC, MAC));

@@ -69,7 +69,7 @@ interface Spoken {
 
 type Name = Exclude<keyof Spoken, 'cellLog' | 'peakCellLog'>;
 
-interface Row {
+interface TbfOption {
   readonly word: string;
   readonly prefix?: boolean;
   readonly aliases?: readonly string[];
@@ -89,7 +89,7 @@ function taken<T>(words: Words, name: string, get: (text: string) => T | undefin
   return value;
 }
 
-function row({ to, once = true, get, ...option }: Row): Option<Spoken> {
+function row({ to, once = true, get, ...option }: TbfOption): Option<Spoken> {
   return {
     ...option,
     speak(words, spoken) {
