@@ -3,6 +3,7 @@
  * would say at egress. Headers are read here, independently of the dissector, as the kernel does.
  */
 export { type Address, type Prefix, parseAddress, parsePrefix } from '../lang/index.ts';
+export { BeforeNatPrint, BeforeNatWords } from './before-nat.ts';
 export { FragmentSlots } from './fragments.ts';
 export { type ListedEntry, parseListing } from './listing.ts';
 export { type NatRule, parseNat } from './nat.ts';
@@ -10,5 +11,4 @@ export { KIND_OF_FLAGS, Kind, STATES, transitionOf } from './steps.ts';
 export { Cells, Flag, LIMIT, Mix, sizesOf, type TableMemory, wordsOf } from './table.ts';
 export { Tracker, type TrackerOptions } from './tracker.ts';
 export { invert, Tuple } from './tuple.ts';
-export { TwinPrint, TwinWords } from './twins.ts';
 export { GROWN_UP } from './udp.ts';

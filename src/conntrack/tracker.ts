@@ -1,5 +1,6 @@
 import { type Ct, Direction, IPPROTO, type Packet } from '../packet/index.ts';
 import { u8 } from '../u32.ts';
+import { SeenBeforeNat } from './before-nat.ts';
 import { Fragments } from './fragments.ts';
 import { Fragment, Headers, readAddresses, readInner, readPacket, readTuple } from './headers.ts';
 import type { ListedEntry } from './listing.ts';
@@ -8,7 +9,6 @@ import { followerOf } from './protocol.ts';
 import { Next } from './state.ts';
 import { Flag, LIMIT, Side, Table, type TableMemory } from './table.ts';
 import { invert, Tuple } from './tuple.ts';
-import { Twins } from './twins.ts';
 
 export interface TrackerOptions {
   /** The router's rules; none: NAT was not told, and every tuple is `assumed`. */
@@ -19,9 +19,9 @@ export interface TrackerOptions {
   readonly limit?: number;
 }
 
-/** Where the tables besides those of connections are to stand; twins by family. */
+/** Where the tables besides those of connections are to stand; packets seen before NAT by family. */
 interface Addresses {
-  readonly twins: Readonly<Record<4 | 6, number>>;
+  readonly beforeNat: Readonly<Record<4 | 6, number>>;
   readonly fragments: number;
 }
 
@@ -42,7 +42,7 @@ export class Tracker {
   private readonly v4: Table;
   private readonly v6: Table;
   private readonly fragments = new Fragments();
-  private readonly twins = { 4: new Twins(), 6: new Twins() };
+  private readonly beforeNat = { 4: new SeenBeforeNat(), 6: new SeenBeforeNat() };
 
   private readonly headers = new Headers();
   private readonly inner = new Headers();
@@ -139,12 +139,12 @@ export class Tracker {
   }
 
   /** Keeps its tables where others look into them, and follow connections, too. */
-  share(v4: TableMemory, v6: TableMemory, { twins, fragments }: Addresses): void {
+  share(v4: TableMemory, v6: TableMemory, { beforeNat, fragments }: Addresses): void {
     this.fragments.share(v4.buffer, fragments);
     this.v4.share(v4);
     this.v6.share(v6);
-    this.twins[4].share(v4.buffer, twins[4]);
-    this.twins[6].share(v6.buffer, twins[6]);
+    this.beforeNat[4].share(v4.buffer, beforeNat[4]);
+    this.beforeNat[6].share(v6.buffer, beforeNat[6]);
   }
 
   /** Rules of NAT were told: who opens a connection may be another than its first packet says. */
@@ -174,14 +174,14 @@ export class Tracker {
 
   /** Remembers a packet that will come by again under a source port that cannot be foretold. */
   private noteTwin(table: Table, entry: number): void {
-    if (table.flags(entry) & Flag.REPLY_ASSUMED) this.twins[this.tuple.family].note(entry, this.headers);
+    if (table.flags(entry) & Flag.REPLY_ASSUMED) this.beforeNat[this.tuple.family].note(entry, this.headers);
   }
 
   /** The entry whose packet came by before NAT, if this is it after NAT; its reply tuple is known from here on. */
   private findTwin(table: Table): number {
     const { headers, tuple, reply } = this;
     if (!this.nat.isOutside(tuple.family, tuple.src)) return -1;
-    const entry = this.twins[tuple.family].find(headers, (candidate) => {
+    const entry = this.beforeNat[tuple.family].find(headers, (candidate) => {
       const flags = table.flags(candidate);
       if (!(flags & Flag.LIVE) || !(flags & Flag.REPLY_ASSUMED)) return false;
       table.readTuple(candidate, Direction.REPLY, reply);

@@ -1,12 +1,12 @@
+import { twinCode } from './before-nat.ts';
 import { commit, connectionCode } from './connections.ts';
 import { fetchFlow, noteFlow } from './flows.ts';
-import { type Connection, followingOf, type Tracking } from './following.ts';
 import type { Fields } from './headers.ts';
 import { BATCH, Cell, type Layout, Stop } from './layout.ts';
 import { entryAt, fetchEntry, fetchSlot, hashOfFields } from './lookup.ts';
 import type { Times, Walk } from './records.ts';
 import { findHome } from './table.ts';
-import { twinCode } from './twins.ts';
+import { type Connection, connectionLocals, type Tracking } from './tracking.ts';
 import {
   add,
   block,
@@ -52,7 +52,7 @@ export interface Batched {
   readonly layout: Layout;
   /** Flows and hosts are counted (flows.ts). */
   readonly sharing: boolean;
-  /** Rules of NAT were told: packets are noted that may come by again (twins.ts). */
+  /** Rules of NAT were told: packets are noted that may come by again (before-nat.ts). */
   readonly told: boolean;
   readonly f: Func;
   readonly walk: Walk;
@@ -192,20 +192,16 @@ function takeBatch(batch: Batched, { slot, end, flow }: Locals, unknown: Label, 
   const { layout, sharing, connection, fields, f, scratch, told, counter, host, asked, counted } = batch;
   const next = new Label();
   const [at, now] = [load32(get(slot), Slot.AT), loadFloat(get(slot), Slot.NOW)];
-  const following = followingOf(f);
+  const locals = connectionLocals(f);
   const tracking: Tracking | null =
-    connection === null ? null : { layout, fields, connection, following, at, now, scratch, told, plain: unknown };
+    connection === null ? null : { layout, fields, connection, locals, at, now, scratch, told, plain: unknown };
   const noting = { layout, fields, connection, home: flow, counter, host, f, full };
   return loop(next, [
     KEPT.map((name, i) => recall(fields[name], slot, 4 * i)),
     set(fields.captured, sub(get(fields.end), get(fields.frame))),
     tracking === null
       ? []
-      : [
-          recall(following.hash, slot, Slot.HASH),
-          recall(following.number, slot, Slot.NUMBER),
-          connectionCode(tracking),
-        ],
+      : [recall(locals.hash, slot, Slot.HASH), recall(locals.number, slot, Slot.NUMBER), connectionCode(tracking)],
     asked,
     sharing ? [recall(flow, slot, Slot.FLOW), when(get(host), noteFlow(noting))] : [],
     // Last: what is asked of this packet again is not noted twice.

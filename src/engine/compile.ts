@@ -1,12 +1,12 @@
 import { batched } from './batch.ts';
 import { type Around, cellCode, type Facts, filtersCode, type PlannedFilter } from './filters.ts';
 import { HostOf } from './flows.ts';
-import { type Connection, connectionOf } from './following.ts';
 import type { Scratch } from './hash.ts';
 import { type Fields, fieldsOf, headersOf } from './headers.ts';
 import { Cell, COUNTER, type Layout, LOG_COUNTER, MINORS, reasonAt } from './layout.ts';
 import { readsHeader } from './match.ts';
 import { type Records, recordOf, type Times, type Walk } from './records.ts';
+import { type Connection, connectionOf } from './tracking.ts';
 import {
   add,
   add64,

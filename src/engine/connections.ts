@@ -1,11 +1,11 @@
 import type { Ct } from '../packet/index.ts';
 import { swab32, word } from '../u32.ts';
-import { type Family, type Tracking, widthOf } from './following.ts';
 import { swap32 } from './headers.ts';
 import { Cell, Given, type Layout } from './layout.ts';
 import { lookUp } from './lookup.ts';
-import { beginCode, openCode } from './opening.ts';
+import { beginCode, openCode } from './new-entry.ts';
 import { followCode } from './steps.ts';
+import { type Family, type Tracking, widthOf } from './tracking.ts';
 import { laterFragment, transportCode } from './transport.ts';
 import { block, branch, type Code, constant, eq, get, isZero, Label, load32, set, store32, when } from './wasm.ts';
 
@@ -19,13 +19,13 @@ import { block, branch, type Code, constant, eq, get, isZero, Label, load32, set
 
 /** Sets `connection`, as the driver gave it or as it is found; goes to `plain` where it is the tracker's to say. */
 export function connectionCode(tracking: Tracking): Code {
-  const { layout, fields, connection, following, at } = tracking;
+  const { layout, fields, connection, locals, at } = tracking;
   const given = constant(layout.given);
   const isGiven = eq(load32(constant(Cell.GIVEN_AT)), at);
   const done = new Label();
   return [
-    [following.opens, following.twin].map((local) => set(local, constant(0))),
-    set(following.metaAt, constant(layout.given + Given.NOWHERE)),
+    [locals.opens, locals.comesAgain].map((local) => set(local, constant(0))),
+    set(locals.metaAt, constant(layout.given + Given.NOWHERE)),
     set(connection.known, load32(given, Given.KNOWN)),
     set(connection.assumed, load32(given, Given.ASSUMED)),
     set(connection.tuple, given),
@@ -68,8 +68,8 @@ function readTuple(family: Family, { connection, scratch }: Tracking): Code {
 
 /** The connection goes on, or opens. The last of all, as it must not be done twice. */
 export function commit(tracking: Tracking): Code {
-  const { fields, told, following } = tracking;
-  const { meta, metaAt, opens } = following;
+  const { fields, told, locals } = tracking;
+  const { meta, metaAt, opens } = locals;
   const open = when(get(opens), when(get(fields.isV6), openCode(6, tracking), openCode(4, tracking)));
   return [store32(get(metaAt), 0, get(meta)), told ? [] : open];
 }

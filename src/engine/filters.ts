@@ -24,11 +24,11 @@ import {
 import { tcMajor } from '../u32.ts';
 import { UNSPEC, type Verdict } from '../verdict.ts';
 import { HostOf } from './flows.ts';
-import type { Connection } from './following.ts';
 import { jhash, type Scratch } from './hash.ts';
 import { type Fields, typeConstant } from './headers.ts';
 import { type Layout, LOG_COUNTER, majorAt, RESTS_MAX, reasonAt, restsCell } from './layout.ts';
 import { type Asking, isPlaceable, matchCode, readsHeader, readsHeaderCode } from './match.ts';
+import type { Connection } from './tracking.ts';
 import {
   add,
   and,

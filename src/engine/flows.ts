@@ -1,6 +1,5 @@
 import type { Keeper, Shared } from '../report/index.ts';
 import { swab32, word } from '../u32.ts';
-import type { Connection } from './following.ts';
 import type { Fields } from './headers.ts';
 import type { TablePlace } from './layout.ts';
 import { Cell, COUNTER, classidAt, counterAt, dropBatch, type Layout, Stop } from './layout.ts';
@@ -16,6 +15,7 @@ import {
   writeKey,
   xorAt,
 } from './table.ts';
+import type { Connection } from './tracking.ts';
 import {
   add,
   and,

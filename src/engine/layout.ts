@@ -1,11 +1,11 @@
 import {
+  BeforeNatWords,
   FragmentSlots,
   KIND_OF_FLAGS,
   Kind,
   STATES,
   sizesOf,
   type TableMemory,
-  TwinWords,
 } from '../conntrack/index.ts';
 import { tcH, tcMajor, tcMinor } from '../u32.ts';
 
@@ -138,7 +138,7 @@ export interface Layout {
   readonly steps: number;
   readonly kinds: number;
   /** Packets that may come by again, by family, and first fragments (conntrack/). */
-  readonly twins: Readonly<Record<4 | 6, number>>;
+  readonly beforeNat: Readonly<Record<4 | 6, number>>;
   readonly fragments: number;
   readonly room: number;
   /** Size of the whole, in pages of 64 KiB. */
@@ -158,8 +158,8 @@ export function layoutOf(
   const kinds = given + Given.SIZE;
   const steps = kinds + KIND_OF_FLAGS.length;
   const fragments = steps + (tracked ? STEPS : 0);
-  const twins = { 4: fragments + FragmentSlots.SIZE, 6: fragments + FragmentSlots.SIZE + 4 * TwinWords.SIZE };
-  const known = tracked ? twins[6] + 4 * TwinWords.SIZE : fragments;
+  const beforeNat = { 4: fragments + FragmentSlots.SIZE, 6: fragments + FragmentSlots.SIZE + 4 * BeforeNatWords.SIZE };
+  const known = tracked ? beforeNat[6] + 4 * BeforeNatWords.SIZE : fragments;
   const classes = align(known + (fates ? (majors.length + 1) * MINORS : 0));
   const counters = majors.length * MINORS * COUNTER;
   const shares = classes + counters;
@@ -182,7 +182,7 @@ export function layoutOf(
   const room = end;
   return {
     ...{ seeds, batch, given, kinds, steps, fates: fates ? known : 0, classes, majors, tables, room },
-    ...{ shares: sharing ? shares : 0, connections4, connections6, twins, fragments },
+    ...{ shares: sharing ? shares : 0, connections4, connections6, beforeNat, fragments },
     pages: Math.ceil((room + ROOM) / PAGE),
   };
 }

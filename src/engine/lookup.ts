@@ -1,8 +1,8 @@
 import { Cells, Mix, wordsOf } from '../conntrack/index.ts';
-import { cellAt, connectionsOf, type Family, type Tracking, widthOf } from './following.ts';
 import type { Fields } from './headers.ts';
-import { inverse } from './inverse.ts';
+import { invertedPorts } from './invert-tuple.ts';
 import type { Layout } from './layout.ts';
+import { cellAt, connectionsOf, type Family, type Tracking, widthOf } from './tracking.ts';
 import {
   add,
   and,
@@ -122,13 +122,13 @@ export function fetchEntry(row: number, isV6: number): Code {
  * has it, with `slot` at the first that is empty. A tuple that NAT made (Side.REPLY) is the tracker's to follow.
  */
 export function lookUp(family: Family, tracking: Tracking, free: Label): Code {
-  const { layout, fields, following, plain } = tracking;
-  const { slot, row, metaAt, direction, ports } = following;
+  const { layout, fields, locals, plain } = tracking;
+  const { slot, row, metaAt, direction, ports } = locals;
   const { meta, all } = wordsOf(widthOf(family));
   const [found, next] = [new Label(), new Label()];
   const reference = load32(get(slot));
   const isTuple = (back: boolean): Code => {
-    const other = xor(load32(get(row), 4 * all), back ? inverse(tracking, family) : get(ports));
+    const other = xor(load32(get(row), 4 * all), back ? invertedPorts(tracking, family) : get(ports));
     return isZero(or(addressesDiffer(family, fields, row, back), other));
   };
   const same = block(next, [
@@ -141,10 +141,7 @@ export function lookUp(family: Family, tracking: Tracking, free: Label): Code {
     set(direction, constant(1)),
     branchIf(found, isTuple(true)),
   ]);
-  return [
-    block(found, walkIndex(layout, family, following, free, same)),
-    set(metaAt, add(get(row), constant(4 * meta))),
-  ];
+  return [block(found, walkIndex(layout, family, locals, free, same)), set(metaAt, add(get(row), constant(4 * meta)))];
 }
 
 /** 0 where the entry's original tuple has the packet's addresses, or has them the other way round. */

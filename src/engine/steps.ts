@@ -1,7 +1,7 @@
 import { Flag, GROWN_UP, Kind, STATES, transitionOf, wordsOf } from '../conntrack/index.ts';
 import { Direction } from '../packet/index.ts';
-import type { Tracking } from './following.ts';
 import { type Layout, STEP } from './layout.ts';
+import type { Tracking } from './tracking.ts';
 import {
   add,
   addFloat,
@@ -64,8 +64,8 @@ const inMeta = (flags: number): Code => constant(flags << 16);
  * `meta`, and the tuple is told; goes to `plain` where the packet does more.
  */
 export function followCode(tracking: Tracking): Code {
-  const { layout, connection, following, now, scratch, told, plain } = tracking;
-  const { row, direction, kind, step, meta, metaAt, twin } = following;
+  const { layout, connection, locals, now, scratch, told, plain } = tracking;
+  const { row, direction, kind, step, meta, metaAt, comesAgain } = locals;
   const isFixed = and(get(meta), inMeta(Flag.FIXED));
   const state = and(shiftRight(get(meta), constant(8)), constant(STATES - 1));
   const replied = and(shiftRight(get(meta), constant(16 + Math.log2(Flag.REPLIED))), constant(1));
@@ -86,7 +86,7 @@ export function followCode(tracking: Tracking): Code {
       set(step, add(constant(layout.steps), multiply(get(scratch), constant(STEP)))),
       branchIf(plain, isZero(load32(get(step)))),
       storeFloat(get(metaAt), Behind.END, addFloat(now, timeout)),
-      told ? set(twin, and(get(meta), multiply(isZero(get(direction)), inMeta(Flag.REPLY_ASSUMED)))) : [],
+      told ? set(comesAgain, and(get(meta), multiply(isZero(get(direction)), inMeta(Flag.REPLY_ASSUMED)))) : [],
       set(meta, or(and(get(meta), constant(~0xff00)), shiftLeft(load32(get(step)), constant(8)))),
       set(meta, or(get(meta), multiply(get(direction), inMeta(Flag.REPLIED)))),
     ]),

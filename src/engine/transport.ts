@@ -1,11 +1,11 @@
 import { FragmentSlots, KIND_OF_FLAGS, Kind } from '../conntrack/index.ts';
 import { IPPROTO } from '../packet/index.ts';
 import { swab16 } from '../u32.ts';
-import type { Tracking } from './following.ts';
 import { halfAt, IPV6_HLEN } from './headers.ts';
-import { ECHO, isIcmp } from './inverse.ts';
+import { ECHO, isIcmp } from './invert-tuple.ts';
 import type { Layout } from './layout.ts';
 import { firstSlot, tupleHash } from './lookup.ts';
+import type { Tracking } from './tracking.ts';
 import {
   add,
   and,
@@ -43,9 +43,9 @@ export function writeKinds(buffer: ArrayBuffer, { kinds }: Layout): void {
  * `ports` and `kind`; goes to `plain` with what is not whole, or of another kind.
  */
 export function transportCode(tracking: Tracking): Code {
-  const { layout, fields, following, scratch, plain } = tracking;
+  const { layout, fields, locals, scratch, plain } = tracking;
   const { network, isV6, frame, length, proto } = fields;
-  const { transport, size, ports, kind } = following;
+  const { transport, size, ports, kind } = locals;
   const wire = sub(add(get(frame), get(length)), get(network));
   const isProto = (number: number): Code => eq(get(proto), constant(number));
   const isVersion = (number: number): Code => eq(shiftRight(load8(get(network)), constant(4)), constant(number));
@@ -87,13 +87,13 @@ function lengthField(network: number, isV6: number): Code {
 }
 
 /** So many bytes of transport header were captured, and sent. */
-function atLeast(bytes: number, { fields, following: { transport, size }, plain }: Tracking): Code {
+function atLeast(bytes: number, { fields, locals: { transport, size }, plain }: Tracking): Code {
   const captured = lessThan(get(fields.end), add(get(transport), constant(bytes)));
   return branchIf(plain, or(captured, lessThan(get(size), constant(bytes))));
 }
 
 /** conntrack/tcp.ts, kindOf() */
-function tcp({ fields, following: { transport, size }, scratch, plain }: Tracking): Code {
+function tcp({ fields, locals: { transport, size }, scratch, plain }: Tracking): Code {
   return [
     branchIf(plain, lessThan(get(fields.end), add(get(transport), constant(14)))),
     set(scratch, shiftLeft(shiftRight(load8(get(transport), 12), constant(4)), constant(2))),
@@ -103,8 +103,8 @@ function tcp({ fields, following: { transport, size }, scratch, plain }: Trackin
 
 /** conntrack/udp.ts, validUdp() */
 function udp(tracking: Tracking): Code {
-  const { following, scratch, plain } = tracking;
-  const { transport, size } = following;
+  const { locals, scratch, plain } = tracking;
+  const { transport, size } = locals;
   return [
     atLeast(8, tracking),
     set(scratch, halfAt(get(transport), 4)),
@@ -114,8 +114,8 @@ function udp(tracking: Tracking): Code {
 
 /** conntrack/headers.ts, readIcmp(). Errors are tracked as what they carry; other messages are rare. */
 function echo(tracking: Tracking): Code {
-  const { layout, fields, following, scratch, plain } = tracking;
-  const { transport, ports, kind, hash, number } = following;
+  const { layout, fields, locals, scratch, plain } = tracking;
+  const { transport, ports, kind, hash, number } = locals;
   const type = (end: 0 | 1): Code => select(get(fields.isV6), constant(ECHO[6][end]), constant(ECHO[4][end]));
   const isType = (end: 0 | 1): Code => eq(load8(get(transport)), type(end));
   const id = shiftRight(get(ports), constant(16));

@@ -7,8 +7,8 @@ import { describeFrame, NO_METADATA } from '../packet/index.ts';
 import { Run } from '../run.ts';
 import { parseFlowOptions } from '../sched/flow/index.ts';
 import { CHOICES, type Choice, DIVISORS, hashrnds, Observations, recommend, study } from './advise.ts';
+import type { By } from './host-or-flow.ts';
 import { expectedSharing } from './shares.ts';
-import type { By } from './subject.ts';
 
 const env = createEnv({ era: ERAS['6.1'], seed: 0 });
 const MASKS = CHOICES.filter(({ conntrack }) => !conntrack).map(({ mask }) => mask);

@@ -4,8 +4,8 @@ import { FlowKeys, type Packet } from '../packet/index.ts';
 import { WordSet } from '../report/index.ts';
 import { KEYS, type Key, Key as Keys, keySource, keysOf, readKey } from '../sched/flow/index.ts';
 import { word } from '../u32.ts';
+import { type By, HOST_OR_FLOW_WORDS, readHostOrFlow } from './host-or-flow.ts';
 import { Census, type Shares, type SharesSpread, spreadShares } from './shares.ts';
-import { type By, readSubject, SUBJECT } from './subject.ts';
 
 const bits = (...keys: readonly Key[]): number => keys.reduce<number>((mask, key) => mask | (1 << key), 0);
 
@@ -54,7 +54,7 @@ export class Observations {
     this.env = env;
     this.unknowable = masks.map(() => 0);
     this.keys = keysOf(masks.reduce((all, mask) => all | mask, 0));
-    this.row = new Int32Array(SUBJECT + this.keys.length);
+    this.row = new Int32Array(HOST_OR_FLOW_WORDS + this.keys.length);
     this.rows = new WordSet(this.row.length);
   }
 
@@ -63,13 +63,13 @@ export class Observations {
     const { env, flow, row } = this;
     this.packets++;
     env.era.dissect(packet, flow);
-    if (!readSubject(this.by, packet, flow, row)) {
+    if (!readHostOrFlow(this.by, packet, flow, row)) {
       this.others++;
       return;
     }
     let pointers = 0;
     for (const [i, key] of this.keys.entries()) {
-      row[SUBJECT + i] = readKey(key, packet, flow, env.era);
+      row[HOST_OR_FLOW_WORDS + i] = readKey(key, packet, flow, env.era);
       if (keySource(key, packet, flow, env.era).endsWith('pointer')) pointers |= 1 << key;
     }
     for (const [i, mask] of this.masks.entries()) {
@@ -85,10 +85,10 @@ export class Observations {
 
   /** The distinct key values of every host under one choice of keys, hosts in ascending order. */
   vectors(mask: number): Vectors {
-    const wanted = this.keys.flatMap((key, i) => ((mask & (1 << key)) === 0 ? [] : [SUBJECT + i]));
+    const wanted = this.keys.flatMap((key, i) => ((mask & (1 << key)) === 0 ? [] : [HOST_OR_FLOW_WORDS + i]));
     const bySubject = new Map<string, Map<string, number[]>>();
     this.rows.forEach((words, at) => {
-      const name = words.subarray(at, at + SUBJECT).join();
+      const name = words.subarray(at, at + HOST_OR_FLOW_WORDS).join();
       const values = wanted.map((i) => word(words, at + i));
       const own = bySubject.get(name) ?? new Map<string, number[]>();
       bySubject.set(name, own.set(values.join(), values));

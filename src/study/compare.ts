@@ -2,15 +2,15 @@ import { FlowKeys } from '../packet/index.ts';
 import { type FilterRow, WordSet } from '../report/index.ts';
 import type { Run } from '../run.ts';
 import { classText, word } from '../u32.ts';
+import { type By, HOST_OR_FLOW_WORDS, readHostOrFlow, subjectText } from './host-or-flow.ts';
 import { Census, type Shares } from './shares.ts';
 import { sideOf } from './spread.ts';
-import { type By, readSubject, SUBJECT, subjectText } from './subject.ts';
 
 /** Outcome before, outcome after; then who. */
 const BEFORE = 0;
 const AFTER = 1;
 const WHO = 2;
-const WIDTH = WHO + SUBJECT;
+const WIDTH = WHO + HOST_OR_FLOW_WORDS;
 
 /** Packets that end alike on both sides. */
 export interface Pair {
@@ -95,9 +95,9 @@ export class Comparing {
     options.env.era.dissect(packet, this.flow);
     row[BEFORE] = from;
     row[AFTER] = to;
-    if (!readSubject(this.by, packet, this.flow, row.subarray(WHO))) return;
+    if (!readHostOrFlow(this.by, packet, this.flow, row.subarray(WHO))) return;
     this.hosts.add(row);
-    readSubject('flow', packet, this.flow, row.subarray(WHO));
+    readHostOrFlow('flow', packet, this.flow, row.subarray(WHO));
     this.flows.add(row);
   }
 

@@ -40,6 +40,7 @@ export { reachableMinors } from './classes.ts';
 export { Comparing, type Comparison, type Move, type Pair, type Side } from './compare.ts';
 export { type Diff, type Difference, diffSetups } from './diff.ts';
 export { type Expectation, type ExpectedEnd, Expecting, parseExpectation, type Unmet } from './expect.ts';
+export type { By } from './host-or-flow.ts';
 export { type Installed, readSetup, type Setup } from './installed.ts';
 export { type Origin, type Plan, planScript } from './planned.ts';
 export { type Sample, searchSeeds } from './recover.ts';
@@ -52,4 +53,3 @@ export {
   type Spread,
 } from './shares.ts';
 export { type Period, periods, type SeedSpread, spreadOverSeeds, Takings } from './spread.ts';
-export type { By } from './subject.ts';

@@ -5,15 +5,15 @@ import type { Run } from '../run.ts';
 import { classid, type FlowFilter, Key, Mode } from '../sched/flow/index.ts';
 import { classText, word } from '../u32.ts';
 import { hashrnds } from './advise.ts';
+import { type By, HOST_OR_FLOW_WORDS, readHostOrFlow, subjectText } from './host-or-flow.ts';
 import { Census, type Shares, type SharesSpread, type Spread, spread, spreadShares } from './shares.ts';
-import { type By, readSubject, SUBJECT, subjectText } from './subject.ts';
 
 /** Number of a filter, its period, the class; then who, then the key values. */
 const FILTER = 0;
 const EPOCH = 1;
 const CLASS = 2;
 const WHO = 3;
-const KEYS_AT = WHO + SUBJECT;
+const KEYS_AT = WHO + HOST_OR_FLOW_WORDS;
 const WIDTH = KEYS_AT + 18;
 
 const SOURCES = (1 << Key.SRC) | (1 << Key.NFCT_SRC);
@@ -60,7 +60,7 @@ export class Takings {
     this.asked = null;
     if (asked === null || run.reason !== null || asked.handle !== run.handle) return;
     run.options.env.era.dissect(run.packet, this.flow);
-    if (!readSubject(this.by, run.packet, this.flow, row.subarray(WHO))) return;
+    if (!readHostOrFlow(this.by, run.packet, this.flow, row.subarray(WHO))) return;
     row[FILTER] = this.numberOf(asked);
     row[EPOCH] = asked.epoch;
     row[CLASS] = run.classid;

@@ -252,14 +252,14 @@ function makeTablesSmall({ room }: Replay): void {
 
 /** What a tracker keeps to itself. */
 type Inside = Record<'v4' | 'v6', { readonly top: number; readonly stride: number; readonly entries: Int32Array }> & {
-  readonly twins: Readonly<Record<4 | 6, { readonly words: Int32Array }>>;
+  readonly beforeNat: Readonly<Record<4 | 6, { readonly words: Int32Array }>>;
 };
 
 /** All entries of both tables, and the packets that may come by again: what is seen of them in classes is little. */
 function insideOf(tracker: Tracker): number[] {
-  const { v4, v6, twins } = tracker as unknown as Inside;
+  const { v4, v6, beforeNat } = tracker as unknown as Inside;
   const entries = [v4, v6].flatMap(({ top, stride, entries }) => [...entries.subarray(0, top * stride)]);
-  return [...entries, ...twins[4].words, ...twins[6].words];
+  return [...entries, ...beforeNat[4].words, ...beforeNat[6].words];
 }
 
 function runOf({ filters, device, era, sharing, rules, listed, seed }: Chain): Run | null {

@@ -1,7 +1,7 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { AttrWriter, NLM_F, RTM } from '../../netlink/index.ts';
 import { ActionTable, dumpActions, type Instance } from '../../sched/action/index.ts';
-import { noteLeftover, wordOf } from '../parts.ts';
+import { noteLeftover, wordOf } from '../filter-actions.ts';
 import type { Call, Reply } from '../reply.ts';
 import type { State } from '../state.ts';
 import { LEFTOVER, readAttributes, writeString } from '../validate.ts';

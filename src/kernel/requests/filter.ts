@@ -4,7 +4,7 @@ import { swab16, tcMinor } from '../../u32.ts';
 import type { Chain } from '../chain/index.ts';
 import { createClassifier } from '../classifier.ts';
 import { majorOf } from '../device.ts';
-import { bindActions } from '../parts.ts';
+import { bindActions } from '../filter-actions.ts';
 import { type FilterPlace, findBlock, findQdisc } from '../place.ts';
 import type { FilterBlock, KernelProto } from '../proto.ts';
 import type { Call, Reply } from '../reply.ts';

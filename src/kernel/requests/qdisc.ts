@@ -4,7 +4,7 @@ import type { QdiscKind } from '../../sched/notation.ts';
 import { findQdisc } from '../../sched/qdisc/index.ts';
 import { tcMinor } from '../../u32.ts';
 import { type Device, majorOf, Qdisc } from '../device.ts';
-import { estimationOf } from '../parts.ts';
+import { estimationOf } from '../filter-actions.ts';
 import type { Call, Reply } from '../reply.ts';
 import type { State } from '../state.ts';
 import { writeZeroStats } from '../stats.ts';

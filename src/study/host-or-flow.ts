@@ -6,18 +6,18 @@ import { word } from '../u32.ts';
 export type By = 'host' | 'dst' | 'flow';
 
 /** Words of a subject: address family, protocol, ports, source, destination; hosts use the family and one address. */
-export const SUBJECT = 11;
+export const HOST_OR_FLOW_WORDS = 11;
 const PROTOCOL = 1;
 const PORTS = 2;
 const SOURCE = 3;
 const DESTINATION = 7;
 const V6 = 4;
 
-/** Writes who a dissected packet belongs to into the first SUBJECT words of `row`; false: it has no IP address. */
-export function readSubject(by: By, packet: Packet, flow: FlowKeys, row: Int32Array): boolean {
+/** Writes who a dissected packet belongs to into the first HOST_OR_FLOW_WORDS words of `row`; false: it has no IP address. */
+export function readHostOrFlow(by: By, packet: Packet, flow: FlowKeys, row: Int32Array): boolean {
   if (flow.addrType !== AddrType.IPV4 && flow.addrType !== AddrType.IPV6) return false;
   const width = flow.addrType === AddrType.IPV6 ? V6 : 1;
-  row.fill(0, 0, SUBJECT);
+  row.fill(0, 0, HOST_OR_FLOW_WORDS);
   row[0] = width === V6 ? 6 : 4;
   if (by === 'flow') {
     row[PROTOCOL] = flow.ipProto;

@@ -1,9 +1,9 @@
 import { Cells, Flag, wordsOf } from '../conntrack/index.ts';
-import { cellAt, type Family, type Tracking, widthOf } from './following.ts';
 import { swap32 } from './headers.ts';
-import { inverse } from './inverse.ts';
+import { invertedPorts } from './invert-tuple.ts';
 import { rowAt } from './lookup.ts';
 import { openingStep, Step } from './steps.ts';
+import { cellAt, type Family, type Tracking, widthOf } from './tracking.ts';
 import {
   add,
   addFloat,
@@ -35,9 +35,9 @@ import {
 
 /** Sets `connection` to what the packet opens; goes to `plain` if it may not. */
 export function beginCode(family: Family, tracking: Tracking): Code {
-  const { layout, fields, connection, following, scratch, plain } = tracking;
+  const { layout, fields, connection, locals, scratch, plain } = tracking;
   const { network, src, dst } = fields;
-  const { kind, step, opens, ports } = following;
+  const { kind, step, opens, ports } = locals;
   const cell = (index: number): Code => load32(cellAt(layout, family, index));
   const isFull = and(
     shiftRight(cell(Cells.FREE), constant(31)),
@@ -64,8 +64,8 @@ export function beginCode(family: Family, tracking: Tracking): Code {
 
 /** conntrack/table.ts, insert(), with its key in the slot that the look-up ended at. */
 export function openCode(family: Family, tracking: Tracking): Code {
-  const { layout, following, scratch: entry } = tracking;
-  const { row, slot, hash } = following;
+  const { layout, locals, scratch: entry } = tracking;
+  const { row, slot, hash } = locals;
   const cell = (index: number): Code => load32(cellAt(layout, family, index));
   const increment = (index: number): Code => store32(cellAt(layout, family, index), 0, add(cell(index), constant(1)));
   return [
@@ -85,8 +85,8 @@ export function openCode(family: Family, tracking: Tracking): Code {
 }
 
 function writeEntry(family: Family, tracking: Tracking): Code {
-  const { fields, following, now } = tracking;
-  const { row, step, hash, ports } = following;
+  const { fields, locals, now } = tracking;
+  const { row, step, hash, ports } = locals;
   const { network, src, dst, proto } = fields;
   const words = wordsOf(widthOf(family));
   const put = (word: number, value: Code): Code => store32(get(row), 4 * word, value);
@@ -103,7 +103,7 @@ function writeEntry(family: Family, tracking: Tracking): Code {
   const meta = or(get(proto), shiftLeft(load32(get(step), Step.STATE), constant(8)));
   return [
     tuple(0, [there, back], get(ports)),
-    tuple(words.reply, [back, there], inverse(tracking, family)),
+    tuple(words.reply, [back, there], invertedPorts(tracking, family)),
     put(words.meta, or(meta, constant(Flag.LIVE << 16))),
     put(words.mark, constant(0)),
     put(words.hash, get(hash)),

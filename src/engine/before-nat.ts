@@ -1,8 +1,8 @@
-import { TwinPrint, TwinWords } from '../conntrack/index.ts';
+import { BeforeNatPrint, BeforeNatWords } from '../conntrack/index.ts';
 import { IPPROTO } from '../packet/index.ts';
-import type { Family, Tracking } from './following.ts';
 import { halfAt, swap32 } from './headers.ts';
-import { isIcmp } from './inverse.ts';
+import { isIcmp } from './invert-tuple.ts';
+import type { Family, Tracking } from './tracking.ts';
 import {
   add,
   and,
@@ -25,28 +25,28 @@ import {
 } from './wasm.ts';
 
 /*
- * conntrack/twins.ts, note(): where NAT is told, most packets from inside are to be remembered, as they may come by
+ * conntrack/before-nat.ts, note(): where NAT is told, most packets from inside are to be remembered, as they may come by
  * again. Ten million of them took 7.5 s when each was the tracker's, and 2.0 s so.
  */
 
 /** Notes the packet, if it is to be. `print` is a local that may be used. */
 export function twinCode(tracking: Tracking, print: number): Code {
-  const { fields, following } = tracking;
+  const { fields, locals } = tracking;
   const note = (family: Family): Code => noteCode(family, tracking, print);
-  return when(get(following.twin), [printCode(tracking, print), when(get(fields.isV6), note(6), note(4))]);
+  return when(get(locals.comesAgain), [printCode(tracking, print), when(get(fields.isV6), note(6), note(4))]);
 }
 
-/** conntrack/twins.ts, fingerprint(): of a packet that is whole. */
-function printCode({ fields, following, scratch }: Tracking, print: number): Code {
+/** conntrack/before-nat.ts, fingerprint(): of a packet that is whole. */
+function printCode({ fields, locals, scratch }: Tracking, print: number): Code {
   const { network, isV6, proto, end } = fields;
-  const { transport, size } = following;
+  const { transport, size } = locals;
   const put = (word: Code): Code => [
     set(scratch, word),
     set(
       print,
       xor(
-        multiply(xor(get(print), get(scratch)), constant(TwinPrint.NEXT)),
-        shiftRight(get(print), constant(TwinPrint.SHIFT)),
+        multiply(xor(get(print), get(scratch)), constant(BeforeNatPrint.NEXT)),
+        shiftRight(get(print), constant(BeforeNatPrint.SHIFT)),
       ),
     ),
   ];
@@ -57,7 +57,7 @@ function printCode({ fields, following, scratch }: Tracking, print: number): Cod
     isZero(lessThan(sub(get(end), get(transport)), constant(12))),
   );
   return [
-    set(print, multiply(xor(id, shiftLeft(get(proto), constant(24))), constant(TwinPrint.FIRST))),
+    set(print, multiply(xor(id, shiftLeft(get(proto), constant(24))), constant(BeforeNatPrint.FIRST))),
     put(get(size)),
     when(
       eq(get(proto), constant(IPPROTO.TCP)),
@@ -68,14 +68,14 @@ function printCode({ fields, following, scratch }: Tracking, print: number): Cod
 }
 
 /** Puts entry and fingerprint where the next go. */
-function noteCode(family: Family, { layout, following, scratch }: Tracking, print: number): Code {
-  const words = layout.twins[family];
-  const next = words + 4 * TwinWords.NEXT;
-  const entry = shiftRight(load32(get(following.slot)), constant(1));
+function noteCode(family: Family, { layout, locals, scratch }: Tracking, print: number): Code {
+  const words = layout.beforeNat[family];
+  const next = words + 4 * BeforeNatWords.NEXT;
+  const entry = shiftRight(load32(get(locals.slot)), constant(1));
   return [
     set(scratch, shiftLeft(load32(constant(next)), constant(2))),
-    store32(get(scratch), words + 4 * TwinWords.ENTRIES, entry),
-    store32(get(scratch), words + 4 * TwinWords.PRINTS, get(print)),
-    store32(constant(next), 0, and(add(load32(constant(next)), constant(1)), constant(TwinWords.PRINTS - 1))),
+    store32(get(scratch), words + 4 * BeforeNatWords.ENTRIES, entry),
+    store32(get(scratch), words + 4 * BeforeNatWords.PRINTS, get(print)),
+    store32(constant(next), 0, and(add(load32(constant(next)), constant(1)), constant(BeforeNatWords.PRINTS - 1))),
   ];
 }

@@ -1,6 +1,6 @@
 import { IPPROTO } from '../packet/index.ts';
-import type { Family, Tracking } from './following.ts';
 import type { Fields } from './headers.ts';
+import type { Family, Tracking } from './tracking.ts';
 import { type Code, constant, eq, get, rotateLeft, select, xor } from './wasm.ts';
 
 const ICMP = { 4: IPPROTO.ICMP, 6: IPPROTO.ICMPV6 } as const;
@@ -9,7 +9,7 @@ const ICMP = { 4: IPPROTO.ICMP, 6: IPPROTO.ICMPV6 } as const;
 export const ECHO = { 4: [8, 0], 6: [128, 129] } as const;
 
 /** `ports` of a packet that goes the other way: conntrack/tuple.ts, invert(). */
-export function inverse({ fields, following: { ports } }: Tracking, family: Family): Code {
+export function invertedPorts({ fields, locals: { ports } }: Tracking, family: Family): Code {
   const isEcho = eq(get(fields.proto), constant(ICMP[family]));
   const [question, answer] = ECHO[family];
   const turned = xor(get(ports), constant((question ^ answer) << 8));

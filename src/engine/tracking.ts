@@ -21,7 +21,7 @@ export function connectionOf(f: Func): Connection {
 }
 
 /** Locals that hold how the packet's connection goes on. */
-export interface Following {
+export interface ConnectionLocals {
   /** Where the transport header begins, how much of it was sent, and what it has of a tuple: two 16-bit values. */
   readonly transport: number;
   readonly size: number;
@@ -42,16 +42,26 @@ export interface Following {
   readonly metaAt: number;
   /** Not 0: the packet opens its connection. */
   readonly opens: number;
-  /** Not 0: the packet may come by again (twins.ts). */
-  readonly twin: number;
+  /** Not 0: the packet may come by again (before-nat.ts). */
+  readonly comesAgain: number;
 }
 
-export function followingOf(f: Func): Following {
+export function connectionLocals(f: Func): ConnectionLocals {
   return {
-    ...{ transport: f.local(), size: f.local(), ports: f.local(), kind: f.local(), hash: f.local() },
-    ...{ number: f.local(), slot: f.local() },
-    ...{ row: f.local(), direction: f.local(), step: f.local(), meta: f.local(), metaAt: f.local() },
-    ...{ opens: f.local(), twin: f.local() },
+    transport: f.local(),
+    size: f.local(),
+    ports: f.local(),
+    kind: f.local(),
+    hash: f.local(),
+    number: f.local(),
+    slot: f.local(),
+    row: f.local(),
+    direction: f.local(),
+    step: f.local(),
+    meta: f.local(),
+    metaAt: f.local(),
+    opens: f.local(),
+    comesAgain: f.local(),
   };
 }
 
@@ -60,7 +70,7 @@ export interface Tracking {
   readonly layout: Layout;
   readonly fields: Fields;
   readonly connection: Connection;
-  readonly following: Following;
+  readonly locals: ConnectionLocals;
   /** Where the packet's record begins, and its time (a float). */
   readonly at: Code;
   readonly now: Code;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dissected, packetOf } from '../../test/frames.ts';
 import { Ct, describeFrame } from '../packet/index.ts';
-import { type By, readSubject, SUBJECT, subjectText } from './subject.ts';
+import { type By, HOST_OR_FLOW_WORDS, readHostOrFlow, subjectText } from './host-or-flow.ts';
 
 const ARP = Uint8Array.from([...Array<number>(12).fill(2), 0x08, 0x06, ...Array<number>(28).fill(0)]);
 
@@ -9,8 +9,8 @@ function nameOf(by: By, text: string, ct: Ct | null = null): string {
   const frame = describeFrame(text);
   const packet = packetOf(frame);
   packet.ct = ct;
-  const row = new Int32Array(SUBJECT);
-  expect(readSubject(by, packet, dissected(frame), row)).toBe(true);
+  const row = new Int32Array(HOST_OR_FLOW_WORDS);
+  expect(readHostOrFlow(by, packet, dissected(frame), row)).toBe(true);
   return subjectText(by, row);
 }
 
@@ -36,6 +36,6 @@ describe('who a packet belongs to', () => {
   });
 
   it('is nobody without an IP address', () => {
-    expect(readSubject('host', packetOf(ARP), dissected(ARP), new Int32Array(SUBJECT))).toBe(false);
+    expect(readHostOrFlow('host', packetOf(ARP), dissected(ARP), new Int32Array(HOST_OR_FLOW_WORDS))).toBe(false);
   });
 });
