@@ -18,7 +18,12 @@ function runOf(filters: readonly string[], sharing: boolean, tracker: Tracker | 
   const clock = { now: 0 };
   const env = createEnv({ era: ERAS['6.1'], seed: 0, clock });
   return new Run({
-    ...{ env, clock, device: { hook: 'egress', vlan: 'offload' }, metadata: NO_METADATA, sharing, tracker },
+    env,
+    clock,
+    device: { hook: 'egress', vlan: 'offload' },
+    metadata: NO_METADATA,
+    sharing,
+    tracker,
     known: { rxhashKey: false, foldKey: false },
     filters: filters.map((spec) => planFilter(spec)),
   });

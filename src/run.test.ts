@@ -14,9 +14,14 @@ const plan = (spec: string, hashrnd?: number): FilterPlan => ({ spec, options: p
 function run(specs: readonly (string | FilterPlan)[], change: Partial<RunOptions> = {}): Run {
   const clock = { now: 0 };
   return new Run({
-    ...{ env: createEnv({ era: ERAS['6.1'], seed: 0, clock }), clock, device: EGRESS },
+    env: createEnv({ era: ERAS['6.1'], seed: 0, clock }),
+    clock,
+    device: EGRESS,
     filters: specs.map((spec) => (typeof spec === 'string' ? plan(spec) : spec)),
-    ...{ known: { rxhashKey: false, foldKey: false }, metadata: NO_METADATA, tracker: null, sharing: true },
+    known: { rxhashKey: false, foldKey: false },
+    metadata: NO_METADATA,
+    tracker: null,
+    sharing: true,
     ...change,
   });
 }

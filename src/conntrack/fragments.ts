@@ -10,8 +10,13 @@ const SLOTS = 1024;
  * (doubles). The number of a slot is the upper bits of a product.
  */
 export const FragmentSlots = {
-  ...{ STRIDE: 4 * WORDS, ID: 4 * 8, TIMES: 4 * WORDS * SLOTS, SIZE: (4 * WORDS + 8) * SLOTS },
-  ...{ SOURCE: 31, FACTOR: 0x9e3779b1, SHIFT: 32 - Math.log2(SLOTS) },
+  STRIDE: 4 * WORDS,
+  ID: 4 * 8,
+  TIMES: 4 * WORDS * SLOTS,
+  SIZE: (4 * WORDS + 8) * SLOTS,
+  SOURCE: 31,
+  FACTOR: 0x9e3779b1,
+  SHIFT: 32 - Math.log2(SLOTS),
 } as const;
 
 /** net.ipv4.ipfrag_time, net.ipv6.ip6frag_time: how long fragments wait for each other. */

@@ -82,8 +82,13 @@ type Locals = Readonly<Record<'slot' | 'start' | 'end' | 'flow' | 'hash' | 'numb
 export function batched(batch: Batched): Code {
   const { layout, f, walk, plain } = batch;
   const locals = {
-    ...{ slot: f.local(), start: f.local(), end: f.local() },
-    ...{ flow: f.local(), hash: f.local(), number: f.local(), fetched: f.local() },
+    slot: f.local(),
+    start: f.local(),
+    end: f.local(),
+    flow: f.local(),
+    hash: f.local(),
+    number: f.local(),
+    fetched: f.local(),
   };
   const { slot, end } = locals;
   const [again, isRead, unknown, full] = [new Label(), new Label(), new Label(), new Label()];

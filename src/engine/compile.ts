@@ -91,7 +91,13 @@ function partOf({ facts, layout, tracked }: Program, filters: readonly PlannedFi
   const connection = tracked ? connectionOf(given) : null;
   const f = new Func(Object.keys({ ...fields, ...connection }).length);
   const around: Around = {
-    ...{ fields, connection, scratch: scratches(f), layout, facts, header: null, twice: false },
+    fields,
+    connection,
+    scratch: scratches(f),
+    layout,
+    facts,
+    header: null,
+    twice: false,
     plain: result(constant(Part.PLAIN)),
     answer: ({ counter, host, trust }) => [
       store32(constant(Cell.HOST), 0, constant(host)),
@@ -114,16 +120,14 @@ function mainOf(program: Program, parts: number): Func {
   const header = readsHeaders(program) ? f.local() : null;
   const [plain, done] = [new Label(), new Label()];
   const around: Around = {
-    ...{
-      fields,
-      connection,
-      scratch,
-      layout,
-      facts,
-      header,
-      twice: program.filters.length <= FEW,
-      plain: branch(plain),
-    },
+    fields,
+    connection,
+    scratch,
+    layout,
+    facts,
+    header,
+    twice: program.filters.length <= FEW,
+    plain: branch(plain),
     answer: (answer) => [
       set(counter, answer.counter),
       set(host, constant(answer.host)),
@@ -158,8 +162,20 @@ function mainOf(program: Program, parts: number): Func {
   const walked =
     sharing || tracked
       ? batched({
-          ...{ layout, sharing, told: program.told, f, walk, fields, connection, scratch: scratch.a },
-          ...{ counter, host, read, asked, counted, plain },
+          layout,
+          sharing,
+          told: program.told,
+          f,
+          walk,
+          fields,
+          connection,
+          scratch: scratch.a,
+          counter,
+          host,
+          read,
+          asked,
+          counted,
+          plain,
         })
       : block(plain, loop(next, [read(null, plain), asked, counted, set(walk.at, get(walk.next)), branch(next)]));
   f.body = [walked, store32(constant(Cell.PACKETS), 0, get(packets)), get(walk.at)];

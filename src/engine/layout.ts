@@ -181,8 +181,21 @@ export function layoutOf(
   const connections6 = connectionsOf(4, ENTRIES[6]);
   const room = end;
   return {
-    ...{ seeds, batch, given, kinds, steps, fates: fates ? known : 0, classes, majors, tables, room },
-    ...{ shares: sharing ? shares : 0, connections4, connections6, beforeNat, fragments },
+    seeds,
+    batch,
+    given,
+    kinds,
+    steps,
+    fates: fates ? known : 0,
+    classes,
+    majors,
+    tables,
+    room,
+    shares: sharing ? shares : 0,
+    connections4,
+    connections6,
+    beforeNat,
+    fragments,
     pages: Math.ceil((room + ROOM) / PAGE),
   };
 }

@@ -180,9 +180,15 @@ export function getSize(text: string): number | undefined {
 
 const NANOSECONDS: Readonly<Record<string, number>> = { ns: 1, nsec: 1, nsecs: 1 };
 const MICROSECONDS: Readonly<Record<string, number>> = {
-  ...{ s: 1e6, sec: 1e6, secs: 1e6 },
-  ...{ ms: 1e3, msec: 1e3, msecs: 1e3 },
-  ...{ us: 1, usec: 1, usecs: 1 },
+  s: 1e6,
+  sec: 1e6,
+  secs: 1e6,
+  ms: 1e3,
+  msec: 1e3,
+  msecs: 1e3,
+  us: 1,
+  usec: 1,
+  usecs: 1,
 };
 
 /** iproute2 lib/utils.c: get_time() — microseconds (a bare number is that), modulo 2^32. */

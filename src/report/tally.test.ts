@@ -8,8 +8,11 @@ const tallied = (...adds: readonly (readonly [number, number])[]): Tally => {
 };
 
 const contents = (tally: Tally) => ({
-  ...{ packets: tally.packets, bytes: tally.bytes, exactness: { ...tally.exactness } },
-  ...{ rows: [...tally.rows()], unclassified: tally.unclassified() },
+  packets: tally.packets,
+  bytes: tally.bytes,
+  exactness: { ...tally.exactness },
+  rows: [...tally.rows()],
+  unclassified: tally.unclassified(),
 });
 
 describe('a tally', () => {
@@ -56,7 +59,9 @@ describe('a tally', () => {
     const left = contents(a.merge(b).merge(c));
     expect(contents(f.merge(e.merge(d)))).toEqual(left);
     expect(left).toEqual({
-      ...{ packets: 6, bytes: 29, exactness: { exact: 2, assumed: 0, unknowable: 1 } },
+      packets: 6,
+      bytes: 29,
+      exactness: { exact: 2, assumed: 0, unknowable: 1 },
       rows: [
         { classid: 0x10001, packets: 2, bytes: 12 },
         { classid: 0x20001, packets: 1, bytes: 6 },

@@ -15,7 +15,11 @@ const MASKS = CHOICES.filter(({ conntrack }) => !conntrack).map(({ mask }) => ma
 
 function observe(by: By, packets: readonly string[]): Observations {
   const run = new Run({
-    ...{ env, clock: { now: 0 }, device: { hook: 'egress', vlan: 'offload' }, metadata: NO_METADATA, sharing: false },
+    env,
+    clock: { now: 0 },
+    device: { hook: 'egress', vlan: 'offload' },
+    metadata: NO_METADATA,
+    sharing: false,
     filters: [{ spec: '', options: parseFlowOptions('hash keys src,dst,proto,proto-src,proto-dst') }],
     known: { rxhashKey: false, foldKey: false },
     tracker: new Tracker({ rules: [], table: [] }),

@@ -6,7 +6,11 @@ import { Netns } from '../kernel/index.ts';
 import { BUCKET_KINDS, type BucketSetup, setupCommands, setupScript } from './buckets.ts';
 
 const setup = (more: Partial<BucketSetup> = {}): BucketSetup => ({
-  ...{ kind: 'drr', dev: 'eth0', keys: 'src', divisor: 32, link: 32e6 },
+  kind: 'drr',
+  dev: 'eth0',
+  keys: 'src',
+  divisor: 32,
+  link: 32e6,
   ...more,
 });
 

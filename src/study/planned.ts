@@ -115,8 +115,15 @@ function madeName(message: Message, ifindex: number): string | null {
   if (t.ifindex !== ifindex) return null;
   const noun = ({ [RTM.NEWQDISC]: 'qdisc', [RTM.NEWTCLASS]: 'class' } as const)[message.type] ?? 'filter';
   return nameOf({
-    ...{ noun, kind: '', settings: '', words: '', handle: t.handle, parent: hookOf(t.parent) },
-    ...{ chain: t.attributes.chain ?? 0, pref: infoPreference(t.info), protocol: infoProtocol(t.info) },
+    noun,
+    kind: '',
+    settings: '',
+    words: '',
+    handle: t.handle,
+    parent: hookOf(t.parent),
+    chain: t.attributes.chain ?? 0,
+    pref: infoPreference(t.info),
+    protocol: infoProtocol(t.info),
   });
 }
 

@@ -142,7 +142,10 @@ export function spreadOverSeeds(takings: Takings, env: Env, seed: number, count:
     }
   }
   return {
-    ...{ seed, seeds: count, by: takings.by, hosts: names.size },
+    seed,
+    seeds: count,
+    by: takings.by,
+    hosts: names.size,
     fixed: takings.filters.filter(isFixed).length,
     ...spreadShares(measured),
     perClass: [...classes]

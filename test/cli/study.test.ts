@@ -160,7 +160,9 @@ describe('recover-seed', () => {
 
   it('reads a file of examples, and prints a line for each', () => {
     const example = {
-      ...{ keys: ['src', 'dst'], divisor: 1024, baseclass: '1:1' },
+      keys: ['src', 'dst'],
+      divisor: 1024,
+      baseclass: '1:1',
       observed: [
         { keyValues: [3232235777, 134744072], class: '1:6b' },
         { keyValues: [3232235778, 16843009], class: '1:23' },

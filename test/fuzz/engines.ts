@@ -267,7 +267,11 @@ function runOf({ filters, device, era, sharing, rules, listed, seed }: Chain): R
   const env = createEnv({ era: ERAS[era], seed, clock });
   try {
     return new Run({
-      ...{ env, clock, device, metadata: NO_METADATA, sharing },
+      env,
+      clock,
+      device,
+      metadata: NO_METADATA,
+      sharing,
       tracker: rules === null ? null : new Tracker({ rules: rules.map(parseNat), table: listed }),
       known: { rxhashKey: seed % 2 === 0, foldKey: seed % 3 === 0 },
       filters: filters.map((spec) => planFilter(spec)),

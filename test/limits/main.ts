@@ -73,8 +73,13 @@ function filesUnder(directory: string): string[] {
 
 async function main(): Promise<number> {
   const totals: Totals = {
-    ...{ files: 0, failed: 0, slowest: 0, compared: 0, differ: 0 },
-    ...{ ends: new Map(), exceptions: new Map() },
+    files: 0,
+    failed: 0,
+    slowest: 0,
+    compared: 0,
+    differ: 0,
+    ends: new Map(),
+    exceptions: new Map(),
   };
   const root = fileURLToPath(new URL('../../../', import.meta.url));
   for (const own of OWN_CAPTURES) await check(path.join(root, own), own, null, totals);

@@ -29,8 +29,13 @@ export async function walk(path: string, visit: Visit = () => {}): Promise<Outco
   const clock = { now: 0 };
   const env = createEnv({ era: ERAS['6.1'], seed: 0, clock });
   const run = new Run({
-    ...{ env, clock, device: { hook: 'egress', vlan: 'offload' }, metadata: NO_METADATA, sharing: true },
-    ...{ known: { rxhashKey: false, foldKey: false }, tracker: new Tracker() },
+    env,
+    clock,
+    device: { hook: 'egress', vlan: 'offload' },
+    metadata: NO_METADATA,
+    sharing: true,
+    known: { rxhashKey: false, foldKey: false },
+    tracker: new Tracker(),
     filters: [{ spec: SPEC, options: parseFlowOptions(SPEC) }],
   });
   const keys = run.filters[0]?.classifier.flow ?? new FlowKeys();

@@ -149,11 +149,24 @@ describe('a list that is shown', () => {
     expect(json).toEqual({
       actions: [
         {
-          ...{ order: 1, kind: 'mirred', mirred_action: 'redirect', direction: 'egress', to_dev: 'd1' },
-          ...{ control_action: { type: 'stolen' }, index: 1, ref: 1, bind: 1 },
+          order: 1,
+          kind: 'mirred',
+          mirred_action: 'redirect',
+          direction: 'egress',
+          to_dev: 'd1',
+          control_action: { type: 'stolen' },
+          index: 1,
+          ref: 1,
+          bind: 1,
         },
         {
-          ...{ order: 2, kind: 'pedit', control_action: { type: 'pass' }, nkeys: 1, index: 1, ref: 1, bind: 1 },
+          order: 2,
+          kind: 'pedit',
+          control_action: { type: 'pass' },
+          nkeys: 1,
+          index: 1,
+          ref: 1,
+          bind: 1,
           keys: [{ htype: 'network', offset: 8, cmd: 'set', val: '5000000', mask: 'ffffff' }],
         },
       ],

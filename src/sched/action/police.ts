@@ -89,8 +89,16 @@ export const TCA_POLICE = {
 type Police = Decoded<typeof TCA_POLICE>;
 
 const NO_TBF: Tbf = {
-  ...{ index: 0, action: Verdict.RECLASSIFY, limit: 0, burst: 0, mtu: 0, rate: NO_RATE, peakrate: NO_RATE },
-  ...{ refcnt: 0, bindcnt: 0, capab: 0 },
+  index: 0,
+  action: Verdict.RECLASSIFY,
+  limit: 0,
+  burst: 0,
+  mtu: 0,
+  rate: NO_RATE,
+  peakrate: NO_RATE,
+  refcnt: 0,
+  bindcnt: 0,
+  capab: 0,
 };
 
 const USAGE = [
@@ -285,9 +293,21 @@ function checkSpoken(s: Spoken, words: Words): void {
 /** act_parse_police() from behind the word `police`: old-style `police` and the action alike. */
 export function speakPolice(words: Words, w: AttrWriter): void {
   const s: Spoken = {
-    ...{ index: 0, action: Verdict.RECLASSIFY, result: 0, burst: 0, mtu: 0, mpu: 0, overhead: 0 },
-    ...{ linklayer: Linklayer.ETHERNET, rate: 0, peakrate: 0, avrate: 0, pktrate: 0n, pktburst: 0n },
-    ...{ rateCell: -1, peakCell: -1 },
+    index: 0,
+    action: Verdict.RECLASSIFY,
+    result: 0,
+    burst: 0,
+    mtu: 0,
+    mpu: 0,
+    overhead: 0,
+    linklayer: Linklayer.ETHERNET,
+    rate: 0,
+    peakrate: 0,
+    avrate: 0,
+    pktrate: 0n,
+    pktburst: 0n,
+    rateCell: -1,
+    peakCell: -1,
   };
   let spoken = 0;
   for (; !words.done; spoken++) {

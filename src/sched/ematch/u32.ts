@@ -89,6 +89,11 @@ export const u32: EmatchKind<U32> = {
     };
   },
   test: ({ mask, val, off }) => ({
-    ...{ layer: Layer.NETWORK, off, size: 4, mask, operand: 'eq', value: (val & mask) >>> 0 },
+    layer: Layer.NETWORK,
+    off,
+    size: 4,
+    mask,
+    operand: 'eq',
+    value: (val & mask) >>> 0,
   }),
 };

@@ -25,7 +25,11 @@ function bench(): Bench {
   const classifier = new FlowClassifier(env);
   const result = { classid: 0, handle: 0 };
   const place: Place = {
-    ...{ env, qdisc: 0x10000, sharedBlock: false, userNamespace: false, stream: 1 },
+    env,
+    qdisc: 0x10000,
+    sharedBlock: false,
+    userNamespace: false,
+    stream: 1,
     build: () => ({ match: () => true, act: () => Verdict.OK }),
   };
   return { classifier, clock, place, result, ask: () => classifier.classify(packetOf(UDP), result) };

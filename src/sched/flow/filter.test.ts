@@ -74,8 +74,17 @@ describe('the rules of a request, in their order', () => {
 describe('a new filter', () => {
   test('has the defaults of flow_change()', () => {
     expect(made({ keys: 1 })).toMatchObject({
-      ...{ mode: 0, nkeys: 1, mask: 0xffffffff, xor: 0, rshift: 0, addend: 0, divisor: 0, perturbPeriod: 0 },
-      ...{ baseclass: 0x10001, hashrnd: 0xcafe, nextPerturb: Number.POSITIVE_INFINITY },
+      mode: 0,
+      nkeys: 1,
+      mask: 0xffffffff,
+      xor: 0,
+      rshift: 0,
+      addend: 0,
+      divisor: 0,
+      perturbPeriod: 0,
+      baseclass: 0x10001,
+      hashrnd: 0xcafe,
+      nextPerturb: Number.POSITIVE_INFINITY,
     });
   });
 
@@ -90,21 +99,43 @@ describe('a new filter', () => {
 
 describe('a change', () => {
   const full: FlowOptions = {
-    ...{ keys: 3, mode: 1, mask: 0xff, xor: 1, rshift: 2, addend: 3, divisor: 4, baseclass: 0x10007, perturb: 10 },
+    keys: 3,
+    mode: 1,
+    mask: 0xff,
+    xor: 1,
+    rshift: 2,
+    addend: 3,
+    divisor: 4,
+    baseclass: 0x10007,
+    perturb: 10,
   };
 
   test('keeps what it does not mention', () => {
     const old = made(full);
     expect(settle(old, 1, {}, place({ hashrnd: 0xbad }))).toMatchObject({
-      ...{ keymask: 3, mode: 1, mask: 0xff, xor: 1, rshift: 2, addend: 3, divisor: 4, baseclass: 0x10007 },
-      ...{ perturbPeriod: 2500, hashrnd: 0xcafe, handle: 1 },
+      keymask: 3,
+      mode: 1,
+      mask: 0xff,
+      xor: 1,
+      rshift: 2,
+      addend: 3,
+      divisor: 4,
+      baseclass: 0x10007,
+      perturbPeriod: 2500,
+      hashrnd: 0xcafe,
+      handle: 1,
     });
   });
 
   test('honours zeros', () => {
     const zeros = { mask: 0, xor: 0, rshift: 0, addend: 0, divisor: 0, perturb: 0 };
     expect(settle(made(full), 1, zeros, place())).toMatchObject({
-      ...{ mask: 0, xor: 0, rshift: 0, addend: 0, divisor: 0, perturbPeriod: 0 },
+      mask: 0,
+      xor: 0,
+      rshift: 0,
+      addend: 0,
+      divisor: 0,
+      perturbPeriod: 0,
     });
   });
 

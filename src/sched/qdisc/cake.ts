@@ -241,8 +241,23 @@ function speak(words: Words, w: AttrWriter): void {
 type Cake = Required<Omit<Attributes, 'raw'>> & { readonly raw?: number };
 
 const FRESH: Cake = {
-  ...{ baseRate64: 0n, flowMode: TRIPLE, rtt: 100_000, target: 5000, memory: 0, autorate: 0, ingress: 0, ackFilter: 0 },
-  ...{ nat: 0, diffservMode: 0, wash: 0, overhead: 0, raw: 0, atm: 0, mpu: 0, splitGso: 1, fwmark: 0 },
+  baseRate64: 0n,
+  flowMode: TRIPLE,
+  rtt: 100_000,
+  target: 5000,
+  memory: 0,
+  autorate: 0,
+  ingress: 0,
+  ackFilter: 0,
+  nat: 0,
+  diffservMode: 0,
+  wash: 0,
+  overhead: 0,
+  raw: 0,
+  atm: 0,
+  mpu: 0,
+  splitGso: 1,
+  fwmark: 0,
 };
 
 /** Kept as a bit. */

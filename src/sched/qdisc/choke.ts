@@ -34,7 +34,14 @@ const WORDS: readonly Option<Spoken>[] = [
 /** choke_parse_opt() */
 function speak(words: Words, w: AttrWriter, warn: Warn = () => {}): void {
   const spoken: Spoken = {
-    ...{ limit: 0, rate: 0, flags: 0, qthMin: 0, qthMax: 0, burst: 0, avpkt: 1000, probability: 0.02 },
+    limit: 0,
+    rate: 0,
+    flags: 0,
+    qthMin: 0,
+    qthMax: 0,
+    burst: 0,
+    avpkt: 1000,
+    probability: 0.02,
   };
   speakAll(words, WORDS, spoken, { kind: 'choke' });
   const { limit, rate, flags, avpkt, probability } = spoken;

@@ -138,9 +138,20 @@ const MAX_BUCKETS_LOG = 18;
 function fresh(place: QdiscPlace): Fq {
   const mtu = pschedMtu(place);
   return {
-    ...{ plimit: 10_000, flowPlimit: 100, quantum: 2 * mtu, initialQuantum: 10 * mtu, rateEnable: 1 },
-    ...{ maxRate: 0xffffffff, refillDelay: 40_000, orphanMask: 1023, lowRate: 68_750, ceThreshold: 0xffffffff },
-    ...{ bucketsLog: 10, timerSlack: 10_000, horizon: 10_000_000, horizonDrop: 1 },
+    plimit: 10_000,
+    flowPlimit: 100,
+    quantum: 2 * mtu,
+    initialQuantum: 10 * mtu,
+    rateEnable: 1,
+    maxRate: 0xffffffff,
+    refillDelay: 40_000,
+    orphanMask: 1023,
+    lowRate: 68_750,
+    ceThreshold: 0xffffffff,
+    bucketsLog: 10,
+    timerSlack: 10_000,
+    horizon: 10_000_000,
+    horizonDrop: 1,
   };
 }
 

@@ -39,8 +39,14 @@ function jiffies(usec: number): number {
 
 /** include/net/pie.h: pie_params_init() */
 export const FRESH_PARMS = {
-  ...{ target: 15_000, limit: 1000, tupdate: jiffies(15_000), alpha: 2, beta: 20 },
-  ...{ ecn: 0, bytemode: 0, dqRateEstimator: 0 },
+  target: 15_000,
+  limit: 1000,
+  tupdate: jiffies(15_000),
+  alpha: 2,
+  beta: 20,
+  ecn: 0,
+  bytemode: 0,
+  dqRateEstimator: 0,
 } as const;
 
 /** The times that were asked for, as far as the kernel keeps them. */

@@ -122,8 +122,16 @@ const DEFAULT_RATE = 1_250_000;
 /** red_parse_opt() */
 function speak(words: Words, w: AttrWriter, warn: Warn = () => {}): void {
   const spoken: Spoken = {
-    ...{ limit: 0, qthMin: 0, qthMax: 0, burst: 0, avpkt: 0, probability: 0.02, rate: 0, flags: 0 },
-    ...{ earlyDropBlock: 0, markBlock: 0 },
+    limit: 0,
+    qthMin: 0,
+    qthMax: 0,
+    burst: 0,
+    avpkt: 0,
+    probability: 0.02,
+    rate: 0,
+    flags: 0,
+    earlyDropBlock: 0,
+    markBlock: 0,
   };
   speakAll(words, WORDS, spoken, { kind: 'red' });
   const { limit, avpkt, probability } = spoken;

@@ -58,7 +58,13 @@ const WORDS: readonly Option<Spoken>[] = [
 /** sfb_parse_opt(): tc's defaults are not the kernel's. */
 function speak(words: Words, w: AttrWriter): void {
   const spoken: Spoken = {
-    ...{ rehash: 600_000, warmup: 60_000, max: 0, binSize: 0, limit: 0, penaltyRate: 10, penaltyBurst: 20 },
+    rehash: 600_000,
+    warmup: 60_000,
+    max: 0,
+    binSize: 0,
+    limit: 0,
+    penaltyRate: 10,
+    penaltyBurst: 20,
     increment: Math.floor((MAX_PROB + 1000) / 2000),
     decrement: Math.floor((MAX_PROB + 10000) / 20000),
   };

@@ -124,8 +124,20 @@ function redFlag(spoken: Spoken, bit: number): void {
 /** sfq_parse_opt() */
 function speak(words: Words, w: AttrWriter, warn: Warn = () => {}): void {
   const spoken: Spoken = {
-    ...{ quantum: 0, perturb: 0, limit: 0, divisor: 0, flows: 0, depth: 0, headdrop: 0 },
-    ...{ redLimit: 0, qthMin: 0, qthMax: 0, flags: 0, burst: 0, avpkt: 1000, probability: 0.02 },
+    quantum: 0,
+    perturb: 0,
+    limit: 0,
+    divisor: 0,
+    flows: 0,
+    depth: 0,
+    headdrop: 0,
+    redLimit: 0,
+    qthMin: 0,
+    qthMax: 0,
+    flags: 0,
+    burst: 0,
+    avpkt: 1000,
+    probability: 0.02,
     any: false,
     red: false,
   };

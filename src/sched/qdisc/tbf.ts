@@ -174,8 +174,17 @@ const WORDS: readonly Option<Spoken>[] = [
 /** tbf_parse_opt() */
 function speak(words: Words, w: AttrWriter): void {
   const spoken: Spoken = {
-    ...{ limit: 0, latency: 0, buffer: 0, cellLog: -1, mtu: 0, peakCellLog: -1, mpu: 0, rate: 0, peakrate: 0 },
-    ...{ overhead: 0, linklayer: Linklayer.ETHERNET },
+    limit: 0,
+    latency: 0,
+    buffer: 0,
+    cellLog: -1,
+    mtu: 0,
+    peakCellLog: -1,
+    mpu: 0,
+    rate: 0,
+    peakrate: 0,
+    overhead: 0,
+    linklayer: Linklayer.ETHERNET,
   };
   speakAll(words, WORDS, spoken, { kind: 'tbf', unknown: (word) => `tbf: unknown parameter "${word}"` });
   complete(words, spoken);
