@@ -8,7 +8,7 @@ import type { Bound } from '../sched/action/index.ts';
 import type { FilterFacts } from '../sched/classifier/index.ts';
 import { FLOW, type FlowConfig, type FlowOptions } from '../sched/flow/index.ts';
 import { tcMinor } from '../u32.ts';
-import { applied, type Edit, put } from './finding.ts';
+import { applied, type Edit, put } from './edit.ts';
 import { HIERARCHIES } from './kinds.ts';
 import { argument, type Command, flowArgument, type Script } from './script.ts';
 
