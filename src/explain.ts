@@ -308,12 +308,14 @@ function filterLines(filter: FilterStep): string[] {
 }
 
 /** The way through the tree: each list that was asked, each qdisc and the class it chose, and the end. */
-function wayLines({ egressHook = [], ingressHook = [], path = [], fate, sentElsewhere = [] }: Journey): string[] {
+function wayLines(journey: Journey): string[] {
+  const { egressHook = [], ingressHook = [], path = [], fate, sentElsewhere = [], queues = [] } = journey;
   return [
     'way',
     ...[...egressHook, ...ingressHook].flatMap(runLines),
     ...path.flatMap(stepLines),
     ...sentElsewhere.flatMap(elsewhereLines),
+    ...queues.map((queue) => `    queue ${queue.class}: ${endText(queue.fate)}`),
     `  end: ${endText(fate)}${fate.filter === undefined ? '' : ` (${filterText(fate.filter)})`}`,
   ];
 }

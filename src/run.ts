@@ -278,9 +278,10 @@ export class Run {
     return reason;
   }
 
-  /** The way goes on below a qdisc that is not modelled. */
+  /** The way is lost at a qdisc: by its kind, or as the packet's transmit queue is not known. */
   private lostBelow(): string {
-    const { kind = 'qdisc', qdisc = '' } = this.kernel.netns.ends.names(this.end);
+    const { kind = 'qdisc', qdisc = '', by } = this.kernel.netns.ends.names(this.end);
+    if (by === 'queue') return `unknowable: ${kind} ${qdisc} chooses by transmit queue, which is not known`;
     return `unknowable: the qdisc ${kind} ${qdisc} is not modelled`;
   }
 

@@ -67,6 +67,8 @@ export class Qdisc {
   bypassed: boolean;
   /** Its number in the plan, once there is one. */
   number = -1;
+  /** Of a qdisc that chooses by transmit queue, once there is a plan: the classes below which somebody put a qdisc. */
+  usedQueues: readonly number[] = [];
 
   constructor(kind: QdiscKind, device: Device, handle: number, parent: number, settings: unknown, invisible = false) {
     this.kind = kind;

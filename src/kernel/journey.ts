@@ -77,6 +77,13 @@ export interface Journey {
   readonly fate: Fate;
   /** Copies and redirections. */
   readonly sentElsewhere?: readonly Elsewhere[];
+  /** Where nobody knows the packet's transmit queue: what happens in each queue that it may be. */
+  readonly queues?: readonly QueueJourney[];
+}
+
+export interface QueueJourney extends Journey {
+  /** The class that stands for the queue. */
+  readonly class: string;
 }
 
 export interface Elsewhere extends Journey {
@@ -117,6 +124,17 @@ class Reader {
   device(): Journey {
     const part = new Part(this.field(2), this.field(4), this.field(5));
     this.next();
+    return this.rest(part);
+  }
+
+  /** QUEUE … END. */
+  private queue({ mark, priority }: Part): QueueJourney {
+    const classid = classText(this.field(1));
+    this.next();
+    return { class: classid, ...this.rest(new Part(Hook.EGRESS, mark, priority)) };
+  }
+
+  private rest(part: Part): Journey {
     for (;;) {
       switch (this.field(0)) {
         case Op.LIST:
@@ -129,6 +147,9 @@ class Reader {
         case Op.CLASS:
           this.leave(part);
           this.next();
+          break;
+        case Op.QUEUE:
+          part.queues.push(this.queue(part));
           break;
         default:
           return this.end(part);
@@ -212,6 +233,7 @@ class Reader {
       ...(part.hook === Hook.INGRESS ? {} : { path: part.path }),
       fate,
       ...(part.elsewhere.length === 0 ? {} : { sentElsewhere: part.elsewhere }),
+      ...(part.queues.length === 0 ? {} : { queues: part.queues }),
     };
   }
 
@@ -253,6 +275,7 @@ class Part {
   /** The runs of the hook, then those of the qdisc that was entered last. */
   runs = this.hooks;
   elsewhere: Elsewhere[] = [];
+  readonly queues: QueueJourney[] = [];
   /** What answered last in the last run. */
   filter: FilterId | null = null;
   /** What nobody here can evaluate. */

@@ -142,6 +142,7 @@ class Planner {
 
   private node(q: Qdisc, parent: string): PlanNode {
     q.number = this.nodes.length;
+    q.usedQueues = [...q.eachClass()].map(({ id }) => id).filter((id) => (q.leaf(id)?.handle ?? 0) !== 0);
     const node = {
       number: q.number,
       qdisc: handleText(q.handle),

@@ -1,4 +1,4 @@
-import type { Packet } from '../packet/index.ts';
+import { Input, type Packet } from '../packet/index.ts';
 import { By, Placed, type Result } from '../sched/notation.ts';
 import { Verdict } from '../verdict.ts';
 import type { Chain, ChainResult } from './chain/index.ts';
@@ -30,6 +30,8 @@ export class Walker implements Walking {
   /** One for the packet, and one for each copy of a copy. */
   private readonly passes: Pass[] = [];
   private depth = 0;
+  /** How often mirred has sent on what is walked now. */
+  private copies = 0;
   private evaluated: Evaluated | null = null;
 
   constructor(deviceOf: (ifindex: number) => Device | null) {
@@ -62,7 +64,7 @@ export class Walker implements Walking {
   private begin(p: Packet, device: Device, evaluated: Evaluated | null): Pass {
     this.way.clear();
     this.evaluated = evaluated;
-    this.depth = 0;
+    this.depth = this.copies = 0;
     this.forget();
     const pass = this.passAt(0, p, device);
     pass.begin(p, device, p.mark, p.priority);
@@ -93,7 +95,7 @@ export class Walker implements Walking {
     }
     // A class that the hook's filters gave leads nowhere.
     if (this.depth === 0) this.forget();
-    this.descend(pass);
+    this.descend(pass, pass.device.root, NONE, true);
   }
 
   /** False: there are no filters. */
@@ -112,13 +114,13 @@ export class Walker implements Walking {
     return true;
   }
 
-  /** From the root qdisc to a leaf. */
-  private descend(pass: Pass): void {
+  /** From a qdisc, mostly the root, to a leaf. `above`: the class it hangs on. */
+  private descend(pass: Pass, from: Qdisc | null, above: number, isRoot: boolean): void {
     const p = pass.packet;
-    let q = pass.device.root;
-    let parent = NONE;
+    let q = from;
+    let parent = above;
     // What hangs on mq's queues is handed packets as the root is.
-    let top = true;
+    let top = isRoot;
     while (q !== null) {
       if (top && (q.bypassed || q.kind.kind === 'noqueue')) {
         this.end(Fate.SENT, NONE, NONE, NONE, NONE, NONE);
@@ -126,12 +128,37 @@ export class Walker implements Walking {
       }
       this.way.node(q.number, parent, p.mark, p.priority);
       if (pass.place(q, parent) === Placed.HERE) return;
+      if (pass.by === By.QUEUE && (p.given & Input.QUEUE) === 0) {
+        if (q.usedQueues.length > 1) {
+          this.tryQueues(pass, q);
+          return;
+        }
+        pass.below = q.usedQueues[0] ?? pass.below;
+      }
       this.way.class(pass.below, pass.by);
       top = q.kind.kind === 'mq';
       parent = pass.below;
       q = q.leaf(parent);
     }
     this.end(Fate.DROPPED, NOOP, By.NOOP, NONE, NONE, NONE);
+  }
+
+  /** Nobody knows the packet's queue: a copy of it goes each way. Where these end differently, nobody knows the end. */
+  private tryQueues(pass: Pass, q: Qdisc): void {
+    const { way } = this;
+    const other = this.passAt(++this.depth, pass.packet, pass.device);
+    let first = NONE;
+    let isSame = true;
+    for (const classid of q.usedQueues) {
+      other.begin(other.copyOf(pass.packet), pass.device, pass.sentMark, pass.sentPriority);
+      way.queue(classid);
+      this.descend(other, q.leaf(classid), classid, q.kind.kind === 'mq');
+      if (first === NONE) first = way.last;
+      else isSame &&= way.isSameEnd(first, way.last);
+    }
+    this.depth--;
+    if (isSame) way.endAgain(first);
+    else this.end(Fate.UNKNOWABLE, q.number, By.QUEUE, NONE, NONE, NONE);
   }
 
   /** net/sched/cls_api.c: tcf_classify() of one list. */
@@ -171,7 +198,7 @@ export class Walker implements Walking {
     const how = what === 'mirror' ? How.MIRROR : How.REDIRECT;
     above.copiedTo = ifindex;
     above.copiedHow = how;
-    if (this.depth < MAX_COPIES)
+    if (this.copies < MAX_COPIES)
       this.follow(p, above, device, direction === 'ingress' ? Hook.INGRESS : Hook.EGRESS, how);
     else {
       this.way.device(ifindex, Hook.EGRESS, how, above.sentMark, above.sentPriority);
@@ -182,6 +209,7 @@ export class Walker implements Walking {
   private follow(p: Packet, above: Pass, device: Device, hook: Hook, how: How): void {
     const { result } = this;
     const { classid, handle, pref, proto } = result;
+    this.copies++;
     const pass = this.passAt(++this.depth, p, device);
     const copy = pass.copyOf(p);
     pass.begin(copy, device, above.sentMark, above.sentPriority);
@@ -190,6 +218,7 @@ export class Walker implements Walking {
     turn(copy, hook);
     this.go(pass, hook, how);
     this.depth--;
+    this.copies--;
     result.classid = classid;
     result.handle = handle;
     result.pref = pref;

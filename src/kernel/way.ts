@@ -3,12 +3,13 @@
  * it, together with the plan, by those who read it: journey.ts, ends.ts.
  *
  * A packet's part on a device is DEVICE … END. What a filter's action sent elsewhere stands, as a part of its own,
- * before the FILTER record of that filter. A list alone (no device's whole tree is walked) has neither.
+ * before the FILTER record of that filter. Where nobody knows a packet's transmit queue, QUEUE … END stands once for
+ * each that it may be, before the END of the packet. A list alone (no device's whole tree is walked) has neither.
  */
-export const Op = { DEVICE: 0, LIST: 1, FILTER: 2, ANSWER: 3, NODE: 4, CLASS: 5, END: 6 } as const;
+export const Op = { DEVICE: 0, LIST: 1, FILTER: 2, ANSWER: 3, NODE: 4, CLASS: 5, END: 6, QUEUE: 7 } as const;
 
 /** How many words a record of each Op takes, the Op included. */
-export const WIDTHS: readonly number[] = [6, 5, 5, 5, 5, 3, 14];
+export const WIDTHS: readonly number[] = [6, 5, 5, 5, 5, 3, 14, 2];
 const LONGEST = 14;
 
 /** A field that a record does not have: no verdict, priority or number of its kind. */
@@ -85,6 +86,12 @@ export class Way {
     this.words[at + 2] = by;
   }
 
+  /** It may be handed down to this class: what stands up to the next END is what happens then. */
+  queue(classid: number): void {
+    const at = this.begin(Op.QUEUE, 2);
+    this.words[at + 1] = classid;
+  }
+
   /** The packet's way on this device ends: all fields of End, and no detail yet. */
   end(
     fate: number,
@@ -118,6 +125,25 @@ export class Way {
   /** The END that was written last is the packet's own. */
   close(): void {
     this.endAt = this.lastEnd;
+  }
+
+  /** Whether two records that begin at these indexes are the same end. */
+  isSameEnd(one: number, other: number): boolean {
+    const { words } = this;
+    for (let i = 0; i <= END_FIELDS; i++) if (words[one + i] !== words[other + i]) return false;
+    return true;
+  }
+
+  /** Writes an END once more. */
+  endAgain(at: number): void {
+    const copy = this.begin(Op.END, LONGEST);
+    this.words.copyWithin(copy, at, at + LONGEST);
+    this.lastEnd = copy;
+  }
+
+  /** Where the END that was written last begins. */
+  get last(): number {
+    return this.lastEnd;
   }
 
   private four(op: number, a: number, b: number, c: number, d: number): void {

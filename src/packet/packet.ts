@@ -104,7 +104,7 @@ export class Packet {
   /** The same for the choices of qdiscs. */
   wayRests = 0;
   /** What each Reader read of all packets so far without its being known: bits of Input. */
-  readonly readBy = new Int32Array(READERS);
+  readBy = new Int32Array(READERS);
   linear: Linear = Linear.ALL;
 
   /** Capture time: whole seconds and nanoseconds. */
@@ -129,16 +129,17 @@ export class Packet {
 
   /** net/core/skbuff.c: skb_clone() — the same bytes under numbers of its own; whoever changes them moves out first. */
   clone(): Packet {
-    const clone = Object.assign(new Packet(this.nullFold, this.random), this);
-    clone.copy = EMPTY;
+    const clone = new Packet(this.nullFold, this.random);
+    clone.become(this);
     return clone;
   }
 
   /** The same into a packet that is there: nothing is allocated. */
   become(other: Packet): void {
-    const { copy } = this;
+    const { copy, readBy } = this;
     Object.assign(this, other);
     this.copy = copy;
+    this.readBy = readBy;
   }
 
   /** Forgets the previous packet. */

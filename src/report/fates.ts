@@ -114,6 +114,7 @@ export function endText(end: OneEnd): string {
     case 'sent':
       return 'sent without being queued';
     default:
+      if (by === 'queue') return `unknowable from ${at} on: the transmit queue is not known`;
       return `unknowable${qdisc === undefined && hook === undefined ? '' : ` from ${at} on`}`;
   }
 }
