@@ -7,10 +7,10 @@ import { Run } from '../../src/run.ts';
 import { EGRESS, ethernet, frameOf, ipv4, ports } from '../frames.ts';
 
 /** A run through the tree that a script makes on eth0; all of it must be accepted. */
-export function runOf(script: string, sharing = false): Run {
+export function runOf(script: string, { sharing = false, txQueues = 1 } = {}): Run {
   const clock = { now: 0 };
   const env = createEnv({ era: ERAS['6.1'], seed: 0, clock });
-  const netns = new Netns({ env, devices: [{ name: 'eth0', ifindex: 2 }] });
+  const netns = new Netns({ env, devices: [{ name: 'eth0', ifindex: 2, txQueues }] });
   const { answers } = runScript(script, { request: (datagram) => netns.request(datagram), links: netns.links });
   const refused = answers.find(({ exit }) => exit !== 0);
   if (refused !== undefined) throw new Error(`line ${refused.line}: ${refused.stderr}`);

@@ -21,7 +21,7 @@ describe('a packet through a tree', () => {
     const run = runOf(
       `qdisc add dev eth0 root handle 1: prio
        filter add dev eth0 parent 1: protocol ip prio 1 u32 match ip dst 198.51.100.1/32 flowid 1:2`,
-      true,
+      { sharing: true },
     );
     for (const host of ['192.0.2.1', '192.0.2.2']) run.step(udp(host, '198.51.100.1'));
     expect([...(run.sharing?.perClass() ?? [])]).toEqual([[0x10002, { flows: 2, hosts: 2 }]]);
@@ -31,7 +31,7 @@ describe('a packet through a tree', () => {
     const run = runOf(
       `qdisc add dev eth0 root handle 1: prio
        filter add dev eth0 parent 1: protocol ip prio 1 matchall action nat egress 192.0.2.0/24 203.0.113.9 pipe action ok flowid 1:2`,
-      true,
+      { sharing: true },
     );
     for (const host of ['192.0.2.1', '192.0.2.2']) run.step(udp(host, '198.51.100.1'));
     expect([...(run.sharing?.perClass() ?? [])]).toEqual([[0x10002, { flows: 2, hosts: 2 }]]);
