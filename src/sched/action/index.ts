@@ -15,6 +15,7 @@
  * what `tc actions` needs. Words throw UsageError with every line tc prints, control throws KernelError.
  */
 export { execActions, type Runnable } from './exec.ts';
+export { LowestFree } from './handles.ts';
 export { Instance } from './instance.ts';
 export {
   type Action,

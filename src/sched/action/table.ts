@@ -4,6 +4,7 @@ import { AttrReader, type AttrWriter, decode, FAILED_POLICY, validBits } from '.
 import { Verdict } from '../../verdict.ts';
 import type { Act, Scope, World } from '../notation.ts';
 import { execActions } from './exec.ts';
+import { LowestFree } from './handles.ts';
 import { Instance } from './instance.ts';
 import type { Action, ActionChains, ActionPlace, Estimation } from './kind.ts';
 import { ACT, type ActAttributes, ActFlag, findAction, MAX_ACTIONS } from './list.ts';
@@ -121,6 +122,7 @@ export class ActionTable {
   private readonly world: World;
   private readonly env: Env;
   private readonly kinds = new Map<string, Map<number, Instance>>();
+  private readonly free = new Map<string, LowestFree>();
 
   constructor(world: World, env: Env) {
     this.world = world;
@@ -284,8 +286,9 @@ export class ActionTable {
 
   /** idr_alloc_u32() from 1 on. */
   private lowestFree(kind: string): number {
-    const table = this.kinds.get(kind);
-    for (let index = 1; ; index++) if (!table?.has(index)) return index;
+    const free = this.free.get(kind) ?? new LowestFree();
+    this.free.set(kind, free);
+    return free.take((index) => this.find(kind, index) !== null);
   }
 
   /** __tcf_action_put() */
@@ -293,6 +296,7 @@ export class ActionTable {
     if (bind) instance.binds--;
     if (--instance.refs > 0) return;
     this.kinds.get(instance.kind.kind)?.delete(instance.index);
+    this.free.get(instance.kind.kind)?.release(instance.index);
     instance.release?.();
     instance.release = null;
   }

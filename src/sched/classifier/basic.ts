@@ -4,7 +4,7 @@ import { type AttrWriter, atMost, type Decoded, decode, nest, table, u32 } from 
 import type { Packet } from '../../packet/index.ts';
 import { classidText } from '../../u32.ts';
 import { UNSPEC, type Verdict } from '../../verdict.ts';
-import type { Bound } from '../action/index.ts';
+import { type Bound, LowestFree } from '../action/index.ts';
 import { takePart } from '../flow/index.ts';
 import type { Result, Talk } from '../notation.ts';
 import { flowParts } from './flow.ts';
@@ -100,6 +100,8 @@ class BasicFilters implements KernelClassifier {
   private readonly host: Host;
   /** Latest first: that is the order in which they are asked. */
   private readonly filters: BasicFilter[] = [];
+  private readonly byHandle = new Map<number, BasicFilter>();
+  private readonly free = new LowestFree();
 
   constructor(host: Host) {
     this.host = host;
@@ -124,7 +126,7 @@ class BasicFilters implements KernelClassifier {
   }
 
   private find(handle: number): BasicFilter | null {
-    return this.filters.find((filter) => filter.handle === handle) ?? null;
+    return this.byHandle.get(handle) ?? null;
   }
 
   /** basic_change() — what a change does not mention is gone. */
@@ -132,17 +134,14 @@ class BasicFilters implements KernelClassifier {
     if (request.options === null) throw new KernelError(Errno.EINVAL);
     const o = decode(BASIC, request.options);
     const old = this.find(handle);
-    const filter = this.settle(handle || this.freeHandle(), o, request);
+    const filter = this.settle(handle || this.free.take((one) => this.byHandle.has(one)), o, request);
+    this.byHandle.set(filter.handle, filter);
     if (old === null) this.filters.unshift(filter);
     else {
       this.filters.splice(this.filters.indexOf(old), 1, filter);
       letGo(this.host, old);
     }
     return filter.handle;
-  }
-
-  private freeHandle(): number {
-    for (let handle = 1; ; handle++) if (this.find(handle) === null) return handle;
   }
 
   /** basic_set_parms() */
@@ -159,6 +158,8 @@ class BasicFilters implements KernelClassifier {
     const filter = this.find(handle);
     if (filter !== null) {
       this.filters.splice(this.filters.indexOf(filter), 1);
+      this.byHandle.delete(handle);
+      this.free.release(handle);
       letGo(this.host, filter);
     }
     return this.filters.length === 0;
@@ -198,5 +199,6 @@ class BasicFilters implements KernelClassifier {
 
   destroy(): void {
     for (const filter of this.filters.splice(0)) letGo(this.host, filter);
+    this.byHandle.clear();
   }
 }

@@ -4,7 +4,7 @@ import { type AttrWriter, decode } from '../../netlink/index.ts';
 import { ETH_P, IPPROTO, isVlan, type Packet, Reader } from '../../packet/index.ts';
 import { be32, classidText } from '../../u32.ts';
 import { UNSPEC, Verdict } from '../../verdict.ts';
-import type { Bound } from '../action/index.ts';
+import { type Bound, LowestFree } from '../action/index.ts';
 import type { Result, Talk } from '../notation.ts';
 import { flowParts } from './flow.ts';
 import { FLOWER, type FlowerOptions, TCA_FLOWER } from './flower-attributes.ts';
@@ -311,6 +311,8 @@ interface Mask {
   readonly filters: FlowerFilter[];
   /** The device that a packet came in on is one of those. */
   readonly ofDevice: boolean;
+  /** How many filters have each key. */
+  readonly keys: Map<string, number>;
 }
 
 /** net/sched/cls_flower.c as a tcf_proto. */
@@ -319,6 +321,9 @@ class FlowerFilters implements KernelClassifier {
   private readonly host: Host;
   /** In the order in which they came into being: that is the order in which they are asked. */
   private readonly masks: Mask[] = [];
+  private readonly byMask = new Map<string, Mask>();
+  private readonly byHandle = new Map<number, FlowerFilter>();
+  private readonly free = new LowestFree();
   private readonly dissector = new FlowerDissector();
 
   constructor(host: Host) {
@@ -345,11 +350,11 @@ class FlowerFilters implements KernelClassifier {
   }
 
   private all(): FlowerFilter[] {
-    return this.masks.flatMap(({ filters }) => filters).sort((a, b) => a.handle - b.handle);
+    return [...this.byHandle.values()].sort((a, b) => a.handle - b.handle);
   }
 
   private find(handle: number): FlowerFilter | null {
-    return this.all().find((filter) => filter.handle === handle) ?? null;
+    return this.byHandle.get(handle) ?? null;
   }
 
   has(handle: number): boolean {
@@ -366,7 +371,12 @@ class FlowerFilters implements KernelClassifier {
     const filter = withActions(this.host, request, { act: o.act }, (actions) => {
       const asks = { match: settle(o, this.host), left: leftOf(o) };
       this.check(asks, old);
-      const settled = { handle: handle || this.freeHandle(), ...asks, classid: o.classid ?? 0, flags: offload(flags) };
+      const settled = {
+        handle: handle || this.free.take((one) => this.byHandle.has(one)),
+        ...asks,
+        classid: o.classid ?? 0,
+        flags: offload(flags),
+      };
       return { ...settled, actions, unbind: bindClassid(this.host, o.classid) };
     });
     this.insert(filter, old);
@@ -380,24 +390,23 @@ class FlowerFilters implements KernelClassifier {
       if (maskNameOf(old) !== mask) throw new KernelError(Errno.EINVAL);
       return;
     }
-    const same = this.masks.find(({ name }) => name === mask)?.filters ?? [];
-    const key = keyNameOf(asks);
-    if (same.some((other) => keyNameOf(other) === key)) throw new KernelError(Errno.EEXIST, '', 'filter-exists');
-  }
-
-  private freeHandle(): number {
-    for (let handle = 1; ; handle++) if (this.find(handle) === null) return handle;
+    const isThere = this.byMask.get(mask)?.keys.has(keyNameOf(asks)) ?? false;
+    if (isThere) throw new KernelError(Errno.EEXIST, '', 'filter-exists');
   }
 
   private insert(filter: FlowerFilter, old: FlowerFilter | null): void {
     const name = maskNameOf(filter);
-    let mask = this.masks.find((known) => known.name === name);
+    let mask = this.byMask.get(name);
     if (mask === undefined) {
-      mask = { name, filters: [], ofDevice: filter.match.has('iif') };
+      mask = { name, filters: [], keys: new Map(), ofDevice: filter.match.has('iif') };
       this.masks.push(mask);
+      this.byMask.set(name, mask);
     }
+    this.byHandle.set(filter.handle, filter);
+    countKey(mask, filter, 1);
     if (old === null) mask.filters.push(filter);
     else {
+      countKey(mask, old, -1);
       mask.filters.splice(mask.filters.indexOf(old), 1, filter);
       letGo(this.host, old);
     }
@@ -406,14 +415,21 @@ class FlowerFilters implements KernelClassifier {
   /** fl_delete() — a mask goes with its last filter. */
   delete(handle: number): boolean {
     const filter = this.find(handle);
-    const at = this.masks.findIndex(({ filters }) => filters.some((other) => other === filter));
-    const mask = this.masks[at];
+    const mask = filter === null ? undefined : this.byMask.get(maskNameOf(filter));
     if (filter !== null && mask !== undefined) {
       mask.filters.splice(mask.filters.indexOf(filter), 1);
-      if (mask.filters.length === 0) this.masks.splice(at, 1);
+      countKey(mask, filter, -1);
+      this.byHandle.delete(handle);
+      this.free.release(handle);
+      if (mask.filters.length === 0) this.dropMask(mask);
       letGo(this.host, filter);
     }
     return this.masks.length === 0;
+  }
+
+  private dropMask(mask: Mask): void {
+    this.masks.splice(this.masks.indexOf(mask), 1);
+    this.byMask.delete(mask.name);
   }
 
   handles(): readonly number[] {
@@ -446,7 +462,16 @@ class FlowerFilters implements KernelClassifier {
   destroy(): void {
     for (const filter of this.all()) letGo(this.host, filter);
     this.masks.splice(0);
+    this.byMask.clear();
+    this.byHandle.clear();
   }
+}
+
+function countKey({ keys }: Mask, filter: FlowerFilter, by: 1 | -1): void {
+  const name = keyNameOf(filter);
+  const count = (keys.get(name) ?? 0) + by;
+  if (count > 0) keys.set(name, count);
+  else keys.delete(name);
 }
 
 /** fl_set_key() — what the request's attributes mean; those that do not fit its EtherType or protocol mean nothing. */

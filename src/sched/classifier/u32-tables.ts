@@ -151,13 +151,14 @@ class NodeNumbers {
 export class Common {
   /** Latest first. */
   readonly tables: Hnode[] = [];
+  private readonly byHandle = new Map<number, Hnode>();
   /** Classifiers that use it. */
   users = 0;
   /** idr_alloc_cyclic(): numbers are not given again before all were. */
   private nextId = 0;
 
   find(handle: number): Hnode | null {
-    return this.tables.find((table) => table.handle === handle) ?? null;
+    return this.byHandle.get(handle) ?? null;
   }
 
   /** gen_new_htid(): 801:, 802: and on; the very first root is 800:. */
@@ -172,11 +173,14 @@ export class Common {
 
   add(table: Hnode): void {
     this.tables.unshift(table);
+    this.byHandle.set(table.handle, table);
   }
 
   remove(table: Hnode): void {
     const at = this.tables.indexOf(table);
-    if (at >= 0) this.tables.splice(at, 1);
+    if (at < 0) return;
+    this.tables.splice(at, 1);
+    this.byHandle.delete(table.handle);
   }
 
   get filters(): number {
