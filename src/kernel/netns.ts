@@ -175,20 +175,23 @@ export class Netns {
   addDevice(spec: DeviceSpec): void {
     const device = new Device(spec);
     this.state.devices.set(device.ifindex, device);
+    if (!this.ifindexes.has(device.name)) this.ifindexes.set(device.name, device.ifindex);
+    this.lastIfindex = Math.max(this.lastIfindex, device.ifindex);
     this.forget();
     activate(this.state, device);
   }
 
   /** Number of the next device where none is given. */
   get nextIfindex(): number {
-    let last = 1;
-    for (const ifindex of this.state.devices.keys()) last = Math.max(last, ifindex);
-    return last + 1;
+    return this.lastIfindex + 1;
   }
+
+  private readonly ifindexes = new Map<string, number>();
+  private lastIfindex = 1;
 
   /** Names and numbers of the devices, as tc looks them up; 0 and null: none. */
   readonly links = {
-    index: (name: string): number => this.devices.find((device) => device.name === name)?.ifindex ?? 0,
+    index: (name: string): number => this.ifindexes.get(name) ?? 0,
     name: (ifindex: number): string | null => this.state.devices.get(ifindex)?.name ?? null,
   };
 
