@@ -77,6 +77,20 @@ const frame = (o: Ip = {}): Uint8Array => ethernet(0x0800, ...ipv4(o));
 const ADD = 'filter add dev d0 parent 1: protocol ip prio 1';
 
 describe('u32', () => {
+  it('asks filters that come and go between packets, also behind one that its first key does not decide', () => {
+    const told = new Told(
+      `${ADD} u32 match ip dst 192.0.2.1/32 match ip protocol 17 0xff flowid 1:10`,
+      `${ADD} u32 match ip dst 192.0.2.9/32 flowid 1:20`,
+    );
+    expect(told.classOf(frame())).toBe('-');
+    told.tc(`${ADD} u32 match ip dst 192.0.2.0/24 flowid 1:30`);
+    expect(told.classOf(frame())).toBe('1:30');
+    told.tc('filter del dev d0 parent 1: protocol ip prio 1 handle 800::802 u32');
+    expect(told.classOf(frame())).toBe('-');
+    told.tc(`${ADD} u32 match mark 7 0xff flowid 1:20`);
+    expect(told.classOf(frame(), 7)).toBe('1:20');
+  });
+
   it('quirk 66: numbers filters from 800::800 on, and shows a star where the search ends', () => {
     const told = new Told(`${ADD} u32 match ip src 10.0.0.0/8 flowid 1:10`, `${ADD} u32 match ip dport 80 0xffff`);
     expect(told.show()).toBe(

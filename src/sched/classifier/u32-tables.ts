@@ -31,6 +31,7 @@ export interface Knode {
 }
 
 const NOTHING: readonly Knode[] = [];
+const NO_KEYS = new Int32Array(0);
 
 /** struct tc_u_hnode: a table of buckets, each with its filters in the order of their numbers. */
 export class Hnode {
@@ -41,6 +42,8 @@ export class Hnode {
   /** refcnt: itself, and every filter that links to it. */
   refs = 1;
   private readonly numbers = new Map<number, NodeNumbers>();
+  /** First keys of each bucket's filters, made when packets ask; undefined: a filter came or went. */
+  private readonly keys: (Int32Array | undefined)[] = [];
 
   constructor(handle: number, pref: number, divisor: number, isRoot = false) {
     this.handle = handle;
@@ -64,6 +67,7 @@ export class Hnode {
   insert(node: Knode): void {
     const bucket = this.buckets[bucketOf(node.handle)];
     bucket?.splice(firstAt(bucket, nodeOf(node.handle) + 1), 0, node);
+    this.keys[bucketOf(node.handle)] = undefined;
   }
 
   /** u32_replace_knode() */
@@ -77,7 +81,15 @@ export class Hnode {
     const bucket = this.buckets[bucketOf(node.handle)] ?? [];
     const at = bucket.indexOf(node, firstAt(bucket, nodeOf(node.handle)));
     if (at >= 0) bucket.splice(at, 1);
+    this.keys[bucketOf(node.handle)] = undefined;
     this.release(node.handle);
+  }
+
+  /** The first keys of a bucket's filters, KEY_WORDS for each. */
+  firstKeys(index: number): Int32Array {
+    const known = this.keys[index] ?? firstKeysOf(this.buckets[index] ?? NOTHING);
+    this.keys[index] = known;
+    return known;
   }
 
   /** gen_new_kid() — the lowest free number from 800 on, then from 1 on; then fff again and again. `at`: table and bucket. */
@@ -102,6 +114,40 @@ export class Hnode {
     this.numbers.set(bucket, known);
     return known;
   }
+}
+
+const KEY_WORDS = 3;
+
+/**
+ * Place, mask and value of each filter's first key; mask 0: it looks at no fixed place, or at something else first. Of
+ * a long list nearly all filters are ruled out by that key, and a look at each filter would miss the cache.
+ */
+function firstKeysOf(bucket: readonly Knode[]): Int32Array {
+  const words = new Int32Array(KEY_WORDS * bucket.length);
+  for (const [i, { selector, mark, flags }] of bucket.entries()) {
+    const [key] = selector.keys;
+    if (key === undefined || key.offmask !== 0 || mark.mask !== 0 || (flags & ClsFlag.SKIP_SW) !== 0) continue;
+    words.set([key.off, key.mask, key.val], KEY_WORDS * i);
+  }
+  return words;
+}
+
+/** The first filter from `place` on that its first key does not rule out. `base`: where the header is. */
+function skipOthers(keys: Int32Array, place: number, p: Packet, base: number): number {
+  let last = -1;
+  let word = 0;
+  for (let i = KEY_WORDS * place; i < keys.length; i += KEY_WORDS, place++) {
+    const mask = keys[i + 1] ?? 0;
+    const at = base + (keys[i] ?? 0);
+    if (mask === 0) return place;
+    if (at !== last) {
+      if (!isInside(p, at)) return place;
+      last = at;
+      word = wordAt(p, at);
+    }
+    if (((word ^ (keys[i + 2] ?? 0)) & mask) === 0) return place;
+  }
+  return place;
 }
 
 /** The index in a bucket of the first filter whose number is not lower. */
@@ -194,6 +240,7 @@ const MAX_DEPTH = 8;
 /** The walk of one packet through tables. Holds its stack, so that nothing is allocated for a packet. */
 export class Walk {
   private readonly buckets: (readonly Knode[])[] = new Array(MAX_DEPTH).fill(NOTHING);
+  private readonly keys: Int32Array[] = new Array(MAX_DEPTH).fill(NO_KEYS);
   private readonly places = new Int32Array(MAX_DEPTH);
   private readonly offsets = new Int32Array(MAX_DEPTH);
 
@@ -204,17 +251,20 @@ export class Walk {
    */
   classify(root: Hnode, p: Packet, result: Result): Verdict {
     let bucket = root.buckets[0] ?? NOTHING;
+    let keys = root.firstKeys(0);
     let place = 0;
     let depth = 0;
     let off = p.network - p.at;
     // What the last filter with an offset found; not taken back on the way up, as in the kernel.
     let next = 0;
     for (;;) {
+      place = skipOthers(keys, place, p, p.at + off);
       const node = bucket[place];
       if (node === undefined) {
         if (depth === 0) return UNSPEC;
         depth--;
         bucket = this.buckets[depth] ?? NOTHING;
+        keys = this.keys[depth] ?? NO_KEYS;
         place = this.places[depth] ?? 0;
         off = this.offsets[depth] ?? 0;
         const verdict = finish(bucket[place], p, result);
@@ -237,13 +287,15 @@ export class Walk {
       }
       if (depth >= MAX_DEPTH) return UNSPEC;
       this.buckets[depth] = bucket;
+      this.keys[depth] = keys;
       this.places[depth] = place;
       this.offsets[depth] = off;
       depth++;
       place = 0;
       const chosen = bucketFor(link, selector, p, off);
-      if (chosen === null) return UNSPEC;
-      bucket = chosen;
+      if (chosen < 0) return UNSPEC;
+      bucket = link.buckets[chosen] ?? NOTHING;
+      keys = link.firstKeys(chosen);
       if ((selector.flags & (SelFlag.OFFSET | SelFlag.VAROFFSET)) !== 0) {
         next = nextHeader(selector, p, off);
         if (next < 0) return UNSPEC;
@@ -252,7 +304,10 @@ export class Walk {
         off += next;
         next = 0;
       }
-      if ((selector.flags & MOVES) !== 0 && off >= p.len) bucket = NOTHING;
+      if ((selector.flags & MOVES) !== 0 && off >= p.len) {
+        bucket = NOTHING;
+        keys = NO_KEYS;
+      }
     }
   }
 }
@@ -283,13 +338,13 @@ function finish(node: Knode | undefined, p: Packet, result: Result): Verdict {
   return cameIn(p, node.ifindex, Reader.U32) ? node.actions.act(p, result) : UNSPEC;
 }
 
-/** The bucket of a table that the packet's hash key names; null: those bytes are not there. */
-function bucketFor(table: Hnode, { hoff, hmask }: U32Selector, p: Packet, off: number): readonly Knode[] | null {
-  if (table.divisor === 1) return table.buckets[0] ?? NOTHING;
+/** Index of the bucket that the packet's hash key names; -1: those bytes are not there. */
+function bucketFor(table: Hnode, { hoff, hmask }: U32Selector, p: Packet, off: number): number {
+  if (table.divisor === 1) return 0;
   const at = p.at + off + hoff;
-  if (!isThere(p, at, 4)) return null;
+  if (!isThere(p, at, 4)) return -1;
   const hash = ((wordAt(p, at) & hmask) >>> 0) >>> trailingZeros(hmask);
-  return table.buckets[hash & (table.divisor - 1)] ?? NOTHING;
+  return hash & (table.divisor - 1);
 }
 
 /** Where the next header begins, as the filter's `offset` says, a multiple of four; -1: those bytes are not there. */
@@ -314,6 +369,11 @@ const HEADROOM = 2;
 function isThere(p: Packet, at: number, length: number): boolean {
   if (p.isCutBefore(at + length)) p.reads(Input.CUT, Reader.U32);
   return at + length <= p.end && at >= (p.mac < 0 ? p.head : p.mac) - HEADROOM;
+}
+
+/** The word is there without a doubt: not in the headroom, nor where the capture was cut. */
+function isInside(p: Packet, at: number): boolean {
+  return at >= p.network && at + 4 <= p.end && !p.isCutBefore(at + 4);
 }
 
 /** One byte; what is in the headroom nobody knows, and here it is 0. */
