@@ -88,7 +88,7 @@ describe('u32', () => {
     told.tc('filter del dev d0 parent 1: protocol ip prio 1 handle 800::802 u32');
     expect(told.classOf(frame())).toBe('-');
     told.tc(`${ADD} handle 800::5 u32 match ip src 10.0.0.0/8 flowid 1:20`);
-    expect(told.classOf(frame())).toBe('1:20');
+    expect(told.classOf(frame({ dst: [192, 0, 2, 77] }))).toBe('1:20');
     told.tc(`${ADD} handle 800::6 u32 match mark 7 0xff flowid 1:30`);
     expect(told.classOf(frame(), 7)).toBe('1:20');
   });
