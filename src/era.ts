@@ -2,8 +2,11 @@ import { type SipKey, siphash1u64Low } from './hash/index.ts';
 import { dissect, dissectSeed, type FlowKeys, innerProtocol, type Packet, rxhash, rxhashSeed } from './packet/index.ts';
 
 /** One row of kernel behaviour. Packet-level functions, and plain facts that sched/ reads. */
-export interface Era {
+export interface Era extends Rules {
   readonly name: EraName;
+}
+
+interface Rules {
   readonly kernel: string;
   /** skb_flow_dissect_flow_keys() as the classifier calls it. */
   dissect(p: Packet, keys: FlowKeys): void;
@@ -23,9 +26,9 @@ export interface Era {
   readonly pushMovesNetwork: boolean;
   /** Deleting the last filter of a proto leaves the empty proto behind. */
   readonly emptyProtoStays: boolean;
+  /** The compiled engine dissects the common frames as this kernel does; false: the plain engine takes every packet. */
+  readonly compilable: boolean;
 }
-
-export type EraName = 'seed' | '6.1.170' | '6.1' | '6.12';
 
 const FLAT = { stopAtLabel: false, compressedPpp: false };
 const LABEL = { stopAtLabel: true, compressedPpp: false };
@@ -40,6 +43,7 @@ const MODERN = {
   actionsFirst: false,
   pushMovesNetwork: false,
   emptyProtoStays: false,
+  compilable: true,
 } as const;
 
 /** Since 6.1.180: folded pointers are a secret of the boot. */
@@ -54,19 +58,12 @@ const HIDDEN = {
   foldIsSecret: true,
 } as const;
 
-export const ERAS: Readonly<Record<EraName, Era>> = {
-  seed: {
-    name: 'seed',
-    kernel: 'about Linux 3.14',
-    dissect: (p, keys) => void dissectSeed(p, keys),
-    rxhash: (p, keys, secret) => rxhashSeed(keys, dissectSeed(p, keys), secret.k0lo),
-    fold: xorFold,
-    foldIsSecret: false,
-    etherType: (p) => p.protocol,
-    rshiftChecked: false,
-    actionsFirst: true,
-    pushMovesNetwork: false,
-    emptyProtoStays: true,
+/** The first is what `--era` means when it is not given. */
+const ROWS = {
+  '6.1': {
+    ...HIDDEN,
+    name: '6.1',
+    kernel: 'Linux 6.1.192: pointers folded by SipHash under a key of the boot',
   },
   '6.1.170': {
     ...MODERN,
@@ -80,15 +77,27 @@ export const ERAS: Readonly<Record<EraName, Era>> = {
     fold: xorFold,
     foldIsSecret: false,
   },
-  '6.1': {
-    ...HIDDEN,
-    name: '6.1',
-    kernel: 'Linux 6.1.192: pointers folded by SipHash under a key of the boot',
-  },
   '6.12': {
     ...HIDDEN,
     name: '6.12',
     kernel: 'Linux 6.12.117: as 6.1.192, but for the network header behind a second tag',
     pushMovesNetwork: true,
   },
-};
+  seed: {
+    name: 'seed',
+    kernel: 'about Linux 3.14',
+    dissect: (p, keys) => void dissectSeed(p, keys),
+    rxhash: (p, keys, secret) => rxhashSeed(keys, dissectSeed(p, keys), secret.k0lo),
+    fold: xorFold,
+    foldIsSecret: false,
+    etherType: (p) => p.protocol,
+    rshiftChecked: false,
+    actionsFirst: true,
+    pushMovesNetwork: false,
+    emptyProtoStays: true,
+    compilable: false,
+  },
+} as const satisfies Readonly<Record<string, Rules & { readonly name: string }>>;
+
+export type EraName = keyof typeof ROWS;
+export const ERAS: Readonly<Record<EraName, Era>> = ROWS;

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { KernelError, UsageError } from '../src/errors.ts';
 import { Printer, Words } from '../src/lang/index.ts';
 import { AttrReader, AttrWriter, TC_H } from '../src/netlink/index.ts';
-import { type ClassPlace, PLAIN, type QdiscKind, type QdiscPlace, type Show } from '../src/sched/notation.ts';
+import { PLAIN, type Show } from '../src/sched/notation.ts';
+import type { ClassPlace, QdiscKind, QdiscPlace } from '../src/sched/qdisc/index.ts';
 import { findQdisc } from '../src/sched/qdisc/index.ts';
 
 /** The root of an Ethernet device with four transmit queues, and the hook of what comes in. */

@@ -1,9 +1,7 @@
 import { escapeText, getRate64 } from '../../src/lang/index.ts';
 import {
   type Advice,
-  BUCKETS,
   type BucketSetup,
-  type Buckets,
   type By,
   type Cell,
   CHOICES,
@@ -17,6 +15,7 @@ import {
   setupCommands,
   setupScript,
   study,
+  targetsOf,
 } from '../../src/study/index.ts';
 import type { Reading } from './captures.ts';
 import { caretInValue } from './caret.ts';
@@ -30,8 +29,6 @@ import { aligned } from './table.ts';
 
 const FAILED = 1;
 const SEEDS_MAX = 100_000;
-/** SFQ_DEFAULT_FLOWS less the one that is never used: what sfq can queue for at once unless told otherwise. */
-const SFQ_BUSY = 127;
 
 /** `--format json` prints just this. */
 interface Report {
@@ -105,7 +102,7 @@ function reportOf({ walk, flags, seen, seeds, link, packets, errors }: Findings)
   const { env } = walk.options;
   const hosts = seen.subjects;
   const choices = study(seen, DIVISORS, hashrnds(env, seeds));
-  const { usual, most }: Buckets = BUCKETS[flags.qdisc];
+  const { usual, most } = targetsOf(flags.qdisc);
   const recommended = recommend(choices, hosts, most);
   return {
     ...{ schema: 1, complete: errors.length === 0, era: env.era.name, seed: walk.seed, seeds, by: flags.by },
@@ -124,6 +121,8 @@ const setupOf = ({ keys, divisor }: Advice, { qdisc, dev }: AdviseFlags, link: n
 });
 
 function notes(flags: AdviseFlags, choices: readonly Choice[], advice: Advice | null, hosts: number): string[] {
+  const { qdisc } = flags;
+  const { queues } = targetsOf(qdisc);
   const told = flags.nat !== undefined || flags.conntrack !== undefined;
   const pointers = choices.find(({ keys }) => keys === advice?.keys)?.unknowable ?? 0;
   const all = [
@@ -133,7 +132,7 @@ function notes(flags: AdviseFlags, choices: readonly Choice[], advice: Advice | 
     ],
     [!told, 'no NAT told (--nat, --conntrack): hosts are the addresses of the packets'],
     [pointers > 0, `${pointers} packets rest on kernel pointers with these keys: where they go cannot be known`],
-    [flags.qdisc === 'sfq' && hosts > SFQ_BUSY, `sfq queues for ${SFQ_BUSY} buckets at once unless "flows" says more`],
+    [queues !== null && hosts > queues, `${qdisc} queues for ${queues} buckets at once unless "flows" says more`],
   ] as const;
   return all.flatMap(([applies, note]) => (applies ? [note] : []));
 }

@@ -1,6 +1,6 @@
 import type { Netns } from '../../src/kernel/index.ts';
 import { getClassid } from '../../src/lang/index.ts';
-import { BUCKETS, type Buckets, reachableMinors } from '../../src/study/index.ts';
+import { reachableMinors, targetsOf } from '../../src/study/index.ts';
 import { classidText, tcH, tcMajor, tcMinor } from '../../src/u32.ts';
 import { checkDevice, linkRate } from './advise.ts';
 import { caretInValue } from './caret.ts';
@@ -36,7 +36,7 @@ export function classes(flags: ClassesFlags): void {
 }
 
 interface Around {
-  readonly kind: keyof typeof BUCKETS;
+  readonly kind: string;
   readonly device: string;
   /** Bits per second. */
   readonly link: number;
@@ -49,7 +49,7 @@ interface Around {
 /** Kinds that share one rate out get a class around the others, as a class borrows from its parent class only. */
 function classLines(ids: readonly number[], { kind, device, link, parent, there }: Around): string[] {
   const each = link / ids.length;
-  const { class: words, outer }: Buckets = BUCKETS[kind];
+  const { class: words, outer } = targetsOf(kind);
   const add = (above: string, id: number, options: string = kind) =>
     `tc class add dev ${device} parent ${above} classid ${classidText(id)} ${options}`;
   return [...new Set(ids.map(tcMajor))].flatMap((major) => {
@@ -57,10 +57,10 @@ function classLines(ids: readonly number[], { kind, device, link, parent, there 
     const inner = (above: string) => own.map((id) => add(above, id, words?.({ link, each })));
     if (parent !== undefined && tcMinor(parent) !== 0) return inner(classidText(parent));
     const qdisc = `${major.toString(16)}:`;
-    if (outer === undefined) return inner(qdisc);
+    if (outer === null) return inner(qdisc);
     const q = there?.devices.find(({ name }) => name === device)?.lookup(tcH(major, 0)) ?? null;
     const around = freeId(major, new Set([...own, ...[...(q?.classes.walk() ?? [])].map(({ id }) => id)]));
-    if (around !== null) return [add(qdisc, around, outer.words({ link, each })), ...inner(classidText(around))];
+    if (around !== null) return [add(qdisc, around, outer({ link, each })), ...inner(classidText(around))];
     say(`note: no number is left for a class around those of ${qdisc}, so none of them can borrow`);
     return inner(qdisc);
   });

@@ -13,8 +13,7 @@ import {
   typedWords,
   writeTc,
 } from '../netlink/index.ts';
-import type { QdiscKind } from '../sched/notation.ts';
-import { findQdisc, isRetired } from '../sched/qdisc/index.ts';
+import { findQdisc, isRetired, type QdiscKind } from '../sched/qdisc/index.ts';
 import { classidText, tcH, tcMajor } from '../u32.ts';
 import { ESTIMATOR, takeEstimator } from './estimator.ts';
 import { duplicate, giveUp, type TcProcess, takeOnce } from './process.ts';
@@ -84,6 +83,9 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
   );
 }
 
+/** A kind that names its place too. */
+const isHook = (word: string): boolean => findQdisc(word)?.ingress === true;
+
 function takeWord(words: Words, r: Request, tc: TcProcess): void {
   const word = words.next();
   if (word === 'dev') {
@@ -94,7 +96,7 @@ function takeWord(words: Words, r: Request, tc: TcProcess): void {
   } else if (word === 'root') {
     if (r.parent !== 0) throw giveUp('Error: "root" is duplicate parent ID');
     r.parent = TC_H.ROOT;
-  } else if (word === 'clsact' || word === 'ingress') {
+  } else if (isHook(word)) {
     if (r.parent !== 0) throw giveUp(`Error: "${word}" is a duplicate parent ID`);
     r.parent = TC_H.INGRESS;
     r.handle = tcH(tcMajor(TC_H.INGRESS), 0);
@@ -176,7 +178,7 @@ function takeWanted(words: Words, wanted: Wanted, tc: TcProcess): void {
   } else if (word === 'root') {
     only();
     wanted.parent = TC_H.ROOT;
-  } else if (word === 'ingress' || word === 'clsact') {
+  } else if (isHook(word)) {
     only();
     wanted.parent = TC_H.INGRESS;
   } else if (matches(word, 'parent')) {

@@ -129,7 +129,7 @@ function refusal(chain: Chain, { tracker, env }: EngineOptions): string | null {
   if (majorsOf(chain).length > MAJORS_MAX) return `classes of more than ${MAJORS_MAX} major numbers`;
   if (chain.filters.length > FILTERS_MAX) return `more than ${FILTERS_MAX} filters`;
   if (tracker !== null && mayChange(chain)) return 'connections are tracked, and actions may change packets';
-  if (env.era.name === 'seed') return 'the era of the seed dissects otherwise';
+  if (!env.era.compilable) return `the kernel of era ${env.era.name} dissects otherwise`;
   return typeof WebAssembly === 'undefined' ? 'no WebAssembly here' : null;
 }
 

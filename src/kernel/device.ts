@@ -1,5 +1,5 @@
 import { TC_H } from '../netlink/index.ts';
-import type { QdiscDevice, QdiscKind } from '../sched/notation.ts';
+import type { QdiscDevice, QdiscKind } from '../sched/qdisc/index.ts';
 import { tcH, tcMajor, tcMinor } from '../u32.ts';
 import type { FilterBlock } from './proto.ts';
 
@@ -85,9 +85,9 @@ export class Qdisc {
     return this.kind.classes !== null || this.kind.bands !== null;
   }
 
-  /** tbf and its like: one class, which any id names. */
+  /** tbf_find() and its like answer 1 to everything: one class, which any id names. */
   get oneChild(): boolean {
-    return ONE_CHILD.has(this.kind.kind) || this.kind.bands?.anyClass === 'one child';
+    return this.kind.bands?.anyClass === 'one child';
   }
 
   /** Number of classes that are always there. */
@@ -179,8 +179,6 @@ const HOOK_EGRESS = tcMinor(TC_H.MIN_EGRESS);
 const HOOK_MINORS: ReadonlySet<number> = new Set([HOOK_INGRESS, HOOK_EGRESS]);
 /** TC_H_MIN_PRIORITY: mqprio's traffic classes begin here, above its queues. */
 const FIRST_PRIORITY = 0xffe0;
-/** tbf_find() and its like answer 1 to everything. */
-const ONE_CHILD: ReadonlySet<string> = new Set(['tbf', 'red', 'sfb']);
 
 /**
  * struct Qdisc_class_hash: decides in which order classes are listed. Grows as the kernel's does, new ones stand first

@@ -1,5 +1,5 @@
 import type { End as EndNames } from '../report/index.ts';
-import { BY_WORDS } from '../sched/notation.ts';
+import { BY_WORDS } from '../sched/qdisc/index.ts';
 import { classText, word } from '../u32.ts';
 import { verdictName } from '../verdict.ts';
 import { END_FIELDS, End, NONE, NOOP, type Way } from './way.ts';

@@ -1,5 +1,5 @@
 import type { End } from '../report/index.ts';
-import { BY_WORDS, By } from '../sched/notation.ts';
+import { BY_WORDS, By } from '../sched/qdisc/index.ts';
 import { classidText, classText, word } from '../u32.ts';
 import { Verdict, verdictName } from '../verdict.ts';
 import { type EndPlan, endNames, type Fated, Fate as FateNumber } from './ends.ts';

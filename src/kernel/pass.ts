@@ -1,5 +1,5 @@
 import type { Packet } from '../packet/index.ts';
-import { type Answer, By, Placed, type Placing } from '../sched/notation.ts';
+import { type Answer, By, Placed, type Placing } from '../sched/qdisc/index.ts';
 import { Verdict } from '../verdict.ts';
 import type { Device, Qdisc } from './device.ts';
 import { Fate } from './ends.ts';

@@ -1,5 +1,6 @@
 import { Input, type Packet } from '../packet/index.ts';
-import { By, Placed, type Result } from '../sched/notation.ts';
+import type { Result } from '../sched/notation.ts';
+import { By, Placed } from '../sched/qdisc/index.ts';
 import { Verdict } from '../verdict.ts';
 import type { Chain, ChainResult } from './chain/index.ts';
 import type { Device, Qdisc } from './device.ts';
@@ -122,7 +123,7 @@ export class Walker implements Walking {
     // What hangs on mq's queues is handed packets as the root is.
     let top = isRoot;
     while (q !== null) {
-      if (top && (q.bypassed || q.kind.kind === 'noqueue')) {
+      if (top && (q.bypassed || q.kind.sendsAtOnce)) {
         this.end(Fate.SENT, NONE, NONE, NONE, NONE, NONE);
         return;
       }
@@ -136,7 +137,7 @@ export class Walker implements Walking {
         pass.below = q.usedQueues[0] ?? pass.below;
       }
       this.way.class(pass.below, pass.by);
-      top = q.kind.kind === 'mq';
+      top = q.kind.bands?.perQueue === true;
       parent = pass.below;
       q = q.leaf(parent);
     }

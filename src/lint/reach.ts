@@ -1,7 +1,7 @@
 import type { Qdisc } from '../kernel/index.ts';
 import { ETH_P_ALL } from '../packet/index.ts';
 import { tcMajor, tcMinor } from '../u32.ts';
-import { defaultMinor, HIERARCHIES, usedBands } from './kinds.ts';
+import { defaultMinor, isHierarchy, usedBands } from './kinds.ts';
 import { minorsOf } from './minors.ts';
 import type { FilterAt, Tree } from './tree.ts';
 
@@ -21,8 +21,7 @@ export function othersReach(q: Qdisc, tree: Tree, taken = IPV4): 'yes' | 'no' | 
   const before = othersReach(above, tree, taken);
   if (before !== 'yes') return before;
   const minor = tcMinor(q.parent);
-  if (HIERARCHIES.has(above.kind.kind))
-    return asAnswer(defaultMinor(above) === minor || given(above, minor, tree, taken));
+  if (isHierarchy(above)) return asAnswer(defaultMinor(above) === minor || given(above, minor, tree, taken));
   if (above.kind.bands !== null && !above.oneChild) {
     const bands = usedBands(above);
     return asAnswer(bands === null || bands.has(minor - 1) || given(above, minor, tree, taken));

@@ -9,7 +9,7 @@ import type { FilterFacts } from '../sched/classifier/index.ts';
 import { FLOW, type FlowConfig, type FlowOptions } from '../sched/flow/index.ts';
 import { tcMinor } from '../u32.ts';
 import { applied, type Edit, put } from './edit.ts';
-import { HIERARCHIES } from './kinds.ts';
+import { isHierarchy } from './kinds.ts';
 import { argument, type Command, flowArgument, type Script } from './script.ts';
 
 /** A filter that is there when the script has ended, as the kernel settled it. */
@@ -176,7 +176,7 @@ function placeOf({ device, parent, chain }: Pick<FilterAt, 'device' | 'parent' |
 
 /** On a leaf class of htb or hfsc, whose filters nobody asks. */
 export function isDeaf({ q, parent }: Pick<FilterAt, 'q' | 'parent'>): boolean {
-  if (tcMinor(parent) === 0 || !HIERARCHIES.has(q.kind.kind)) return false;
+  if (tcMinor(parent) === 0 || !isHierarchy(q)) return false;
   const cl = q.classes.get(parent);
   return cl !== null && cl.children === 0 && !cl.root;
 }

@@ -20,9 +20,6 @@ export interface Diff {
   readonly commands: readonly (readonly string[])[];
 }
 
-/** Kinds whose `class change` leaves nothing of the old settings: other classes keep what is not named. */
-const CHANGED_WHOLE: ReadonlySet<string> = new Set(['htb', 'qfq']);
-
 /** Compares what a script plans for a device with what is installed there. */
 export function diffSetups(plan: Plan, installed: Setup, device: string): Diff {
   const gone = qdiscsThatGo(plan, installed);
@@ -104,7 +101,7 @@ function hasOddClass(qdisc: Installed, plan: Setup, installed: Setup): boolean {
   return below(qdisc, installed.classes).some((cl) => {
     const wanted = match(cl, plan.classes);
     if (wanted === undefined || same(wanted, cl)) return false;
-    return wanted.parent !== cl.parent || !CHANGED_WHOLE.has(cl.kind);
+    return wanted.parent !== cl.parent || findQdisc(cl.kind)?.classes?.changesWhole !== true;
   });
 }
 

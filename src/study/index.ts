@@ -28,13 +28,10 @@ export {
   TARGET,
 } from './advise.ts';
 export {
-  BUCKET_KINDS,
-  BUCKETS,
-  type BucketKind,
   type BucketSetup,
-  type Buckets,
   setupCommands,
   setupScript,
+  targetsOf,
 } from './buckets.ts';
 export { reachableMinors } from './classes.ts';
 export { Comparing, type Comparison, type Move, type Pair, type Side } from './compare.ts';

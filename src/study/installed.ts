@@ -80,8 +80,9 @@ function isMade(classid: number, kind: string): boolean {
 
 /** Parents at which a qdisc's own filters are listed. */
 function hooksOf({ kind, handle }: Installed): number[] {
-  if (kind === 'clsact') return [TC_H.MIN_INGRESS, TC_H.MIN_EGRESS];
-  return kind === 'ingress' ? [TC_H.MIN_INGRESS] : [handle];
+  const qdisc = findQdisc(kind);
+  if (qdisc?.ingress !== true) return [handle];
+  return qdisc.egress ? [TC_H.MIN_INGRESS, TC_H.MIN_EGRESS] : [TC_H.MIN_INGRESS];
 }
 
 /** Where a filter hangs, by one name for each place. */

@@ -57,6 +57,7 @@ describe('what the program knows about itself', () => {
   it.each([
     ['the man page', 'man.mjs'],
     ["the README's list of commands", 'readme.mjs'],
+    ['the choices and eras that the core has rows for', 'choices.mjs'],
   ])('is %s', (_, name) => {
     const generator = join(import.meta.dirname, '../../tools/generate', name);
     const { status, stderr } = spawnSync(process.execPath, [generator, '--check'], { encoding: 'utf8' });

@@ -1,7 +1,7 @@
 import { Frame } from '../../src/capture/index.ts';
 import { Tracker } from '../../src/conntrack/index.ts';
 import { createEnv, createPacket, type Env } from '../../src/env.ts';
-import { ERAS } from '../../src/era.ts';
+import { ERAS, type EraName } from '../../src/era.ts';
 import { Ct, type Device, enter, FlowKeys, type Packet } from '../../src/packet/index.ts';
 import { ALL_KEYS, FlowClassifier, keyExactness, readKey } from '../../src/sched/flow/index.ts';
 import type { Trial } from './generate.ts';
@@ -36,7 +36,7 @@ function settingOf(name: keyof typeof ERAS): Setting {
   return { env, packet: createPacket(env), keys: new FlowKeys(), hash, map };
 }
 
-const ERA_NAMES = ['6.1', '6.1.170', '6.12', 'seed'] as const;
+const ERA_NAMES = Object.keys(ERAS) as EraName[];
 
 /** Everything that is made of one frame: every era's packet, keys, flow hash and classes, and its connection. */
 class Walk {

@@ -1,12 +1,13 @@
 import { Option } from 'commander';
-import type { BucketKind, By } from '../../../src/study/index.ts';
+import type { By } from '../../../src/study/index.ts';
+import { TARGET_KINDS } from '../choices.ts';
 import { type CliCommand, formatOption } from './command.ts';
 import { addWalkOptions, type WalkFlags } from './walk.ts';
 
 /** Captures are looked at as a filter would see them, before there is one. */
 export interface AdviseFlags extends Pick<WalkFlags, 'at' | 'vlan' | 'era' | 'seed' | 'nat' | 'conntrack' | 'meta'> {
   readonly by: By;
-  readonly qdisc: BucketKind;
+  readonly qdisc: string;
   readonly rate: string;
   readonly dev: string;
   readonly seeds: string;
@@ -29,9 +30,7 @@ export const advise: CliCommand = {
           .default('host'),
       )
       .addOption(
-        new Option('--qdisc <kind>', 'whose buckets or classes take them')
-          .choices(['sfq', 'fq_codel', 'drr', 'qfq', 'htb', 'hfsc'])
-          .default('sfq'),
+        new Option('--qdisc <kind>', 'whose buckets or classes take them').choices(TARGET_KINDS).default('sfq'),
       )
       .option('--rate <rate>', 'of the link, for htb and hfsc', '100mbit')
       .option('--dev <name>', 'device in the commands', 'eth0')

@@ -1,9 +1,10 @@
 import { Option } from 'commander';
+import { CLASS_KINDS } from '../choices.ts';
 import type { CliCommand } from './command.ts';
 import { addWalkOptions, type WalkFlags } from './walk.ts';
 
 export interface ClassesFlags extends Pick<WalkFlags, 'filter' | 'script' | 'ipset' | 'dev' | 'parent' | 'era'> {
-  readonly kind: 'htb' | 'hfsc' | 'drr' | 'qfq';
+  readonly kind: string;
   readonly rate: string;
   readonly max: string;
 }
@@ -19,7 +20,7 @@ export const classes: CliCommand = {
       .optionsGroup('Classes:')
       .option('--dev <name>', 'device in the lines, with --script the one whose filters are asked (default: eth0)')
       .option('--parent <id>', "parent of the classes (default: the qdisc of the filters' base class, as 1:)")
-      .addOption(new Option('--kind <kind>', 'of the classes').choices(['htb', 'hfsc', 'drr', 'qfq']).default('htb'))
+      .addOption(new Option('--kind <kind>', 'of the classes').choices(CLASS_KINDS).default('htb'))
       .option('--rate <rate>', 'of the link, which htb and hfsc classes share evenly', '100mbit')
       .option('--max <n>', 'print at most this many classes, or none', '32768');
   },

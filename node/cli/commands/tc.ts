@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { ERA_NAMES } from '../choices.ts';
 import { type CliCommand, list } from './command.ts';
 import { ipsetOption } from './walk.ts';
 
@@ -24,9 +25,7 @@ export const tc: CliCommand = {
       .option('--state <file>', "where the kernel is kept (default: CLS_FLOW_STATE, or in the user's state directory)")
       .addOption(new Option('--dev <name[:ifindex]>', 'a device that exists; lo always does').argParser(list))
       .addOption(ipsetOption())
-      .addOption(
-        new Option('--era <kernel>', 'whose rules, for a new state').choices(['6.1', '6.1.170', '6.12', 'seed']),
-      )
+      .addOption(new Option('--era <kernel>', 'whose rules, for a new state').choices(ERA_NAMES))
       .option('--strict-dev', 'never make a device because a qdisc names it')
       .allowUnknownOption()
       .passThroughOptions();

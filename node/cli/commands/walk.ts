@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { ERA_NAMES } from '../choices.ts';
 import { type ExitCode, list } from './command.ts';
 
 /** The options of all commands that classify, as typed; read by ../options.ts. */
@@ -53,7 +54,7 @@ const WALK: readonly { readonly group: string; readonly options: () => readonly 
       new Option('--vlan <device>', 'what the device does with VLAN tags')
         .choices(['offload', 'inband'])
         .default('offload'),
-      new Option('--era <kernel>', 'whose rules').choices(['6.1', '6.1.170', '6.12', 'seed']).default('6.1'),
+      new Option('--era <kernel>', 'whose rules').choices(ERA_NAMES).default('6.1'),
     ],
   },
   {

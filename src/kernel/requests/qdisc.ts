@@ -1,7 +1,6 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { AttrReader, AttrWriter, bytes, NLM_F, RTM, TC_H, typedWords, writeTc } from '../../netlink/index.ts';
-import type { QdiscKind } from '../../sched/notation.ts';
-import { findQdisc } from '../../sched/qdisc/index.ts';
+import { type BandKind, DEFAULTS, findQdisc, type QdiscKind } from '../../sched/qdisc/index.ts';
 import { tcMinor } from '../../u32.ts';
 import { type Device, majorOf, Qdisc } from '../device.ts';
 import { estimationOf } from '../filter-actions.ts';
@@ -179,7 +178,7 @@ function createQdisc(state: State, request: QdiscRequest): Qdisc {
   q.sizeTable = sizeTable;
   q.estimated = estimates(attributes.get(TCA_TYPE.RATE), kind);
   if (kind.filters !== 'none') q.block = state.takeBlock(blocks.ingress);
-  if (kind.kind === 'clsact') q.egressBlock = state.takeBlock(blocks.egress);
+  if (kind.egress) q.egressBlock = state.takeBlock(blocks.egress);
   addRootClass(q);
   fillBands(q);
   device.hash(q);
@@ -189,7 +188,7 @@ function createQdisc(state: State, request: QdiscRequest): Qdisc {
 /** Whether an estimator is asked for, and can be had. */
 function estimates(rate: Uint8Array | undefined, kind: QdiscKind): boolean {
   if (rate === undefined) return false;
-  if (kind.kind === 'mq') {
+  if (kind.bands?.perQueue === true) {
     throw new KernelError(Errno.EOPNOTSUPP, 'Cannot attach rate estimator to a multi-queue root qdisc');
   }
   if (estimationOf(rate) === null) throw new KernelError(Errno.EINVAL, 'Failed to generate new estimator');
@@ -207,12 +206,9 @@ function blockIndexes({ attributes }: TcRequest, kind: QdiscKind): { ingress: nu
   };
   return {
     ingress: of(TCA_TYPE.INGRESS_BLOCK, 'Ingress', kind.ingress),
-    egress: of(TCA_TYPE.EGRESS_BLOCK, 'Egress', kind.kind === 'clsact'),
+    egress: of(TCA_TYPE.EGRESS_BLOCK, 'Egress', kind.egress),
   };
 }
-
-/** net.core.default_qdisc, as Debian builds its kernels. */
-const DEFAULT_QDISC = 'fq_codel';
 
 const TCA_STAB_BASE = 1;
 const SIZESPEC_SIZE = 24;
@@ -249,21 +245,16 @@ function fillBands(q: Qdisc): void {
   q.bands.length = Math.min(q.bands.length, count);
   while (q.bands.length < count) {
     const classid = (q.handle | (q.bands.length + 1)) >>> 0;
-    q.bands.push(defaultChild(q, classid, CHILDREN[bands.child]));
+    q.bands.push(defaultChild(q, classid, bands.child));
   }
 }
 
-/** The kinds of children that bands have by default. */
-const CHILDREN = { hidden: 'pfifo', 'hidden bfifo': 'bfifo', pfifo_fast: DEFAULT_QDISC } as const;
-type DefaultKind = (typeof CHILDREN)[keyof typeof CHILDREN];
-
 /** net/sched/sch_generic.c: qdisc_create_dflt() — handle 0; a fifo below a class shows in no list. */
-export function defaultChild(q: Qdisc, classid: number, name: DefaultKind = 'pfifo'): Qdisc | null {
-  const kind = findQdisc(name);
-  if (kind === null) return null;
+export function defaultChild(q: Qdisc, classid: number, which: Exclude<BandKind['child'], 'none'> = 'pfifo'): Qdisc {
+  const kind: QdiscKind = DEFAULTS[which];
   const { device } = q;
   const settings = kind.settle(null, null, { device, handle: 0, parent: classid });
-  const child = new Qdisc(kind, device, 0, classid, settings, name !== DEFAULT_QDISC);
+  const child = new Qdisc(kind, device, 0, classid, settings, which !== 'default');
   device.hash(child);
   return child;
 }
@@ -290,8 +281,7 @@ function graftTop(state: State, device: Device, q: Qdisc | null, ingress: boolea
   device.root = q;
   if (q !== null) {
     device.unhash(q);
-    // One for each transmit queue, one for dev->qdisc; mq attaches its children instead.
-    q.refs = q.kind.kind === 'mq' ? 1 : device.txQueues + 1;
+    q.refs = rootReferences(q);
   } else activate(state, device);
   return old;
 }
@@ -301,7 +291,7 @@ function graftClass(above: Qdisc, classid: number, q: Qdisc | null): Qdisc | nul
   if (!above.grafts) throw new KernelError(Errno.EOPNOTSUPP);
   if (!above.has(classid))
     throw new KernelError(Errno.ENOENT, 'Specified class not found', 'class-not-found', 'parent');
-  if (q?.kind.kind === 'noqueue') throw new KernelError(Errno.EINVAL, 'Cannot assign noqueue to a class');
+  if (q?.kind.sendsAtOnce === true) throw new KernelError(Errno.EINVAL, 'Cannot assign noqueue to a class');
   const cl = above.classes.get(classid);
   if (cl !== null) {
     if (cl.children > 0) throw new KernelError(Errno.EINVAL);
@@ -311,24 +301,24 @@ function graftClass(above: Qdisc, classid: number, q: Qdisc | null): Qdisc | nul
   }
   const band = above.bandOf(classid);
   const old = above.bands[band] ?? null;
-  const noop = LEAVES_NOOP.has(above.kind.kind) || above.kind.bands?.child === 'none';
   while (above.bands.length < band) above.bands.push(null);
-  above.bands[band] = q ?? (noop ? null : defaultChild(above, classid));
+  above.bands[band] = q ?? (above.kind.bands?.leavesNoop === true ? null : defaultChild(above, classid));
   return old;
 }
 
-/** Kinds whose ->graft() of nothing leaves noop, which drops everything, rather than a fifo. */
-const LEAVES_NOOP: ReadonlySet<string> = new Set(['tbf', 'red', 'sfb', 'multiq', 'mq']);
+/** One for each transmit queue, one for dev->qdisc; ->attach() of mq gives the queues its children instead. */
+function rootReferences({ kind, device }: Qdisc): number {
+  return kind.bands?.perQueue === true ? 1 : device.txQueues + 1;
+}
 
 /** net/sched/sch_generic.c: dev_activate() with attach_default_qdiscs() — what a device that is up has by itself. */
 export function activate(state: State, device: Device): void {
   if (!device.up || device.root !== null) return;
-  const name = device.kind !== 'ether' ? 'noqueue' : device.txQueues > 1 ? 'mq' : DEFAULT_QDISC;
-  const kind = findQdisc(name);
-  if (kind === null) return;
+  const kind: QdiscKind =
+    DEFAULTS[device.kind !== 'ether' ? 'queueless' : device.txQueues > 1 ? 'multiqueue' : 'default'];
   const settings = kind.settle(null, null, { device, handle: 0, parent: TC_H.ROOT });
   const q = new Qdisc(kind, device, 0, TC_H.ROOT, settings);
-  q.refs = name === 'mq' ? 1 : device.txQueues + 1;
+  q.refs = rootReferences(q);
   if (kind.filters !== 'none') q.block = state.takeBlock();
   device.root = q;
   fillBands(q);

@@ -2,7 +2,7 @@ import type { Qdisc } from '../../kernel/index.ts';
 import { ETH_P_ALL } from '../../packet/index.ts';
 import { classidText } from '../../u32.ts';
 import { option, put, type Rule } from '../finding.ts';
-import { bucketsOf, DROPPING, handleText } from '../kinds.ts';
+import { bucketsOf, drops, handleText } from '../kinds.ts';
 import { minorsOf } from '../minors.ts';
 import { othersReach } from '../reach.ts';
 import { argument, flowArgument } from '../script.ts';
@@ -41,8 +41,8 @@ function below(child: Qdisc | null, { command, protocol, flow }: FilterAt, tree:
   const edits = [put(at, handleText(child))];
   let how = `the ${child.kind.kind} below it is ${handleText(child)}`;
   const others = argument(command, 'protocol');
-  const drops = protocol !== ETH_P_ALL && DROPPING.has(child.kind.kind) && othersReach(child, tree) === 'yes';
-  if (drops && others >= 0) {
+  const loses = protocol !== ETH_P_ALL && drops(child) && othersReach(child, tree) === 'yes';
+  if (loses && others >= 0) {
     edits.push(put(others, 'all'));
     how += `, which needs "protocol all": ${child.kind.kind} drops what no filter takes (FT011)`;
   }

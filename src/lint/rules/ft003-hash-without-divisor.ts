@@ -1,12 +1,9 @@
 import { Mode } from '../../sched/flow/index.ts';
 import { tcMinor } from '../../u32.ts';
 import { option, type Rule } from '../finding.ts';
-import { bucketsOf, DROPPING, lostAt } from '../kinds.ts';
+import { bucketsOf, drops, lostAt } from '../kinds.ts';
 import { flowArgument } from '../script.ts';
 import type { Page } from './page.ts';
-
-/** sfb salts its own hash with the minor number, so any will do there. */
-const RIGHT_WITHOUT: ReadonlySet<string> = new Set(['sfb', 'choke', 'ingress', 'clsact']);
 
 export const FT003: Rule = {
   code: 'FT003',
@@ -15,11 +12,9 @@ export const FT003: Rule = {
   *look(tree) {
     for (const { q, flow, command } of tree.flows()) {
       const { mode, divisor, baseclass } = flow.config;
-      if (mode !== Mode.HASH || divisor !== 0 || RIGHT_WITHOUT.has(q.kind.kind)) continue;
+      if (mode !== Mode.HASH || divisor !== 0 || q.kind.anyMinor) continue;
       const buckets = bucketsOf(q);
-      const fate = DROPPING.has(q.kind.kind)
-        ? `${q.kind.kind} drops the others`
-        : `${q.kind.kind} ${elsewhere(lostAt(q))}`;
+      const fate = drops(q) ? `${q.kind.kind} drops the others` : `${q.kind.kind} ${elsewhere(lostAt(q))}`;
       yield {
         command,
         word: command.words.indexOf('flow', 2) + 1,

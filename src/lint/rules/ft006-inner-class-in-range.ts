@@ -1,6 +1,6 @@
 import { classidText, tcH, tcMajor } from '../../u32.ts';
 import type { Rule } from '../finding.ts';
-import { fateOfLost, HIERARCHIES } from '../kinds.ts';
+import { fateOfLost, isHierarchy } from '../kinds.ts';
 import { minorsOf } from '../minors.ts';
 import { flowArgument } from '../script.ts';
 import type { Page } from './page.ts';
@@ -13,7 +13,7 @@ export const FT006: Rule = {
   *look(tree) {
     if (tree.hides('class') || tree.hides('filter')) return;
     for (const { q, flow, command, parent } of tree.flows()) {
-      if (!HIERARCHIES.has(q.kind.kind) || tcMajor(flow.config.baseclass) !== tcMajor(q.handle)) continue;
+      if (!isHierarchy(q) || tcMajor(flow.config.baseclass) !== tcMajor(q.handle)) continue;
       const ids = (minorsOf(flow.config) ?? []).map((minor) => tcH(tcMajor(q.handle), minor));
       const inner = ids.filter((id) => {
         const cl = q.classes.get(id);

@@ -1,7 +1,7 @@
 import { protocolName } from '../../lang/index.ts';
 import { ETH_P_ALL } from '../../packet/index.ts';
 import { put, type Rule } from '../finding.ts';
-import { DROPPING, handleText } from '../kinds.ts';
+import { drops, handleText } from '../kinds.ts';
 import { catchesOthers, othersReach } from '../reach.ts';
 import { argument } from '../script.ts';
 import type { Page } from './page.ts';
@@ -24,7 +24,7 @@ export const FT011: Rule = {
     for (const filter of tree.flows()) {
       const { q, command, protocol } = filter;
       const place = `${filter.device} ${filter.parent}`;
-      if (protocol === ETH_P_ALL || !DROPPING.has(q.kind.kind) || seen.has(place)) continue;
+      if (protocol === ETH_P_ALL || !drops(q) || seen.has(place)) continue;
       const siblings = tree.beside(filter);
       const taken = new Set(siblings.map((sibling) => sibling.protocol));
       seen.add(place);

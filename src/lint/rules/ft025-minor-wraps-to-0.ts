@@ -1,6 +1,6 @@
 import type { Qdisc } from '../../kernel/index.ts';
 import type { Rule } from '../finding.ts';
-import { DROPPING, fateOfLost, lostAt } from '../kinds.ts';
+import { drops, fateOfLost, lostAt } from '../kinds.ts';
 import { isOneLess, minorsOf } from '../minors.ts';
 import { flowArgument } from '../script.ts';
 import type { Page } from './page.ts';
@@ -28,10 +28,11 @@ export const FT025: Rule = {
 
 /** X:0 is the qdisc itself. */
 export function fateOfZero(q: Qdisc): { readonly effect: string; readonly lost: boolean } {
-  if (q.kind.kind === 'htb') {
-    return { effect: 'htb sends those packets direct, unshaped, even if there is a default class', lost: true };
+  if (q.kind.unmatched === 'direct') {
+    const effect = `${q.kind.kind} sends those packets direct, unshaped, even if there is a default class`;
+    return { effect, lost: true };
   }
-  if (DROPPING.has(q.kind.kind)) return { effect: `${q.kind.kind} drops those packets`, lost: true };
+  if (drops(q)) return { effect: `${q.kind.kind} drops those packets`, lost: true };
   return fateOfLost(q);
 }
 

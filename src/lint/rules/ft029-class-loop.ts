@@ -11,7 +11,7 @@ export const FT029: Rule = {
   title: 'an inner class whose filter gives that same class',
   *look(tree) {
     for (const { q, command, flow, parent } of tree.flows()) {
-      const cl = q.kind.kind === 'htb' && tcMinor(parent) !== 0 ? q.classes.get(parent) : null;
+      const cl = q.kind.classes?.asksAgain === true && tcMinor(parent) !== 0 ? q.classes.get(parent) : null;
       if (cl === null || cl.children === 0 || flow.config.baseclass >>> 16 !== parent >>> 16) continue;
       if (!(minorsOf(flow.config) ?? []).includes(tcMinor(parent))) continue;
       const at = flowArgument(command, 'baseclass');
@@ -19,7 +19,7 @@ export const FT029: Rule = {
         command,
         word: at >= 0 ? at : command.words.indexOf('flow', 2),
         message: `the filter of ${classidText(parent)} can give ${classidText(parent)} again`,
-        effect: 'htb evaluates the same filter again and again, and then drops the packet',
+        effect: `${q.kind.kind} evaluates the same filter again and again, and then drops the packet`,
       };
     }
   },

@@ -13,7 +13,13 @@ export const FT032: Rule = {
     for (const q of tree.qdiscs()) {
       const minor = defaultMinor(q);
       const command = tree.origin(q);
-      if (q.kind.kind !== 'htb' || minor === 0 || !tree.known(q) || command === null || defaultClass(q) !== null)
+      if (
+        q.kind.unmatched !== 'direct' ||
+        minor === 0 ||
+        !tree.known(q) ||
+        command === null ||
+        defaultClass(q) !== null
+      )
         continue;
       // Without any class there is nothing that a default could be: FT005 reports what the filters then do.
       if (classMinors(q).length === 0) continue;

@@ -13,7 +13,7 @@ import {
 } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import { Verdict } from '../../verdict.ts';
-import type { Act, ActionKind, Show, Warn, World } from '../notation.ts';
+import type { Act, Notation, Scope, Show, Warn, World } from '../notation.ts';
 
 /** include/uapi/linux/pkt_cls.h: tc_gen — what the parameters of every action begin with. */
 export const GEN = { index: u32, capab: u32, action: s32, refcnt: s32, bindcnt: s32 } as const;
@@ -91,7 +91,9 @@ export interface ActionPlace {
  * One kind of action, as the kernel's tc_action_ops and tc's action_util see it. `T` is its attribute list; after
  * settle() it holds what a dump shows.
  */
-export interface Action<T> extends ActionKind<T> {
+export interface Action<T> extends Notation<T> {
+  /** Depends on the options: `drop` depends on this packet alone, `random determ` counts all packets. */
+  scope(value: T): Scope;
   /** parse_KIND(): from the kind's own word on; writes the payload of TCA_ACT_OPTIONS. */
   speak(words: Words, w: AttrWriter, ask?: Ask): void;
   print(value: T, out: Printer, show?: ActionShow): void;
@@ -103,6 +105,7 @@ export interface Action<T> extends ActionKind<T> {
   check(request: T, place: ActionPlace): void;
   /** The rest of it, for a new action (`old` null) or a replaced one: what then holds. Throws KernelError. */
   settle(request: T, old: T | null, place: ActionPlace): T;
+  /** Built when a filter or the action itself changes, run for every packet. */
   compile(value: T, world: World, env: Env, counters?: Counters): Act;
   /** What it says of every packet, where it does nothing else; null: it depends, or it does something. */
   constant?(value: T): Verdict | null;

@@ -3,12 +3,11 @@
  * row. Of a kind without a row tc can neither speak options nor can the kernel make one ("TC classifier not found").
  */
 
-import type { ClassifierKind } from '../notation.ts';
 import { basic } from './basic.ts';
 import { flow } from './flow.ts';
 import { flower } from './flower.ts';
 import { fw } from './fw.ts';
-import type { Kind } from './kind.ts';
+import type { ClassifierKind, Kind } from './kind.ts';
 import { matchall } from './matchall.ts';
 import { opaque, retired } from './opaque.ts';
 import { u32 } from './u32.ts';

@@ -1,12 +1,13 @@
 import type { Env } from '../../env.ts';
 import { Errno, KernelError } from '../../errors.ts';
+import type { Printer, Words } from '../../lang/index.ts';
 import type { AttrWriter } from '../../netlink/index.ts';
 import { Input, type Packet, type Reader } from '../../packet/index.ts';
 import type { Verdict } from '../../verdict.ts';
 import type { Bound } from '../action/index.ts';
 import { compileMatch, dumpMatch, type MatchPlan, planMatch } from '../ematch/index.ts';
 import type { FlowClassifier, FlowFilter } from '../flow/index.ts';
-import type { ClassifierKind, Match, Result, Scope, World } from '../notation.ts';
+import type { Match, Result, Scope, Talk, World } from '../notation.ts';
 
 /** What a request asks a classifier to change, and from where. */
 export interface FilterChange {
@@ -130,6 +131,20 @@ export interface KernelClassifier {
   survey(): Survey[];
   /** Its filters; those that cannot be emulated are not among them. */
   facts(): FilterFacts[];
+}
+
+/** One classifier in tc's words and prints: struct filter_util. */
+export interface ClassifierKind {
+  /** tc's word for it, and the kernel's TCA_KIND. */
+  readonly kind: string;
+  /**
+   * parse_fopt(): takes all words that are left, writes TCA_OPTIONS as tc does (the attribute itself, or nothing), and
+   * returns tcm_handle. `handle` is the text behind the word `handle`; null: there was none. `protocol`: the filter's
+   * EtherType, host order, which decides what some words may say. Throws UsageError.
+   */
+  speak(handle: string | null, words: Words, w: AttrWriter, talk: Talk, protocol: number): number;
+  /** print_fopt() of a TCA_OPTIONS payload. */
+  print(handle: number, options: Uint8Array, out: Printer, talk: Talk): void;
 }
 
 /** One kind of classifier, tc's and the kernel's side in one row: struct filter_util and struct tcf_proto_ops. */

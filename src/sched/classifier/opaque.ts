@@ -1,8 +1,8 @@
 import { strtoul } from '../../lang/index.ts';
 import { type AttrWriter, TYPED, typedWords } from '../../netlink/index.ts';
 import { Verdict } from '../../verdict.ts';
-import type { ClassifierKind } from '../notation.ts';
 import {
+  type ClassifierKind,
   type FilterChange,
   type FilterFacts,
   type KernelClassifier,

@@ -13,7 +13,8 @@ import {
 } from '../../lang/index.ts';
 import { type AttrWriter, FAILED_POLICY, s32, table, u32, u64 } from '../../netlink/index.ts';
 import { tcMajor, tcMinor } from '../../u32.ts';
-import type { Placed, Placing, QdiscKind, Show } from '../notation.ts';
+import type { Show } from '../notation.ts';
+import type { Placed, Placing, QdiscKind } from './kind.ts';
 import { FLOWS, Found, fix, flag, type Option, options, putOptions, readNest, speakAll, take } from './options.ts';
 
 /** Rate in bytes a second, times in microseconds, sizes in bytes. */

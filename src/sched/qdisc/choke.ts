@@ -1,7 +1,8 @@
 import { getRate, getSize, type Printer, type Words } from '../../lang/index.ts';
 import { type AttrWriter, table, u32 } from '../../netlink/index.ts';
-import type { QdiscKind, Show, Warn } from '../notation.ts';
+import type { Show, Warn } from '../notation.ts';
 import { toU32 } from '../psched.ts';
+import type { QdiscKind } from './kind.ts';
 import { einval, Found, fix, getDouble, numberTo, type Option, options, QUEUE, readNest, speakAll } from './options.ts';
 import { printDetails, RED_QOPT, type RedQopt, STAB } from './red.ts';
 import { averageLog, idleDamping, printRedFlags, probabilityLog, RED, redFits, redMaxP } from './red-parms.ts';
@@ -92,6 +93,7 @@ function print(payload: Uint8Array | null, out: Printer, show: Show): void {
 export const CHOKE: QdiscKind<Choke> = {
   ...QUEUE,
   kind: 'choke',
+  anyMinor: true,
   codec: CODEC,
   speak,
   settle: (_, payload) => settle(payload),

@@ -1,6 +1,6 @@
 import { nest } from '../../netlink/index.ts';
-import type { QdiscKind } from '../notation.ts';
 import { hook } from './ingress.ts';
+import type { QdiscKind } from './kind.ts';
 import { options, QUEUE, speakAll } from './options.ts';
 
 /** net/sched/sch_ingress.c, iproute2 tc/q_clsact.c: hooks for filters on both ways. */
@@ -12,6 +12,8 @@ export const CLSACT: QdiscKind<null> = {
   settle: (_, __, place) => hook(place),
   changes: false,
   ingress: true,
+  egress: true,
+  anyMinor: true,
   classful: true,
   filters: 'hooks',
   dump: (_, w) => options(w, () => {}),

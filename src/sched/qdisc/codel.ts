@@ -1,6 +1,6 @@
 import { getTime, type Printer, timeText, type Words } from '../../lang/index.ts';
 import { type AttrWriter, table, u32 } from '../../netlink/index.ts';
-import type { QdiscKind } from '../notation.ts';
+import type { QdiscKind } from './kind.ts';
 import { Found, fix, numberTo, type Option, options, putOptions, QUEUE, readNest, speakAll } from './options.ts';
 
 /** A kernel's codel_time_t, 1024 ns each, of so many microseconds, in microseconds again: 5000 becomes 4999. */

@@ -1,6 +1,6 @@
 import { getSize, sizeText } from '../../lang/index.ts';
 import { FAILED_POLICY, nest, table, u32 } from '../../netlink/index.ts';
-import type { ClassKind, QdiscKind } from '../notation.ts';
+import type { ClassKind, QdiscKind } from './kind.ts';
 import {
   einval,
   Found,
@@ -14,6 +14,7 @@ import {
   take,
 } from './options.ts';
 import { ownClass } from './place.ts';
+import { classes } from './targets.ts';
 
 const TCA_DRR = { quantum: [1, u32] } as const;
 const CODEC = table(TCA_DRR, FAILED_POLICY);
@@ -25,6 +26,9 @@ const CLASSES: ClassKind<null, DrrClass> = {
   codec: CODEC,
   tree: false,
   borrows: () => false,
+  changesWhole: false,
+  asksAgain: false,
+  fewest: 'drr',
   root: null,
   speak(words, w) {
     const quantum: Option<null> = {
@@ -61,6 +65,8 @@ export const DRR: QdiscKind<null, DrrClass> = {
   changes: false,
   classful: true,
   classes: CLASSES,
+  unmatched: 'drop',
+  targets: classes('drr'),
   filters: 'qdisc',
   filterError: 'DRR classid must be zero',
   dump: () => {},

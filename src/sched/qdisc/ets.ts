@@ -11,7 +11,7 @@ import {
   u8,
   u32,
 } from '../../netlink/index.ts';
-import type { BandChange, BandKind, QdiscKind, QdiscPlace } from '../notation.ts';
+import type { BandChange, BandKind, QdiscKind, QdiscPlace } from './kind.ts';
 import { einval, Found, type Option, options, pschedMtu, QUEUE, readNest, speakAll, usageOf } from './options.ts';
 import { byPriomap } from './place.ts';
 
@@ -252,7 +252,10 @@ const BANDS: BandKind<Ets> = {
   count: ({ nbands }) => nbands,
   root: true,
   listed: true,
-  child: 'hidden',
+  child: 'pfifo',
+  anyClass: null,
+  leavesNoop: false,
+  perQueue: false,
   change: CHANGE,
 };
 
@@ -266,6 +269,8 @@ export const ETS: QdiscKind<Ets> = {
   place: ({ nbands, priomap }, at) => byPriomap(at, nbands, priomap),
   classful: true,
   bands: BANDS,
+  unmatched: 'band',
+  usedBands: ({ priomap }) => new Set(priomap),
   filters: 'qdisc',
   filterError: 'ETS classid must be zero',
   dump,

@@ -1,6 +1,6 @@
 import { getSize, type Printer, sizeText } from '../../lang/index.ts';
 import { decode, struct, u32 } from '../../netlink/index.ts';
-import type { QdiscKind, QdiscPlace } from '../notation.ts';
+import type { QdiscKind, QdiscPlace } from './kind.ts';
 import { pschedMtu, putOptions, QUEUE, readStruct, speakAll } from './options.ts';
 
 /** struct tc_fifo_qopt: bytes for bfifo, packets for the others. */

@@ -1,7 +1,7 @@
 import { getSize, getTime, getU8, type Printer, sizeText, timeText, type Words } from '../../lang/index.ts';
 import { type AttrWriter, table, u8, u32 } from '../../netlink/index.ts';
-import type { QdiscKind, QdiscPlace } from '../notation.ts';
 import { codelTime } from './codel.ts';
+import type { QdiscKind, QdiscPlace } from './kind.ts';
 import {
   einval,
   FLOWS,
@@ -16,6 +16,9 @@ import {
   speakAll,
 } from './options.ts';
 import { byBucket } from './place.ts';
+import { buckets } from './targets.ts';
+
+const DEFAULT_FLOWS = 1024;
 
 /** Times in microseconds, memory in bytes. */
 const TCA_FQ_CODEL = {
@@ -93,7 +96,7 @@ const MAX_MEMORY = 0x80000000;
 function fresh(place: QdiscPlace): FqCodel {
   return {
     limit: 10240,
-    flows: 1024,
+    flows: DEFAULT_FLOWS,
     memoryLimit: 32 << 20,
     dropBatch: 64,
     quantum: pschedMtu(place),
@@ -168,6 +171,9 @@ export const FQ_CODEL: QdiscKind<FqCodel> = {
   speak,
   settle,
   place: ({ flows }, at) => byBucket(at, flows ?? 0),
+  unmatched: 'drop',
+  buckets: ({ flows }) => flows ?? null,
+  targets: buckets('fq_codel', DEFAULT_FLOWS, 'flows'),
   bypassed: true,
   dump: (settings, w) => putOptions(w, CODEC, settings),
   print,

@@ -1,6 +1,6 @@
 import { getSize, getU32, type Printer, sizeText, timeText, type Words } from '../../lang/index.ts';
 import { type AttrWriter, FAILED_POLICY, NLA_F_NESTED, TCA, table, u32 } from '../../netlink/index.ts';
-import type { QdiscKind, QdiscPlace } from '../notation.ts';
+import type { QdiscKind, QdiscPlace } from './kind.ts';
 import { einval, Found, numberTo, type Option, pschedMtu, putOptions, QUEUE, readNest, speakAll } from './options.ts';
 import { FRESH_PARMS, getWeight, keptTimes, printSwitches, SWITCH_WORDS, TIME_WORDS } from './pie-parms.ts';
 

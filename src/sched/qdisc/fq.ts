@@ -12,7 +12,8 @@ import {
   type Words,
 } from '../../lang/index.ts';
 import { type AttrWriter, table, u8, u32 } from '../../netlink/index.ts';
-import type { QdiscKind, QdiscPlace, Show } from '../notation.ts';
+import type { Show } from '../notation.ts';
+import type { QdiscKind, QdiscPlace } from './kind.ts';
 import {
   einval,
   Found,

@@ -12,6 +12,7 @@ import {
 } from '../../lang/index.ts';
 import { type AttrWriter, struct, TC_H, table, u16, u32 } from '../../netlink/index.ts';
 import { tcH, tcMajor } from '../../u32.ts';
+import type { Show } from '../notation.ts';
 import {
   By,
   type ClassKind,
@@ -20,10 +21,10 @@ import {
   type Placed,
   type Placing,
   type QdiscKind,
-  type Show,
-} from '../notation.ts';
+} from './kind.ts';
 import { einval, Found, type Option, putOptions, QUEUE, readNest, readStruct, speakAll, usageOf } from './options.ts';
 import { prioritised } from './place.ts';
+import { bitRate, classes } from './targets.ts';
 
 /** struct tc_hfsc_qopt */
 const QOPT = struct({ defcls: u16 });
@@ -219,6 +220,9 @@ const CLASSES: ClassKind<Hfsc, HfscClass> = {
   codec: CODEC,
   tree: true,
   borrows: () => false,
+  changesWhole: false,
+  asksAgain: false,
+  fewest: 'hfsc ls rate 1gbit',
   root: {},
   speak: speakClass,
   settle: settleClass,
@@ -264,6 +268,13 @@ export const HFSC: QdiscKind<Hfsc, HfscClass> = {
   place,
   classful: true,
   classes: CLASSES,
+  unmatched: 'default',
+  defaultMinor: ({ defcls }) => defcls,
+  targets: classes(
+    'hfsc',
+    ({ each }) => `hfsc ls m2 ${bitRate(each)}`,
+    ({ link }) => `hfsc ls m2 ${bitRate(link)} ul m2 ${bitRate(link)}`,
+  ),
   filters: 'classes',
   dump: (hfsc, w) => putOptions(w, QOPT, hfsc),
   print(payload, out) {

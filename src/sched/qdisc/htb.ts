@@ -13,17 +13,7 @@ import {
 } from '../../lang/index.ts';
 import { type AttrWriter, atMost, flag as flagCodec, struct, table, u32, u64 } from '../../netlink/index.ts';
 import { tcH, tcMajor } from '../../u32.ts';
-import {
-  By,
-  type ClassKind,
-  type ClassNode,
-  type ClassPlace,
-  type Placed,
-  type Placing,
-  type QdiscKind,
-  type QdiscPlace,
-  type Show,
-} from '../notation.ts';
+import type { Show } from '../notation.ts';
 import {
   getSizeAndCell,
   LINKLAYERS,
@@ -41,6 +31,16 @@ import {
   xmitTime,
 } from '../psched.ts';
 import {
+  By,
+  type ClassKind,
+  type ClassNode,
+  type ClassPlace,
+  type Placed,
+  type Placing,
+  type QdiscKind,
+  type QdiscPlace,
+} from './kind.ts';
+import {
   einval,
   Found,
   getDecimal,
@@ -52,6 +52,7 @@ import {
   take,
   usageOf,
 } from './options.ts';
+import { bitRate, classes } from './targets.ts';
 
 /** struct tc_htb_glob */
 const GLOB = struct({ version: u32, rate2quantum: u32, defcls: u32, debug: u32, directPkts: u32 });
@@ -434,6 +435,9 @@ const CLASSES: ClassKind<Htb, HtbClass> = {
   codec: CODEC,
   tree: true,
   borrows: ({ rate, ceil }) => ceil.rate > rate.rate,
+  changesWhole: true,
+  asksAgain: true,
+  fewest: 'htb rate 1gbit',
   root: null,
   speak: speakClass,
   settle: settleClass,
@@ -483,6 +487,13 @@ export const HTB: QdiscKind<Htb, HtbClass> = {
   changes: false,
   classful: true,
   classes: CLASSES,
+  unmatched: 'direct',
+  defaultMinor: ({ defcls }) => defcls,
+  targets: classes(
+    'htb',
+    ({ link, each }) => `htb rate ${bitRate(each)} ceil ${bitRate(link)}`,
+    ({ link }) => `htb rate ${bitRate(link)}`,
+  ),
   filters: 'classes',
   dump(htb, w) {
     options(w, () => {

@@ -3,8 +3,9 @@ import { expect, test } from 'vitest';
 import { answer, classPlace, HOOK, kindOf, payloadOf, ROOT, refusal, written } from '../../../test/qdiscs.ts';
 import { Printer, Words } from '../../lang/index.ts';
 import { AttrWriter } from '../../netlink/index.ts';
-import { PLAIN, type QdiscKind } from '../notation.ts';
+import { PLAIN } from '../notation.ts';
 import { findClass, findQdisc, QDISCS } from './index.ts';
+import type { QdiscKind } from './kind.ts';
 
 const placeOf = (kind: QdiscKind) => (kind.ingress ? HOOK : ROOT);
 const KINDS = QDISCS.map((kind) => [kind.kind, kind] as const);

@@ -4,7 +4,7 @@
  * bytes of TCA_OPTIONS (KernelError with the kernel's errno; the old settings stay), dump() and print() go back.
  * Rates are bytes a second, sizes bytes, times what the attribute has: nanoseconds, microseconds or ticks of 64 ns.
  */
-import type { ClassKind, QdiscKind } from '../notation.ts';
+
 import { CAKE } from './cake.ts';
 import { CHOKE } from './choke.ts';
 import { CLSACT } from './clsact.ts';
@@ -18,6 +18,7 @@ import { FQ_PIE } from './fq-pie.ts';
 import { HFSC } from './hfsc.ts';
 import { HTB } from './htb.ts';
 import { INGRESS } from './ingress.ts';
+import type { ClassKind, QdiscKind } from './kind.ts';
 import { MULTIQ } from './multiq.ts';
 import { NOT_MODELLED, teql } from './not-modelled.ts';
 import { PFIFO_FAST } from './pfifo-fast.ts';
@@ -61,7 +62,34 @@ export const QDISCS: readonly QdiscKind[] = [
   ...NOT_MODELLED,
 ];
 
-export type { BandKind, ClassKind, QdiscKind } from '../notation.ts';
+export {
+  type Answer,
+  type BandChange,
+  type BandKind,
+  BY_WORDS,
+  By,
+  type ClassKind,
+  type ClassNode,
+  type ClassPlace,
+  Placed,
+  type Placing,
+  type QdiscDevice,
+  type QdiscKind,
+  type QdiscPlace,
+  type Rates,
+  type Targets,
+  type Unmatched,
+} from './kind.ts';
+
+/** What the kernel makes by itself: below classes, on devices without and with queues, and on those with several. */
+export const DEFAULTS = {
+  pfifo: PFIFO,
+  bfifo: BFIFO,
+  /** net.core.default_qdisc, as Debian builds its kernels. */
+  default: FQ_CODEL,
+  queueless: NOQUEUE,
+  multiqueue: MQ,
+} as const;
 
 /** A kind by its exact name; null: there is none. */
 export function findQdisc(kind: string): QdiscKind | null {

@@ -1,6 +1,6 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { nest, TC_H } from '../../netlink/index.ts';
-import type { QdiscKind, QdiscPlace } from '../notation.ts';
+import type { QdiscKind, QdiscPlace } from './kind.ts';
 import { options, QUEUE, speakAll } from './options.ts';
 
 /** net/sched/sch_ingress.c, iproute2 tc/q_ingress.c: no queue, a hook for filters on what comes in. */
@@ -17,6 +17,7 @@ export const INGRESS: QdiscKind<null> = {
   settle: (_, __, place) => hook(place),
   changes: false,
   ingress: true,
+  anyMinor: true,
   classful: true,
   filters: 'hooks',
   dump: (_, w) => options(w, () => {}),

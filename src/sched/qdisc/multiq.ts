@@ -1,6 +1,6 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { struct, u16 } from '../../netlink/index.ts';
-import type { BandKind, QdiscKind } from '../notation.ts';
+import type { BandKind, QdiscKind } from './kind.ts';
 import { putOptions, QUEUE, readStruct, speakAll } from './options.ts';
 import { byQueue } from './place.ts';
 
@@ -12,7 +12,10 @@ const BANDS: BandKind<Multiq> = {
   count: ({ bands }) => bands,
   root: false,
   listed: true,
-  child: 'hidden',
+  child: 'pfifo',
+  anyClass: null,
+  leavesNoop: true,
+  perQueue: false,
   change: null,
 };
 
@@ -33,6 +36,7 @@ export const MULTIQ: QdiscKind<Multiq> = {
   },
   classful: true,
   bands: BANDS,
+  unmatched: 'band',
   filters: 'qdisc',
   /** multiq_classify(): the filters are asked, their class does not count. */
   place: ({ bands }, at) => (at.ask(at.handle).taken ? at.taken() : byQueue(at, bands)),

@@ -1,6 +1,6 @@
 import type { Words } from '../../lang/index.ts';
 import { bytes, TYPED, typedWords } from '../../netlink/index.ts';
-import { type BandKind, By, type QdiscKind } from '../notation.ts';
+import { type BandKind, By, type QdiscKind } from './kind.ts';
 import { options, QUEUE } from './options.ts';
 import { speakNone } from './plain.ts';
 
@@ -12,7 +12,16 @@ import { speakNone } from './plain.ts';
 /** TCA_OPTIONS as the request had it: the words or, where tc was not ours, its bytes. null: there were none. */
 type Typed = Uint8Array | null;
 
-const CHILDREN: BandKind<Typed> = { count: () => 0, root: false, listed: false, child: 'none', change: null };
+const CHILDREN: BandKind<Typed> = {
+  count: () => 0,
+  root: false,
+  listed: false,
+  child: 'none',
+  anyClass: null,
+  leavesNoop: true,
+  perQueue: false,
+  change: null,
+};
 /** Any class id names the one child. */
 const ONE_CHILD: BandKind<Typed> = { ...CHILDREN, anyClass: 'one child' };
 /** A child for each transmit queue; how many a device has is not known here. */

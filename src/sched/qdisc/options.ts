@@ -1,7 +1,7 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { getU32, matches, type Printer, type Words } from '../../lang/index.ts';
 import { AttrReader, type AttrWriter, type Codec, decode, TCA } from '../../netlink/index.ts';
-import type { Placed, Placing, QdiscPlace } from '../notation.ts';
+import type { Placed, Placing, QdiscPlace } from './kind.ts';
 
 /**
  * What the files of the qdisc kinds share: a kind's words as a table, TCA_OPTIONS around what they become, and the
@@ -198,8 +198,16 @@ export const QUEUE = {
   classes: null,
   filters: 'none',
   filterError: '',
+  egress: false,
+  sendsAtOnce: false,
   place: (_: unknown, at: Placing): Placed => at.queued(),
   bypassed: false,
+  unmatched: 'own',
+  anyMinor: false,
+  buckets: () => null,
+  defaultMinor: () => 0,
+  usedBands: () => null,
+  targets: null,
 } as const;
 
 /** A queue of many flows: class operations for filters only. */
@@ -210,7 +218,10 @@ export const ONE_CHILD = {
   count: () => 1,
   root: false,
   listed: true,
-  child: 'hidden',
+  child: 'pfifo',
+  anyClass: 'one child',
+  leavesNoop: true,
+  perQueue: false,
   change: null,
 } as const;
 

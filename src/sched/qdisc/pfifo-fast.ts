@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import type { QdiscKind } from '../notation.ts';
+import type { QdiscKind } from './kind.ts';
 import { einval, putOptions, QUEUE } from './options.ts';
 import { DEFAULT_PRIO, PRIO_QOPT, printPrio } from './prio.ts';
 

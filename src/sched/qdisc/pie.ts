@@ -1,6 +1,6 @@
 import { type Printer, timeText, type Words } from '../../lang/index.ts';
 import { type AttrWriter, table, u32 } from '../../netlink/index.ts';
-import type { QdiscKind } from '../notation.ts';
+import type { QdiscKind } from './kind.ts';
 import { Found, numberTo, type Option, options, putOptions, QUEUE, readNest, speakAll } from './options.ts';
 import { FRESH_PARMS, getWeight, keptTimes, printSwitches, SWITCH_WORDS, TIME_WORDS } from './pie-parms.ts';
 

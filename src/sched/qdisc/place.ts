@@ -1,6 +1,6 @@
 import { Input } from '../../packet/index.ts';
 import { tcH, tcMajor, tcMinor } from '../../u32.ts';
-import { By, type Placed, type Placing } from '../notation.ts';
+import { By, type Placed, type Placing } from './kind.ts';
 
 /** The socket named a class of this qdisc (SO_PRIORITY), or an action did. */
 export function prioritised({ priority, handle }: Placing): boolean {

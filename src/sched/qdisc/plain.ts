@@ -1,7 +1,7 @@
 import { Errno, KernelError } from '../../errors.ts';
 import type { Words } from '../../lang/index.ts';
 import { nest, TC_H } from '../../netlink/index.ts';
-import type { BandKind, QdiscKind } from '../notation.ts';
+import type { BandKind, QdiscKind } from './kind.ts';
 import { QUEUE } from './options.ts';
 import { byQueue } from './place.ts';
 
@@ -26,6 +26,7 @@ export const NOQUEUE: QdiscKind<null> = {
   print,
   speak: (words) => speakNone('noqueue', words),
   settle: () => null,
+  sendsAtOnce: true,
 };
 
 /** Number of transmit queues. */
@@ -35,7 +36,10 @@ const QUEUES: BandKind<Mq> = {
   count: ({ queues }) => queues,
   root: true,
   listed: true,
-  child: 'pfifo_fast',
+  child: 'default',
+  anyClass: null,
+  leavesNoop: true,
+  perQueue: true,
   change: null,
 };
 

@@ -1,6 +1,6 @@
 import { getS32, getU32, type Printer, type Words } from '../../lang/index.ts';
 import { type AttrWriter, decode, type Fixed, flag as flagCodec, s32, struct, TCA, u8 } from '../../netlink/index.ts';
-import type { BandKind, QdiscKind } from '../notation.ts';
+import type { BandKind, QdiscKind } from './kind.ts';
 import { einval, Found, flag, type Option, options, putOptions, QUEUE, readStruct, speakAll } from './options.ts';
 import { byPriomap } from './place.ts';
 
@@ -104,7 +104,10 @@ const BANDS: BandKind<Prio> = {
   count: (prio) => prio.bands,
   root: false,
   listed: true,
-  child: 'hidden',
+  child: 'pfifo',
+  anyClass: null,
+  leavesNoop: false,
+  perQueue: false,
   change: null,
 };
 
@@ -118,6 +121,8 @@ export const PRIO: QdiscKind<Prio> = {
   place: ({ bands, priomap }, at) => byPriomap(at, bands, priomap),
   classful: true,
   bands: BANDS,
+  unmatched: 'band',
+  usedBands: ({ priomap }) => new Set(priomap),
   filters: 'qdisc',
   dump: (prio, w) => putOptions(w, PRIO_QOPT, prio),
   print: printPrio,

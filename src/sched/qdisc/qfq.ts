@@ -1,6 +1,6 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { FAILED_POLICY, nest, table, u32 } from '../../netlink/index.ts';
-import type { ClassKind, QdiscKind } from '../notation.ts';
+import type { ClassKind, QdiscKind } from './kind.ts';
 import {
   einval,
   Found,
@@ -15,6 +15,7 @@ import {
   take,
 } from './options.ts';
 import { ownClass } from './place.ts';
+import { classes } from './targets.ts';
 
 const TCA_QFQ = { weight: [1, u32], lmax: [2, u32] } as const;
 const CODEC = table(TCA_QFQ, FAILED_POLICY);
@@ -38,6 +39,9 @@ const CLASSES: ClassKind<null, QfqClass> = {
   codec: CODEC,
   tree: false,
   borrows: () => false,
+  changesWhole: true,
+  asksAgain: false,
+  fewest: 'qfq',
   root: null,
   speak(words, w) {
     const word = (name: string, argument: string, row: readonly [number, typeof u32]): Option<null> => ({
@@ -90,6 +94,8 @@ export const QFQ: QdiscKind<null, QfqClass> = {
   changes: false,
   classful: true,
   classes: CLASSES,
+  unmatched: 'drop',
+  targets: classes('qfq', () => 'qfq weight 1'),
   filters: 'qdisc',
   dump: () => {},
   print: () => {},

@@ -11,8 +11,9 @@ import {
   u32,
   validBits,
 } from '../../netlink/index.ts';
-import type { QdiscKind, Show, Warn } from '../notation.ts';
+import type { Show, Warn } from '../notation.ts';
 import { toU32 } from '../psched.ts';
+import type { QdiscKind } from './kind.ts';
 import {
   einval,
   Found,
@@ -240,7 +241,7 @@ export const RED_KIND: QdiscKind<Red> = {
   settle,
   place: (_, at) => onlyChild(at),
   classful: true,
-  bands: { ...ONE_CHILD, child: 'hidden bfifo' },
+  bands: { ...ONE_CHILD, child: 'bfifo' },
   dump,
   print,
 };

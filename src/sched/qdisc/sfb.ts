@@ -1,7 +1,7 @@
 import { type Printer, timeText, type Words } from '../../lang/index.ts';
 import { type AttrWriter, struct, table, u32 } from '../../netlink/index.ts';
-import { By, type QdiscKind, type QdiscPlace } from '../notation.ts';
 import { toU32 } from '../psched.ts';
+import { By, type QdiscKind, type QdiscPlace } from './kind.ts';
 import {
   einval,
   Found,
@@ -136,6 +136,7 @@ export const SFB: QdiscKind<Sfb> = {
   },
   classful: true,
   bands: { ...ONE_CHILD, listed: false },
+  anyMinor: true,
   filters: 'qdisc',
   dump: (sfb, w) => options(w, () => w.put(TCA_SFB.parms, sfb)),
   print,

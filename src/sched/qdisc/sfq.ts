@@ -1,8 +1,9 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { getS32, getSize, getU32, sizeText, type Words } from '../../lang/index.ts';
 import { type AttrWriter, bytes, s32, struct, u8, u32 } from '../../netlink/index.ts';
-import type { QdiscKind, QdiscPlace, Warn } from '../notation.ts';
+import type { Warn } from '../notation.ts';
 import { toU32 } from '../psched.ts';
+import type { QdiscKind, QdiscPlace } from './kind.ts';
 import {
   einval,
   FLOWS,
@@ -17,6 +18,7 @@ import {
 } from './options.ts';
 import { byBucket } from './place.ts';
 import { averageLog, printRedFlags, probabilityLog, RED, redFits, redMaxP } from './red-parms.ts';
+import { buckets } from './targets.ts';
 
 const V0 = { quantum: u32, perturb: s32, limit: u32, divisor: u32, flows: u32 };
 /** struct tc_sfq_qopt, what old versions send. */
@@ -229,6 +231,9 @@ export const SFQ: QdiscKind<Sfq> = {
   speak,
   settle: (_, payload, place) => settle(payload, place),
   place: ({ divisor }, at) => byBucket(at, divisor),
+  unmatched: 'drop',
+  buckets: ({ divisor }) => divisor,
+  targets: buckets('sfq', DEFAULT_DIVISOR, 'divisor', MAX_DEPTH),
   bypassed: true,
   changes: false,
   dump: (sfq, w) => putOptions(w, QOPT_V1, { ...NOTHING, ...sfq }),

@@ -13,7 +13,7 @@ import {
   type Words,
 } from '../../lang/index.ts';
 import { type AttrWriter, atMost, struct, table, u32, u64 } from '../../netlink/index.ts';
-import type { QdiscKind, Show } from '../notation.ts';
+import type { Show } from '../notation.ts';
 import {
   getSizeAndCell,
   LINKLAYERS,
@@ -36,6 +36,7 @@ import {
   xmitSize,
   xmitTime,
 } from '../psched.ts';
+import type { QdiscKind } from './kind.ts';
 import { einval, Found, ONE_CHILD, type Option, options, QUEUE, readNest, speakAll, usageOf } from './options.ts';
 import { onlyChild } from './place.ts';
 
@@ -341,7 +342,7 @@ export const TBF: QdiscKind<Tbf> = {
   settle: (_, payload) => settle(payload),
   place: (_, at) => onlyChild(at),
   classful: true,
-  bands: { ...ONE_CHILD, child: 'hidden bfifo' },
+  bands: { ...ONE_CHILD, child: 'bfifo' },
   dump,
   print,
 };
