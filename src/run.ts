@@ -25,12 +25,12 @@ import {
   FLOW,
   type FlowFilter,
   hostRule,
-  Key,
   type Known,
   knownBits,
   NEEDS_DISSECT,
   optionsOf,
   printFlow,
+  TUPLE_KEYS,
 } from './sched/flow/index.ts';
 import { classidText } from './u32.ts';
 import { UNSPEC, Verdict, verdictName } from './verdict.ts';
@@ -77,11 +77,6 @@ export interface RunFilter extends FlowFilterAt {
   /** As it is now: perturbation puts another in its place. */
   readonly filter: FlowFilter;
 }
-
-const TUPLE_KEYS = [Key.NFCT_SRC, Key.NFCT_DST, Key.NFCT_PROTO_SRC, Key.NFCT_PROTO_DST].reduce<number>(
-  (mask, key) => mask | (1 << key),
-  0,
-);
 
 /**
  * The whole walk, one packet at a time: frame → link → metadata and conntrack → filters → counts.

@@ -15,11 +15,13 @@ import {
   classRests,
   type FlowFilter,
   hostRule,
+  KEYS,
   Key,
   type Known,
   knownBits,
   Mode,
   readKey,
+  TUPLE_KEYS,
 } from '../sched/flow/index.ts';
 import { tcMajor } from '../u32.ts';
 import { UNSPEC, type Verdict } from '../verdict.ts';
@@ -192,7 +194,7 @@ function trustCode(filter: FlowFilter, present: Present, isClass: boolean, aroun
 /** The same of a packet that lacks some of what the keys read: each falls back on a pointer of its own. */
 function absentTrust(filter: FlowFilter, isClass: boolean, around: Around): Code | null {
   const { fields } = around;
-  const read = FIELDS.filter((field) => askedKeys(filter).some((key) => FIELD_OF[key] === field));
+  const read = FIELDS.filter((field) => askedKeys(filter).some((key) => fieldOf(key) === field));
   const of = (present: Present, left: readonly (typeof FIELDS)[number][]): Code | null => {
     const [field, ...rest] = left;
     if (field === undefined) return trustCode(filter, present, isClass, around);
@@ -259,48 +261,38 @@ function divided(value: Code, divisor: number): Code {
 
 /** sched/flow/key.ts, readKey(), of a packet with a connection; null: it is another key. */
 function tupleCode(key: Key, { src, dst, ports }: Connection): Code | null {
-  switch (key) {
-    case Key.NFCT_SRC:
-      return get(src);
-    case Key.NFCT_DST:
-      return get(dst);
-    case Key.NFCT_PROTO_SRC:
-      return shiftRight(get(ports), constant(16));
-    case Key.NFCT_PROTO_DST:
-      return and(get(ports), constant(0xffff));
-    default:
-      return null;
-  }
+  const { value } = KEYS[key];
+  if (value.of === 'tuple address') return get(value.end === 'src' ? src : dst);
+  return value.of === 'tuple port' ? halfOf(ports, value.end) : null;
 }
+
+/** One of both 16-bit values. */
+const halfOf = (ports: number, end: 'src' | 'dst'): Code =>
+  end === 'src' ? shiftRight(get(ports), constant(16)) : and(get(ports), constant(0xffff));
 
 /** sched/flow/key.ts, readKey(), of a packet without a connection; null: the plain engine reads it. */
 function keyCode(key: Key, isThere: boolean, { fields, facts }: Around): Code | null {
-  const { src, dst, proto, ports } = fields;
   const { env, device, blank } = facts;
-  const unless = (read: number, value: Code, pointer: Code): Code =>
-    isThere ? value : select(get(read), value, pointer);
-  const socket = constant(blank.packet.sk);
-  switch (key) {
-    case Key.SRC:
-    case Key.NFCT_SRC:
-      return unless(src, get(src), socket);
-    case Key.DST:
-    case Key.NFCT_DST:
-      return unless(dst, get(dst), routePointer(fields, facts));
-    case Key.PROTO:
-      return get(proto);
-    case Key.PROTO_SRC:
-    case Key.NFCT_PROTO_SRC:
-      return unless(ports, shiftRight(get(ports), constant(16)), socket);
-    case Key.PROTO_DST:
-    case Key.NFCT_PROTO_DST:
-      return unless(ports, and(get(ports), constant(0xffff)), routePointer(fields, facts));
-    case Key.VLAN_TAG:
+  const unless = (read: number, value: Code, end: 'src' | 'dst'): Code =>
+    isThere ? value : select(get(read), value, end === 'src' ? constant(blank.packet.sk) : routePointer(fields, facts));
+  const { value } = KEYS[key];
+  switch (value.of) {
+    case 'address':
+    case 'tuple address':
+      return unless(fields[value.end], get(fields[value.end]), value.end);
+    case 'port':
+    case 'tuple port':
+      return unless(fields.ports, halfOf(fields.ports, value.end), value.end);
+    case 'protocol':
+      return get(fields.proto);
+    case 'vlan tag':
       return device.vlan === 'offload' ? get(fields.vlan) : null;
-    case Key.RXHASH:
-      return null;
-    default:
+    case 'metadata':
+    case 'conntrack pointer':
       return constant(readKey(key, blank.packet, blank.keys, env.era));
+    // Whatever else there may be one day: the plain engine knows it.
+    default:
+      return null;
   }
 }
 
@@ -337,24 +329,26 @@ type Present = Readonly<Record<(typeof FIELDS)[number], boolean>>;
 const FIELDS = ['src', 'dst', 'ports'] as const;
 export const PRESENT: Present = { src: true, dst: true, ports: true };
 
-const OF_HEADERS: Partial<Record<Key, (typeof FIELDS)[number]>> = {
-  ...{ [Key.SRC]: 'src', [Key.DST]: 'dst', [Key.PROTO_SRC]: 'ports', [Key.PROTO_DST]: 'ports' },
-};
-/** Of a packet without a connection. */
-const OF_TUPLE: Partial<Record<Key, (typeof FIELDS)[number]>> = {
-  ...{ [Key.NFCT_SRC]: 'src', [Key.NFCT_DST]: 'dst', [Key.NFCT_PROTO_SRC]: 'ports', [Key.NFCT_PROTO_DST]: 'ports' },
-};
-const FIELD_OF = { ...OF_HEADERS, ...OF_TUPLE };
+/** The header that a key reads, which may be absent; null: it reads another thing. */
+function fieldOf(key: Key): (typeof FIELDS)[number] | null {
+  const { value } = KEYS[key];
+  if (value.of === 'address' || value.of === 'tuple address') return value.end;
+  return value.of === 'port' || value.of === 'tuple port' ? 'ports' : null;
+}
+
+const isOfTuple = (key: Key): boolean => (TUPLE_KEYS & (1 << key)) !== 0;
 
 const askedKeys = ({ keys, mode }: FlowFilter): readonly Key[] => (mode === Mode.HASH ? keys : keys.slice(0, 1));
 
 /** Whether what a key reads is absent, so that it falls back on a pointer; one condition for each such key. */
 function absentCode(filter: FlowFilter, { fields, connection }: Around): Code[] {
-  const readBy = (names: typeof FIELD_OF): number[] =>
-    FIELDS.filter((field) => askedKeys(filter).some((key) => names[key] === field)).map((field) => fields[field]);
-  if (connection === null) return readBy(FIELD_OF).map((local) => isZero(get(local)));
+  const readBy = (isRead: (key: Key) => boolean): number[] =>
+    FIELDS.filter((field) => askedKeys(filter).some((key) => fieldOf(key) === field && isRead(key))).map(
+      (field) => fields[field],
+    );
+  if (connection === null) return readBy(() => true).map((local) => isZero(get(local)));
   return [
-    ...readBy(OF_HEADERS).map((local) => isZero(get(local))),
-    ...readBy(OF_TUPLE).map((local) => isZero(or(get(local), get(connection.known)))),
+    ...readBy((key) => !isOfTuple(key)).map((local) => isZero(get(local))),
+    ...readBy(isOfTuple).map((local) => isZero(or(get(local), get(connection.known)))),
   ];
 }

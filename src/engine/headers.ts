@@ -1,4 +1,4 @@
-import { type Device, ETH_HLEN, ETH_P, IPPROTO, VLAN_HLEN } from '../packet/index.ts';
+import { type Device, ETH_HLEN, ETH_P, TRANSPORT_HEADERS, VLAN_HLEN } from '../packet/index.ts';
 import { swab16 } from '../u32.ts';
 import { PROTOCOLS } from './layout.ts';
 import {
@@ -60,22 +60,16 @@ export function fieldsOf(f: Func): Fields {
   };
 }
 
-/** What the byte at PROTOCOLS + number says. */
+/** What the byte at PROTOCOLS + number says: no ports, ports at its start, or left to the plain engine. */
 const Transport = { NONE: 0, PORTS: 1, PLAIN: 2 } as const;
 
-/** packet/dissect.ts, portsOffset(): ports stand at the start of these. */
-const WITH_PORTS = [IPPROTO.TCP, IPPROTO.UDP, IPPROTO.DCCP, IPPROTO.ESP, IPPROTO.SCTP, IPPROTO.UDPLITE];
-/** Behind these the dissector goes on, or looks elsewhere: AH. */
-const GOING_ON = [
-  ...[IPPROTO.HOPOPTS, IPPROTO.IPIP, IPPROTO.IPV6, IPPROTO.ROUTING, IPPROTO.FRAGMENT, IPPROTO.GRE],
-  ...[IPPROTO.AH, IPPROTO.DSTOPTS, IPPROTO.MPLS],
-];
-
-/** The table of protocols as headersOf() reads it. */
+/** The table of protocols as headersOf() reads it; what the dissector has no row for is the plain engine's. */
 export function protocolTable(): Uint8Array {
-  const table = new Uint8Array(256).fill(Transport.NONE);
-  for (const number of WITH_PORTS) table[number] = Transport.PORTS;
-  for (const number of GOING_ON) table[number] = Transport.PLAIN;
+  const table = new Uint8Array(256).fill(Transport.PLAIN);
+  for (const { number, ports, read } of TRANSPORT_HEADERS) {
+    if (read === null && ports === null) table[number] = Transport.NONE;
+    else if (read === null && ports === 0) table[number] = Transport.PORTS;
+  }
   return table;
 }
 

@@ -1,19 +1,9 @@
-import { divide, type FlowConfig, KEYS, Key, keysOf, Mode } from '../sched/flow/index.ts';
+import { divide, type FlowConfig, KEYS, keyMask, keysOf, Mode } from '../sched/flow/index.ts';
 import { tcMinor } from '../u32.ts';
 
 const MINORS = 0x10000;
 /** Values are counted one by one up to this many bits. */
 const COUNTED_BITS = 16;
-
-/** How many bits a key's values have, where that is fewer than 32. */
-const KEY_MASKS: Readonly<Partial<Record<Key, number>>> = {
-  [Key.PROTO]: 0xff,
-  [Key.PROTO_SRC]: 0xffff,
-  [Key.PROTO_DST]: 0xffff,
-  [Key.NFCT_PROTO_SRC]: 0xffff,
-  [Key.NFCT_PROTO_DST]: 0xffff,
-  [Key.VLAN_TAG]: 0xfff,
-};
 
 /** The minor numbers that a filter can give, lowest value first; null: any of all 65536. */
 export function minorsOf(config: FlowConfig): number[] | null {
@@ -34,10 +24,10 @@ function valuesOf(config: FlowConfig): number[] | null {
 /** The values of the map line, divided; null: too many bits count. */
 function mapped(config: FlowConfig): number[] | null {
   const [key] = keysOf(config.keymask);
-  const known = key === undefined ? undefined : KEY_MASKS[key];
+  const known = key === undefined ? 0xffffffff : keyMask(key);
   const shift = config.rshift & 31;
   const low = ((1 << shift) >>> 0) - 1;
-  const bits = bitsOf((config.mask & (known ?? 0xffffffff) & ~low) >>> 0);
+  const bits = bitsOf((config.mask & known & ~low) >>> 0);
   if (bits.length > COUNTED_BITS) return null;
   const values = Array.from({ length: 2 ** bits.length }, (_, n) => {
     const value = bits.reduce((sum, bit, i) => ((n & (1 << i)) === 0 ? sum : sum | (1 << bit)), 0);

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { type Address, parseAddress } from '../lang/index.ts';
-import { ETH_P, ipProtocol } from './ethertype.ts';
+import { ETH_P } from './ethertype.ts';
+import { ipProtocol } from './headers.ts';
 
 const EXAMPLE = 'write it like: tcp 192.168.1.7:51514 > 1.1.1.1:443, or udp [2001:db8::1]:53 > [2001:db8::2]:53';
 const ETHERNET = 14;

@@ -35,6 +35,7 @@ export function isVlan(type: number): boolean {
 export const IPPROTO = {
   HOPOPTS: 0,
   ICMP: 1,
+  IGMP: 2,
   IPIP: 4,
   TCP: 6,
   UDP: 17,
@@ -52,37 +53,3 @@ export const IPPROTO = {
   UDPLITE: 136,
   MPLS: 137,
 } as const;
-
-const NAMES: readonly (readonly [name: string, number: number])[] = [
-  ['hop-by-hop', IPPROTO.HOPOPTS],
-  ['icmp', IPPROTO.ICMP],
-  ['igmp', 2],
-  ['ipip', IPPROTO.IPIP],
-  ['tcp', IPPROTO.TCP],
-  ['udp', IPPROTO.UDP],
-  ['dccp', IPPROTO.DCCP],
-  ['ipv6', IPPROTO.IPV6],
-  ['routing', IPPROTO.ROUTING],
-  ['fragment', IPPROTO.FRAGMENT],
-  ['gre', IPPROTO.GRE],
-  ['esp', IPPROTO.ESP],
-  ['ah', IPPROTO.AH],
-  ['icmp6', IPPROTO.ICMPV6],
-  ['no-next-header', IPPROTO.NONE],
-  ['destination-options', IPPROTO.DSTOPTS],
-  ['sctp', IPPROTO.SCTP],
-  ['udplite', IPPROTO.UDPLITE],
-  ['mpls', IPPROTO.MPLS],
-];
-
-/** A protocol number's name, or the number itself. */
-export function ipProtocolName(protocol: number): string {
-  return NAMES.find(([, number]) => number === protocol)?.[0] ?? String(protocol);
-}
-
-/** A protocol's number from its name or its decimal digits; null: neither. */
-export function ipProtocol(word: string): number | null {
-  const row = NAMES.find(([name]) => name === word.toLowerCase());
-  if (row !== undefined) return row[1];
-  return /^\d{1,3}$/.test(word) && Number(word) < 256 ? Number(word) : null;
-}

@@ -2,7 +2,7 @@ import type { Env } from '../env.ts';
 import { FlowKeys } from '../packet/index.ts';
 import { WordSet } from '../report/index.ts';
 import type { Run } from '../run.ts';
-import { classid, type FlowFilter, Key, Mode } from '../sched/flow/index.ts';
+import { classid, type FlowFilter, hostRule, Mode } from '../sched/flow/index.ts';
 import { classText, word } from '../u32.ts';
 import { hashrnds } from './advise.ts';
 import { type By, HOST_OR_FLOW_WORDS, readHostOrFlow, subjectText } from './host-or-flow.ts';
@@ -16,13 +16,10 @@ const WHO = 3;
 const KEYS_AT = WHO + HOST_OR_FLOW_WORDS;
 const WIDTH = KEYS_AT + 18;
 
-const SOURCES = (1 << Key.SRC) | (1 << Key.NFCT_SRC);
-const DESTINATIONS = (1 << Key.DST) | (1 << Key.NFCT_DST);
-
 /** The side a filter's keys are about: senders, unless it looks at destinations only. */
 export function sideOf(filters: readonly Pick<FlowFilter, 'keymask'>[]): By {
   const mask = filters.reduce((all, { keymask }) => all | keymask, 0);
-  return (mask & DESTINATIONS) !== 0 && (mask & SOURCES) === 0 ? 'dst' : 'host';
+  return hostRule(mask).isDestination ? 'dst' : 'host';
 }
 
 /**

@@ -2,7 +2,7 @@ import { Frame, openCapture, PcapngWriter, PcapWriter, type Sink } from '../../s
 import { invert, type ListedEntry, parseNat, Tracker, Tuple } from '../../src/conntrack/index.ts';
 import { Cell, TABLES } from '../../src/engine/layout.ts';
 import { createEnv } from '../../src/env.ts';
-import { ERAS } from '../../src/era.ts';
+import { ERAS, type EraName } from '../../src/era.ts';
 import { KernelError, UsageError } from '../../src/errors.ts';
 import { type Device, NO_METADATA } from '../../src/packet/index.ts';
 import { planFilter } from '../../src/plan.ts';
@@ -21,6 +21,7 @@ import { Random } from './random.ts';
  */
 
 const FRAMES = 1000;
+const ERA_NAMES = Object.keys(ERAS) as EraName[];
 /** Actions that filters end with; some of them the compiled engine leaves to the plain one. */
 const ACTIONS = [
   '',
@@ -42,7 +43,7 @@ const RULES: readonly (readonly string[])[] = [
 interface Chain {
   readonly filters: readonly string[];
   readonly device: Device;
-  readonly era: '6.1' | '6.1.170';
+  readonly era: EraName;
   readonly sharing: boolean;
   /** Connections are followed, with these rules; null: they are not. */
   readonly rules: readonly string[] | null;
@@ -92,7 +93,7 @@ function randomChain(random: Random, draw: Draw, seed: number): Omit<Chain, 'lis
   return {
     filters: Array.from({ length: random.oneIn(20) ? 250 : 1 + random.below(4) }, one),
     device: { hook: random.oneIn(3) ? 'ingress' : 'egress', vlan: random.oneIn(3) ? 'inband' : 'offload' },
-    era: random.oneIn(4) ? '6.1.170' : '6.1',
+    era: random.oneIn(3) ? random.pick(ERA_NAMES) : '6.1',
     sharing: random.oneIn(2),
     rules: random.oneIn(2) ? random.pick(RULES) : null,
     seed,

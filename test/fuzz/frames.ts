@@ -1,10 +1,17 @@
+import { TRANSPORT_HEADERS } from '../../src/packet/index.ts';
 import type { Random } from './random.ts';
+
+/** What packets mostly carry, and each header that the dissector knows. */
+const PROTOCOLS = [
+  ...Array.from({ length: 12 }, () => [6, 6, 17, 17, 1, 58]).flat(),
+  ...TRANSPORT_HEADERS.map(({ number }) => number),
+];
 
 /** What captures are made of: IPv4 and IPv6 over TCP, UDP and more, sometimes tagged, a fragment, without ports, cut. */
 export function commonFrame(random: Random): Uint8Array {
   const word = (): number[] => (random.oneIn(12) ? [0, 0, 0, 0] : [...random.bytes(4)]);
   const isV6 = random.oneIn(3);
-  const protocol = random.oneIn(8) ? random.below(256) : random.pick([6, 6, 17, 17, 1, 58, 132, 50]);
+  const protocol = random.oneIn(8) ? random.below(256) : random.pick(PROTOCOLS);
   const options = random.oneIn(8) ? random.below(16) : 5;
   const offset = random.oneIn(10) ? random.pick([0x2000, random.below(0x4000)]) : 0;
   const v4 = [0x40 | options, 0, 0, 60, 0, 0, offset >>> 8, offset & 0xff, 64, protocol, 0, 0, ...word(), ...word()];

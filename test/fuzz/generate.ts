@@ -1,4 +1,4 @@
-import { LINK_TYPES } from '../../src/packet/index.ts';
+import { LINK_TYPES, NETWORK_HEADERS, TRANSPORT_HEADERS } from '../../src/packet/index.ts';
 import type { Random } from './random.ts';
 
 /** A frame to be tried: its bytes, and how they are to be read. */
@@ -75,7 +75,7 @@ const BY_TYPE: Readonly<Record<number, Header>> = {
   35078: { bytes: zeros(40), next: -1 },
   35063: { bytes: zeros(40), next: -1 },
 };
-const TYPES = Object.keys(BY_TYPE).map(Number);
+const TYPES = NETWORK_HEADERS.map(({ type }) => type);
 
 /** Headers named by a protocol number. GRE is made apart. */
 const BY_PROTOCOL: Readonly<Record<number, Header>> = {
@@ -93,7 +93,9 @@ const BY_PROTOCOL: Readonly<Record<number, Header>> = {
   132: { bytes: [1, 2, 3, 4, ...zeros(8)], next: -1 },
   1: { bytes: [8, 0, 0, 0, 0, 1, 0, 2], next: -1 },
 };
-const PROTOCOLS = [...Object.keys(BY_PROTOCOL).map(Number), 47];
+const PROTOCOLS = TRANSPORT_HEADERS.map(({ number }) => number);
+/** Of a header without a sample here. */
+const UNKNOWN: Header = { bytes: [...zeros(2), 1, 2, 3, 4, ...zeros(34)], next: -1 };
 const GRE_TYPES = [0x0800, 0x86dd, 0x6558, 0x880b, 0x8847, 0x8100];
 const FLAG_BITS = [0x8000, 0x4000, 0x2000, 0x1000, 0x0080];
 const MAX_HEADERS = 24;
@@ -109,8 +111,7 @@ function headers(random: Random): Uint8Array {
       protocol = -1;
       continue;
     }
-    const row = protocol >= 0 ? BY_PROTOCOL[protocol] : BY_TYPE[type];
-    if (!row) break;
+    const row = (protocol >= 0 ? BY_PROTOCOL[protocol] : BY_TYPE[type]) ?? UNKNOWN;
     const bytes = [...row.bytes];
     parts.push(bytes);
     if (protocol === 4 || protocol === 41) {

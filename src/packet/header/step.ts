@@ -8,6 +8,14 @@ import type { Packet } from '../packet.ts';
 export const Step = { GOOD: 0, BAD: 1, AGAIN: 2, NEXT: 3, ON: 4 } as const;
 export type Step = (typeof Step)[keyof typeof Step];
 
+/** What differs between the dissectors of the 6.1 series and what the caller wants. */
+export interface DissectOptions {
+  /** FLOW_DISSECTOR_F_STOP_AT_FLOW_LABEL: what the flow hash asks for. */
+  readonly stopAtLabel: boolean;
+  /** PPPoE's one-byte protocol field is understood (before 6.1.176). */
+  readonly compressedPpp: boolean;
+}
+
 /** Whether `length` bytes are left at the cursor: __skb_header_pointer(). Remembers that the frame ended too early. */
 export function has(p: Packet, keys: FlowKeys, length: number): boolean {
   if (keys.at + length <= p.end) return true;

@@ -2,7 +2,7 @@ import type { Env } from '../../env.ts';
 import { type Exactness, exactnessOf, type FlowKeys, Input, type Packet } from '../../packet/index.ts';
 import { Mode } from './classid.ts';
 import type { FlowFilter } from './filter.ts';
-import { Key, keySource } from './key.ts';
+import { KEYS, Key, keySource } from './key.ts';
 
 /** Which of the kernel's secrets the user has told us; the rest was drawn from a seed. */
 export interface Known {
@@ -65,21 +65,13 @@ function isCut(p: Packet): boolean {
   return p.end - p.at < p.len;
 }
 
-const METADATA: Partial<Record<Key, number>> = {
-  [Key.IIF]: Input.IIF,
-  [Key.PRIORITY]: Input.PRIORITY,
-  [Key.MARK]: Input.MARK,
-  [Key.RTCLASSID]: Input.RT_CLASSID,
-  [Key.SKUID]: Input.SK_UID,
-  [Key.SKGID]: Input.SK_GID,
-  [Key.RXHASH]: Input.HASH,
-};
-
 /** The flow hash is unknowable without its key, and assumed with it: a socket or a card may have set another. */
 function metadataRests(key: Key, given: number): number {
-  const bit = METADATA[key] ?? 0;
+  const { value } = KEYS[key];
+  const isHash = value.of === 'flow hash';
+  const bit = value.of === 'metadata' ? value.given : isHash ? Input.HASH : 0;
   if ((given & bit) !== 0) return 0;
-  return key === Key.RXHASH ? bit | (Input.RXHASH_KEY & ~given) : bit;
+  return isHash ? bit | (Input.RXHASH_KEY & ~given) : bit;
 }
 
 /** A pointer that is not known is taken as null; where its fold is a secret too, nothing can be said. */

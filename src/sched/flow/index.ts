@@ -6,7 +6,19 @@ export { type Arithmetic, classid, divide, Mode, mapLine, placeInClass } from '.
 export { FlowClassifier, type Listener } from './classifier.ts';
 export { classExactness, classRests, type Known, keyExactness, knownBits } from './exactness.ts';
 export { type FlowConfig, type FlowFilter, optionsOf, type Place, settle } from './filter.ts';
-export { ALL_KEYS, hostRule, KEYS, Key, type KeySource, keySource, keysOf, NEEDS_DISSECT, readKey } from './key.ts';
+export {
+  ALL_KEYS,
+  hostRule,
+  KEYS,
+  Key,
+  type KeySource,
+  keyMask,
+  keySource,
+  keysOf,
+  NEEDS_DISSECT,
+  readKey,
+  TUPLE_KEYS,
+} from './key.ts';
 export {
   dumpFlow,
   FLOW,

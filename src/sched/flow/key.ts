@@ -1,5 +1,5 @@
 import type { Era } from '../../era.ts';
-import { ETH_P, type FlowKeys, isVlan, type Packet } from '../../packet/index.ts';
+import { ETH_P, type FlowKeys, Input, isVlan, type Packet } from '../../packet/index.ts';
 import { be16, swab16, word } from '../../u32.ts';
 
 /** include/uapi/linux/pkt_cls.h: FLOW_KEY_* — bit numbers of TCA_FLOW_KEYS, and the order in which keys are read. */
@@ -25,26 +25,46 @@ export const Key = {
 } as const;
 export type Key = (typeof Key)[keyof typeof Key];
 
-/** `name` is tc's word; `dissect`: the headers must be walked before the key can be read (FLOW_KEYS_NEEDED). */
-export const KEYS: Readonly<Record<Key, { readonly name: string; readonly dissect: boolean }>> = {
-  [Key.SRC]: { name: 'src', dissect: true },
-  [Key.DST]: { name: 'dst', dissect: true },
-  [Key.PROTO]: { name: 'proto', dissect: true },
-  [Key.PROTO_SRC]: { name: 'proto-src', dissect: true },
-  [Key.PROTO_DST]: { name: 'proto-dst', dissect: true },
-  [Key.IIF]: { name: 'iif', dissect: false },
-  [Key.PRIORITY]: { name: 'priority', dissect: false },
-  [Key.MARK]: { name: 'mark', dissect: false },
-  [Key.NFCT]: { name: 'nfct', dissect: false },
-  [Key.NFCT_SRC]: { name: 'nfct-src', dissect: true },
-  [Key.NFCT_DST]: { name: 'nfct-dst', dissect: true },
-  [Key.NFCT_PROTO_SRC]: { name: 'nfct-proto-src', dissect: true },
-  [Key.NFCT_PROTO_DST]: { name: 'nfct-proto-dst', dissect: true },
-  [Key.RTCLASSID]: { name: 'rt-classid', dissect: false },
-  [Key.SKUID]: { name: 'sk-uid', dissect: false },
-  [Key.SKGID]: { name: 'sk-gid', dissect: false },
-  [Key.VLAN_TAG]: { name: 'vlan-tag', dissect: false },
-  [Key.RXHASH]: { name: 'rxhash', dissect: false },
+type End = 'src' | 'dst';
+
+/**
+ * Where a key's value comes from: flow_get_*() of net/sched/cls_flow.c as data. readKey(), keySource(), the rules of
+ * exactness and the compiled engine all go by it.
+ */
+export type KeyValue =
+  /** From the headers; where they have none, the fold of the socket's or the route's pointer. */
+  | { readonly of: 'address' | 'port'; readonly end: End }
+  | { readonly of: 'protocol' }
+  /** Of the packet's connection; where it has none, the headers'. */
+  | { readonly of: 'tuple address' | 'tuple port'; readonly end: End }
+  /** What no header holds: a field of the packet, and the bit of Input that says whether it was told. */
+  | {
+      readonly of: 'metadata';
+      readonly field: 'iif' | 'priority' | 'mark' | 'rtClassid' | 'skUid' | 'skGid';
+      readonly given: number;
+    }
+  | { readonly of: 'conntrack pointer' | 'vlan tag' | 'flow hash' };
+
+/** `name` is tc's word. */
+export const KEYS: Readonly<Record<Key, { readonly name: string; readonly value: KeyValue }>> = {
+  [Key.SRC]: { name: 'src', value: { of: 'address', end: 'src' } },
+  [Key.DST]: { name: 'dst', value: { of: 'address', end: 'dst' } },
+  [Key.PROTO]: { name: 'proto', value: { of: 'protocol' } },
+  [Key.PROTO_SRC]: { name: 'proto-src', value: { of: 'port', end: 'src' } },
+  [Key.PROTO_DST]: { name: 'proto-dst', value: { of: 'port', end: 'dst' } },
+  [Key.IIF]: { name: 'iif', value: { of: 'metadata', field: 'iif', given: Input.IIF } },
+  [Key.PRIORITY]: { name: 'priority', value: { of: 'metadata', field: 'priority', given: Input.PRIORITY } },
+  [Key.MARK]: { name: 'mark', value: { of: 'metadata', field: 'mark', given: Input.MARK } },
+  [Key.NFCT]: { name: 'nfct', value: { of: 'conntrack pointer' } },
+  [Key.NFCT_SRC]: { name: 'nfct-src', value: { of: 'tuple address', end: 'src' } },
+  [Key.NFCT_DST]: { name: 'nfct-dst', value: { of: 'tuple address', end: 'dst' } },
+  [Key.NFCT_PROTO_SRC]: { name: 'nfct-proto-src', value: { of: 'tuple port', end: 'src' } },
+  [Key.NFCT_PROTO_DST]: { name: 'nfct-proto-dst', value: { of: 'tuple port', end: 'dst' } },
+  [Key.RTCLASSID]: { name: 'rt-classid', value: { of: 'metadata', field: 'rtClassid', given: Input.RT_CLASSID } },
+  [Key.SKUID]: { name: 'sk-uid', value: { of: 'metadata', field: 'skUid', given: Input.SK_UID } },
+  [Key.SKGID]: { name: 'sk-gid', value: { of: 'metadata', field: 'skGid', given: Input.SK_GID } },
+  [Key.VLAN_TAG]: { name: 'vlan-tag', value: { of: 'vlan tag' } },
+  [Key.RXHASH]: { name: 'rxhash', value: { of: 'flow hash' } },
 };
 
 /** Every key, lowest number first. */
@@ -55,12 +75,43 @@ export function keysOf(mask: number): Key[] {
   return ALL_KEYS.filter((key) => (mask & (1 << key)) !== 0);
 }
 
-/** net/sched/cls_flow.c: FLOW_KEYS_NEEDED */
-export const NEEDS_DISSECT = ALL_KEYS.reduce<number>((mask, key) => (KEYS[key].dissect ? mask | (1 << key) : mask), 0);
+interface ValueRules {
+  /** The headers must be walked before the key can be read. */
+  readonly dissect: boolean;
+  /** The bits that a value can have. */
+  readonly mask: number;
+}
 
-const SOURCES = (1 << Key.SRC) | (1 << Key.NFCT_SRC);
-const DESTINATIONS = (1 << Key.DST) | (1 << Key.NFCT_DST);
-const TUPLE_ADDRESSES = (1 << Key.NFCT_SRC) | (1 << Key.NFCT_DST);
+const RULES: Readonly<Record<KeyValue['of'], ValueRules>> = {
+  address: { dissect: true, mask: 0xffffffff },
+  port: { dissect: true, mask: 0xffff },
+  protocol: { dissect: true, mask: 0xff },
+  'tuple address': { dissect: true, mask: 0xffffffff },
+  'tuple port': { dissect: true, mask: 0xffff },
+  metadata: { dissect: false, mask: 0xffffffff },
+  'conntrack pointer': { dissect: false, mask: 0xffffffff },
+  'vlan tag': { dissect: false, mask: 0xfff },
+  'flow hash': { dissect: false, mask: 0xffffffff },
+};
+
+/** The bits that a key's values can have; a pointer that it falls back on has more. */
+export const keyMask = (key: Key): number => RULES[KEYS[key].value.of].mask;
+
+/** The bits of all keys whose value is one of these. */
+function keysWith(test: (value: KeyValue) => boolean): number {
+  return ALL_KEYS.reduce<number>((mask, key) => (test(KEYS[key].value) ? mask | (1 << key) : mask), 0);
+}
+
+/** net/sched/cls_flow.c: FLOW_KEYS_NEEDED */
+export const NEEDS_DISSECT = keysWith(({ of }) => RULES[of].dissect);
+
+const isAddress = (value: KeyValue, end: End): boolean =>
+  (value.of === 'address' || value.of === 'tuple address') && value.end === end;
+const SOURCES = keysWith((value) => isAddress(value, 'src'));
+const DESTINATIONS = keysWith((value) => isAddress(value, 'dst'));
+const TUPLE_ADDRESSES = keysWith(({ of }) => of === 'tuple address');
+/** The keys that a connection's tuple answers, if there is one. */
+export const TUPLE_KEYS = keysWith(({ of }) => of === 'tuple address' || of === 'tuple port');
 
 /**
  * Whom a filter with these keys puts in a class: the packet's source, or its destination where the filter looks at
@@ -76,46 +127,39 @@ export function hostRule(mask: number): { readonly isDestination: boolean; reado
  * `keys` must be dissected if the key needs it, and `p.hash` computed for rxhash.
  */
 export function readKey(key: Key, p: Packet, keys: FlowKeys, era: Era): number {
-  switch (key) {
-    case Key.SRC:
-      return keys.src !== 0 ? keys.src : p.sk;
-    case Key.DST:
-      return keys.dst !== 0 ? keys.dst : dstFallback(p, era);
-    case Key.PROTO:
+  const { value } = KEYS[key];
+  switch (value.of) {
+    case 'address':
+      return addressOf(value.end, p, keys, era);
+    case 'port':
+      return portOf(value.end, p, keys, era);
+    case 'protocol':
       return keys.ipProto;
-    case Key.PROTO_SRC:
-      return keys.ports !== 0 ? keys.ports >>> 16 : p.sk;
-    case Key.PROTO_DST:
-      return keys.ports !== 0 ? keys.ports & 0xffff : dstFallback(p, era);
-    case Key.IIF:
-      return p.iif;
-    case Key.PRIORITY:
-      return p.priority;
-    case Key.MARK:
-      return p.mark;
-    case Key.NFCT:
+    case 'tuple address':
+      if (!hasTupleAddress(p, era)) return addressOf(value.end, p, keys, era);
+      return tupleAddress(value.end === 'src' ? p.ct.src : p.ct.dst, p, era);
+    case 'tuple port':
+      if (p.ct === null) return portOf(value.end, p, keys, era);
+      return value.end === 'src' ? p.ct.srcAll : p.ct.dstAll;
+    case 'metadata':
+      return p[value.field];
+    case 'conntrack pointer':
       return p.nfct;
-    case Key.NFCT_SRC:
-      return hasTupleAddress(p, era) ? tupleAddress(p.ct.src, p, era) : readKey(Key.SRC, p, keys, era);
-    case Key.NFCT_DST:
-      return hasTupleAddress(p, era) ? tupleAddress(p.ct.dst, p, era) : readKey(Key.DST, p, keys, era);
-    case Key.NFCT_PROTO_SRC:
-      return p.ct !== null ? p.ct.srcAll : readKey(Key.PROTO_SRC, p, keys, era);
-    case Key.NFCT_PROTO_DST:
-      return p.ct !== null ? p.ct.dstAll : readKey(Key.PROTO_DST, p, keys, era);
-    case Key.RTCLASSID:
-      return p.rtClassid;
-    case Key.SKUID:
-      return p.skUid;
-    case Key.SKGID:
-      return p.skGid;
-    case Key.VLAN_TAG:
+    case 'vlan tag':
       return vlanTag(p);
-    case Key.RXHASH:
+    case 'flow hash':
       return p.hash;
-    default:
-      return absurd(key);
   }
+}
+
+function addressOf(end: End, p: Packet, keys: FlowKeys, era: Era): number {
+  if (end === 'src') return keys.src !== 0 ? keys.src : p.sk;
+  return keys.dst !== 0 ? keys.dst : dstFallback(p, era);
+}
+
+function portOf(end: End, p: Packet, keys: FlowKeys, era: Era): number {
+  if (end === 'src') return keys.ports !== 0 ? keys.ports >>> 16 : p.sk;
+  return keys.ports !== 0 ? keys.ports & 0xffff : dstFallback(p, era);
 }
 
 /** Where readKey() took a value from: what explain says and what its exactness follows from. */
@@ -123,29 +167,27 @@ export type KeySource = 'headers' | 'metadata' | 'conntrack' | 'socket pointer' 
 
 /** The same decisions as readKey(), told instead of taken. */
 export function keySource(key: Key, p: Packet, keys: FlowKeys, era: Era): KeySource {
-  switch (key) {
-    case Key.SRC:
-      return keys.src !== 0 ? 'headers' : 'socket pointer';
-    case Key.DST:
-      return keys.dst !== 0 ? 'headers' : 'route pointer';
-    case Key.PROTO_SRC:
-      return keys.ports !== 0 ? 'headers' : 'socket pointer';
-    case Key.PROTO_DST:
-      return keys.ports !== 0 ? 'headers' : 'route pointer';
-    case Key.PROTO:
-    case Key.VLAN_TAG:
+  const { value } = KEYS[key];
+  const unless = (there: number, end: End): KeySource =>
+    there !== 0 ? 'headers' : end === 'src' ? 'socket pointer' : 'route pointer';
+  switch (value.of) {
+    case 'tuple address':
+      if (hasTupleAddress(p, era)) return 'conntrack';
+      return unless(keys[value.end], value.end);
+    case 'address':
+      return unless(keys[value.end], value.end);
+    case 'tuple port':
+      if (p.ct !== null) return 'conntrack';
+      return unless(keys.ports, value.end);
+    case 'port':
+      return unless(keys.ports, value.end);
+    case 'protocol':
+    case 'vlan tag':
       return 'headers';
-    case Key.NFCT:
+    case 'conntrack pointer':
       return 'conntrack pointer';
-    case Key.NFCT_SRC:
-      return hasTupleAddress(p, era) ? 'conntrack' : keySource(Key.SRC, p, keys, era);
-    case Key.NFCT_DST:
-      return hasTupleAddress(p, era) ? 'conntrack' : keySource(Key.DST, p, keys, era);
-    case Key.NFCT_PROTO_SRC:
-      return p.ct !== null ? 'conntrack' : keySource(Key.PROTO_SRC, p, keys, era);
-    case Key.NFCT_PROTO_DST:
-      return p.ct !== null ? 'conntrack' : keySource(Key.PROTO_DST, p, keys, era);
-    default:
+    case 'metadata':
+    case 'flow hash':
       return 'metadata';
   }
 }
@@ -180,8 +222,4 @@ function vlanTag(p: Packet): number {
 function inbandTag(p: Packet): number {
   if (p.at + 16 > p.end || !isVlan(be16(p.data, p.at + 12))) return 0;
   return be16(p.data, p.at + 14) & 0xfff;
-}
-
-function absurd(key: never): never {
-  throw new TypeError(`no such key: ${key}`);
 }
