@@ -2,6 +2,7 @@ import { type KernelError, UsageError } from '../errors.ts';
 import { majorOf } from '../kernel/index.ts';
 import { matches, Words } from '../lang/index.ts';
 import { MAGIC_BLOCK, type Message, NLM_F, RTM, readTc, TC_H } from '../netlink/index.ts';
+import { ASSUMED, findQdisc } from '../sched/qdisc/index.ts';
 import { classidText, tcMajor, tcMinor } from '../u32.ts';
 import type { Judged } from './emulated.ts';
 import { Listener } from './encode.ts';
@@ -156,8 +157,8 @@ class Setup<L extends Line> {
     if (device === '' || !(builds || (type === RTM.DELQDISC && top))) return null;
     if (top && parent !== TC_H.ROOT) {
       if (this.made.has(`${device} ingress`)) return null;
-      const hooks = kind === 'clsact' || tcMinor(parent) === tcMinor(TC_H.MIN_EGRESS);
-      const words = ['qdisc', 'add', 'dev', device, hooks ? 'clsact' : 'ingress'];
+      const hooks = findQdisc(kind ?? '')?.egress === true || tcMinor(parent) === tcMinor(TC_H.MIN_EGRESS);
+      const words = ['qdisc', 'add', 'dev', device, hooks ? ASSUMED.bothHooks : ASSUMED.ingress];
       return { device, what: 'ingress', id: majorOf(parent), words };
     }
     if (this.made.has(`${device} root`)) return null;
@@ -177,13 +178,18 @@ class Setup<L extends Line> {
     if (majorOf(parent) !== root.id || tcMinor(parent) === 0) return null;
     const kind = root.words.at(-1) ?? '';
     const words = ['class', 'add', 'dev', device, 'parent', classidText(root.id), 'classid', classidText(parent)];
-    return { device, what: 'class', id: parent, words: [...words, ...(CLASS_WORDS[kind] ?? [kind])] };
+    return {
+      device,
+      what: 'class',
+      id: parent,
+      words: [...words, ...(findQdisc(kind)?.classes?.fewest ?? kind).split(' ')],
+    };
   }
 
-  /** Of the classes that the script adds to this qdisc, else htb. */
+  /** Of the classes that the script adds to this qdisc, else the usual kind. */
   private kindOf(device: string, major: number): string {
     this.kinds ??= this.classKinds();
-    return this.kinds.get(`${device} ${major}`) ?? 'htb';
+    return this.kinds.get(`${device} ${major}`) ?? ASSUMED.root;
   }
 
   private classKinds(): Map<string, string> {
@@ -199,12 +205,7 @@ class Setup<L extends Line> {
 
 const INGRESS_MAJOR = 0xffff;
 const FIRST_HANDLE = 0x10000;
-const TOP_WORDS: ReadonlySet<string> = new Set(['root', 'ingress', 'clsact']);
-/** The least that a class of a kind must be given. */
-const CLASS_WORDS: Readonly<Record<string, readonly string[]>> = {
-  htb: ['htb', 'rate', '1gbit'],
-  hfsc: ['hfsc', 'ls', 'rate', '1gbit'],
-};
+const TOP_WORDS: ReadonlySet<string> = new Set(['root', ASSUMED.ingress, ASSUMED.bothHooks]);
 
 /** Messages about qdiscs, classes, filters and chains. */
 const BUILDING: ReadonlySet<number> = new Set([RTM.NEWQDISC, RTM.NEWTCLASS, RTM.NEWTFILTER, RTM.NEWCHAIN]);

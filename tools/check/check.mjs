@@ -15,6 +15,7 @@ const STEPS = [
   ['types', [tsc, '-b']],
   ['types of tests', [tsc, '-p', 'tsconfig.tests.json']],
   ['rooms', ['tools/check/rooms.mjs']],
+  ['kinds', ['tools/check/kinds.mjs']],
   ['quirks', ['tools/check/quirks.mjs']],
   ['cites', ['tools/check/cites.mjs']],
   ['lint', [module('@biomejs/biome/bin/biome'), 'ci', '--colors=off', '.']],
@@ -23,6 +24,7 @@ const STEPS = [
   ['fuzz', ['dist/test/fuzz/main.js', '--seconds', FUZZ_SECONDS, '--pairs', FUZZ_PAIRS]],
   ['limits', ['dist/test/limits/main.js']],
   ['pack', ['tools/check/pack.mjs']],
+  ['additions', ['tools/check/additions.mjs']],
   ['kernel', ['tools/check/kernel.mjs', ...process.argv.filter((word) => word === '--kernel')]],
 ];
 

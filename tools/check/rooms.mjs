@@ -69,14 +69,20 @@ function circles(graph) {
 /** `import(…)` runs later, and so makes no circle; a type does: neither file can be read without the other. */
 const STATIC_IMPORT = /^(?:import|export)\b[^;']*?\bfrom\s+'(\.[^']+)'/gm;
 
+/** What nobody imports, though it is for others to run: the doors, the programs, and what is loaded by its path. */
+const isEntry = (name) => /(?:^|\/)index\.ts$|^node\/cli\/(?:main|recover\/lane)\.ts$/.test(name);
+
 const findings = [];
+const sources = filesOf(['src', 'node'], isSource);
+const imported = new Set();
 const graph = new Map();
 let imports = 0;
-for (const { name, text } of filesOf(['src', 'node'], isSource)) {
+for (const { name, text } of sources) {
   const room = roomOf(name);
   if (room === null) findings.push(`${name}: in no room of the table`);
   for (const match of text.matchAll(IMPORT)) {
     imports++;
+    if (match[1].startsWith('.')) imported.add(path.posix.join(path.posix.dirname(name), match[1]));
     const why = room && objection(name, room, match[1]);
     if (why) findings.push(`${name}:${lineOf(text, match.index)}: imports '${match[1]}': ${why}`);
   }
@@ -85,6 +91,9 @@ for (const { name, text } of filesOf(['src', 'node'], isSource)) {
   for (const match of text.matchAll(DEFAULT_EXPORT)) {
     findings.push(`${name}:${lineOf(text, match.index)}: default export`);
   }
+}
+for (const { name } of sources) {
+  if (!imported.has(name) && !isEntry(name)) findings.push(`${name}: no file imports it: is its row missing?`);
 }
 for (const way of circles(graph)) findings.push(`${way[0]}: imports itself: ${way.join(' → ')}`);
 report(findings, `rooms: ${imports} imports, all to the left and through the door, none in a circle`);

@@ -250,7 +250,7 @@ function fillBands(q: Qdisc): void {
 }
 
 /** net/sched/sch_generic.c: qdisc_create_dflt() — handle 0; a fifo below a class shows in no list. */
-export function defaultChild(q: Qdisc, classid: number, which: Exclude<BandKind['child'], 'none'> = 'pfifo'): Qdisc {
+export function defaultChild(q: Qdisc, classid: number, which: Exclude<BandKind['child'], 'none'> = 'fifo'): Qdisc {
   const kind: QdiscKind = DEFAULTS[which];
   const { device } = q;
   const settings = kind.settle(null, null, { device, handle: 0, parent: classid });

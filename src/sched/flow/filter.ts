@@ -3,7 +3,7 @@ import { Errno, KernelError } from '../../errors.ts';
 import { popcount, tcH, tcMajor, tcMinor } from '../../u32.ts';
 import type { Act, Match } from '../notation.ts';
 import { type Arithmetic, Mode } from './classid.ts';
-import { Key, keysOf } from './key.ts';
+import { ALL_KEYS, Key, keysOf } from './key.ts';
 import type { FlowOptions } from './options.ts';
 
 /** A filter's settings after the kernel's rules: what a dump shows. Words are unsigned. */
@@ -46,7 +46,7 @@ export interface Place {
   readonly hashrnd?: number | undefined;
 }
 
-const KEY_MAX = 17;
+const KEY_MAX = Math.max(...ALL_KEYS);
 /** The kernel masks the key mask with the key *numbers* 14 | 15 where it means their bits (quirk 14). */
 const USER_NAMESPACE_MASK = Key.SKUID | Key.SKGID;
 const RSHIFT_MAX = 31;

@@ -252,7 +252,7 @@ const BANDS: BandKind<Ets> = {
   count: ({ nbands }) => nbands,
   root: true,
   listed: true,
-  child: 'pfifo',
+  child: 'fifo',
   anyClass: null,
   leavesNoop: false,
   perQueue: false,

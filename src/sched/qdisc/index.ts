@@ -83,13 +83,16 @@ export {
 
 /** What the kernel makes by itself: below classes, on devices without and with queues, and on those with several. */
 export const DEFAULTS = {
-  pfifo: PFIFO,
+  fifo: PFIFO,
   bfifo: BFIFO,
   /** net.core.default_qdisc, as Debian builds its kernels. */
   default: FQ_CODEL,
   queueless: NOQUEUE,
   multiqueue: MQ,
 } as const;
+
+/** The kinds that a script seems to build on where it does not make them: at the root, and at the hooks. */
+export const ASSUMED = { root: HTB.kind, ingress: INGRESS.kind, bothHooks: CLSACT.kind } as const;
 
 /** A kind by its exact name; null: there is none. */
 export function findQdisc(kind: string): QdiscKind | null {

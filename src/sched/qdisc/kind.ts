@@ -216,7 +216,7 @@ export interface BandKind<S = unknown> {
   /** The classes show in `tc class show`. */
   readonly listed: boolean;
   /** The children that the kernel puts there: a pfifo or bfifo that no list shows, or the default qdisc, which is shown; none: not known. */
-  readonly child: 'pfifo' | 'bfifo' | 'default' | 'none';
+  readonly child: 'fifo' | 'bfifo' | 'default' | 'none';
   /** What any class id names: the only child, or the queue of a kind whose number of classes is not known; null: none. */
   readonly anyClass: 'one child' | 'queues' | null;
   /** ->graft() of nothing leaves noop, which drops everything, rather than a fifo. */

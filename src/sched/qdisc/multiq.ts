@@ -12,7 +12,7 @@ const BANDS: BandKind<Multiq> = {
   count: ({ bands }) => bands,
   root: false,
   listed: true,
-  child: 'pfifo',
+  child: 'fifo',
   anyClass: null,
   leavesNoop: true,
   perQueue: false,

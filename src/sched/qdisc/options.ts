@@ -218,7 +218,7 @@ export const ONE_CHILD = {
   count: () => 1,
   root: false,
   listed: true,
-  child: 'pfifo',
+  child: 'fifo',
   anyClass: 'one child',
   leavesNoop: true,
   perQueue: false,

@@ -104,7 +104,7 @@ const BANDS: BandKind<Prio> = {
   count: (prio) => prio.bands,
   root: false,
   listed: true,
-  child: 'pfifo',
+  child: 'fifo',
   anyClass: null,
   leavesNoop: false,
   perQueue: false,
