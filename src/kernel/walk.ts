@@ -153,7 +153,7 @@ export class Walker implements Walking {
     for (const classid of q.usedQueues) {
       other.begin(other.copyOf(pass.packet), pass.device, pass.sentMark, pass.sentPriority);
       way.queue(classid);
-      this.descend(other, q.leaf(classid), classid, q.kind.kind === 'mq');
+      this.descend(other, q.leaf(classid), classid, q.kind.bands?.perQueue === true);
       if (first === NONE) first = way.last;
       else isSame &&= way.isSameEnd(first, way.last);
     }
