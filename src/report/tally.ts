@@ -28,8 +28,10 @@ export class Tally {
   bytes = 0;
   /** How many results were exact, assumed, unknowable. */
   readonly exactness = { exact: 0, assumed: 0, unknowable: 0 };
-  /** Packets by the inputs (bits of Input) that their results rest on; those that rest on none are left out. */
-  readonly rests = new Map<number, number>();
+  private readonly restCounts = new Map<number, number>();
+  /** Inputs and number of the packets that came last and are not among `restCounts` yet: mostly all rest on the same. */
+  private lastInputs = 0;
+  private lastCount = 0;
   private readonly majors = new Map<number, MajorCounts>();
   private readonly missed = new Map<string, Counts>();
   private lastMajor = -1;
@@ -60,7 +62,21 @@ export class Tally {
 
   /** Counts packets whose results rest on these inputs. */
   rest(inputs: number, packets = 1): void {
-    if (inputs !== 0) this.rests.set(inputs, (this.rests.get(inputs) ?? 0) + packets);
+    if (inputs !== this.lastInputs) this.settleRests(inputs);
+    this.lastCount += packets;
+  }
+
+  /** Packets by the inputs (bits of Input) that their results rest on; those that rest on none are left out. */
+  get rests(): ReadonlyMap<number, number> {
+    this.settleRests(this.lastInputs);
+    return this.restCounts;
+  }
+
+  private settleRests(next: number): void {
+    const { lastInputs, lastCount, restCounts } = this;
+    if (lastInputs !== 0 && lastCount > 0) restCounts.set(lastInputs, (restCounts.get(lastInputs) ?? 0) + lastCount);
+    this.lastInputs = next;
+    this.lastCount = 0;
   }
 
   merge(other: Tally): Tally {

@@ -38,11 +38,22 @@ export function keyRests(key: Key, p: Packet, keys: FlowKeys, env: Env, given: n
 export function classRests(f: FlowFilter, p: Packet, keys: FlowKeys, env: Env, given: number): number {
   const isHash = f.mode === Mode.HASH;
   let rests = isHash && !(f.hashrndTold && f.perturbPeriod === 0) ? Input.SEED : 0;
+  if ((f.keymask & ~HEADER_KEYS) === 0 && areThere(keys)) return rests;
   for (const key of f.keys) {
     rests |= keyRests(key, p, keys, env, given);
     if (!isHash) break;
   }
   return rests;
+}
+
+/** Most filters' keys: where the headers have all of their values, the class rests on none of the inputs. */
+const HEADER_KEYS = [Key.SRC, Key.DST, Key.PROTO, Key.PROTO_SRC, Key.PROTO_DST].reduce<number>(
+  (mask, key) => mask | (1 << key),
+  0,
+);
+
+function areThere({ src, dst, ports, short, drawn }: FlowKeys): boolean {
+  return src !== 0 && dst !== 0 && ports !== 0 && !short && !drawn;
 }
 
 /** How far one key's value can be trusted for this packet. */
