@@ -32,6 +32,20 @@ describe('what a script builds on and does not make', () => {
     ]);
   });
 
+  test('is a second qdisc of the device too, on a class that the script does not name', () => {
+    const sfq = 'filter add dev eth0 parent 10: protocol ip prio 1 handle 1 flow hash keys src divisor 8';
+    expect(setUp(FILTER, sfq, sfq.replaceAll('10:', '11:'))).toEqual({
+      assumed: [
+        ROOT,
+        'class add dev eth0 parent 1: classid 1:fe00 htb rate 1gbit',
+        'qdisc add dev eth0 parent 1:fe00 handle 10: htb',
+        'class add dev eth0 parent 1: classid 1:fe01 htb rate 1gbit',
+        'qdisc add dev eth0 parent 1:fe01 handle 11: htb',
+      ],
+      refused: [],
+    });
+  });
+
   test('is what it begins by deleting', () => {
     const start = ['qdisc add dev eth0 root handle 1: drr', CLASS];
     expect(setUp('qdisc del dev eth0 root', ...start)).toEqual({ assumed: [start[0]], refused: [] });

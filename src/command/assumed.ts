@@ -35,10 +35,12 @@ interface Wanted {
 /** An object that the script needs and does not make. */
 interface Assumption {
   readonly device: string;
-  readonly what: 'root' | 'ingress' | 'class';
-  /** `major:` of the root, or the class. */
+  readonly what: 'root' | 'below' | 'ingress' | 'class';
+  /** `major:` of the qdisc, or the class. */
   readonly id: number;
-  readonly words: readonly string[];
+  /** Of the qdisc or class. */
+  readonly kind: string;
+  readonly lines: readonly (readonly string[])[];
 }
 
 /** Passes over a script until its set-up is known. A script that needs more is not one that anybody wrote. */
@@ -69,7 +71,8 @@ export function runAssumed<L extends Line, T extends Trial<L>>(
 
 class Setup<L extends Line> {
   private readonly lines: readonly L[];
-  private assumptions: Assumption[] = [];
+  /** By device, in the order in which they are made. */
+  private readonly assumptions = new Map<string, Assumption[]>();
   /** Those that a line of the script contradicts. */
   private readonly wrong = new Set<string>();
   /** `device root` and `device ingress` that the script has made so far in this pass. */
@@ -84,14 +87,13 @@ class Setup<L extends Line> {
   }
 
   get texts(): string[] {
-    return this.assumptions.map(({ words }) => words.join(' '));
+    return [...this.assumptions.values()].flat().flatMap(({ lines }) => lines.map((words) => words.join(' ')));
   }
 
   /** Runs all lines; true: nothing was missing or contradicted, so that the trial counts. */
   pass(trial: Trial<L>, last: boolean): boolean {
-    const { length } = this.assumptions;
-    this.assumptions = this.assumptions.filter(({ words }) => trial.assume(words).refusal === null);
-    this.changed = this.assumptions.length !== length;
+    this.changed = false;
+    for (const device of this.assumptions.keys()) this.keep(device, (one) => isAccepted(one, trial));
     this.made.clear();
     for (const line of this.lines) {
       let error = trial.run(line).refusal;
@@ -114,30 +116,38 @@ class Setup<L extends Line> {
       return false;
     }
     const lack = this.lackOf(wanted);
-    const known = lack !== null && this.assumptions.some((one) => nameOf(one) === nameOf(lack));
-    if (lack === null || known || this.wrong.has(nameOf(lack)) || trial.assume(lack.words).refusal !== null)
-      return false;
-    this.assumptions.push(lack);
+    if (lack === null || this.wrong.has(nameOf(lack))) return false;
+    const known = this.of(lack.device);
+    if (known.some((one) => nameOf(one) === nameOf(lack)) || !isAccepted(lack, trial)) return false;
+    this.assumptions.set(lack.device, [...known, lack]);
     this.changed = true;
     return true;
+  }
+
+  private of(device: string): readonly Assumption[] {
+    return this.assumptions.get(device) ?? [];
+  }
+
+  /** Drops what is assumed no longer. */
+  private keep(device: string, isKept: (one: Assumption) => boolean): void {
+    const list = this.of(device);
+    const kept = list.filter(isKept);
+    this.changed ||= kept.length !== list.length;
+    this.assumptions.set(device, kept);
   }
 
   /** The script makes later what was assumed for it. */
   private withdraw({ type, device, handle, parent }: Wanted): void {
     const contradicted = (one: Assumption): boolean => {
-      if (one.device !== device) return false;
       if (type === RTM.NEWTCLASS) return one.what === 'class' && one.id === handle;
       if (one.what === 'class' || this.made.has(`${device} ${one.what}`)) return false;
       if (parent === TC_H.INGRESS) return one.what === 'ingress';
-      return one.what === 'root' && (parent === TC_H.ROOT || one.id === handle);
+      return one.id === handle || (one.what === 'root' && parent === TC_H.ROOT);
     };
-    const gone = this.assumptions.filter(contradicted);
+    const gone = this.of(device).filter(contradicted);
     const rootGone = gone.some(({ what }) => what === 'root');
     for (const one of gone) this.wrong.add(nameOf(one));
-    this.assumptions = this.assumptions.filter(
-      (one) => !gone.includes(one) && !(rootGone && one.device === device && one.what === 'class'),
-    );
-    this.changed ||= gone.length > 0;
+    this.keep(device, (one) => !gone.includes(one) && (one.what === 'ingress' || !rootGone));
   }
 
   /** A line that was accepted: whether it makes the root or the ingress qdisc of a device. */
@@ -159,31 +169,32 @@ class Setup<L extends Line> {
       if (this.made.has(`${device} ingress`)) return null;
       const hooks = findQdisc(kind ?? '')?.egress === true || tcMinor(parent) === tcMinor(TC_H.MIN_EGRESS);
       const words = ['qdisc', 'add', 'dev', device, hooks ? ASSUMED.bothHooks : ASSUMED.ingress];
-      return { device, what: 'ingress', id: majorOf(parent), words };
+      return { device, what: 'ingress', id: majorOf(parent), kind: '', lines: [words] };
     }
     if (this.made.has(`${device} root`)) return null;
-    const root = this.assumptions.find((one) => one.device === device && one.what === 'root');
-    return root === undefined ? this.rootFor(wanted) : this.classOf(root, wanted);
+    const id = (parent === TC_H.ROOT ? 0 : majorOf(parent)) || majorOf(wanted.handle);
+    const root = this.of(device).find(({ what }) => what === 'root');
+    if (root === undefined) return this.rootFor(wanted, id || FIRST_HANDLE);
+    const q = this.of(device).find((one) => one.what !== 'class' && one.id === id);
+    return q === undefined ? this.below(root, id) : classOf(q, wanted);
   }
 
-  private rootFor({ type, device, handle, parent, kind }: Wanted): Assumption {
-    const id = (parent === TC_H.ROOT ? 0 : majorOf(parent)) || majorOf(handle) || FIRST_HANDLE;
-    const isFilter = type >= RTM.NEWTFILTER;
-    const own = isFilter ? undefined : type === RTM.NEWQDISC && parent !== TC_H.ROOT ? undefined : kind;
-    const words = ['qdisc', 'add', 'dev', device, 'root', 'handle', classidText(id), own ?? this.kindOf(device, id)];
-    return { device, what: 'root', id, words };
+  private rootFor({ type, device, parent, kind: named }: Wanted, id: number): Assumption {
+    const isNamed = named !== undefined && type < RTM.NEWTFILTER && (type !== RTM.NEWQDISC || parent === TC_H.ROOT);
+    const kind = isNamed ? named : this.kindOf(device, id);
+    const words = ['qdisc', 'add', 'dev', device, 'root', 'handle', classidText(id), kind];
+    return { device, what: 'root', id, kind, lines: [words] };
   }
 
-  private classOf(root: Assumption, { device, parent }: Wanted): Assumption | null {
-    if (majorOf(parent) !== root.id || tcMinor(parent) === 0) return null;
-    const kind = root.words.at(-1) ?? '';
-    const words = ['class', 'add', 'dev', device, 'parent', classidText(root.id), 'classid', classidText(parent)];
-    return {
-      device,
-      what: 'class',
-      id: parent,
-      words: [...words, ...(findQdisc(kind)?.classes?.fewest ?? kind).split(' ')],
-    };
+  /** Another qdisc on the same device hangs on a class of the root that the script does not name. */
+  private below(root: Assumption, id: number): Assumption | null {
+    const { device } = root;
+    if (id === 0) return null;
+    const count = this.of(device).filter(({ what }) => what === 'below').length;
+    const classid = (root.id + SPARE_MINOR + count) >>> 0;
+    const kind = this.kindOf(device, id);
+    const words = ['qdisc', 'add', 'dev', device, 'parent', classidText(classid), 'handle', classidText(id), kind];
+    return { device, what: 'below', id, kind, lines: [addClass(root, classid), words] };
   }
 
   /** Of the classes that the script adds to this qdisc, else the usual kind. */
@@ -203,6 +214,33 @@ class Setup<L extends Line> {
   }
 }
 
+/** The class that a line hangs something on. */
+function classOf(q: Assumption, { device, parent }: Wanted): Assumption | null {
+  if (majorOf(parent) !== q.id || tcMinor(parent) === 0) return null;
+  return { device, what: 'class', id: parent, kind: q.kind, lines: [addClass(q, parent)] };
+}
+
+function addClass({ device, id, kind }: Assumption, classid: number): string[] {
+  return [
+    'class',
+    'add',
+    'dev',
+    device,
+    'parent',
+    classidText(id),
+    'classid',
+    classidText(classid),
+    ...classWords(kind),
+  ];
+}
+
+/** The least that a class of a kind must be given. */
+const classWords = (kind: string): string[] => (findQdisc(kind)?.classes?.fewest ?? kind).split(' ');
+
+const isAccepted = <L extends Line>({ lines }: Assumption, trial: Trial<L>): boolean =>
+  lines.every((words) => trial.assume(words).refusal === null);
+
+const SPARE_MINOR = 0xfe00;
 const INGRESS_MAJOR = 0xffff;
 const FIRST_HANDLE = 0x10000;
 const TOP_WORDS: ReadonlySet<string> = new Set(['root', ASSUMED.ingress, ASSUMED.bothHooks]);
