@@ -344,7 +344,8 @@ function elsewhereLines({ device, how, by, fate }: Elsewhere): string[] {
 }
 
 function outcomeLine(e: Explanation): string {
-  if (e.classid === null) return `no class: ${e.reason}`;
+  const absent = e.missing === undefined ? '' : ` (not given: ${e.missing.join(', ')})`;
+  if (e.classid === null) return `no class: ${e.reason}${absent}`;
   const ends = e.reason === null ? '' : `, ${e.reason}`;
   const missing = e.missing === undefined ? '' : `, not given: ${e.missing.join(', ')}`;
   return `class ${e.classid}, verdict ${e.verdict}, by pref ${e.pref} (${e.exactness}${missing})${ends}`;

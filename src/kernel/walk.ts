@@ -154,6 +154,8 @@ export class Walker implements Walking {
       other.begin(other.copyOf(pass.packet), pass.device, pass.sentMark, pass.sentPriority);
       way.queue(classid);
       this.descend(other, q.leaf(classid), classid, q.kind.bands?.perQueue === true);
+      pass.packet.rests |= other.packet.rests;
+      pass.packet.wayRests |= other.packet.wayRests;
       if (first === NONE) first = way.last;
       else isSame &&= way.isSameEnd(first, way.last);
     }

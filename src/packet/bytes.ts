@@ -36,10 +36,10 @@ function indexOf(p: Packet, position: number): number {
   return p.mac >= 0 && position < p.mac + ADDRESSES ? position - p.mac + p.addresses : position;
 }
 
-/** Whether all of `length` bytes from `position` on were captured. */
-export function isReadable(p: Packet, position: number, length: number): boolean {
+/** Whether all of `length` bytes from `position` on were captured; `reader` wants them. */
+export function isReadable(p: Packet, position: number, length: number, reader: Reader = Reader.MATCH): boolean {
   if (position + length > p.end) {
-    if (p.isCutBefore(position + length)) p.reads(Input.CUT, Reader.MATCH);
+    if (p.isCutBefore(position + length)) p.reads(Input.CUT, reader);
     return false;
   }
   return indexOf(p, position) >= p.head;

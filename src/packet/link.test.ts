@@ -124,6 +124,16 @@ describe('Ethernet', () => {
     expect(at(1, plain, INGRESS).packet.transport).toBe(CANARY + 14);
     expect(at(1, tagged, INGRESS).packet.transport).toBe(CANARY + 14);
   });
+
+  it('is known to have it there at egress, unless extension headers follow or there is no IP header', () => {
+    const isKnown = (text: string, device: Device): boolean =>
+      (at(1, text, device).packet.given & Input.TRANSPORT) !== 0;
+    expect(isKnown(plain, EGRESS)).toBe(true);
+    expect(isKnown(`${MACS} 86dd 60000000 0000 06`, EGRESS)).toBe(true);
+    expect(isKnown(`${MACS} 86dd 60000000 0000 2b`, EGRESS)).toBe(false);
+    expect(isKnown(`${MACS} 0806 00`, EGRESS)).toBe(false);
+    expect(isKnown(plain, INGRESS)).toBe(false);
+  });
 });
 
 const SLL = '0000 0001 0006 020000000001 0000';
@@ -250,8 +260,7 @@ describe('NFLOG', () => {
     const { reason, packet } = at(239, `02 00 0001 ${head} ${fields} 1800 0900 ${IP} 0800 0200 00000001`, EGRESS);
     expect(reason).toBeNull();
     expect(packet).toMatchObject({ protocol: 0x86dd, mark: 255, iif: 7, skUid: 1000, skGid: 100, len: 20 });
-    const given = Input.MARK | Input.IIF | Input.SK_UID | Input.SK_GID;
-    expect(packet.given).toBe(given | Input.TRANSPORT);
+    expect(packet.given).toBe(Input.MARK | Input.IIF | Input.SK_UID | Input.SK_GID);
     expect([packet.at, packet.end]).toEqual([CANARY + 56, CANARY + 76]);
   });
 

@@ -1,6 +1,6 @@
 import type { Frame } from '../capture/index.ts';
 import { be16, be32, le16, le32, u8 } from '../u32.ts';
-import { ETH_HLEN, ETH_P, isVlan, VLAN_HLEN } from './ethertype.ts';
+import { ETH_HLEN, ETH_P, IPPROTO, isVlan, VLAN_HLEN } from './ethertype.ts';
 import { pppEtherType } from './header/pppoe.ts';
 import { Input } from './inputs.ts';
 import { type Packet, PktType } from './packet.ts';
@@ -49,14 +49,25 @@ export function enter(frame: Frame, packet: Packet, device: Device): string | nu
   packet.nanoseconds = frame.nanoseconds;
   packet.vlanOffload = device.vlan === 'offload';
   packet.received = device.hook === 'ingress';
-  // Drivers, GRO, tun and veth may have set it by then; at egress the IP layer has.
-  if (!packet.received) packet.given = Input.TRANSPORT;
   const row = ROWS[frame.linkType];
   if (!row) return `link type ${frame.linkType}`;
   const reason = row.enter(packet, device);
-  if (reason === null) packet.transport = transportOf(packet, device);
-  return reason;
+  if (reason !== null) return reason;
+  packet.transport = transportOf(packet, device);
+  if (!packet.received && isSetByIp(packet)) packet.given |= Input.TRANSPORT;
+  return null;
 }
+
+/**
+ * The IP layer has set the transport header, at a place that headers tell. Drivers, GRO, tun and veth may have set it at
+ * ingress, and extension headers stand before or behind it: the sender's IP layer knows of them, a router's does not.
+ */
+function isSetByIp({ data, end, network, protocol, transport }: Packet): boolean {
+  if (protocol === ETH_P.IPV4) return transport >= 0;
+  return protocol === ETH_P.IPV6 && network + 6 < end && !EXTENSIONS.includes(u8(data, network + 6));
+}
+
+const EXTENSIONS: readonly number[] = [IPPROTO.HOPOPTS, IPPROTO.ROUTING, IPPROTO.FRAGMENT, IPPROTO.AH, IPPROTO.DSTOPTS];
 
 function transportOf(packet: Packet, device: Device): number {
   const { network } = packet;

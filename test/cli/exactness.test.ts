@@ -61,12 +61,25 @@ describe('what a result rests on', () => {
     }
   });
 
+  it('memory in front of the frame, if a u32 filter compares it', () => {
+    const of = (key: string): unknown => {
+      const args = ['--script', script(ROOT, `filter add dev eth0 parent 1: u32 match ${key} flowid 1:1`)];
+      const { exactness, missing } = record(args);
+      return [exactness, missing];
+    };
+    expect(of('u32 0 0xffffffff at -16')).toEqual(['unknowable', ['memory']]);
+    expect(of('ether dst 02:00:00:00:00:02')).toEqual(['exact', undefined]);
+  });
+
   it('a priority that the map of prio met, unless an action wrote it', () => {
     const take = 'qdisc add dev eth0 root handle 1: prio';
     expect(record(['--script', script(take)])).toMatchObject({ exactness: 'assumed', missing: ['priority'] });
     const hook = 'filter add dev eth0 egress protocol all matchall action skbedit priority 0:1';
     const written = script('qdisc add dev eth0 clsact', hook, take);
     expect(record(['--script', written])).toMatchObject({ exactness: 'exact' });
+    // net/sched/sch_prio.c reads it before its own filters run.
+    const late = 'filter add dev eth0 parent 1: protocol all matchall action skbedit priority 0:1 continue';
+    expect(record(['--script', script(take, late)])).toMatchObject({ exactness: 'assumed', missing: ['priority'] });
   });
 
   it('is counted in the summary, in words with the option that gives it', () => {
@@ -100,5 +113,8 @@ describe('what a result rests on', () => {
     valid('explain', JSON.parse(told));
     expect(JSON.parse(told).missing).toEqual(['mark']);
     expect(cli(args, { input: pcap(UDP) }).stdout).toContain('(assumed, not given: mark)');
+    const lines = script(ROOT, 'filter add dev eth0 parent 1: handle 5 fw classid 1:1');
+    const none = cli(['explain', '-', '--packet', '1', '--script', lines], { input: pcap(UDP) }).stdout;
+    expect(none).toContain('no class: no filter took it (not given: mark)');
   });
 });

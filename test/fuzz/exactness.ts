@@ -94,7 +94,7 @@ function netnsOf(script: readonly string[], env: Env): Netns {
     env,
     devices: [
       { name: 'lo', ifindex: 1 },
-      { name: 'eth0', ifindex: 2 },
+      { name: 'eth0', ifindex: 2, txQueues: 3 },
       { name: 'eth1', ifindex: 3 },
     ],
   });
@@ -109,7 +109,7 @@ function netnsOf(script: readonly string[], env: Env): Netns {
   return netns;
 }
 
-const TELLABLE = [Input.MARK, Input.PRIORITY, Input.TRANSPORT, Input.LINEAR | Input.LINEAR_HEADER];
+const TELLABLE = [Input.MARK, Input.PRIORITY, Input.QUEUE, Input.TRANSPORT, Input.LINEAR | Input.LINEAR_HEADER];
 const MARKS = [1, 2, 5, 0x10, 0x10001, 0x10010];
 /** As the IP layer sets them: none names a class. */
 const PRIORITIES = [1, 2, 4, 5, 6, 15];
@@ -166,7 +166,7 @@ function treeOf(random: Random): string[] {
     case 2:
       return [...hook, root('drr'), ...classes('drr', ''), ...leaf];
     case 3:
-      return [...hook, root('multiq'), ...leaf];
+      return [...hook, root(random.pick(['multiq', 'mq'])), ...leaf];
     case 4:
       return [
         ...hook,

@@ -43,7 +43,7 @@ function main(): number {
     () => tryCommands(seed, option('commands', 100_000), failures),
     () => tryScripts(seed, option('scripts', 2000), failures),
     () => tryPairs(seed, option('pairs', 10_000_000), failures),
-    () => tryTrees(seed, option('trees', 10_000), failures),
+    () => tryTrees(seed, option('trees', 3000), failures),
   ];
   const told: string[] = [];
   for (const part of parts) if (failures.length === 0) told.push(timed(part));

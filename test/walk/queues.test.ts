@@ -58,4 +58,11 @@ describe('a packet whose transmit queue nobody knows', () => {
     run.step(PACKET);
     expect(run.packet.mark).toBe(0);
   });
+
+  test('rests on what filters below any of them read', () => {
+    const mark = 'filter add dev eth0 parent 2: protocol all prio 1 handle 7 fw classid 2:2';
+    const run = runOf(`${MQ}${below(1)}${below(2)}\n${mark}`, { txQueues: 4 });
+    run.step(PACKET);
+    expect(run.rests).toBe(Input.QUEUE | Input.MARK);
+  });
 });

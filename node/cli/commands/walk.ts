@@ -74,7 +74,10 @@ const WALK: readonly { readonly group: string; readonly options: () => readonly 
         'masquerade PREFIX to ADDR | snat PREFIX to ADDR[:PORT-PORT] | dnat ADDR[:PORT] to ADDR[:PORT]; first match wins',
       ).argParser(list),
       new Option('--conntrack <file>', 'table written by conntrack -L, or /proc/net/nf_conntrack'),
-      new Option('--set <name=value,…>', 'for all packets: mark, priority, iif, sk-uid, rt-classid, …').argParser(list),
+      new Option(
+        '--set <name=value,…>',
+        'for all packets: mark, priority, iif, sk-uid, linear, transport, …',
+      ).argParser(list),
       new Option('--meta <file>', 'the same for single packets or prefixes, one JSON object a line'),
     ],
   },

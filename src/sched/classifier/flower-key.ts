@@ -1,4 +1,4 @@
-import { byteAt, ETH_P, IPPROTO, isReadable, isVlan, outerProtocol, type Packet } from '../../packet/index.ts';
+import { byteAt, ETH_P, IPPROTO, isReadable, isVlan, outerProtocol, type Packet, Reader } from '../../packet/index.ts';
 
 /**
  * struct fl_flow_key: what a flower filter compares, as bytes in network order. A filter has a value and a mask of
@@ -70,7 +70,7 @@ export class FlowerDissector {
 
   private copy(field: Field, p: Packet, from: number, there: boolean): void {
     const [offset, size] = FIELD[field];
-    if (!there || !isReadable(p, from, size)) return;
+    if (!there || !isReadable(p, from, size, Reader.FLOWER)) return;
     for (let i = 0; i < size; i++) this.key[offset + i] = byteAt(p, from + i);
   }
 
@@ -82,7 +82,7 @@ export class FlowerDissector {
       let tci = p.vlanTci;
       if (count === 0 && tci >= 0) proto = p.protocol;
       else {
-        if (!isReadable(p, this.at, 4)) return proto;
+        if (!isReadable(p, this.at, 4, Reader.FLOWER)) return proto;
         tci = half(p, this.at);
         proto = half(p, this.at + 2);
         this.at += 4;
@@ -98,7 +98,7 @@ export class FlowerDissector {
 
   private ipv4(p: Packet): void {
     const { at } = this;
-    if (!isReadable(p, at, 20)) return;
+    if (!isReadable(p, at, 20, Reader.FLOWER)) return;
     const words = byteAt(p, at) & 0xf;
     if (words < 5) return;
     this.put('ipProto', byteAt(p, at + 9));
@@ -115,7 +115,7 @@ export class FlowerDissector {
 
   private ipv6(p: Packet): void {
     const { at } = this;
-    if (!isReadable(p, at, 40)) return;
+    if (!isReadable(p, at, 40, Reader.FLOWER)) return;
     let proto = byteAt(p, at + 6);
     this.put('addrType', ADDR_IPV6);
     this.copy('src', p, at + 8, true);
@@ -125,12 +125,12 @@ export class FlowerDissector {
     this.at = at + 40;
     let headers = 1;
     for (; isExtension(proto) && headers < MAX_HEADERS; headers++) {
-      if (!isReadable(p, this.at, 2)) break;
+      if (!isReadable(p, this.at, 2, Reader.FLOWER)) break;
       const next = byteAt(p, this.at);
       this.at += (byteAt(p, this.at + 1) + 1) << 3;
       proto = next;
     }
-    if (proto === IPPROTO.FRAGMENT && isReadable(p, this.at, 8)) {
+    if (proto === IPPROTO.FRAGMENT && isReadable(p, this.at, 8, Reader.FLOWER)) {
       this.put('ipProto', byteAt(p, this.at));
       return;
     }
@@ -143,7 +143,7 @@ export class FlowerDissector {
     if (proto !== IPPROTO.TCP && proto !== IPPROTO.UDP && proto !== IPPROTO.SCTP) return;
     this.copy('srcPort', p, at, true);
     this.copy('dstPort', p, at + 2, true);
-    if (proto !== IPPROTO.TCP || !isReadable(p, at, MIN_TCP) || byteAt(p, at + 12) >>> 4 < 5) return;
+    if (proto !== IPPROTO.TCP || !isReadable(p, at, MIN_TCP, Reader.FLOWER) || byteAt(p, at + 12) >>> 4 < 5) return;
     this.put('tcpFlags', half(p, at + 12) & TCP_FLAGS);
   }
 }

@@ -325,6 +325,7 @@ function compare({ flags, mark, selector }: Knode, p: Packet, off: number, next:
   for (const key of selector.keys) {
     const at = p.at + off + key.off + (next & key.offmask);
     if (!isThere(p, at, 4)) return MISSING;
+    if (isBefore(p, at, key.mask)) p.reads(Input.MEMORY, Reader.U32);
     if (((wordAt(p, at) ^ key.val) & key.mask) !== 0) return OTHER;
   }
   return FITS;
@@ -343,6 +344,7 @@ function bucketFor(table: Hnode, { hoff, hmask }: U32Selector, p: Packet, off: n
   if (table.divisor === 1) return 0;
   const at = p.at + off + hoff;
   if (!isThere(p, at, 4)) return -1;
+  if (isBefore(p, at, hmask)) p.reads(Input.MEMORY, Reader.U32);
   const hash = ((wordAt(p, at) & hmask) >>> 0) >>> trailingZeros(hmask);
   return hash & (table.divisor - 1);
 }
@@ -376,7 +378,13 @@ function isInside(p: Packet, at: number): boolean {
   return at >= p.network && at + 4 <= p.end && !p.isCutBefore(at + 4);
 }
 
+/** Whether a mask over the word at `at` covers bytes of the headroom. */
+function isBefore(p: Packet, at: number, mask: number): boolean {
+  const before = (p.mac < 0 ? p.head : p.mac) - at;
+  return before > 0 && mask >>> (32 - 8 * Math.min(before, 4)) !== 0;
+}
+
 /** One byte; what is in the headroom nobody knows, and here it is 0. */
 function read(p: Packet, at: number): number {
-  return isReadable(p, at, 1) ? byteAt(p, at) : 0;
+  return isReadable(p, at, 1, Reader.U32) ? byteAt(p, at) : 0;
 }

@@ -40,11 +40,12 @@ export function byPriomap(at: Placing, bands: number, priomap: readonly number[]
   const named = prioritised(at);
   let classid = priority;
   if (!named) {
+    const { given } = at.packet;
     const answer = at.ask(handle);
     if (answer.taken) return at.taken();
     if (!answer.matched) {
       // One that nobody gave is taken to name no class, as none does that the IP layer sets; it may be any of the map.
-      at.packet.readsOnWay(Input.PRIORITY);
+      at.packet.readsOnWay(Input.PRIORITY, given);
       const band = priomap[tcMajor(priority) === 0 ? priority & 0xf : 0] ?? 0;
       return at.inClass(tcH(major, band + 1), By.PRIOMAP);
     }
