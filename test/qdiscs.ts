@@ -84,7 +84,7 @@ export function settled(kind: string, line: string, place = ROOT): unknown {
 export function classPlace(kind: string): ClassPlace {
   const above = kindOf(kind).classes?.root ?? null;
   const qdisc = settled(kind, kind === 'ets' ? 'bands 3' : '');
-  return { ...ROOT, qdisc, classid: 0x10001, parent: 0x10000, above, depth: 0, others: [] };
+  return { ...ROOT, qdisc, classid: 0x10001, parent: 0x10000, above, depth: 0, othersWeigh: 0 };
 }
 
 /** Words → bytes → settings → dump → what `tc qdisc show` prints of it. */

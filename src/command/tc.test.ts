@@ -106,6 +106,25 @@ describe('a batch', () => {
     expect(answer.stdout).toContain('qdisc noqueue 0: root');
   });
 
+  test('classes of qfq weigh 65536 together at most: what changed or went is taken off (qfq_change_agg())', () => {
+    const add = (minor: number, weight: number): string =>
+      `class add dev lo parent 1: classid 1:${minor.toString(16)} qfq weight ${weight} maxpkt 1514`;
+    const full = Array.from({ length: 64 }, (_, i) => add(i + 1, 1024));
+    const batch = [
+      'qdisc add dev lo root handle 1: qfq',
+      ...full,
+      add(65, 1),
+      'class change dev lo parent 1: classid 1:1 qfq weight 1000 maxpkt 1514',
+      add(65, 25),
+      add(65, 24),
+      'class del dev lo classid 1:2',
+      add(66, 1024),
+      add(67, 1),
+    ];
+    const { stderr } = tc(kernel(), '-force -batch file', `${batch.join('\n')}\n`);
+    expect([...stderr.matchAll(/Command failed file:(\d+)/g)].map(([, line]) => Number(line))).toEqual([66, 68, 72]);
+  });
+
   test('quirk 50: a second show with a chain is a duplicate', () => {
     const batch = 'filter show dev lo chain 2\nfilter show dev lo chain 3\n';
     expect(tc(kernel(), '-batch file', batch)).toMatchObject({

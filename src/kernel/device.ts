@@ -57,6 +57,8 @@ export class Qdisc {
   egressBlock: FilterBlock | null = null;
   /** Classes that users made. */
   readonly classes = new ClassTable();
+  /** What these weigh together, as the kind says. */
+  weight = 0;
   /** What hangs on the classes that are always there, from minor 1 on; null: noop. */
   bands: (Qdisc | null)[] = [];
   /** TCA_STAB as a dump has it: its base, or the words where these are all there is. */

@@ -89,6 +89,7 @@ function settleClass(
   // hfsc's top classes hang below the class that stands for the qdisc.
   const above = named ?? q.classes.get(q.handle);
   const id = classid || freeClassid(q);
+  const othersWeigh = q.weight - (found === null ? 0 : kind.weight(found.settings));
   const settings = kind.settle(found?.settings ?? null, options, {
     device: q.device,
     handle: q.handle,
@@ -97,16 +98,14 @@ function settleClass(
     classid: id,
     above: named?.settings ?? null,
     depth: above === null ? 0 : depthOf(above) + 1,
-    // Only qfq looks: thousands of classes need not be walked for each of them.
-    get others() {
-      return [...q.classes.walk()].filter((cl) => cl !== found).map((cl) => cl.settings);
-    },
+    othersWeigh,
   });
+  if (found === null && tcMajor(id ^ q.handle) !== 0) throw new KernelError(Errno.EINVAL);
+  q.weight = othersWeigh + kind.weight(settings);
   if (found !== null) {
     found.settings = settings;
     return found;
   }
-  if (tcMajor(id ^ q.handle) !== 0) throw new KernelError(Errno.EINVAL);
   return addClass(state, q, id, above, settings);
 }
 
@@ -147,6 +146,7 @@ export function deleteClass(state: State, call: Call): void {
     throw new KernelError(Errno.EBUSY, '', 'class-busy', 'handle');
   const payload = classMessage(q, found);
   q.classes.remove(found);
+  q.weight -= q.kind.classes?.weight(found.settings) ?? 0;
   if (found.leaf !== null) state.destroy(found.leaf);
   if (found.block !== null) state.dropBlock(found.block);
   const { above } = found;

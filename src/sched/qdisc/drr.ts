@@ -28,6 +28,7 @@ const CLASSES: ClassKind<null, DrrClass> = {
   borrows: () => false,
   changesWhole: false,
   asksAgain: false,
+  weight: () => 0,
   fewest: 'drr',
   root: null,
   speak(words, w) {

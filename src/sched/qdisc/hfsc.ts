@@ -222,6 +222,7 @@ const CLASSES: ClassKind<Hfsc, HfscClass> = {
   borrows: () => false,
   changesWhole: false,
   asksAgain: false,
+  weight: () => 0,
   fewest: 'hfsc ls rate 1gbit',
   root: {},
   speak: speakClass,

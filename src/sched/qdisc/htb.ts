@@ -437,6 +437,7 @@ const CLASSES: ClassKind<Htb, HtbClass> = {
   borrows: ({ rate, ceil }) => ceil.rate > rate.rate,
   changesWhole: true,
   asksAgain: true,
+  weight: () => 0,
   fewest: 'htb rate 1gbit',
   root: null,
   speak: speakClass,

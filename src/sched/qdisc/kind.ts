@@ -248,8 +248,8 @@ export interface ClassPlace<S = unknown, C = unknown> extends QdiscPlace {
   readonly above: C | null;
   /** Number of classes above a new one: 0 right under the qdisc. */
   readonly depth: number;
-  /** Settings of all other classes of this qdisc. */
-  readonly others: readonly C[];
+  /** What the other classes of this qdisc weigh together, as its kind says. */
+  readonly othersWeigh: number;
 }
 
 /** Where a class stands when it is dumped. */
@@ -277,6 +277,8 @@ export interface ClassKind<S = unknown, C = unknown> {
   readonly changesWhole: boolean;
   /** A filter of an inner class that names this same class is asked again, until the kernel gives up (htb). */
   readonly asksAgain: boolean;
+  /** What the qdisc adds up of its classes (qfq's wsum). */
+  weight(settings: C): number;
   /** The fewest words that make a class. */
   readonly fewest: string;
   /** Settings of the class X:0 that is there from the beginning and shows as `root` (hfsc); null: there is none. */

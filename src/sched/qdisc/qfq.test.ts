@@ -53,20 +53,17 @@ test.each([
 });
 
 test('weights and packet sizes have bounds (qfq_change_class())', () => {
-  const settle = (line: string, others: readonly unknown[] = [], mtu = 1500) =>
+  const settle = (line: string, othersWeigh = 0, mtu = 1500) =>
     kindOf('qfq').classes?.settle(null, payloadOf(spokenClass('qfq', line)), {
       ...classPlace('qfq'),
       device: { ...ROOT.device, mtu },
-      others,
+      othersWeigh,
     });
   for (const line of ['weight 0', 'weight 1025', 'maxpkt 511', 'maxpkt 65537']) {
     expect(answer(() => settle(line))).toEqual([Errno.ERANGE, 'integer out of range']);
   }
-  expect(answer(() => settle('weight 1', [], 65536))).toEqual([
-    Errno.EINVAL,
-    'sch_qfq: MTU size out of bounds for qfq',
-  ]);
-  const full = Array.from({ length: 64 }, () => ({ weight: 1024, lmax: 1514 }));
-  expect(answer(() => settle('weight 1', full))).toEqual([Errno.EINVAL, '']);
+  expect(answer(() => settle('weight 1', 0, 65536))).toEqual([Errno.EINVAL, 'sch_qfq: MTU size out of bounds for qfq']);
+  expect(settle('weight 1', 64 * 1024 - 1)).toEqual({ weight: 1, lmax: 1514 });
+  expect(answer(() => settle('weight 1', 64 * 1024))).toEqual([Errno.EINVAL, '']);
   expect(settle('weight 1000')).toEqual({ weight: 1000, lmax: 1514 });
 });

@@ -41,6 +41,7 @@ const CLASSES: ClassKind<null, QfqClass> = {
   borrows: () => false,
   changesWhole: true,
   asksAgain: false,
+  weight: ({ weight }) => weight,
   fewest: 'qfq',
   root: null,
   speak(words, w) {
@@ -62,9 +63,8 @@ const CLASSES: ClassKind<null, QfqClass> = {
     const lmax = asked.lmax ?? pschedMtu(place);
     if (lmax < MIN_LMAX || lmax > MAX_LMAX) throw einval('sch_qfq: MTU size out of bounds for qfq');
     const weight = Math.floor(ONE_FP / Math.floor(ONE_FP / (asked.weight ?? 1)));
-    const sum = place.others.reduce((total, other) => total + other.weight, weight);
     const same = old !== null && old.weight === weight && old.lmax === lmax;
-    if (!same && sum > MAX_WEIGHT_SUM) throw einval();
+    if (!same && place.othersWeigh + weight > MAX_WEIGHT_SUM) throw einval();
     return { weight, lmax };
   },
   dump: (settings, w) => putOptions(w, CODEC, settings),
