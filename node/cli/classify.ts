@@ -32,9 +32,9 @@ export async function classify(captures: readonly string[], flags: ClassifyFlags
     const { classifyOften } = await import('./seeds.ts');
     return classifyOften(captures, flags);
   }
-  const listed = flags.packets === true;
   const copies = new Copies();
-  const walk = readWalk(flags, flags.flows && !listed, copies.take);
+  const settings = settingsOf(captures, flags, copies);
+  const { walk, listed } = settings;
   const run = createRun(walk.options);
   copies.name = run.kernel.netns.links.name;
   const exports = new Exports(flags, run);
@@ -46,13 +46,42 @@ export async function classify(captures: readonly string[], flags: ClassifyFlags
   };
   const replay = replayOf(run, flags.engine, listed || expected !== null || exports.wanted ? each : null);
   const work = (): Promise<Reading> =>
-    listed ? listPackets(captures, flags, run, each) : sumUp(captures, flags, walk, run, copies, replay);
+    listed ? listPackets(settings, run, each) : sumUp(settings, run, copies, replay);
   const exporting = (): Promise<Reading> => exports.written(work);
   const reading = flags.copies === undefined ? await exporting() : await copies.writtenTo(flags.copies, exporting);
   const unmet = expected?.report() ?? '';
   if (unmet !== '') say(unmet);
   if (reading.errors.length > 0 || unmet !== '') return FAILED;
   return reading.cut && flags.strict ? CUT : 0;
+}
+
+/** What the flags come to: read once, before any file is opened for the result. */
+interface Settings {
+  readonly captures: readonly string[];
+  readonly walk: Walk;
+  /** One record a packet. */
+  readonly listed: boolean;
+  readonly format: NonNullable<ClassifyFlags['format']>;
+  readonly all: boolean;
+  readonly hook: ClassifyFlags['at'];
+  /** --nat or --conntrack was given. */
+  readonly tracked: boolean;
+  /** null: as many as the file deserves. */
+  readonly threads: number | null;
+}
+
+function settingsOf(captures: readonly string[], flags: ClassifyFlags, copies: Copies): Settings {
+  const listed = flags.packets === true;
+  return {
+    captures,
+    walk: readWalk(flags, flags.flows && !listed, copies.take),
+    listed,
+    format: flags.format ?? (listed ? 'ndjson' : 'table'),
+    all: flags.all === true,
+    hook: flags.at,
+    tracked: flags.nat !== undefined || flags.conntrack !== undefined,
+    threads: flags.threads === undefined ? null : unsigned('--threads', flags.threads),
+  };
 }
 
 function replayOf(run: Run, engine: EngineName, each: Stepping | null): Replay {
@@ -73,14 +102,9 @@ async function readExpected({ expect }: ClassifyFlags, run: Run): Promise<Expect
 }
 
 /** Writes a record as soon as its packet was read. */
-async function listPackets(
-  captures: readonly string[],
-  flags: ClassifyFlags,
-  run: Run,
-  step: Stepping,
-): Promise<Reading> {
+async function listPackets({ captures, format: name }: Settings, run: Run, step: Stepping): Promise<Reading> {
   const output = new Output();
-  const format = PACKET_FORMATS[flags.format ?? 'ndjson'];
+  const format = PACKET_FORMATS[name];
   output.write(format.head);
   // Two writers on one terminal would spoil each other's lines.
   const watched = !isTerminal.stdout();
@@ -97,40 +121,32 @@ async function listPackets(
 const SO_FAR: Reading = { errors: [], cut: false };
 
 /** Somebody watches the table of a capture that comes in: `tcpdump -w - | cls-flow classify -` on a terminal. */
-function isFollowed(captures: readonly string[], { format = 'table' }: ClassifyFlags): boolean {
+function isFollowed({ captures, format }: Settings): boolean {
   return isTerminal.stdout() && format === 'table' && captures.length === 1 && captures[0] === '-';
 }
 
 /** Prints nothing before the end, except to somebody who watches. */
-async function sumUp(
-  captures: readonly string[],
-  flags: ClassifyFlags,
-  walk: Walk,
-  run: Run,
-  copies: Copies,
-  replay: Replay,
-): Promise<Reading> {
+async function sumUp(settings: Settings, run: Run, copies: Copies, replay: Replay): Promise<Reading> {
   const filters = run.filterRows();
   const text = (reading: Reading): Promise<string> => {
     replay.settle();
-    return summaryText(summaryOf(run, replay, walk, filters, reading, copies), captures, flags, walk, run);
+    return summaryText(summaryOf(run, replay, settings.walk, filters, reading, copies), settings, run);
   };
-  const screen = isFollowed(captures, flags)
+  const screen = isFollowed(settings)
     ? new Screen(
         () => text(SO_FAR),
         () => run.number,
       )
     : null;
-  const threads = flags.threads === undefined ? null : unsigned('--threads', flags.threads);
   const taker: Taker = {
     room: replay.room,
-    split: (file) => splitFile(file, replay, threads),
+    split: (file) => splitFile(file, replay, settings.threads),
     take(reader) {
       replay.take(reader);
       return true;
     },
   };
-  const reading = await takeAll(captures, run, true, taker, screen);
+  const reading = await takeAll(settings.captures, run, true, taker, screen);
   const output = new Output();
   output.write(await text(reading));
   output.flush();
@@ -188,14 +204,8 @@ function summaryOf(
   return summarise({ tally, sharing, fates, filters, era: era.name, engine, seed: walk.seed, errors, copies, missing });
 }
 
-async function summaryText(
-  summary: Summary,
-  captures: readonly string[],
-  flags: ClassifyFlags,
-  walk: Walk,
-  run: Run,
-): Promise<string> {
-  switch (flags.format ?? 'table') {
+async function summaryText(summary: Summary, settings: Settings, run: Run): Promise<string> {
+  switch (settings.format) {
     case 'json':
       return `${JSON.stringify(summary, null, 2)}\n`;
     case 'ndjson':
@@ -206,13 +216,13 @@ async function summaryText(
     case 'table': {
       const { summaryTable } = await import('./table.ts');
       return summaryTable(summary, {
-        captures,
-        hook: flags.at,
-        seedStated: walk.seedStated,
+        captures: settings.captures,
+        hook: settings.hook,
+        seedStated: settings.walk.seedStated,
         mapped: run.filters.map(({ filter }) => filter.mode !== Mode.HASH),
-        all: flags.all ?? false,
+        all: settings.all,
         missing: (summary.missing ?? []).map((row) => missingText(row, run.packet.readBy)),
-        notes: [...notes(flags, run), ...estimates(run)],
+        notes: [...notes(settings, run), ...estimates(run)],
         paint: painter('stdout'),
       });
     }
@@ -235,12 +245,11 @@ function estimates({ sharing }: Run): string[] {
   return sharing?.isEstimate ? [note] : [];
 }
 
-/** What a reader might not expect of these flags. */
-function notes(flags: ClassifyFlags, run: Run): string[] {
-  const told = flags.nat !== undefined || flags.conntrack !== undefined;
+/** What a reader might not expect of these settings. */
+function notes({ tracked, hook }: Settings, run: Run): string[] {
   if (!run.needsConntrack) {
-    return told ? ['no filter has an nfct key: --nat and --conntrack change nothing'] : [];
+    return tracked ? ['no filter has an nfct key: --nat and --conntrack change nothing'] : [];
   }
-  if (flags.at === 'ingress') return ['at ingress the kernel has tracked nothing yet: nfct keys fall back'];
-  return told ? [] : ['no NAT told (--nat, --conntrack): connections are taken as they are seen'];
+  if (hook === 'ingress') return ['at ingress the kernel has tracked nothing yet: nfct keys fall back'];
+  return tracked ? [] : ['no NAT told (--nat, --conntrack): connections are taken as they are seen'];
 }
