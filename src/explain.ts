@@ -2,7 +2,7 @@ import type { Frame } from './capture/index.ts';
 import { jhash2 } from './hash/index.ts';
 import type { Elsewhere, FilterId, Journey, ListRun, Step as TreeStep } from './kernel/index.ts';
 import { addressText, hex8, protocolName } from './lang/index.ts';
-import { AddrType, type Exactness, FlowKeys, inputNames, ipProtocolName, Step } from './packet/index.ts';
+import { AddrType, DissectRet, type Exactness, FlowKeys, inputNames, ipProtocolName } from './packet/index.ts';
 import { endText } from './report/index.ts';
 import { NO_FILTER, type Run, type RunFilter } from './run.ts';
 import {
@@ -130,12 +130,12 @@ export function explain(run: Run, frame: Frame): Explanation {
   };
 }
 
-const OUTCOME: Readonly<Record<Step, string>> = {
-  [Step.GOOD]: 'ends here',
-  [Step.BAD]: 'not understood, or cut: ends here',
-  [Step.AGAIN]: 'leads to another header',
-  [Step.NEXT]: 'leads to another header',
-  [Step.ON]: '',
+const OUTCOME: Readonly<Record<DissectRet, string>> = {
+  [DissectRet.GOOD]: 'ends here',
+  [DissectRet.BAD]: 'not understood, or cut: ends here',
+  [DissectRet.AGAIN]: 'leads to another header',
+  [DissectRet.NEXT]: 'leads to another header',
+  [DissectRet.ON]: '',
 };
 
 function headerStep(
@@ -146,7 +146,7 @@ function headerStep(
   step: number,
 ): HeaderStep {
   const name = layer === 'network' ? protocolName(type) : ipProtocolName(type);
-  return { layer, name, type, offset, length, outcome: OUTCOME[step as Step] };
+  return { layer, name, type, offset, length, outcome: OUTCOME[step as DissectRet] };
 }
 
 /** The header that the walk ended at is the one whose ports were read. */

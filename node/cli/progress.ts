@@ -8,7 +8,7 @@ const BAR_WIDTH = 24;
 /** Nothing is shown for what is done sooner. */
 const PATIENCE_MS = 500;
 
-interface State {
+interface Reached {
   readonly packets: number;
   readonly seconds: number;
   /** Bytes of all captures; null: nobody knows. */
@@ -42,7 +42,7 @@ class Progress implements Shown {
     this.current = file;
     const elapsed = performance.now() - this.started;
     if (elapsed < PATIENCE_MS) return;
-    const state: State = { packets: this.packets(), seconds: elapsed / 1000, total: this.total };
+    const state: Reached = { packets: this.packets(), seconds: elapsed / 1000, total: this.total };
     const read = this.before + file.read;
     if (this.bar === null) this.bar = createBar(read, state);
     else this.bar.update(read, state);
@@ -66,10 +66,10 @@ function totalSize(paths: readonly string[]): number | null {
   return stats.reduce((sum, stat) => sum + (stat?.size ?? 0), 0);
 }
 
-function createBar(read: number, state: State): SingleBar {
+function createBar(read: number, state: Reached): SingleBar {
   const bar = new SingleBar({
     // Not a template: cli-progress writes odd estimates into those before it knows anything.
-    format: (_: Options, { value }: Params, payload: State) => progressLine(value, payload),
+    format: (_: Options, { value }: Params, payload: Reached) => progressLine(value, payload),
     stream: process.stderr,
     clearOnComplete: true,
     gracefulExit: false,
@@ -82,7 +82,7 @@ function createBar(read: number, state: State): SingleBar {
 }
 
 /** `[=====     ]  41%  12.3 MiB  4.1 MiB/s  123456 packets  3 s left` */
-export function progressLine(read: number, { packets, seconds, total }: State): string {
+export function progressLine(read: number, { packets, seconds, total }: Reached): string {
   const rate = read / Math.max(seconds, 1e-3);
   const done = `${mib(read)}  ${mib(rate)}/s  ${packets} packets`;
   if (total === null || total === 0) return done;

@@ -135,7 +135,7 @@ function takeChain(words: Words, s: Selector): void {
 }
 
 /** ifindex and parent of a request about a device or a shared block. */
-export function place(s: Selector, tc: TcProcess): { ifindex: number; parent: number } {
+export function deviceAndParent(s: Selector, tc: TcProcess): { ifindex: number; parent: number } {
   if (s.device !== '') return { ifindex: tc.index(s.device), parent: s.parent };
   if (s.block !== 0) return { ifindex: MAGIC_BLOCK, parent: s.block };
   return { ifindex: 0, parent: s.parent };

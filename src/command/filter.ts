@@ -19,7 +19,7 @@ import { ETH_P_ALL } from '../packet/index.ts';
 import { findWords } from '../sched/classifier/index.ts';
 import { classidText } from '../u32.ts';
 import { ESTIMATOR, takeEstimator } from './estimator.ts';
-import { emptySelector, LIST, MODIFY, place, type Selector, takeSelectors } from './filter-words.ts';
+import { deviceAndParent, emptySelector, LIST, MODIFY, type Selector, takeSelectors } from './filter-words.ts';
 import { giveUp, type TcProcess } from './process.ts';
 import { blockExists } from './qdisc.ts';
 import { printOldStats } from './stats.ts';
@@ -105,7 +105,7 @@ function modify(object: FilterObject, type: number, flags: number, words: Words,
   }
   if (!words.done && matches(words.peek(), 'help')) throw help(object, 0);
   const kind = words.done ? null : words.next().slice(0, 15);
-  const { ifindex, parent } = place(s, tc);
+  const { ifindex, parent } = deviceAndParent(s, tc);
   if (s.chain !== null) head.put(TCA.chain, s.chain);
   if (kind) head.put(TCA.kind, kind);
   let handle = 0;
@@ -150,7 +150,7 @@ function getFilter(object: FilterObject, words: Words, tc: TcProcess, shown: Sho
   if (s.parent === 0) throw giveUp('Must specify filter parent');
   if (kind === null) throw giveUp('Must specify filter type');
   if (s.device === '' && s.block === 0) throw giveUp('Must specify netdevice "dev" or block index "block"');
-  const { ifindex, parent } = place(s, tc);
+  const { ifindex, parent } = deviceAndParent(s, tc);
   if (s.device !== '') shown.ifindex = ifindex;
   else shown.block = s.block;
   const head = new AttrWriter();
@@ -168,7 +168,7 @@ function getFilter(object: FilterObject, words: Words, tc: TcProcess, shown: Sho
 function getChain(s: Selector, words: Words, tc: TcProcess, shown: Shown): void {
   if (s.parent === 0) throw giveUp('Must specify filter parent');
   if (s.device === '' && s.block === 0) throw giveUp('Must specify netdevice "dev" or block index "block"');
-  const { ifindex, parent } = place(s, tc);
+  const { ifindex, parent } = deviceAndParent(s, tc);
   if (!words.done) {
     throw giveUp(`Garbage instead of arguments "${words.peek()} ...". Try "tc filter help".`, '', words.at);
   }
@@ -194,7 +194,7 @@ function listFilters(object: FilterObject, words: Words, tc: TcProcess, shown: S
   if (s.block !== 0 && s.device === '' && !blockExists(s.block, tc)) {
     throw new UsageError(`Cannot find block "${s.block}"`);
   }
-  const { ifindex, parent } = place(s, tc);
+  const { ifindex, parent } = deviceAndParent(s, tc);
   if (s.device !== '') shown.ifindex = ifindex;
   if (s.block !== 0) shown.block = s.block;
   if (s.parent !== 0) shown.parent = s.parent;

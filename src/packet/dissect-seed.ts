@@ -2,7 +2,7 @@ import { be16, be32, u8 } from '../u32.ts';
 import { readPorts, settleAddresses } from './dissect.ts';
 import { ETH_P, IPPROTO, isVlan } from './ethertype.ts';
 import { AddrType, type FlowKeys } from './flow-keys.ts';
-import { has, Step } from './header/step.ts';
+import { DissectRet, has } from './header/dissect-ret.ts';
 import type { Packet } from './packet.ts';
 
 /**
@@ -27,7 +27,7 @@ function walk(p: Packet, keys: FlowKeys): number {
   for (;;) {
     const { at, proto } = keys;
     let ipProto = networkHeader(p, keys);
-    keys.trace?.('network', proto, at, keys.at, ipProto === GIVE_UP ? Step.BAD : Step.ON);
+    keys.trace?.('network', proto, at, keys.at, ipProto === GIVE_UP ? DissectRet.BAD : DissectRet.ON);
     if (ipProto === IPPROTO.GRE) ipProto = greHeader(p, keys);
     if (ipProto === IPPROTO.IPIP) keys.proto = ETH_P.IPV4;
     else if (ipProto === IPPROTO.IPV6) keys.proto = ETH_P.IPV6;

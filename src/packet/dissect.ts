@@ -1,6 +1,6 @@
 import { be32, word } from '../u32.ts';
 import { AddrType, type FlowKeys } from './flow-keys.ts';
-import { type DissectOptions, Step } from './header/step.ts';
+import { type DissectOptions, DissectRet } from './header/dissect-ret.ts';
 import { networkHeader, transportHeader } from './headers.ts';
 import type { Packet } from './packet.ts';
 import { outerProtocol } from './protocol.ts';
@@ -16,29 +16,29 @@ export function dissect(p: Packet, keys: FlowKeys, options: DissectOptions): voi
   keys.reset();
   keys.at = p.network;
   keys.proto = outerProtocol(p);
-  let step: Step = Step.AGAIN;
-  for (let headers = 0; step === Step.AGAIN || step === Step.NEXT; headers++) {
+  let step: DissectRet = DissectRet.AGAIN;
+  for (let headers = 0; step === DissectRet.AGAIN || step === DissectRet.NEXT; headers++) {
     // The 16th header is refused, but what the 15th said of it stays (quirk 5).
     if (headers > MAX_HEADERS) break;
-    if (step === Step.AGAIN) step = networkStep(p, keys, options);
+    if (step === DissectRet.AGAIN) step = networkStep(p, keys, options);
     else step = transportStep(p, keys);
-    if (step === Step.ON) step = transportStep(p, keys);
+    if (step === DissectRet.ON) step = transportStep(p, keys);
   }
   settleAddresses(keys);
 }
 
 /** proto_again: one header by its EtherType. */
-function networkStep(p: Packet, keys: FlowKeys, options: DissectOptions): Step {
+function networkStep(p: Packet, keys: FlowKeys, options: DissectOptions): DissectRet {
   const { at, proto } = keys;
-  const step = networkHeader(proto)?.read(p, keys, options) ?? Step.BAD;
+  const step = networkHeader(proto)?.read(p, keys, options) ?? DissectRet.BAD;
   keys.trace?.('network', proto, at, keys.at, step);
   return step;
 }
 
 /** ip_proto_again: one header by its protocol number; then the ports, whatever it said (quirk 6). */
-function transportStep(p: Packet, keys: FlowKeys): Step {
+function transportStep(p: Packet, keys: FlowKeys): DissectRet {
   const { at, ipProto } = keys;
-  const step = transportHeader(ipProto)?.read?.(p, keys) ?? Step.ON;
+  const step = transportHeader(ipProto)?.read?.(p, keys) ?? DissectRet.ON;
   keys.trace?.('transport', ipProto, at, keys.at, step);
   if (!keys.isFragment) keys.ports = readPorts(p, keys);
   return step;

@@ -1,11 +1,11 @@
 import { ETH_P, IPPROTO } from './ethertype.ts';
 import type { FlowKeys } from './flow-keys.ts';
+import { type DissectOptions, DissectRet } from './header/dissect-ret.ts';
 import { gre } from './header/gre.ts';
 import { ipv4 } from './header/ipv4.ts';
 import { extension, fragment, ipv6 } from './header/ipv6.ts';
 import { batman, hsr, tipc, whole } from './header/other.ts';
 import { pppoe } from './header/pppoe.ts';
-import { type DissectOptions, Step } from './header/step.ts';
 import { vlan } from './header/vlan.ts';
 import type { Packet } from './packet.ts';
 
@@ -18,7 +18,7 @@ import type { Packet } from './packet.ts';
 export interface NetworkHeader {
   readonly type: number;
   /** Reads it at the cursor; never throws. */
-  read(p: Packet, keys: FlowKeys, options: DissectOptions): Step;
+  read(p: Packet, keys: FlowKeys, options: DissectOptions): DissectRet;
 }
 
 /** A header named by a protocol number. */
@@ -28,11 +28,11 @@ export interface TransportHeader {
   /** include/linux/in.h: proto_ports_offset() — where the ports, or an SPI, stand; null: there are none. */
   readonly ports: number | null;
   /** What the dissector reads behind it; null: the walk ends here. Never throws. */
-  readonly read: ((p: Packet, keys: FlowKeys) => Step) | null;
+  readonly read: ((p: Packet, keys: FlowKeys) => DissectRet) | null;
 }
 
 /** The walk ends well; no label of MPLS and no address of ARP is asked for. */
-const good = (): Step => Step.GOOD;
+const good = (): DissectRet => DissectRet.GOOD;
 
 export const NETWORK_HEADERS: readonly NetworkHeader[] = [
   { type: ETH_P.IPV4, read: ipv4 },
@@ -53,10 +53,10 @@ export const NETWORK_HEADERS: readonly NetworkHeader[] = [
 ];
 
 /** A packet of this type stands inside. */
-function inside(type: number): (p: Packet, keys: FlowKeys) => Step {
+function inside(type: number): (p: Packet, keys: FlowKeys) => DissectRet {
   return (_, keys) => {
     keys.proto = type;
-    return Step.AGAIN;
+    return DissectRet.AGAIN;
   };
 }
 

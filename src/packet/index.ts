@@ -10,7 +10,7 @@ export { dissectSeed } from './dissect-seed.ts';
 export { ETH_HLEN, ETH_P, ETH_P_ALL, IPPROTO, isVlan, VLAN_HLEN } from './ethertype.ts';
 export { type Exactness, weaker } from './exactness.ts';
 export { AddrType, FlowKeys, type Trace } from './flow-keys.ts';
-export { Step } from './header/step.ts';
+export { DissectRet } from './header/dissect-ret.ts';
 export { ipProtocol, ipProtocolName, NETWORK_HEADERS, TRANSPORT_HEADERS } from './headers.ts';
 export { exactnessOf, Input, inputNames, type Missing, missingOf, missingText, Reader } from './inputs.ts';
 export { leave } from './leave.ts';

@@ -7,7 +7,7 @@ import { readEra, readLines } from './records.ts';
 import { emptyReport, type Report, record, skip } from './report.ts';
 import { namespaceAfter, transportOf } from './setup.ts';
 
-interface Step {
+interface RecordedStep {
   readonly command?: string;
   readonly batch?: readonly string[];
   readonly raw?: string;
@@ -21,7 +21,7 @@ interface Step {
 interface Case {
   readonly id: string;
   readonly setup: readonly string[];
-  readonly steps: readonly Step[];
+  readonly steps: readonly RecordedStep[];
   readonly userNamespace?: boolean;
 }
 
@@ -47,13 +47,13 @@ function checkCase(one: Case, era: Era, report: Report): void {
   }
 }
 
-function run(netns: Netns, step: Pick<Step, 'command' | 'batch'>) {
+function run(netns: Netns, step: Pick<RecordedStep, 'command' | 'batch'>) {
   const transport = transportOf(netns);
   const args = shellWords(step.command ?? '').slice(1);
   return runTc(args, { transport, readBatch: () => `${(step.batch ?? []).join('\n')}\n`, oldJson: true });
 }
 
-function checkCommand(netns: Netns, step: Step): string[] {
+function checkCommand(netns: Netns, step: RecordedStep): string[] {
   const ours = run(netns, step);
   const differences: string[] = [];
   if (ours.exit !== step.exit) differences.push(`exit ${ours.exit}, tc ${step.exit}`);
@@ -80,7 +80,7 @@ function masked(text: string): string {
     .replace(/"(installed|last_used|first_used|expires)":( ?)\d+/g, '"$1":$2N');
 }
 
-function checkRaw(netns: Netns, raw: string, step: Step): string[] {
+function checkRaw(netns: Netns, raw: string, step: RecordedStep): string[] {
   const theirs = step.replies ?? [];
   const port = Buffer.from(theirs[0] ?? '', 'hex').subarray(12, 16);
   const replies = netns

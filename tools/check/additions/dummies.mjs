@@ -44,14 +44,14 @@ export const DUMMIES = {
       `import { u8 } from '../../u32.ts';
 import type { FlowKeys } from '../flow-keys.ts';
 import type { Packet } from '../packet.ts';
-import { has, Step } from './step.ts';
+import { has, DissectRet } from './dissect-ret.ts';
 
 /** Four bytes, the first of which names the next protocol. */
-export function dummy(p: Packet, keys: FlowKeys): Step {
-  if (!has(p, keys, 4)) return Step.BAD;
+export function dummy(p: Packet, keys: FlowKeys): DissectRet {
+  if (!has(p, keys, 4)) return DissectRet.BAD;
   keys.ipProto = u8(p.data, keys.at);
   keys.at += 4;
-  return Step.NEXT;
+  return DissectRet.NEXT;
 }
 `,
     ],

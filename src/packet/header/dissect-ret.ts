@@ -5,8 +5,8 @@ import type { Packet } from '../packet.ts';
  * enum flow_dissect_ret: what a header says of the walk.
  * ON goes from the network layer to the transport layer; AGAIN restarts with `keys.proto`, NEXT with `keys.ipProto`.
  */
-export const Step = { GOOD: 0, BAD: 1, AGAIN: 2, NEXT: 3, ON: 4 } as const;
-export type Step = (typeof Step)[keyof typeof Step];
+export const DissectRet = { GOOD: 0, BAD: 1, AGAIN: 2, NEXT: 3, ON: 4 } as const;
+export type DissectRet = (typeof DissectRet)[keyof typeof DissectRet];
 
 /** What differs between the dissectors of the 6.1 series and what the caller wants. */
 export interface DissectOptions {
