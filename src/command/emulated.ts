@@ -1,11 +1,14 @@
 import { type KernelError, UsageError } from '../errors.ts';
-import type { DeviceSpec, Netns, Watch } from '../kernel/index.ts';
+import type { Netns, Watch } from '../kernel/index.ts';
 import type { Transport } from './process.ts';
 import { type Answer, runTc } from './tc.ts';
 
-/** Who looks on, who is told of the devices that come into being, and how many transmit queues these have. */
+/**
+ * Who looks on, who is told of the devices that come into being, and how many transmit queues these have
+ * (as many as are named, if nothing is said).
+ */
 export interface Onlooker {
-  readonly txQueues?: number;
+  readonly txQueues?: number | undefined;
   readonly watch?: Watch;
   created?(name: string, ifindex: number): void;
   sent?(datagram: Uint8Array): void;
@@ -18,7 +21,7 @@ const DEVICE_NAME = /^[^\s/:]{1,15}$/;
  * The emulated kernel as tc's other end. Scripts make their devices with other programs, so here a device comes into
  * being with the first qdisc that is put on it, or when a filter names it (mirred, indev).
  */
-export function emulated(netns: Netns, { watch = {}, txQueues = 1, created, sent }: Onlooker = {}): Transport {
+export function emulated(netns: Netns, { watch = {}, txQueues, created, sent }: Onlooker = {}): Transport {
   const create = (name: string): number => {
     if (!DEVICE_NAME.test(name)) return 0;
     const ifindex = makeDevice(netns, { name, txQueues });
@@ -55,8 +58,12 @@ export function judge(netns: Netns, onlooker: Onlooker = {}): (words: readonly s
   };
 }
 
-/** Adds a device under the number given, or the next free one. */
-export function makeDevice(netns: Netns, spec: Omit<DeviceSpec, 'ifindex'>, ifindex = netns.nextIfindex): number {
-  netns.addDevice({ ...spec, ifindex });
+/** Adds a device that nobody described, under the number given or the next free one. */
+export function makeDevice(
+  netns: Netns,
+  { name, txQueues }: { readonly name: string; readonly txQueues?: number | undefined },
+  ifindex = netns.nextIfindex,
+): number {
+  netns.addDevice({ name, ifindex, ...(txQueues === undefined ? { queuesOpen: true } : { txQueues }) });
   return ifindex;
 }

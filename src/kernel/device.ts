@@ -17,6 +17,8 @@ export interface DeviceSpec {
   readonly txqlen?: number;
   /** Transmit queues, default 1. */
   readonly txQueues?: number;
+  /** Nobody described the device: it has as many transmit queues as requests name. */
+  readonly queuesOpen?: boolean;
   /** `dummy` and `loopback` (the default for lo and others) have no queue of their own; `ether` gets fq_codel, or mq. */
   readonly kind?: 'dummy' | 'loopback' | 'ether';
 }
@@ -263,7 +265,8 @@ export class Device implements QdiscDevice {
   readonly mtu: number;
   readonly headerLength = 14;
   readonly txqlen: number;
-  readonly txQueues: number;
+  txQueues: number;
+  readonly queuesOpen: boolean;
   readonly kind: 'dummy' | 'loopback' | 'ether';
   /** dev->qdisc; null: noop, as on a device that never was up. */
   root: Qdisc | null = null;
@@ -283,12 +286,13 @@ export class Device implements QdiscDevice {
     this.mtu = spec.mtu ?? (spec.name === 'lo' ? 65536 : 1500);
     this.txqlen = spec.txqlen ?? 1000;
     this.txQueues = spec.txQueues ?? 1;
+    this.queuesOpen = spec.queuesOpen ?? false;
     this.kind = spec.kind ?? (spec.name === 'lo' ? 'loopback' : 'dummy');
   }
 
-  get spec(): Required<DeviceSpec> {
-    const { name, ifindex, up, mtu, txqlen, txQueues, kind } = this;
-    return { name, ifindex, up, mtu, txqlen, txQueues, kind };
+  get spec(): DeviceSpec {
+    const { name, ifindex, up, mtu, txqlen, txQueues, queuesOpen, kind } = this;
+    return { name, ifindex, up, mtu, txqlen, txQueues, kind, ...(queuesOpen ? { queuesOpen } : {}) };
   }
 
   /** qdisc_hash_add(): the root and the ingress qdisc stay outside. */
@@ -322,6 +326,11 @@ export class Device implements QdiscDevice {
     const { root, ingress } = this;
     if (root?.handle === handle) return root;
     return this.byHandle.get(handle)?.[0] ?? (ingress?.handle === handle ? ingress : null);
+  }
+
+  /** Every qdisc but that of the ingress queue. */
+  all(): Qdisc[] {
+    return [...(this.root === null ? [] : [this.root]), ...this.hashed];
   }
 
   /** hash_for_each(dev->qdisc_hash): 16 buckets by hash_32(handle, 4), latest first in each (quirk 44). */

@@ -8,7 +8,7 @@ import type { DeviceSpec } from './device.ts';
 export interface SavedNetns {
   readonly schema: 1;
   readonly era: EraName;
-  readonly devices: readonly Required<DeviceSpec>[];
+  readonly devices: readonly DeviceSpec[];
   /** Datagrams of one message each, in hex. */
   readonly requests: readonly string[];
   /** The sets that ematches may name, by the numbers that the requests have; absent where there are none. */
@@ -51,9 +51,16 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-const DEVICE_FIELDS = { up: 'boolean', mtu: 'number', txqlen: 'number', txQueues: 'number', kind: 'string' } as const;
+const DEVICE_FIELDS = {
+  up: 'boolean',
+  mtu: 'number',
+  txqlen: 'number',
+  txQueues: 'number',
+  queuesOpen: 'boolean',
+  kind: 'string',
+} as const;
 
-function isDevice(value: unknown): value is Required<DeviceSpec> {
+function isDevice(value: unknown): value is DeviceSpec {
   if (!isObject(value) || typeof value.name !== 'string' || !Number.isInteger(value.ifindex)) return false;
   return Object.entries(DEVICE_FIELDS).every(
     ([name, type]) => value[name] === undefined || typeof value[name] === type,

@@ -5,4 +5,3 @@
 export { type CheckedFinding, check, mended, type Report } from './check.ts';
 export { SEVERITIES, type Severity } from './finding.ts';
 export { RULES } from './rules/index.ts';
-export { TX_QUEUES } from './setup.ts';

@@ -213,9 +213,6 @@ function mendOf(command: Command, { code }: KernelError | UsageError): Edit[] | 
   return bare && words[0] === 'filter' ? [put(at, `${words[at]}:`)] : null;
 }
 
-/** Enough for any mq or multiq that a script makes. */
-export const TX_QUEUES = 64;
-
 /** A kernel in which a script's commands are run, and which command each object comes from. */
 class Kernel implements Trial<Command> {
   readonly netns: Netns;
@@ -238,7 +235,6 @@ class Kernel implements Trial<Command> {
       else this.noteObject('qdisc' in object ? object.qdisc : object.class);
     };
     this.tc = judge(this.netns, {
-      txQueues: TX_QUEUES,
       watch: { made },
       sent: (datagram) => this.noteAsked(datagram),
     });

@@ -5,7 +5,7 @@ import { judge } from '../../src/command/index.ts';
 import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
 import { Netns } from '../../src/kernel/index.ts';
-import { check, TX_QUEUES } from '../../src/lint/index.ts';
+import { check } from '../../src/lint/index.ts';
 import { projectPath } from '../fuzz/corpus.ts';
 import type { Random } from '../fuzz/random.ts';
 
@@ -16,7 +16,7 @@ import type { Random } from '../fuzz/random.ts';
 export function disagreement(text: string): string | null {
   const { script, findings, assumed } = check(text);
   const netns = new Netns({ env: createEnv({ era: ERAS['6.1'], seed: 0 }), devices: [{ name: 'lo', ifindex: 1 }] });
-  const tc = judge(netns, { txQueues: TX_QUEUES });
+  const tc = judge(netns);
   for (const line of assumed) if (tc(line.split(' ')).exit !== 0) return `assumed, and refused: ${line}`;
   const refused = new Set(findings.filter(({ refusedBy }) => refusedBy !== null).map(({ command }) => command));
   for (const command of script.commands) {

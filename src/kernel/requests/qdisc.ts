@@ -46,6 +46,7 @@ function read(state: State, call: Call): QdiscRequest {
 /** net/sched/sch_api.c: tc_modify_qdisc() — add, replace, change, link. */
 export function newQdisc(state: State, call: Call): void {
   const request = read(state, call);
+  openQueues(request);
   const { device, handle, kind } = request;
   if (request.parent === 0) {
     if (handle === 0) throw new KernelError(Errno.EINVAL, 'Handle cannot be zero');
@@ -88,6 +89,28 @@ export function newQdisc(state: State, call: Call): void {
   }
   changeQdisc(call, request, q);
 }
+
+/** A device that nobody described has the transmit queues that are named: two where a qdisc needs several. */
+function openQueues({ device, parent, kind }: QdiscRequest): void {
+  if (!device.queuesOpen) return;
+  const above = device.lookup(majorOf(parent));
+  const named = isOfQueues(above?.kind) ? Math.min(tcMinor(parent), MOST_QUEUES) : 1;
+  const needed = isOfQueues(findQdisc(kind ?? '')) ? 2 : 1;
+  const queues = Math.max(device.txQueues, named, needed);
+  if (queues === device.txQueues) return;
+  device.txQueues = queues;
+  if (device.root !== null) device.root.refs = rootReferences(device.root);
+  for (const q of device.all()) {
+    if (!isOfQueues(q.kind)) continue;
+    q.settings = q.kind.bands?.ofQueues?.(queues);
+    fillBands(q);
+  }
+}
+
+const isOfQueues = (kind: QdiscKind | null | undefined): boolean => (kind?.bands?.ofQueues ?? null) !== null;
+
+/** More than any card has; what a typing error names is not made. */
+const MOST_QUEUES = 1024;
 
 /**
  * What "this magic test" of tc_modify_qdisc() comes to: one of another kind takes the place, unless the request may

@@ -256,6 +256,7 @@ const BANDS: BandKind<Ets> = {
   anyClass: null,
   leavesNoop: false,
   perQueue: false,
+  ofQueues: null,
   change: CHANGE,
 };
 

@@ -223,6 +223,8 @@ export interface BandKind<S = unknown> {
   readonly leavesNoop: boolean;
   /** TCQ_F_MQROOT: ->attach() puts a child at each transmit queue, and packets never see the qdisc itself (mq). */
   readonly perQueue: boolean;
+  /** The classes are the device's transmit queues: settings for so many; null: they are not. */
+  readonly ofQueues: ((queues: number) => S) | null;
   /** How one band changes (`tc class change`); null: not at all (EOPNOTSUPP), and no words of its own. */
   readonly change: BandChange<S> | null;
 }

@@ -16,6 +16,7 @@ const BANDS: BandKind<Multiq> = {
   anyClass: null,
   leavesNoop: true,
   perQueue: false,
+  ofQueues: (bands) => ({ bands, maxBands: bands }),
   change: null,
 };
 

@@ -20,6 +20,7 @@ const CHILDREN: BandKind<Typed> = {
   anyClass: null,
   leavesNoop: true,
   perQueue: false,
+  ofQueues: null,
   change: null,
 };
 /** Any class id names the one child. */

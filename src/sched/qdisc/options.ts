@@ -222,6 +222,7 @@ export const ONE_CHILD = {
   anyClass: 'one child',
   leavesNoop: true,
   perQueue: false,
+  ofQueues: null,
   change: null,
 } as const;
 

@@ -40,6 +40,7 @@ const QUEUES: BandKind<Mq> = {
   anyClass: null,
   leavesNoop: true,
   perQueue: true,
+  ofQueues: (queues) => ({ queues }),
   change: null,
 };
 

@@ -108,6 +108,7 @@ const BANDS: BandKind<Prio> = {
   anyClass: null,
   leavesNoop: false,
   perQueue: false,
+  ofQueues: null,
   change: null,
 };
 
