@@ -23,7 +23,8 @@ import { readAll } from './classify.ts';
 import type { AdviseFlags } from './commands/advise.ts';
 import { CommandLineError } from './errors.ts';
 import { writeText } from './named-file.ts';
-import { createRun, readWalk, unsigned, type Walk } from './options.ts';
+import { unsigned } from './numbers.ts';
+import { createRun, readWalk, type Walk } from './options.ts';
 import { Output, painter } from './output.ts';
 import { aligned } from './table.ts';
 

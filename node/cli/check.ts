@@ -3,6 +3,7 @@ import path from 'node:path';
 import { FormatError } from '../../src/errors.ts';
 import { escapeText } from '../../src/lang/index.ts';
 import {
+  type Besides,
   type CheckedFinding,
   check,
   mended,
@@ -15,6 +16,7 @@ import { caretInValue } from './caret.ts';
 import type { CheckFlags } from './commands/check.ts';
 import { CommandLineError } from './errors.ts';
 import { readInput, writeText } from './named-file.ts';
+import { txQueuesOf } from './numbers.ts';
 import { Output, painter, say } from './output.ts';
 
 /** Findings of one code that are told in full; the rest is counted. */
@@ -25,9 +27,10 @@ const INCOMPLETE = 3;
 /** Checks a script and tells what was found. Returns the exit status. */
 export async function checkScript(file: string, flags: CheckFlags): Promise<number> {
   const hosts = hostsOf(flags.hosts);
+  const txQueues = txQueuesOf(flags);
   if (flags.fix && file === '-') throw new CommandLineError('--fix: standard input has no file beside it');
   const text = readInput(file, CommandLineError);
-  const report = reportOf(text, file, hosts);
+  const report = reportOf(text, file, { hosts, txQueues });
   const fixed = flags.fix ? await writeFixed(file, text, report) : null;
   const output = new Output();
   if (flags.format === 'json') output.write(`${JSON.stringify(asJson(report))}\n`);
@@ -46,9 +49,9 @@ function hostsOf(value: string | undefined): number | null {
   throw new CommandLineError(`--hosts ${value}: a number expected`, caretInValue('--hosts', value, 0));
 }
 
-function reportOf(text: string, file: string, hosts: number | null): Report {
+function reportOf(text: string, file: string, besides: Besides): Report {
   try {
-    const report = check(text, { hosts });
+    const report = check(text, besides);
     if (report.script.commands.length > 0 || report.script.dump) return report;
     const { unexpanded } = report.script;
     if (unexpanded.length === 0) throw new CommandLineError(`${file}: there is no tc command in it`);

@@ -6,7 +6,8 @@ import { checkDevice, linkRate } from './advise.ts';
 import { caretInValue } from './caret.ts';
 import type { ClassesFlags } from './commands/classes.ts';
 import { CommandLineError } from './errors.ts';
-import { createRun, readWalk, unsigned } from './options.ts';
+import { unsigned } from './numbers.ts';
+import { createRun, readWalk } from './options.ts';
 import { Output, say } from './output.ts';
 
 const DEVICE = 'eth0';

@@ -11,7 +11,8 @@ import { readCaptures } from './captures.ts';
 import { caretInValue } from './caret.ts';
 import type { ExplainFlags } from './commands/explain.ts';
 import { CommandLineError, FailedError, inOption } from './errors.ts';
-import { createRun, readWalk, unsigned } from './options.ts';
+import { unsigned } from './numbers.ts';
+import { createRun, readWalk } from './options.ts';
 import { Output } from './output.ts';
 
 const LINKTYPE_ETHERNET = 1;

@@ -15,9 +15,9 @@ import { CommandLineError, FailedError, inOption, kernelAnswer } from './errors.
 import { readSets } from './ipset.ts';
 import { readText } from './named-file.ts';
 import { nearest } from './nearest.ts';
+import { unsigned } from './numbers.ts';
 import { readScript } from './script.ts';
 
-const U32_MAX = 0xffffffff;
 const FLOW_WORDS = 'map hash keys key and or xor rshift addend divisor baseclass perturb'.split(' ');
 const KEY_NAMES = ALL_KEYS.map((key) => KEYS[key].name);
 
@@ -139,16 +139,6 @@ function refusal(error: KernelError, filters: readonly FilterPlan[]): CommandLin
     return new CommandLineError(`${kernelAnswer(error)} (${rule.rule})`, caretInValue('--filter', spec, word));
   }
   return new CommandLineError(kernelAnswer(error));
-}
-
-/** Decimal or 0x hex. */
-export function unsigned(option: string, text: string, max = U32_MAX, min = 0): number {
-  const number = /^(0x[0-9a-f]+|[0-9]+)$/i.test(text) ? Number(text) : Number.NaN;
-  if (number >= min && number <= max) return number;
-  throw new CommandLineError(
-    `${option}: expected a whole number from ${min} to ${max}`,
-    caretInValue(option, text, -1),
-  );
 }
 
 /** Two 64-bit numbers in hex, as the kernel's siphash_key_t holds them. */

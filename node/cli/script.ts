@@ -7,6 +7,7 @@ import { caretInValue } from './caret.ts';
 import type { WalkFlags } from './commands/walk.ts';
 import { CommandLineError, FailedError } from './errors.ts';
 import { readInput } from './named-file.ts';
+import { txQueuesOf } from './numbers.ts';
 import { say } from './output.ts';
 
 /** Commands told of in full; the rest is counted. */
@@ -20,12 +21,13 @@ export function readScript(
   seeds: readonly number[],
 ): Asked {
   if (flags.filter !== undefined) throw new CommandLineError('--filter and --script: give one of them');
+  const txQueues = txQueuesOf(flags);
   const fresh = (): Netns => {
     const netns = new Netns({ ...around, devices: [{ name: 'lo', ifindex: 1 }], hashrnd: inOrder(seeds) });
-    if (flags.dev !== undefined) makeDevice(netns, { name: flags.dev });
+    if (flags.dev !== undefined) makeDevice(netns, { name: flags.dev, txQueues });
     return netns;
   };
-  const { netns, answers, assumed, unexpanded, others } = setUpScript(readInput(file), fresh);
+  const { netns, answers, assumed, unexpanded, others } = setUpScript(readInput(file), fresh, { txQueues });
   // Scripts begin by deleting what may not be there.
   const failed = answers.filter(({ exit, words }) => exit !== 0 && !buildsNothing(words));
   for (const { line, stderr } of failed.slice(0, TOLD)) {

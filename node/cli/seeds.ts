@@ -3,7 +3,8 @@ import { type Period, periods, type SeedSpread, type Spread, spreadOverSeeds, Ta
 import { readAll } from './classify.ts';
 import type { ClassifyFlags } from './commands/classify.ts';
 import { CommandLineError } from './errors.ts';
-import { createRun, readWalk, unsigned } from './options.ts';
+import { unsigned } from './numbers.ts';
+import { createRun, readWalk } from './options.ts';
 import { Output, painter } from './output.ts';
 import { aligned } from './table.ts';
 

@@ -7,6 +7,7 @@ import { escapeText } from '../../src/lang/index.ts';
 import { explainRefusal } from '../kernel.ts';
 import type { TcFlags } from './commands/tc.ts';
 import { CommandLineError } from './errors.ts';
+import { txQueuesOf } from './numbers.ts';
 import { Output, say, sayRaw } from './output.ts';
 import { defaultStatePath, openState, saveState } from './state.ts';
 
@@ -23,8 +24,9 @@ async function tcEmulated(args: readonly string[], flags: TcFlags): Promise<numb
   const file = flags.state ?? defaultStatePath();
   const netns = openState(file, flags.era as EraName | undefined, flags.ipset);
   const before = JSON.stringify(netns.save());
-  for (const spec of flags.dev ?? []) nameDevice(netns, spec);
-  const answer = runTc(args, { transport: transportOf(netns, flags.strictDev !== true), readBatch });
+  const txQueues = txQueuesOf(flags);
+  for (const spec of flags.dev ?? []) nameDevice(netns, spec, txQueues);
+  const answer = runTc(args, { transport: transportOf(netns, flags.strictDev !== true, txQueues), readBatch });
   print(answer);
   noteNotModelled(answer);
   if (flags.ipset !== undefined || JSON.stringify(netns.save()) !== before) {
@@ -35,12 +37,12 @@ async function tcEmulated(args: readonly string[], flags: TcFlags): Promise<numb
 }
 
 /** Options that describe an emulated kernel. */
-const EMULATED = ['state', 'dev', 'ipset', 'era', 'strictDev'] as const;
+const EMULATED = ['state', 'dev', 'txQueues', 'ipset', 'era', 'strictDev'] as const;
 
 async function tcLive(args: readonly string[], flags: TcFlags): Promise<number> {
   const other = EMULATED.find((name) => flags[name] !== undefined);
   if (other !== undefined) {
-    const option = other === 'strictDev' ? 'strict-dev' : other;
+    const option = other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new CommandLineError(`--live and --${option}: the running kernel is as it is`, null, 'give one of them');
   }
   const { openKernel } = await import('../socket.ts');
@@ -71,7 +73,7 @@ function noteNotModelled({ notModelled }: Answer): void {
 }
 
 /** `--dev NAME[:IFINDEX]`: a device that is there already may be named again. */
-export function nameDevice(netns: Netns, spec: string): void {
+export function nameDevice(netns: Netns, spec: string, txQueues?: number): void {
   const [name = '', number, ...rest] = spec.split(':');
   const ifindex = number === undefined ? undefined : Number(number);
   const sound = ifindex === undefined || (Number.isInteger(ifindex) && ifindex > 0 && ifindex <= MAX_IFINDEX);
@@ -83,12 +85,13 @@ export function nameDevice(netns: Netns, spec: string): void {
   if (known !== undefined) throw new CommandLineError(`--dev ${spec}: ${name} has index ${known.ifindex} already`);
   const other = netns.devices.find((device) => device.ifindex === ifindex);
   if (other !== undefined) throw new CommandLineError(`--dev ${spec}: index ${ifindex} is ${other.spec.name}'s`);
-  makeDevice(netns, { name }, ifindex);
+  makeDevice(netns, { name, txQueues }, ifindex);
 }
 
 /** The emulated kernel. `create`: a device comes into being when it is named first, with a note. */
-export function transportOf(netns: Netns, create: boolean): Transport {
+export function transportOf(netns: Netns, create: boolean, txQueues?: number): Transport {
   const transport = emulated(netns, {
+    txQueues,
     created: (name, ifindex) =>
       say(`cls-flow: note: device ${escapeText(name)} did not exist, made it with index ${ifindex}`),
   });

@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts';
 import type { Netns } from '../kernel/index.ts';
 import { batchLines, shellWords } from '../lang/index.ts';
 import { runAssumed, type Trial } from './assumed.ts';
-import { type Judged, judge } from './emulated.ts';
+import { type Judged, judge, type Onlooker } from './emulated.ts';
 import type { Transport } from './process.ts';
 import { type Answer, OBJECTS, runTc } from './tc.ts';
 
@@ -62,9 +62,9 @@ export function runScript(text: string, transport: Transport): ScriptRun {
  * The same in an emulated kernel that holds what the script builds on and does not make (runAssumed()). `fresh` makes
  * the kernel as it is before the script, once for each time that the script is run to find that out.
  */
-export function setUpScript(text: string, fresh: () => Netns): ScriptSetup {
+export function setUpScript(text: string, fresh: () => Netns, onlooker: Onlooker = {}): ScriptSetup {
   const { commands, ...rest } = commandsIn(text);
-  const { trial, assumed } = runAssumed(commands, () => new Run(fresh()));
+  const { trial, assumed } = runAssumed(commands, () => new Run(fresh(), onlooker));
   return { netns: trial.netns, answers: [...trial.answers.values()], assumed, ...rest };
 }
 
@@ -91,9 +91,9 @@ class Run implements Trial<Command> {
   readonly answers = new Map<Command, ScriptAnswer>();
   readonly assume: (words: readonly string[]) => Judged;
 
-  constructor(netns: Netns) {
+  constructor(netns: Netns, onlooker: Onlooker) {
     this.netns = netns;
-    this.assume = judge(netns);
+    this.assume = judge(netns, onlooker);
   }
 
   run(command: Command): Judged {

@@ -57,7 +57,7 @@ const GENERAL: ReadonlySet<string> = new Set(['SYNTAX', 'REFUSED']);
 /** Checks a script. Throws FormatError if it is a dump that ends in the middle. */
 export function check(text: string, besides: Besides = { hosts: null }): Report {
   const script = readScript(text);
-  const setup = new Setup(script, createEnv({ era: ERAS['6.1'], seed: 0 }));
+  const setup = new Setup(script, createEnv({ era: ERAS['6.1'], seed: 0 }), besides);
   const refusers = new Map(setup.refusals.map(({ command, by }) => [command, by]));
   const all = RULES.flatMap((rule) =>
     [...rule.look(setup, besides)].map((found) =>

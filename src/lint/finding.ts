@@ -26,6 +26,8 @@ export interface Found {
 export interface Besides {
   /** How many hosts the filters are to keep apart; null: not told. */
   readonly hosts: number | null;
+  /** Transmit queues of each device; absent: as many as the script names. */
+  readonly txQueues?: number | undefined;
 }
 
 /** One kind of finding. */

@@ -86,16 +86,16 @@ export class Setup {
   /** By the name of the device that their actions send packets to. */
   private readonly byTarget = new Map<string, FilterAt[]>();
 
-  constructor(script: Script, env: Env) {
+  constructor(script: Script, env: Env, { txQueues }: { readonly txQueues?: number | undefined } = {}) {
     this.script = script;
-    const { trial, assumed } = runAssumed(script.commands, () => new Kernel(env));
+    const { trial, assumed } = runAssumed(script.commands, () => new Kernel(env, txQueues));
     this.assumed = assumed;
     this.refusals = trial.refusals;
     this.notModelled = [...trial.notModelled].flatMap(([command, words]) =>
       words.map((word) => ({ command, ...word })),
     );
     this.asked = trial.asked;
-    this.kernel = standing(script.commands, trial, assumed, env);
+    this.kernel = standing(script.commands, trial, assumed, () => new Kernel(env, txQueues));
     this.filters = this.kernel.filters(script.commands);
     for (const filter of this.filters) {
       addTo(this.places, placeOf(filter), filter);
@@ -228,13 +228,14 @@ class Kernel implements Trial<Command> {
   /** What is being run; null: an assumed line. */
   private command: Command | null = null;
 
-  constructor(env: Env) {
+  constructor(env: Env, txQueues: number | undefined) {
     this.netns = new Netns({ env, devices: [{ name: 'lo', ifindex: 1 }] });
     const made = (object: Made): void => {
       if ('proto' in object) this.noteFilter(object.proto, object.handle);
       else this.noteObject('qdisc' in object ? object.qdisc : object.class);
     };
     this.tc = judge(this.netns, {
+      txQueues,
       watch: { made },
       sent: (datagram) => this.noteAsked(datagram),
     });
@@ -363,11 +364,16 @@ function hidden([word = '']: readonly string[], object: string): boolean {
  * The kernel whose tree is judged: before a `stop` function behind a `start` function takes it down, and with the lines
  * in which what was meant is plain.
  */
-function standing(commands: readonly Command[], trial: Kernel, assumed: readonly string[], env: Env): Kernel {
+function standing(
+  commands: readonly Command[],
+  trial: Kernel,
+  assumed: readonly string[],
+  fresh: () => Kernel,
+): Kernel {
   const left = withoutTeardown(commands);
   const mends = new Map(trial.refusals.flatMap(({ command, mend }) => (mend === null ? [] : [[command, mend]])));
   if (left.length === commands.length && mends.size === 0) return trial;
-  const kernel = new Kernel(env);
+  const kernel = fresh();
   for (const line of assumed) kernel.assume(line.split(' '));
   for (const command of left) kernel.run(command, applied(command.words, mends.get(command) ?? []));
   return kernel;

@@ -1,11 +1,13 @@
 import { Option } from 'commander';
 import { type CliCommand, formatOption } from './command.ts';
+import { txQueuesOption } from './walk.ts';
 
 export interface CheckFlags {
   readonly format: 'text' | 'json' | 'sarif';
   readonly fix?: true;
   readonly failOn: 'error' | 'warning' | 'advice';
   readonly hosts?: string;
+  readonly txQueues?: string;
   readonly strict?: true;
 }
 
@@ -26,6 +28,7 @@ export const check: CliCommand = {
           .default('warning'),
       )
       .option('--hosts <n>', 'how many hosts the filters are to keep apart: judges the number of buckets')
+      .addOption(txQueuesOption())
       .option('--strict', 'exit with 3 if words are not modelled here, and nothing else was found');
   },
   note: 'A comment "# cls-flow: ignore FT011" silences its line, or the next one. Findings: docs/findings.',

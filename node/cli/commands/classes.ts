@@ -3,13 +3,14 @@ import { CLASS_KINDS } from '../choices.ts';
 import type { CliCommand } from './command.ts';
 import { addWalkOptions, type WalkFlags } from './walk.ts';
 
-export interface ClassesFlags extends Pick<WalkFlags, 'filter' | 'script' | 'ipset' | 'dev' | 'parent' | 'era'> {
+export interface ClassesFlags
+  extends Pick<WalkFlags, 'filter' | 'script' | 'txQueues' | 'ipset' | 'dev' | 'parent' | 'era'> {
   readonly kind: string;
   readonly rate: string;
   readonly max: string;
 }
 
-const WALK = ['filter', 'script', 'ipset', 'era'];
+const WALK = ['filter', 'script', 'tx-queues', 'ipset', 'era'];
 
 export const classes: CliCommand = {
   name: 'classes',

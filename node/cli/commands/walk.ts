@@ -9,6 +9,7 @@ export interface WalkFlags {
   readonly ipset?: readonly string[];
   readonly dev?: string;
   readonly parent?: string;
+  readonly txQueues?: string;
   readonly at: 'egress' | 'ingress' | 'clsact-egress';
   readonly vlan: 'offload' | 'inband';
   readonly era: string;
@@ -38,6 +39,13 @@ export const ipsetOption = (): Option =>
     'sets for ipset(NAME src): what ipset save or list prints, or the entries of one set called NAME',
   ).argParser(list);
 
+/** Of the commands that run tc commands in the emulated kernel. */
+export const txQueuesOption = (): Option =>
+  new Option(
+    '--tx-queues <n>',
+    'transmit queues of every device (default: as many as are named, and 2 where a qdisc needs several)',
+  );
+
 /** The options that say what is classified and with what, in the order of the help. */
 const WALK: readonly { readonly group: string; readonly options: () => readonly Option[] }[] = [
   {
@@ -47,6 +55,7 @@ const WALK: readonly { readonly group: string; readonly options: () => readonly 
       new Option('--script <file>', 'a tc batch file or shell script instead: its literal tc commands'),
       new Option('--dev <name>', 'with --script: the device whose filters are asked (default: the only one it names)'),
       new Option('--parent <id>', 'with --script: the filters of this parent, not of the root qdisc'),
+      txQueuesOption(),
       ipsetOption(),
       new Option('--at <hook>', 'where the packets meet the filters; clsact-egress with --script')
         .choices(['egress', 'ingress', 'clsact-egress'])
