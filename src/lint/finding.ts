@@ -1,6 +1,6 @@
 import type { Edit } from './edit.ts';
 import type { Command } from './script.ts';
-import type { Tree } from './tree.ts';
+import type { Setup } from './setup.ts';
 
 export { applied, byPlace, type Edit, option, put } from './edit.ts';
 
@@ -36,7 +36,7 @@ export interface Rule {
   readonly severity: Severity;
   /** A few words for lists of rules. */
   readonly title: string;
-  look(tree: Tree, besides: Besides): Iterable<Found>;
+  look(tree: Setup, besides: Besides): Iterable<Found>;
 }
 
 /** Where a command was written, as people say it. */

@@ -3,7 +3,7 @@ import { ETH_P_ALL } from '../packet/index.ts';
 import { tcMajor, tcMinor } from '../u32.ts';
 import { defaultMinor, isHierarchy, usedBands } from './kinds.ts';
 import { minorsOf } from './minors.ts';
-import type { FilterAt, Tree } from './tree.ts';
+import type { FilterAt, Setup } from './setup.ts';
 
 /** Only IPv4: EtherTypes. */
 const IPV4: ReadonlySet<number> = new Set([0x0800]);
@@ -13,7 +13,7 @@ const IPV4: ReadonlySet<number> = new Set([0x0800]);
  * the default class, the bands of the priomap, and whatever a filter that takes such packets gives. `unknown` where
  * part of the way is not in the script.
  */
-export function othersReach(q: Qdisc, tree: Tree, taken = IPV4): 'yes' | 'no' | 'unknown' {
+export function othersReach(q: Qdisc, tree: Setup, taken = IPV4): 'yes' | 'no' | 'unknown' {
   if (!tree.known(q)) return 'unknown';
   if (q.parent >= 0xffff0000) return q.device.root === q ? 'yes' : 'unknown';
   const above = q.device.lookup((q.parent & 0xffff0000) >>> 0);
@@ -33,7 +33,7 @@ export function othersReach(q: Qdisc, tree: Tree, taken = IPV4): 'yes' | 'no' | 
 const asAnswer = (reached: boolean): 'yes' | 'no' => (reached ? 'yes' : 'no');
 
 /** Some filter of the qdisc that takes more than these protocols gives this class. */
-function given(above: Qdisc, minor: number, tree: Tree, taken: ReadonlySet<number>): boolean {
+function given(above: Qdisc, minor: number, tree: Setup, taken: ReadonlySet<number>): boolean {
   const key = [...taken].sort((a, b) => a - b).join();
   const known = tree.minorsGiven.get(above) ?? new Map<string, ReadonlySet<number> | 'all'>();
   const minors = known.get(key) ?? minorsGiven(above, tree, taken);
@@ -41,7 +41,7 @@ function given(above: Qdisc, minor: number, tree: Tree, taken: ReadonlySet<numbe
   return minors === 'all' || minors.has(minor);
 }
 
-function minorsGiven(above: Qdisc, tree: Tree, taken: ReadonlySet<number>): ReadonlySet<number> | 'all' {
+function minorsGiven(above: Qdisc, tree: Setup, taken: ReadonlySet<number>): ReadonlySet<number> | 'all' {
   const minors = new Set<number>();
   for (const { protocol, flow, target } of tree.on(above)) {
     if (taken.has(protocol)) continue;
@@ -55,6 +55,6 @@ function minorsGiven(above: Qdisc, tree: Tree, taken: ReadonlySet<number>): Read
 }
 
 /** A filter that takes packets of every protocol stands at the same place. */
-export function catchesOthers(filter: FilterAt, tree: Tree): boolean {
+export function catchesOthers(filter: FilterAt, tree: Setup): boolean {
   return tree.beside(filter).some((other) => other.protocol === ETH_P_ALL && (other.takesAll || other.kind !== 'flow'));
 }

@@ -43,8 +43,6 @@ export interface Refusal {
   readonly command: Command;
   /** tc did not understand it, or the kernel did not want it. */
   readonly by: 'tc' | 'kernel';
-  /** By the kernel. */
-  readonly kernel: boolean;
   readonly code: RefusalCode | UsageCode | null;
   /** What the kernel's rule is about. */
   readonly attribute: string | null;
@@ -186,7 +184,6 @@ function refusalOf(command: Command, refusal: KernelError | UsageError, { stderr
   const kernel = refusal instanceof KernelError;
   return {
     command,
-    kernel,
     by: kernel ? 'kernel' : 'tc',
     code: refusal.code,
     attribute: kernel ? refusal.attribute : null,

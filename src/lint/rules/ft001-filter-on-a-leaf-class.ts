@@ -6,7 +6,7 @@ import { bucketsOf, drops, handleText } from '../kinds.ts';
 import { minorsOf } from '../minors.ts';
 import { othersReach } from '../reach.ts';
 import { argument, flowArgument } from '../script.ts';
-import { type FilterAt, isDeaf, type Tree } from '../tree.ts';
+import { type FilterAt, isDeaf, type Setup } from '../setup.ts';
 import type { Page } from './page.ts';
 
 /** net/sched/sch_htb.c: htb_classify(), sch_hfsc.c: hfsc_classify() return a leaf before they look at its filters. */
@@ -34,7 +34,7 @@ export const FT001: Rule = {
 };
 
 /** The same filter on the qdisc below the class, with what it then needs so as not to drop packets there. */
-function below(child: Qdisc | null, { command, protocol, flow }: FilterAt, tree: Tree) {
+function below(child: Qdisc | null, { command, protocol, flow }: FilterAt, tree: Setup) {
   if (child === null || child.invisible || child.kind.filters === 'none' || !child.kind.classful) return null;
   const at = argument(command, 'parent');
   if (at < 0) return null;

@@ -5,7 +5,7 @@ import { type Edit, option, type Rule } from '../finding.ts';
 import { bucketsOf, classMinors, defaultMinor, fateOfLost, lostAt } from '../kinds.ts';
 import { minorsOf, minorsText } from '../minors.ts';
 import { type Command, flowArgument } from '../script.ts';
-import type { FilterAt } from '../tree.ts';
+import type { FilterAt } from '../setup.ts';
 import type { Page } from './page.ts';
 
 /** Keys whose values somebody chooses: of all the numbers that they could be, few are meant. */

@@ -2,7 +2,7 @@ import { Key, keysOf } from '../../sched/flow/index.ts';
 import type { Rule } from '../finding.ts';
 import { keyNames } from '../minors.ts';
 import { flowArgument } from '../script.ts';
-import { type FilterAt, isDeaf, type Tree } from '../tree.ts';
+import { type FilterAt, isDeaf, type Setup } from '../setup.ts';
 import type { Page } from './page.ts';
 
 const TUPLE: readonly Key[] = [Key.NFCT_SRC, Key.NFCT_DST, Key.NFCT_PROTO_SRC, Key.NFCT_PROTO_DST];
@@ -29,7 +29,7 @@ export const FT009: Rule = {
 };
 
 /** At ingress, or on a device that ingress packets are sent to without ct on the way. */
-export function beforeTracking({ q, device, atIngress }: FilterAt, tree: Tree): boolean {
+export function beforeTracking({ q, device, atIngress }: FilterAt, tree: Setup): boolean {
   if (atIngress || q.kind.ingress) return atIngress;
   const feeds = tree.sending(device);
   if (feeds.length === 0) return /^ifb\d*$/.test(device);

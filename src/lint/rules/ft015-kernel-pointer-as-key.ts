@@ -3,7 +3,7 @@ import { KEYS, Key, keysOf } from '../../sched/flow/index.ts';
 import type { Found, Rule } from '../finding.ts';
 import { othersReach } from '../reach.ts';
 import { type Command, flowArgument } from '../script.ts';
-import type { Tree } from '../tree.ts';
+import type { Setup } from '../setup.ts';
 import type { Page } from './page.ts';
 
 const HEADERS: readonly Key[] = [Key.SRC, Key.DST, Key.PROTO_SRC, Key.PROTO_DST];
@@ -30,7 +30,7 @@ export const FT015: Rule = {
 };
 
 /** Packets that lack the header of a key. It is so at nearly every filter for all protocols: one finding names them all. */
-function* fallbacks(tree: Tree): Generator<Found> {
+function* fallbacks(tree: Setup): Generator<Found> {
   const found = [...tree.flows()].flatMap(({ q, command, flow, protocol }) => {
     const [key] = keysOf(flow.config.keymask).filter((one) => HEADERS.includes(one));
     const spared = protocol !== ETH_P_ALL || tree.script.muted.get(command.line)?.has(FT015.code);

@@ -8,9 +8,10 @@ export const FT016: Rule = {
   severity: 'advice',
   title: 'perturb moves every flow at once',
   *look(tree) {
-    for (const { command, kernel, word } of tree.refusals) {
+    for (const { command, by, word } of tree.refusals) {
       const value = command.words[word] ?? '';
-      if (kernel || !command.words.includes('flow') || flowArgument(command, 'perturb') !== word || word < 1) continue;
+      if (by === 'kernel' || !command.words.includes('flow') || flowArgument(command, 'perturb') !== word || word < 1)
+        continue;
       const seconds = /^(\d+)s(?:ec)?$/.exec(value)?.[1];
       const found: Found = {
         command,

@@ -1,6 +1,6 @@
 import { ETH_P_ALL } from '../../packet/index.ts';
 import { type Found, lineOf, type Rule } from '../finding.ts';
-import type { FilterAt } from '../tree.ts';
+import type { FilterAt } from '../setup.ts';
 import type { Page } from './page.ts';
 
 /** net/sched/cls_api.c: __tcf_classify() ends at the first filter that matches, whatever class it gives. */

@@ -7,11 +7,11 @@ export const FT031: Rule = {
   severity: 'error',
   title: 'match as the last words',
   *look(tree) {
-    for (const { command, kernel } of tree.refusals) {
+    for (const { command, by } of tree.refusals) {
       const { words } = command;
       const at = words.length - 2;
       const flow = words.indexOf('flow', 2);
-      if (kernel || flow < 0 || words[at] !== 'match' || at <= flow) continue;
+      if (by === 'kernel' || flow < 0 || words[at] !== 'match' || at <= flow) continue;
       const moved = words.slice(at);
       yield {
         command,

@@ -1,1 +1,0 @@
-export { type FilterAt, isDeaf, type Refusal, type Setup as Tree } from './setup.ts';
