@@ -85,6 +85,19 @@ actions add action gact drop index 3
 filter show dev eth0 parent 1:
 chain add dev eth0 parent 1: chain 5
 chain add dev eth0 parent 1: chain 5`,
+  // Queues, words that are not modelled, and leaves of somebody else's tree.
+  `qdisc replace dev eth0 root handle 7fff: mq
+qdisc add dev eth0 parent 7fff:1 handle 1: stab overhead 4 htb default 2
+class add dev eth0 parent 1: classid 1:2 htb rate 10mbit
+qdisc add dev eth0 parent 1:2 handle 12: netem delay 10ms
+qdisc add dev eth0 parent 7fff:5 handle 2: fq_codel flows 12
+filter add dev eth0 parent 7fff: protocol all prio 1 handle 1 flow hash keys dst divisor 4
+filter add dev eth0 parent 2: protocol all prio 1 handle 1 flow hash keys dst divisor 12
+filter add dev eth1 parent 10: protocol all prio 1 handle 1 flow hash keys src divisor 1024
+filter add dev eth1 parent 11: protocol all prio 1 handle 1 flow hash keys src divisor 1024
+class add dev eth1 parent 1:1 classid 1:10 htb rate 1mbit
+qdisc add dev eth1 parent 1:10 handle 10: sfq
+qdisc add dev eth2 root esfq hash dst`,
   // The root comes too late for what is built on it.
   `class add dev eth0 parent 1: classid 1:1 htb rate 1mbit
 qdisc add dev eth0 root handle 1: htb
