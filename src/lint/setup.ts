@@ -9,7 +9,7 @@ import type { FilterFacts } from '../sched/classifier/index.ts';
 import { FLOW, type FlowConfig, type FlowOptions } from '../sched/flow/index.ts';
 import { tcMinor } from '../u32.ts';
 import { applied, type Edit, put } from './edit.ts';
-import { isHierarchy } from './kinds.ts';
+import { classMinors, isHierarchy } from './kinds.ts';
 import { argument, type Command, flowArgument, type Script } from './script.ts';
 
 /** A filter that is there when the script has ended, as the kernel settled it. */
@@ -80,6 +80,7 @@ export class Setup {
   private readonly places = new Map<string, FilterAt[]>();
   /** Minors that filters of a qdisc give to more than some protocols, by these, once they were counted. */
   readonly minorsGiven = new Map<Qdisc, Map<string, ReadonlySet<number> | 'all'>>();
+  private readonly minorsOfClasses = new Map<Qdisc, ReadonlySet<number>>();
   private readonly byQdisc = new Map<Qdisc, FilterAt[]>();
   /** By the name of the device that their actions send packets to. */
   private readonly byTarget = new Map<string, FilterAt[]>();
@@ -143,6 +144,13 @@ export class Setup {
   /** Filters of the same place in the order in which they are asked. */
   beside(filter: FilterAt): readonly FilterAt[] {
     return this.places.get(placeOf(filter)) ?? [];
+  }
+
+  /** The classes of a qdisc, by minor. */
+  classMinors(q: Qdisc): ReadonlySet<number> {
+    const minors = this.minorsOfClasses.get(q) ?? new Set(classMinors(q));
+    this.minorsOfClasses.set(q, minors);
+    return minors;
   }
 
   /** Filters of a qdisc and of its classes. */

@@ -2,7 +2,7 @@ import type { Qdisc } from '../../kernel/index.ts';
 import { Key, keysOf, Mode } from '../../sched/flow/index.ts';
 import { classidText, tcH, tcMajor, tcMinor } from '../../u32.ts';
 import { type Edit, option, type Rule } from '../finding.ts';
-import { bucketsOf, classMinors, defaultMinor, fateOfLost, lostAt } from '../kinds.ts';
+import { bucketsOf, defaultMinor, fateOfLost, lostAt } from '../kinds.ts';
 import { minorsOf, minorsText } from '../minors.ts';
 import { type Command, flowArgument } from '../script.ts';
 import type { FilterAt } from '../setup.ts';
@@ -21,7 +21,7 @@ export const FT005: Rule = {
       if (lostAt(q) === 'own' || bucketsOf(q) !== null) continue;
       const { config } = flow;
       const major = tcMajor(config.baseclass);
-      const there = new Set(major === tcMajor(q.handle) || lostAt(q) === 'band' ? classMinors(q) : []);
+      const there = major === tcMajor(q.handle) || lostAt(q) === 'band' ? tree.classMinors(q) : NONE;
       const minors = minorsOf(config)?.filter((minor) => minor !== 0) ?? unbounded({ flow }, there);
       const missing = minors.filter((minor) => !there.has(minor));
       if (missing.length === 0) continue;
@@ -42,6 +42,8 @@ export const FT005: Rule = {
 };
 
 const WAY_OUT = 'cls-flow classes --script FILE prints the commands that make all classes';
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** How many of how many are missing. */
 function count(missing: number, all: number): string {

@@ -1,6 +1,6 @@
 import { tcMajor } from '../../u32.ts';
 import type { Found, Rule } from '../finding.ts';
-import { classMinors, lostAt } from '../kinds.ts';
+import { lostAt } from '../kinds.ts';
 import { minorsOf } from '../minors.ts';
 import type { Command, Script } from '../script.ts';
 import type { Page } from './page.ts';
@@ -15,7 +15,7 @@ export const FT007: Rule = {
     if (tree.hides('class')) return;
     for (const { q, flow, command } of tree.flows()) {
       if (q.kind.classes === null || lostAt(q) === 'own') continue;
-      const nine = decimalGap(new Set(classMinors(q)), minorsOf(flow.config) ?? []);
+      const nine = decimalGap(tree.classMinors(q), minorsOf(flow.config) ?? []);
       if (nine === null) continue;
       const [before, missing, next] = [nine, nine + 1, nine + 7].map(
         (minor) => `${tcMajor(q.handle).toString(16)}:${minor.toString(16)}`,
