@@ -62,6 +62,7 @@ const COUNT = 700;
 const ALL = Array.from({ length: COUNT }, (_, n) => n);
 const whole = pcap(COUNT);
 const [front, back] = [whole.subarray(0, 300_007), whole.subarray(300_007)];
+const STORED = Buffer.from([0, 0xff, 0xff, 0, 0]);
 const skippable = Buffer.from('502a4d1803000000ffffff', 'hex');
 
 describe('readFrames', () => {
@@ -118,6 +119,60 @@ describe('readFrames', () => {
     const reading = readFrames(file('damaged', packed), (frame) => seen.push(frame.seconds));
     await expect(reading).rejects.toMatchObject({ name: 'FormatError', message: /^gzip data: / });
     expect(seen.length).toBeGreaterThan(100);
+  });
+
+  it.each([
+    ['checksum', -8, /^gzip data: checksum 0x[0-9a-f]+, expected 0x/],
+    ['length', -4, /^gzip data: length \d+, expected 711224 of/],
+  ])('holds a gzip member against its %s, and gives its frames', async (name, at, message) => {
+    const packed = gzipSync(whole);
+    packed[packed.length + at] = (packed.at(at) ?? 0) ^ 1;
+    const seen: number[] = [];
+    const reading = readFrames(file(`wrong-${name}`, packed), (frame) => seen.push(frame.seconds));
+    await expect(reading).rejects.toMatchObject({ name: 'FormatError', offset: packed.length + at, message });
+    expect(seen).toEqual(ALL);
+  });
+
+  it('gives all frames up to the damaged byte of a gzip file, also from a second member', async () => {
+    // Header; one stored block (RFC 1951, section 3.2.4); one of the type that is none.
+    const stored = Buffer.concat([gzipSync('').subarray(0, 10), STORED, back.subarray(0, 0xffff), Buffer.alloc(99, 6)]);
+    const damaged = 10 + STORED.length + 0xffff;
+    const first = gzipSync(front);
+    const seen: number[] = [];
+    const reading = readFrames(file('damaged-later', Buffer.concat([first, stored])), (f) => seen.push(f.seconds));
+    await expect(reading).rejects.toMatchObject({ offset: first.length + damaged, message: /^gzip data: / });
+    expect(seen).toEqual(ALL.slice(0, Math.floor((front.length + 0xffff - 24) / 1016)));
+  });
+
+  it.each([
+    ['gzip', Buffer.concat([gzipSync(front), gzipSync(''), gzipSync(back), Buffer.alloc(700), Buffer.from('foo')])],
+    ['zstd', Buffer.concat([zstd(front), zstd(back), Buffer.from('foo')])],
+  ])('passes over garbage behind %s data, with a warning', async (name, content) => {
+    const { seen, file: read } = await seconds(file(`garbage-${name}`, content));
+    expect(seen).toEqual(ALL);
+    const at = name === 'gzip' ? content.length - 703 : content.length - 3;
+    expect(read).toMatchObject({
+      cut: null,
+      warnings: [`${name} data ends at byte ${at}: trailing garbage behind it is ignored`],
+    });
+  });
+
+  it('reads a thousand small members, and headers with names, comments and extra fields', async () => {
+    const members: Buffer[] = [];
+    for (let at = 0; at < whole.length; at += 700) members.push(gzipSync(whole.subarray(at, at + 700)));
+    const [plain = Buffer.alloc(0)] = members;
+    const extra = Buffer.from([...plain.subarray(0, 10), 2, 0, 7, 7, ...Buffer.from('name\0comment\0')]);
+    extra[3] = 4 + 8 + 16;
+    members[0] = Buffer.concat([extra, plain.subarray(10)]);
+    const { seen } = await seconds(file('members', Buffer.concat(members)));
+    expect(seen).toEqual(ALL);
+  });
+
+  it('does not decompress twice', async () => {
+    const nested = file('nested', gzipSync(zstd(whole)));
+    await expect(readFrames(nested, () => {})).rejects.toMatchObject({
+      message: 'zstd data inside gzip data: decompress it once before',
+    });
   });
 
   it('stops at bombs, also at those that come all at once', async () => {

@@ -6,19 +6,11 @@ import type { Cut, Window } from './window.ts';
 
 export { findRecord } from './boundary.ts';
 export { type CaptureInterface, type CaptureReader, Frame, type RecordLayout } from './frame.ts';
+export type { Chunks } from './input.ts';
 export { MAX_FRAME, PcapReader } from './pcap.ts';
 export { MAX_BLOCK, MAX_INTERFACES, PcapngReader } from './pcapng.ts';
-export {
-  type Chunks,
-  type Compression,
-  compressionOf,
-  FREE_OUTPUT,
-  MAX_RATIO,
-  type Unpack,
-  type Unpackers,
-  UnpackNotes,
-  unpacked,
-} from './unpack.ts';
+export { compressionOf, FREE_OUTPUT, MAX_RATIO, unpacked } from './unpack.ts';
+export { type Compression, type Unpackers, UnpackNotes } from './unpackers.ts';
 export type { Cut } from './window.ts';
 export { PcapngWriter, type PcapOptions, PcapWriter, type Sink } from './write.ts';
 export { COMMON_WINDOW, MAX_WINDOW } from './zstd.ts';

@@ -5,30 +5,38 @@ import { ZstdHeaders } from './zstd.ts';
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ''), 'hex'));
 
-/** A decompressor that makes one piece of `grow` times the size of each chunk. */
+/** A decompressor that makes one piece of `grow` times the size of each slice. */
 function growing(grow: number): Unpackers {
   async function* unpack(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of compressed) yield new Uint8Array(chunk.length * grow);
+    for await (const slice of compressed) yield new Uint8Array(slice.length * grow);
   }
-  return { gzip: unpack, zstd: unpack };
+  return { deflate: unpack, zstd: unpack, crc32: () => 0 };
 }
 
-const failing: Unpackers = { gzip: fail, zstd: fail };
+const turned = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => byte ^ 0xff);
+
+/** Decompressors that turn each bit, fail at a byte 0xee, and where their data ends. What they had of a slice is lost then. */
+const failing: Unpackers = { deflate: fail, zstd: fail, crc32: () => 0 };
 async function* fail(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of compressed) {
-    if (chunk[3] === 0xee) throw new Error('bad bits');
-    yield chunk;
+  for await (const slice of compressed) {
+    if (slice.includes(0xee)) throw new Error('bad bits');
+    yield turned(slice);
   }
   throw new Error('unexpected end');
 }
 
-async function sizes(chunks: Uint8Array[], unpackers: Unpackers, notes = new UnpackNotes()): Promise<number[]> {
-  const out: number[] = [];
-  for await (const piece of unpacked(chunks, unpackers, notes)) out.push(piece.length);
+async function pieces(chunks: Uint8Array[], unpackers: Unpackers, notes = new UnpackNotes()): Promise<Uint8Array[]> {
+  const out: Uint8Array[] = [];
+  for await (const piece of unpacked(chunks, unpackers, notes)) out.push(piece);
   return out;
 }
 
-const GZIP = '1f8b0800';
+async function sizes(chunks: Uint8Array[], unpackers: Unpackers, notes = new UnpackNotes()): Promise<number[]> {
+  return (await pieces(chunks, unpackers, notes)).map(({ length }) => length);
+}
+
+/** The header of a gzip member. */
+const GZIP = '1f8b0800 00000000 0003';
 
 /** RFC 8878: magic, descriptor, window descriptor; then blocks with a 3-byte little-endian header. */
 const FRAME = '28b52ffd 00 58';
@@ -45,26 +53,66 @@ describe('unpacked', () => {
     expect(compressionOf(hex('5e2a4d18'))).toBe('zstd');
     expect(compressionOf(hex('602a4d18'))).toBeNull();
     const notes = new UnpackNotes();
-    expect(await sizes([hex('1f'), hex('8b'), hex('08'), hex('00')], growing(3), notes)).toEqual([12]);
+    const tiny = [...hex(`${GZIP} 01020304`)].map((byte) => Uint8Array.of(byte));
+    expect(await sizes(tiny, growing(3), notes)).toEqual([3, 3, 3, 3]);
     expect(notes.compression).toBe('gzip');
   });
 
-  it('lets a small file inflate without bound, and a long one a thousand times', async () => {
-    const head = new Uint8Array(1 << 10);
-    head.set(hex(GZIP));
-    expect(await sizes([head], growing(16 << 10))).toEqual([16 << 20]);
-    await expect(sizes([head], growing((16 << 10) + 1))).rejects.toThrow(LimitError);
-    const tail = new Uint8Array(256 << 10);
-    expect(await sizes([head, tail], growing(1000))).toHaveLength(5);
-    await expect(sizes([head, tail], growing(1001))).rejects.toMatchObject({ offset: 65 << 10 });
+  it('lets a small file inflate without bound, and a long one a thousand times, to the byte', async () => {
+    const [header, small] = [hex(GZIP), new Uint8Array(1 << 10)];
+    expect(await sizes([header, small], growing(16 << 10))).toEqual([16 << 20]);
+    await expect(sizes([header, small], growing((16 << 10) + 1))).rejects.toThrow(LimitError);
+    expect(await sizes([header, small, new Uint8Array(256 << 10)], growing(1000))).toHaveLength(5);
+
+    let made = 0;
+    const reading = async (): Promise<void> => {
+      for await (const piece of unpacked([header, new Uint8Array(256 << 10)], growing(1001), new UnpackNotes())) {
+        made += piece.length;
+      }
+    };
+    await expect(reading()).rejects.toMatchObject({ name: 'FormatError', offset: 10 + (64 << 10) });
+    expect(made).toBe(1000 * (10 + (64 << 10)));
   });
 
-  it('makes a FormatError of what the decompressor throws, at the compressed byte', async () => {
-    await expect(sizes([hex(GZIP), hex('000000ee')], failing)).rejects.toMatchObject({
-      name: 'FormatError',
-      offset: 8,
-      message: 'gzip data: bad bits',
-    });
+  it('gives all that comes before damage, and names the byte', async () => {
+    const sound = Uint8Array.from({ length: 100_000 }, (_, i) => i % 200);
+    const damaged = Uint8Array.from([...hex(GZIP), ...sound, 0xee, ...new Uint8Array(70_000)]);
+    const out: number[] = [];
+    const reading = async (again: boolean): Promise<void> => {
+      out.length = 0;
+      const from = (offset: number): Uint8Array[] => [damaged.subarray(offset)];
+      for await (const piece of unpacked([damaged], failing, new UnpackNotes(), again ? from : null))
+        out.push(...piece);
+    };
+    const error = { name: 'FormatError', offset: 10 + sound.length, message: 'gzip data: bad bits' };
+    await expect(reading(true)).rejects.toMatchObject(error);
+    expect(out).toEqual([...turned(sound)]);
+    await expect(reading(false)).rejects.toMatchObject(error);
+    expect(out).toEqual([...turned(sound)]);
+  });
+
+  it('gives the blocks of a zstd frame that come before damage', async () => {
+    const block = (byte: string): string => `180000 ${byte.repeat(3)}`;
+    const notes = new UnpackNotes();
+    const out: Uint8Array[] = [];
+    const reading = async (): Promise<void> => {
+      const file = hex(`${FRAME} ${block('aa')} ${block('bb')} ${block('ee')} ${LAST_RAW_3}`);
+      for await (const piece of unpacked([file], failing, notes)) out.push(piece);
+    };
+    await expect(reading()).rejects.toMatchObject({ offset: 18, message: 'zstd data: this block is damaged' });
+    expect(Buffer.concat(out)).toEqual(Buffer.from(turned(hex(`${FRAME} ${block('aa')} ${block('bb')}`))));
+  });
+
+  it('passes what a broken file could not be read on as it is', async () => {
+    const error = Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'read' });
+    function* chunks(): Generator<Uint8Array> {
+      yield hex(`${GZIP} 00`);
+      throw error;
+    }
+    const reading = async (): Promise<void> => {
+      for await (const _ of unpacked(chunks(), growing(1), new UnpackNotes()));
+    };
+    await expect(reading()).rejects.toBe(error);
   });
 
   it('hands zstd frames over one by one, as node:zlib passes over what follows one in a chunk', async () => {
@@ -76,10 +124,51 @@ describe('unpacked', () => {
     expect(await sizes([file.subarray(0, 5), file.subarray(5)], growing(1))).toEqual([5, size - 5, other, size, size]);
   });
 
+  it('hands zstd frames over without their checksum', async () => {
+    const [stripped] = await pieces([hex(`28b52ffd 04 58 ${LAST_RAW_3}`)], growing(1));
+    expect(stripped).toHaveLength(12);
+    const file = hex(`28b52ffd 04 58 ${LAST_RAW_3} 01020304`);
+    const seen: Uint8Array[] = [];
+    const spy: Unpackers = {
+      ...failing,
+      async *zstd(compressed) {
+        for await (const slice of compressed) seen.push(slice.slice());
+        yield* [];
+      },
+    };
+    await expect(pieces([file], spy)).rejects.toMatchObject({
+      offset: 12,
+      message: 'zstd data: checksum 0x4030201, expected 0x51d8e999 of what the frame holds',
+    });
+    expect(seen).toEqual([hex(FRAME + LAST_RAW_3)]);
+  });
+
+  it.each([
+    ['zeros behind the last member', '00'.repeat(600), []],
+    ['anything else', `00${'41'.repeat(600)}`, ['zstd data ends at byte 12: trailing garbage behind it is ignored']],
+    ['a few bytes', '41', ['zstd data ends at byte 12: trailing garbage behind it is ignored']],
+  ])('passes over %s', async (_, behind, warnings) => {
+    const notes = new UnpackNotes();
+    expect(await sizes([hex(FRAME + LAST_RAW_3 + behind)], growing(1), notes)).toEqual([12]);
+    expect(notes).toMatchObject({ warnings, cut: null });
+  });
+
+  it('takes the first bytes of another frame for a cut', async () => {
+    const notes = new UnpackNotes();
+    await pieces([hex(`${FRAME}${LAST_RAW_3} 28b5`)], growing(1), notes);
+    expect(notes).toMatchObject({ warnings: [], cut: { offset: 14 } });
+  });
+
+  it('holds a zstd frame against the size that it states', async () => {
+    await expect(sizes([hex(`28b52ffd 20 03 ${LAST_RAW_3}`)], growing(1))).rejects.toMatchObject({
+      message: 'zstd data: frame of 12 bytes, expected the 3 that it states',
+    });
+  });
+
   it('takes what is thrown after the last byte for a cut', async () => {
     const notes = new UnpackNotes();
-    expect(await sizes([hex(GZIP), hex('01')], failing, notes)).toEqual([4, 1]);
-    expect(notes.cut).toEqual({ offset: 5, message: 'gzip data cut off: unexpected end' });
+    expect(await sizes([hex(GZIP), hex('01')], failing, notes)).toEqual([1]);
+    expect(notes.cut).toEqual({ offset: 11, message: 'gzip data cut off: it ends inside a member' });
   });
 });
 

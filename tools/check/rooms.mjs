@@ -6,7 +6,8 @@ import { filesOf, isSource, lineOf, report } from './sources.mjs';
 /** From left to right; rooms of one row stand beside each other. A room is a folder or a file without `.ts`. */
 const ORDER = [
   ['src/u32', 'src/errors', 'src/verdict'],
-  ['src/hash', 'src/lang', 'src/capture'],
+  ['src/hash'],
+  ['src/lang', 'src/capture'],
   ['src/netlink', 'src/packet', 'src/report'],
   ['src/era'],
   ['src/env'],
