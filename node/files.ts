@@ -231,17 +231,21 @@ export class CaptureFile {
   private async plain(descriptor: number, take: Taker['take']): Promise<boolean> {
     const { reader } = this;
     let split: Split | null = null;
-    for (let chunk = 1; ; chunk++) {
-      if (this.fill(descriptor, chunk === 1 ? HEAD : CHUNK, split?.until ?? Number.POSITIVE_INFINITY)) {
-        if (!take(reader)) return false;
-      } else if (split === null) return true;
-      else {
-        this.read = await split.finish(descriptor);
-        reader.window?.seek(this.read);
-        split = null;
+    try {
+      for (let chunk = 1; ; chunk++) {
+        if (this.fill(descriptor, chunk === 1 ? HEAD : CHUNK, split?.until ?? Number.POSITIVE_INFINITY)) {
+          if (!take(reader)) return false;
+        } else if (split === null) return true;
+        else {
+          this.read = await split.finish(descriptor);
+          reader.window?.seek(this.read);
+          split = null;
+        }
+        if (chunk === 2) split = this.split?.(this) ?? null;
+        if (chunk % CHUNKS_A_TURN === 0) await setImmediate();
       }
-      if (chunk === 2) split = this.split?.(this) ?? null;
-      if (chunk % CHUNKS_A_TURN === 0) await setImmediate();
+    } finally {
+      split?.stop();
     }
   }
 
@@ -296,6 +300,8 @@ export interface Split {
   readonly until: number;
   /** Waits for the others; the offset from which this thread is to go on. The reader may be used for what they left. */
   finish(descriptor: number): Promise<number>;
+  /** Nothing of theirs is wanted any more. */
+  stop(): void;
 }
 
 /** Who takes what a capture holds: all that the reader has, each time it got more bytes. */

@@ -15,8 +15,7 @@ export type EngineName = 'auto' | 'plain' | 'compiled';
  * it knows, many at once; the plain one all others, one by one, and everything where `why` says so.
  */
 export class Replay {
-  /** Why packets are left to the plain engine altogether; null: they are not. */
-  readonly why: string | null;
+  private readonly refusal: string | null;
   private readonly run: Run;
   private readonly engine: Engine | null;
   private readonly frame = new Frame();
@@ -34,9 +33,14 @@ export class Replay {
     this.run = run;
     this.each = each;
     this.engine = typeof engine === 'string' ? null : engine;
-    this.why = typeof engine === 'string' ? engine : null;
+    this.refusal = typeof engine === 'string' ? engine : null;
     if (run.sharing !== null) run.sharing.keeper = this.engine?.keeper ?? null;
     if (wanted === 'compiled' && this.why !== null) throw new UsageError(`not possible here: ${this.why}`);
+  }
+
+  /** Why packets are left to the plain engine altogether; null: they are not. */
+  get why(): string | null {
+    return this.refusal ?? this.engine?.problem ?? null;
   }
 
   /** What a capture's reader is to begin with. */
@@ -119,7 +123,7 @@ export function engineFor(run: Run, frame: Frame): string {
   const options = optionsOf(run, false);
   const why = typeof options === 'string' ? options : Engine.refusal(options);
   const engine = typeof options === 'string' ? options : Engine.of({ ...options, tracker: null });
-  if (why !== null || typeof engine === 'string') return `plain: ${why}`;
+  if (why !== null || typeof engine === 'string') return `plain: ${why ?? engine}`;
   const reader = openCapture(engine.room);
   const writer = new PcapWriter({ linkType: frame.linkType }, (chunk) => reader.push(chunk));
   // The plain reader takes the first, and the file's header with it.

@@ -1,12 +1,12 @@
 /**
  * A worker that runs the compiled loop over its part of a capture. It needs nothing of the library, and so is there
- * in 20 ms: the loop comes as a compiled module, and records that are the plain engine's go back by their offsets.
+ * in 20 ms: the loop comes as a compiled module, and records that are the plain engine's go back by their places.
  * node/cli/split.ts starts it.
  */
 const { closeSync, openSync, readSync } = require('node:fs') as typeof import('node:fs');
 const { parentPort, workerData } = require('node:worker_threads') as typeof import('node:worker_threads');
 
-import type { LaneData, LaneDone } from './split.ts' with { 'resolution-mode': 'import' };
+import type { LaneData, LaneDone, PlainRecord } from './split.ts' with { 'resolution-mode': 'import' };
 
 interface Loop {
   readonly exports: { run(at: number, limit: number): number };
@@ -27,7 +27,7 @@ function work({ path, from, to, work: { module, pages, head, room, size, format,
   const view = new DataView(memory.buffer);
   bytes.set(head);
   const descriptor = openSync(path, 'r');
-  const plain: number[] = [];
+  const plain: PlainRecord[] = [];
   let [offset, at, end] = [from, room, room];
   let packets = 0;
   try {
@@ -37,7 +37,7 @@ function work({ path, from, to, work: { module, pages, head, room, size, format,
       const next = at + sizeAt(at);
       // Whole, and the plain engine's: a record of a usual kind and size. Others end the lane.
       if (next <= end && next > at && plain.length < PLAIN_MAX) {
-        plain.push(offset + at - room);
+        plain.push({ offset: offset + at - room, size: next - at });
         at = next;
         continue;
       }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { type CaptureReader, findRecord } from '../../src/capture/index.ts';
+import { type CaptureReader, Frame, findRecord } from '../../src/capture/index.ts';
+import { FormatError } from '../../src/errors.ts';
 import type { LaneWork, Replay } from '../../src/replay.ts';
 import type { CaptureFile, Split } from '../files.ts';
 import { startWorker } from './workers.ts';
@@ -13,13 +14,19 @@ export interface LaneData {
   readonly work: LaneWork;
 }
 
+/** Where a record stands in the file. */
+export interface PlainRecord {
+  readonly offset: number;
+  readonly size: number;
+}
+
 /** What it comes to. */
 export interface LaneDone {
   /** Offset in the file of the first record that it left alone. */
   readonly end: number;
   readonly packets: number;
-  /** Offsets of records that are the plain engine's. */
-  readonly plain: readonly number[];
+  /** Records that are the plain engine's. */
+  readonly plain: readonly PlainRecord[];
   /** Memory below the room: the counters. */
   readonly memory: ArrayBuffer;
 }
@@ -29,19 +36,23 @@ const LEAST = 512 << 20;
 /** What one lane reads while another starts: 40 ms at 4 GiB a second. */
 const HEAD_START = 160 << 20;
 const LANES_MAX = 4;
+/** No lane gets less than what a boundary is looked for in: there would be none, or the same one twice. */
+const LANE_LEAST = 1 << 20;
 /** Bytes in which a boundary is looked for. */
 const SEARCHED = 1 << 20;
-const CHUNK = 256 << 10;
 
-/** How many threads a file of this size is worth; `threads`: what was asked for. */
+/** How many threads a file of this size is worth; `threads`: what was asked for, and no more than there are processors. */
 function lanesFor(size: number, threads: number | null): number {
-  if (threads !== null) return threads;
-  return size < LEAST ? 1 : Math.min(LANES_MAX, availableParallelism());
+  const processors = availableParallelism();
+  if (threads === null) return size < LEAST ? 1 : Math.min(LANES_MAX, processors);
+  return Math.min(threads, Math.max(LANES_MAX, processors), Math.floor(size / LANE_LEAST));
 }
 
 interface Lane {
   readonly data: LaneData;
-  readonly done: Promise<LaneDone>;
+  /** null: it failed. */
+  readonly done: Promise<LaneDone | null>;
+  stop(): void;
 }
 
 /**
@@ -55,15 +66,14 @@ export function splitFile(file: CaptureFile, replay: Replay, threads: number | n
   if (work === null || total === null) return null;
   const head = Math.min(HEAD_START, total / count);
   const even = (total - head) / count;
-  const cuts = cutsOf(
-    path,
-    Array.from({ length: count - 1 }, (_, i) => Math.floor(head + (i + 1) * even)),
-    work,
-  );
+  const places = Array.from({ length: count - 1 }, (_, i) => Math.floor(head + (i + 1) * even));
+  // What was read already is this thread's.
+  const cuts = cutsOf(path, places, work).filter((cut) => cut > file.read);
   const [until] = cuts;
   if (until === undefined) return null;
   const lanes = cuts.map((from, i) => start({ path, from, to: cuts[i + 1] ?? total, work }));
-  return { until, finish: (descriptor) => finish(lanes, descriptor, reader, replay) };
+  const parts = new Parts(lanes, reader, replay, work);
+  return { until, finish: (descriptor) => parts.finish(descriptor), stop: () => parts.stop() };
 }
 
 /** The next boundary behind each place; none where none is found. */
@@ -84,35 +94,79 @@ function cutsOf(path: string, places: readonly number[], work: LaneWork): number
 
 function start(data: LaneData): Lane {
   const worker = startWorker('lane.cjs', data);
-  const done = new Promise<LaneDone>((resolve, reject) => {
+  const stop = (): void => void worker.terminate();
+  const done = new Promise<LaneDone | null>((resolve) => {
     worker.once('message', resolve);
-    worker.once('error', reject);
-  }).finally(() => worker.terminate());
-  // Told by finish(), if the lane counts at all.
-  done.catch(() => {});
-  return { data, done };
+    // Whatever it lacks (memory, the file), this thread meets it by itself or does without.
+    worker.once('error', () => resolve(null));
+    worker.once('exit', () => resolve(null));
+  }).finally(stop);
+  return { data, done, stop };
 }
 
-async function finish(
-  lanes: readonly Lane[],
-  descriptor: number,
-  reader: CaptureReader,
-  replay: Replay,
-): Promise<number> {
-  let position = reader.offset;
-  for (const { data, done } of lanes) {
-    if (position !== data.from) break;
-    const { end, packets, plain, memory } = await done;
-    replay.takeLane(packets, memory);
-    for (const offset of plain) takePlain(offset, descriptor, reader, replay);
-    position = end;
+/** The parts of a file that lanes take, and what is made of their results. */
+class Parts {
+  private readonly lanes: readonly Lane[];
+  private readonly reader: CaptureReader;
+  private readonly replay: Replay;
+  private readonly work: LaneWork;
+  private readonly frame = new Frame();
+
+  constructor(lanes: readonly Lane[], reader: CaptureReader, replay: Replay, work: LaneWork) {
+    this.lanes = lanes;
+    this.reader = reader;
+    this.replay = replay;
+    this.work = work;
   }
-  await Promise.allSettled(lanes.map(({ done }) => done));
-  return position;
-}
 
-function takePlain(offset: number, descriptor: number, reader: CaptureReader, replay: Replay): void {
-  reader.window?.seek(offset);
-  reader.filled(readSync(descriptor, reader.room(CHUNK), 0, CHUNK, offset));
-  replay.takePlain(reader);
+  stop(): void {
+    for (const { stop } of this.lanes) stop();
+  }
+
+  /**
+   * A part counts if the one before has ended just where it begins, records stand there as the lane was told, and those
+   * that it left to this thread are sound: behind a broken one nothing counts.
+   */
+  async finish(descriptor: number): Promise<number> {
+    let position = this.reader.offset;
+    for (const { data, done } of this.lanes) {
+      if (position !== data.from || !this.isAsTold()) break;
+      const result = await done;
+      if (result === null || !result.plain.every((record) => this.isSound(record, descriptor))) break;
+      this.replay.takeLane(result.packets, result.memory);
+      for (const record of result.plain) {
+        this.seek(record, descriptor);
+        this.replay.takePlain(this.reader);
+      }
+      position = result.end;
+    }
+    this.stop();
+    await Promise.all(this.lanes.map(({ done }) => done));
+    return position;
+  }
+
+  /** Sections of pcapng may have begun since then, with other interfaces. */
+  private isAsTold(): boolean {
+    const { layout } = this.reader;
+    const { format, little, unit, ethernet } = this.work;
+    if (layout === null) return false;
+    const isAlike = layout.format === format && layout.little === little && layout.unit === unit;
+    return isAlike && (layout.ethernet & ethernet) === ethernet;
+  }
+
+  private isSound(record: PlainRecord, descriptor: number): boolean {
+    try {
+      this.seek(record, descriptor);
+      return this.reader.next(this.frame);
+    } catch (error) {
+      if (error instanceof FormatError) return false;
+      throw error;
+    }
+  }
+
+  private seek({ offset, size }: PlainRecord, descriptor: number): void {
+    const { reader } = this;
+    reader.window?.seek(offset);
+    reader.filled(readSync(descriptor, reader.room(size), 0, size, offset));
+  }
 }

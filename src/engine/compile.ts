@@ -151,7 +151,7 @@ function mainOf(program: Program, parts: number): Func {
   ];
   const counted = [
     count(counter, fields),
-    when(get(trust), store32(get(trust), 0, add(load32(get(trust)), constant(1)))),
+    when(get(trust), store64(get(trust), 0, add64(load64(get(trust)), constant64(1)))),
     set(packets, add(get(packets), constant(1))),
   ];
   const read = (now: Times['now'], stop: Label): Code => [

@@ -59,7 +59,7 @@ interface Compiled {
 }
 
 /** What a thread of its own needs to run a loop: the module, how large its memory is, and what stands there at first. */
-export interface LaneWork extends Pick<RecordLayout, 'format' | 'little'> {
+export interface LaneWork extends Pick<RecordLayout, 'format' | 'little' | 'unit' | 'ethernet'> {
   readonly module: object;
   readonly pages: number;
   readonly head: Uint8Array;
@@ -130,7 +130,36 @@ function refusal(chain: Chain, { tracker, env }: EngineOptions): string | null {
   if (chain.filters.length > FILTERS_MAX) return `more than ${FILTERS_MAX} filters`;
   if (tracker !== null && mayChange(chain)) return 'connections are tracked, and actions may change packets';
   if (!env.era.compilable) return `the kernel of era ${env.era.name} dissects otherwise`;
-  return typeof WebAssembly === 'undefined' ? 'no WebAssembly here' : null;
+  if (typeof WebAssembly === 'undefined') return 'no WebAssembly here';
+  return moduleOf(EMPTY_MODULE) === null ? MAY_NOT_COMPILE : null;
+}
+
+const NO_MEMORY = 'no memory for WebAssembly here';
+const MAY_NOT_COMPILE = 'WebAssembly may not compile here';
+
+/** Magic number and version: a module without anything. */
+const EMPTY_MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
+interface Memory {
+  readonly buffer: ArrayBuffer;
+}
+
+/** null: there is no address space for it (a limit of the process, or many engines). */
+function memoryOf({ pages }: Layout): Memory | null {
+  try {
+    return new WebAssembly.Memory({ initial: pages });
+  } catch {
+    return null;
+  }
+}
+
+/** null: the page's policy or the program around it forbids it, or there is no room for code. */
+function moduleOf(bytes: Uint8Array): object | null {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch {
+    return null;
+  }
 }
 
 /** What most filters' results rest on, where the headers are all there. */
@@ -157,13 +186,15 @@ export class Engine {
   private readonly layout: Layout;
   private readonly flows: Flows | null;
   private readonly tracker: Tracker | null;
+  /** Why no loop could be made after all, so that every packet is the plain engine's; null: it could. */
+  problem: string | null = null;
   /** The loop stopped at a packet of which it lacks only the connection. */
   wantsConnection = false;
   /** Where the bytes stood of which a batch may be left. */
   private batch: { readonly window: CaptureReader['window']; readonly base: number } = { window: null, base: 0 };
   /** Whose times the loop knows how to read. */
   private clocked: RecordLayout | null = null;
-  private readonly memory: { readonly buffer: ArrayBuffer };
+  private readonly memory: Memory;
   private readonly words: Int32Array;
   private readonly bytes: Uint8Array;
   /** Where the packets of a counter end, by its address. */
@@ -178,7 +209,7 @@ export class Engine {
   /** Some seed is drawn anew now and then. */
   private readonly timed: boolean;
 
-  private constructor(chain: Chain, options: EngineOptions, majors: readonly number[]) {
+  private constructor(chain: Chain, options: EngineOptions, layout: Layout, memory: Memory) {
     const { env, known, device, assumed, reasonOf, sharing } = options;
     this.chain = chain;
     // The addresses of connections are keys of IP packets alone: of any other, results would seem surer than they are.
@@ -190,11 +221,9 @@ export class Engine {
       rests: [],
       reasons: [reasonOf(UNSPEC) ?? ''],
     };
-    this.layout = layoutOf(chain.filters.length + 1, majors, {
-      ...{ sharing, fates: options.fates, tracked: options.tracker !== null },
-    });
-    this.memory = new WebAssembly.Memory({ initial: this.layout.pages });
-    const { buffer } = this.memory;
+    this.layout = layout;
+    this.memory = memory;
+    const { buffer } = memory;
     this.words = new Int32Array(buffer);
     this.bytes = new Uint8Array(buffer);
     this.room = new Uint8Array(buffer, this.layout.room, ROOM);
@@ -214,7 +243,12 @@ export class Engine {
   /** An engine for a chain, or in words why there is none. */
   static of(options: EngineOptions): Engine | string {
     const chain = chainOf(options.protos);
-    return refusal(chain, options) ?? new Engine(chain, options, majorsOf(chain));
+    const why = refusal(chain, options);
+    if (why !== null) return why;
+    const { sharing, fates, tracker } = options;
+    const layout = layoutOf(chain.filters.length + 1, majorsOf(chain), { sharing, fates, tracked: tracker !== null });
+    const memory = memoryOf(layout);
+    return memory === null ? NO_MEMORY : new Engine(chain, options, layout, memory);
   }
 
   /** In words why there is no engine for a chain; null: there is one. */
@@ -236,14 +270,15 @@ export class Engine {
     if (this.timed) words.set(this.until(layout, began), Cell.UNTIL >> 2);
     if (this.tracker !== null && !this.setClock(layout, began)) return 0;
     const { room } = this.layout;
-    const { run } = this.loopFor(layout);
+    const loop = this.loopFor(layout);
+    if (loop === null) return 0;
     const base = window.offset - window.at;
     if (window !== this.batch.window || base !== this.batch.base) {
       this.batch = { window, base };
       dropBatch(words);
     }
     for (let packets = 0; ; ) {
-      window.at = run(room + window.at, room + window.end) - room;
+      window.at = loop.run(room + window.at, room + window.end) - room;
       packets += word(words, Cell.PACKETS >> 2);
       const stop = word(words, Cell.STOP >> 2);
       this.wantsConnection = stop === Stop.UNKNOWN;
@@ -310,11 +345,15 @@ export class Engine {
   lane(layout: RecordLayout): LaneWork | null {
     if (this.flows !== null || this.timed || this.tracker !== null) return null;
     const { pages, room, classes } = this.layout;
-    const { module } = this.loopFor(layout);
+    const loop = this.loopFor(layout);
+    if (loop === null) return null;
+    const { module } = loop;
     const head = this.bytes.slice(0, classes);
     head.fill(0, restsCell(0), restsCell(RESTS_MAX));
     head.fill(0, reasonAt(0), reasonAt(this.facts.reasons.length));
-    return { module, pages, head, room, size: ROOM, format: layout.format, little: layout.little };
+    const { format, little, unit, ethernet } = layout;
+    new Int32Array(head.buffer)[Cell.INTERFACES >> 2] = ethernet;
+    return { module, pages, head, room, size: ROOM, format, little, unit, ethernet };
   }
 
   /** Hands over what another thread counted in its memory. */
@@ -355,8 +394,8 @@ export class Engine {
     }
     for (const [i, { inputs, isClass }] of this.facts.rests.entries()) {
       const cell = restsCell(i + 1) >> 2;
-      const unusual = word(words, cell) >>> 0;
-      words[cell] = 0;
+      const unusual = count64(words, cell);
+      words.fill(0, cell, cell + 2);
       this.rest(tally, inputs, isClass, unusual);
       if (isClass) classified -= unusual;
       else missed -= unusual;
@@ -384,18 +423,20 @@ export class Engine {
     return [bases.reduce((a, b) => Math.min(a, b)), ends.reduce((a, b) => Math.max(a, b))];
   }
 
-  private loopFor(layout: RecordLayout): Compiled {
-    let loop = this.loopOf.get(layout);
-    if (loop === undefined) {
-      const name = `${layout.format} ${layout.little} ${layout.unit}`;
-      loop = this.loops.get(name) ?? this.makeLoop(layout);
-      this.loops.set(name, loop);
-      this.loopOf.set(layout, loop);
-    }
+  /** null: see `problem`. */
+  private loopFor(layout: RecordLayout): Compiled | null {
+    if (this.problem !== null) return null;
+    const known = this.loopOf.get(layout);
+    if (known !== undefined) return known;
+    const name = `${layout.format} ${layout.little} ${layout.unit}`;
+    const loop = this.loops.get(name) ?? this.makeLoop(layout);
+    if (loop === null) return null;
+    this.loops.set(name, loop);
+    this.loopOf.set(layout, loop);
     return loop;
   }
 
-  private makeLoop(records: RecordLayout): Compiled {
+  private makeLoop(records: RecordLayout): Compiled | null {
     const { chain, facts, layout, timed, tracker, flows } = this;
     const asked = {
       sharing: flows !== null,
@@ -404,7 +445,11 @@ export class Engine {
       tracked: tracker !== null,
       told: tracker?.knowsNat ?? false,
     };
-    const module = new WebAssembly.Module(compile({ ...chain, facts, layout, records, ...asked }));
+    const module = moduleOf(compile({ ...chain, facts, layout, records, ...asked }));
+    if (module === null) {
+      this.problem = MAY_NOT_COMPILE;
+      return null;
+    }
     const { run } = new WebAssembly.Instance(module, { m: { m: this.memory } }).exports;
     return { module, run };
   }

@@ -80,11 +80,11 @@ export const Stop = {
 export const PROTOCOLS = 256;
 const REASONS = 512;
 const REASONS_MAX = 16;
-/** Results by what they rest on, 4 bytes each: see restsCell(). Nobody reads the first. */
+/** Results by what they rest on, 64 bits each: see restsCell(). Nobody reads the first. */
 const RESTS = REASONS + REASONS_MAX * COUNTER;
 export const RESTS_MAX = 128;
 /** The seeds of hash filters, 4 bytes each: perturbation writes new ones. */
-const SEEDS = RESTS + 4 * RESTS_MAX;
+const SEEDS = RESTS + 8 * RESTS_MAX;
 
 /** Room for what is captured: a read, and what was left of the one before; a longer record is the plain engine's. */
 export const ROOM = 1 << 20;
@@ -217,7 +217,7 @@ const align = (address: number): number => Math.ceil(address / PAGE) * PAGE;
 export const reasonAt = (reason: number): number => REASONS + reason * COUNTER;
 
 /** Address of the cell that counts results, by the number of what they rest on. */
-export const restsCell = (number: number): number => RESTS + 4 * number;
+export const restsCell = (number: number): number => RESTS + 8 * number;
 
 /** The class whose counter stands at an address. Whole numbers only: it is asked for every flow. */
 export function classidAt({ classes, majors }: Layout, address: number): number {
