@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeAtomically } from '../node/files.ts';
+import { writeAtomically } from '../node/write.ts';
 import type { Sink } from '../src/capture/index.ts';
 import { type Mix, Traffic } from './traffic.ts';
 

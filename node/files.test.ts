@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Frame, PcapWriter } from '../src/capture/index.ts';
 import { FormatError, LimitError } from '../src/errors.ts';
-import { readFrames, writeAtomically } from './files.ts';
+import { readFrames } from './files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cls-flow-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -203,39 +203,5 @@ describe('readFrames', () => {
     const run = spawnSync(process.execPath, ['--input-type=module', '-e', program], { input: content });
     expect(run.stderr.toString()).toBe('');
     expect(run.stdout.toString()).toBe(`${COUNT} ${content.length} null\n`);
-  });
-});
-
-describe('writeAtomically', () => {
-  const target = join(folder, 'atomic', 'out.pcap');
-
-  it('leaves the whole file and nothing else', async () => {
-    const dir = mkdtempSync(join(folder, 'atomic-'));
-    const path = join(dir, 'out');
-    writeFileSync(path, 'old');
-    await writeAtomically(path, (sink) => {
-      sink(Buffer.from('new '));
-      sink(Buffer.from('bytes'));
-      expect(readFileSync(path, 'utf8')).toBe('old');
-    });
-    expect(readFileSync(path, 'utf8')).toBe('new bytes');
-    expect(readdirSync(dir)).toEqual(['out']);
-  });
-
-  it('leaves the old file if producing fails', async () => {
-    const dir = mkdtempSync(join(folder, 'atomic-'));
-    const path = join(dir, 'out');
-    writeFileSync(path, 'old');
-    const failing = writeAtomically(path, async (sink) => {
-      sink(Buffer.from('half'));
-      throw new Error('no more');
-    });
-    await expect(failing).rejects.toThrow('no more');
-    expect(readFileSync(path, 'utf8')).toBe('old');
-    expect(readdirSync(dir)).toEqual(['out']);
-  });
-
-  it('says what the system says of a folder that is not there', async () => {
-    await expect(writeAtomically(target, () => {})).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

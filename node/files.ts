@@ -1,17 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  createReadStream,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { closeSync, createReadStream, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Transform } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import zlib from 'node:zlib';
@@ -23,7 +10,6 @@ import {
   compressionOf,
   Frame,
   openCapture,
-  type Sink,
   type Unpackers,
   UnpackNotes,
   unpacked,
@@ -350,36 +336,4 @@ export function readFrames(
   onBatch?: (file: CaptureFile) => void,
 ): Promise<CaptureFile> {
   return readCapture(path, frameTaker(onFrame), onBatch);
-}
-
-/**
- * Writes a file whole or not at all: under a temporary name in the same folder, renamed when `produce` is done,
- * removed if anything fails. Returns what `produce` does.
- */
-export async function writeAtomically<T>(path: string, produce: (sink: Sink) => T | Promise<T>): Promise<T> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
-  const descriptor = openSync(temporary, 'wx');
-  let isOpen = true;
-  // Ctrl-C ends the process here and now.
-  const forget = (): void => unlinkSync(temporary);
-  process.once('exit', forget);
-  try {
-    const made = await produce((chunk) => writeAll(descriptor, chunk));
-    fsyncSync(descriptor);
-    isOpen = false;
-    closeSync(descriptor);
-    renameSync(temporary, path);
-    return made;
-  } catch (error) {
-    if (isOpen) closeSync(descriptor);
-    unlinkSync(temporary);
-    throw error;
-  } finally {
-    process.off('exit', forget);
-  }
-}
-
-/** write(2) may take less than it is given. */
-function writeAll(descriptor: number, chunk: Uint8Array): void {
-  for (let at = 0; at < chunk.length; ) at += writeSync(descriptor, chunk, at);
 }

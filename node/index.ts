@@ -1,2 +1,3 @@
 /** The Node door of the library: capture files in, files out. Everything else is in the core and knows no Node. */
-export { CaptureFile, readFrames, UNPACKERS, writeAtomically } from './files.ts';
+export { CaptureFile, readFrames, UNPACKERS } from './files.ts';
+export { ExistsError, WriteError, writeAtomically } from './write.ts';

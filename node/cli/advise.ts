@@ -26,6 +26,7 @@ import { writeText } from './named-file.ts';
 import { unsigned } from './numbers.ts';
 import { createRun, readWalk, type Walk } from './options.ts';
 import { Output, painter } from './output.ts';
+import { checkOutputs, walkInputs } from './outputs.ts';
 import { aligned } from './table.ts';
 
 const FAILED = 1;
@@ -57,6 +58,7 @@ export async function advise(captures: readonly string[], flags: AdviseFlags): P
   const seeds = unsigned('--seeds', flags.seeds, SEEDS_MAX, 1);
   const link = linkRate(flags.rate);
   checkDevice(flags.dev);
+  checkOutputs([flags.output], [...captures, ...walkInputs(flags)]);
   const told = flags.at === 'egress' && (flags.nat !== undefined || flags.conntrack !== undefined);
   const masks = CHOICES.filter(({ conntrack }) => told || !conntrack).map(({ mask }) => mask);
   const { dev: _, ...rest } = flags;
@@ -69,7 +71,9 @@ export async function advise(captures: readonly string[], flags: AdviseFlags): P
     if (run.reason === null) seen.add(run.packet);
   });
   const report = reportOf({ walk, flags, seen, seeds, link, packets: run.number, errors });
-  if (flags.output !== undefined) await writeBatch(flags.output, report.commands);
+  // Where no packet could be read at all, a file of an earlier run is worth more than an empty one.
+  const isWorth = errors.length === 0 || run.number > 0;
+  if (flags.output !== undefined && isWorth) await writeBatch(flags.output, report.commands);
   const output = new Output();
   output.write(flags.format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : text(report, captures, flags, link));
   output.flush();

@@ -1,4 +1,4 @@
-import { chmodSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { FormatError } from '../../src/errors.ts';
 import { escapeText } from '../../src/lang/index.ts';
@@ -12,12 +12,14 @@ import {
   SEVERITIES,
   type Severity,
 } from '../../src/lint/index.ts';
+import { ExistsError } from '../write.ts';
 import { caretInValue } from './caret.ts';
 import type { CheckFlags } from './commands/check.ts';
 import { CommandLineError } from './errors.ts';
 import { readInput, writeText } from './named-file.ts';
 import { txQueuesOf } from './numbers.ts';
 import { Output, painter, say } from './output.ts';
+import { checkOutputs } from './outputs.ts';
 
 /** Findings of one code that are told in full; the rest is counted. */
 const TOLD = 3;
@@ -28,10 +30,11 @@ const INCOMPLETE = 3;
 export async function checkScript(file: string, flags: CheckFlags): Promise<number> {
   const hosts = hostsOf(flags.hosts);
   const txQueues = txQueuesOf(flags);
+  if (flags.force && !flags.fix) throw new CommandLineError('--force: goes with --fix only');
   if (flags.fix && file === '-') throw new CommandLineError('--fix: standard input has no file beside it');
   const text = readInput(file, CommandLineError);
   const report = reportOf(text, file, { hosts, txQueues });
-  const fixed = flags.fix ? await writeFixed(file, text, report) : null;
+  const fixed = flags.fix ? await writeFixed(file, text, report, flags.force === true) : null;
   const output = new Output();
   if (flags.format === 'json') output.write(`${JSON.stringify(asJson(report))}\n`);
   else if (flags.format === 'sarif') output.write(`${JSON.stringify(asSarif(report, file), null, 2)}\n`);
@@ -66,14 +69,24 @@ function reportOf(text: string, file: string, besides: Besides): Report {
   }
 }
 
-/** NAME.fixed.EXT beside the script, where there is anything to mend. */
-async function writeFixed(file: string, text: string, report: Report): Promise<{ name: string; fixes: number } | null> {
+/** NAME.fixed.EXT beside the script, where there is anything to mend. A file of that name may be somebody's own work. */
+async function writeFixed(
+  file: string,
+  text: string,
+  report: Report,
+  isForced: boolean,
+): Promise<{ name: string; fixes: number } | null> {
   const { text: better, fixes } = mended(text, report);
   if (fixes === 0) return null;
   const { dir, name, ext } = path.parse(file);
   const target = path.join(dir, `${name}.fixed${ext}`);
-  await writeText(target, better);
-  chmodSync(target, statSync(file).mode);
+  checkOutputs([target], [file]);
+  try {
+    await writeText(target, better, { isNew: !isForced, mode: statSync(file).mode });
+  } catch (error) {
+    if (!(error instanceof ExistsError)) throw error;
+    throw new CommandLineError(`${target}: is there already`, null, '--fix --force replaces it');
+  }
   return { name: target, fixes };
 }
 

@@ -15,6 +15,7 @@ import { Exports } from './exports.ts';
 import { unsigned } from './numbers.ts';
 import { createRun, readWalk, type Walk } from './options.ts';
 import { isTerminal, Output, painter, say } from './output.ts';
+import { checkOutputs, walkInputs } from './outputs.ts';
 import { PACKET_FORMATS, packetRecord } from './packets.ts';
 import type { Shown } from './progress.ts';
 import { Screen } from './screen.ts';
@@ -39,6 +40,7 @@ export async function classify(captures: readonly string[], flags: ClassifyFlags
   const run = createRun(walk.options);
   copies.name = run.kernel.netns.links.name;
   const exports = new Exports(flags, run);
+  checkOutputs([...exports.paths, flags.copies], [...captures, ...walkInputs(flags), flags.expect]);
   const expected = await readExpected(flags, run);
   const each: Stepping = (frame) => {
     if (expected === null) run.step(frame);
@@ -46,10 +48,20 @@ export async function classify(captures: readonly string[], flags: ClassifyFlags
     exports.take(frame);
   };
   const replay = replayOf(run, flags.engine, listed || expected !== null || exports.wanted ? each : null);
-  const work = (): Promise<Reading> =>
-    listed ? listPackets(settings, run, each) : sumUp(settings, run, copies, replay);
-  const exporting = (): Promise<Reading> => exports.written(work);
-  const reading = flags.copies === undefined ? await exporting() : await copies.writtenTo(flags.copies, exporting);
+  const isStream = expected === null && !exports.wanted && flags.copies === undefined;
+  let print: Print = async () => {};
+  const work = async (): Promise<Reading> => {
+    if (listed) return listPackets(settings, run, each, new Output(isStream));
+    const summed = await sumUp(settings, run, copies, replay);
+    print = summed.print;
+    return summed.reading;
+  };
+  // Where no packet could be read at all, a file of an earlier run is worth more than an empty one.
+  const isWorth = ({ errors }: Reading): boolean => errors.length === 0 || run.number > 0;
+  const exporting = (): Promise<Reading> => exports.written(work, isWorth);
+  const { copies: copied } = flags;
+  const reading = copied === undefined ? await exporting() : await copies.writtenTo(copied, exporting, isWorth);
+  await print();
   const unmet = expected?.report() ?? '';
   if (unmet !== '') say(unmet);
   if (reading.errors.length > 0 || unmet !== '') return FAILED;
@@ -93,6 +105,9 @@ function replayOf(run: Run, engine: EngineName, each: Stepping | null): Replay {
   }
 }
 
+/** Prints the result, once all files are written. */
+type Print = () => Promise<void>;
+
 /** What is done with each packet: it is classified, held against --expect, and exported. */
 type Stepping = (frame: Frame) => void;
 
@@ -103,8 +118,12 @@ async function readExpected({ expect }: ClassifyFlags, run: Run): Promise<Expect
 }
 
 /** Writes a record as soon as its packet was read. */
-async function listPackets({ captures, format: name }: Settings, run: Run, step: Stepping): Promise<Reading> {
-  const output = new Output();
+async function listPackets(
+  { captures, format: name }: Settings,
+  run: Run,
+  step: Stepping,
+  output: Output,
+): Promise<Reading> {
   const format = PACKET_FORMATS[name];
   output.write(format.head);
   // Two writers on one terminal would spoil each other's lines.
@@ -126,8 +145,14 @@ function isFollowed({ captures, format }: Settings): boolean {
   return isTerminal.stdout() && format === 'table' && captures.length === 1 && captures[0] === '-';
 }
 
-/** Prints nothing before the end, except to somebody who watches. */
-async function sumUp(settings: Settings, run: Run, copies: Copies, replay: Replay): Promise<Reading> {
+/** What sumUp() returns. */
+interface Summed {
+  readonly reading: Reading;
+  readonly print: Print;
+}
+
+/** Reads all, and returns what prints the sums; before that, nothing is printed except to somebody who watches. */
+async function sumUp(settings: Settings, run: Run, copies: Copies, replay: Replay): Promise<Summed> {
   const filters = run.filterRows();
   const text = (reading: Reading): Promise<string> => {
     replay.settle();
@@ -148,10 +173,12 @@ async function sumUp(settings: Settings, run: Run, copies: Copies, replay: Repla
     },
   };
   const reading = await takeAll(settings.captures, run, true, taker, screen);
-  const output = new Output();
-  output.write(await text(reading));
-  output.flush();
-  return reading;
+  const print = async (): Promise<void> => {
+    const output = new Output();
+    output.write(await text(reading));
+    output.flush();
+  };
+  return { reading, print };
 }
 
 /** Has all captures taken, while somebody who watches is shown how far it has come. */

@@ -1,7 +1,7 @@
 import { Frame, PcapngWriter } from '../../src/capture/index.ts';
 import { leave, type Packet } from '../../src/packet/index.ts';
 import type { CopyRow } from '../../src/report/index.ts';
-import { writtenTo } from './named-file.ts';
+import { writeAtomically } from '../write.ts';
 
 /** What mirred sends to devices: counted, and written to a capture where one is asked for. */
 export class Copies {
@@ -30,13 +30,14 @@ export class Copies {
   }
 
   /** Does `work` while all copies go to a pcapng file: one interface a device, or two if its packets are of two link types. */
-  async writtenTo<T>(path: string, work: () => Promise<T>): Promise<T> {
+  async writtenTo<T>(path: string, work: () => Promise<T>, isWorth: (result: T) => boolean): Promise<T> {
     try {
-      return await writtenTo(path, async (sink) => {
+      return await writeAtomically(path, async (sink, keepOld) => {
         const writer = new PcapngWriter([], sink);
         this.writer = writer;
         const result = await work();
-        writer.finish();
+        if (isWorth(result)) writer.finish();
+        else keepOld();
         return result;
       });
     } finally {

@@ -1,8 +1,12 @@
 import { FormatError, type KernelError, type UsageError } from '../../src/errors.ts';
 import { escapeText } from '../../src/lang/index.ts';
 import { LiveError } from '../kernel.ts';
+import { LockedError } from '../lock.ts';
+import { errorCode } from '../system.ts';
+import { type Left, WriteError } from '../write.ts';
 import { type Caret, caretInCommand, caretInValue, caretText } from './caret.ts';
 import { OutputError } from './output.ts';
+import { readingText, systemText } from './system-errors.ts';
 
 /** A mistake on the command line, and where it is. */
 export class CommandLineError extends Error {
@@ -33,10 +37,26 @@ const USAGE = 2;
 /** How each error is told. Anything without a row of its own is our mistake. */
 export function tell(error: unknown, argv: readonly string[]): Told {
   if (error instanceof CommandLineError) return usage(error);
-  if (error instanceof FailedError || error instanceof OutputError) return failed(error.message);
+  if (error instanceof FailedError || error instanceof OutputError || error instanceof LockedError)
+    return failed(error.message);
+  if (error instanceof WriteError) return failed(unwritten(error));
   if (error instanceof LiveError) return { ...failed(error.message), exit: USAGE };
   if (isCommanderError(error)) return usage(fromCommander(error, argv));
+  if (errorCode(error) !== null) return failed(systemProblem(error as NodeJS.ErrnoException));
   return internal(error);
+}
+
+const LEFT: Readonly<Record<Left, string>> = {
+  old: 'writing failed, and it is as it was',
+  none: 'writing failed, and nothing is left of it',
+  part: 'writing failed, and only a part is there',
+};
+
+const unwritten = ({ path, reason, left }: WriteError): string => `${path}: ${systemText(reason)}; ${LEFT[left]}`;
+
+/** What the system refused somewhere else: the file, where it is about one. */
+function systemProblem(error: NodeJS.ErrnoException): string {
+  return error.path === undefined ? `${error.syscall}: ${systemText(error)}` : `${error.path}: ${systemText(error)}`;
 }
 
 const failed = (message: string): Told => ({ text: `cls-flow: ${escapeText(message)}`, exit: FAILED });
@@ -106,24 +126,10 @@ export function inOption(
   return new CommandLineError(`${option}: ${sentence}`, caretInValue(option, value, error.word, named), hint);
 }
 
-/** Node's error codes for files, in plain words. */
-const FILE_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  ENOTDIR: 'no such file: a part of its path is not a directory',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EISDIR: 'is a directory; name the files in it',
-  EMFILE: 'too many open files',
-  ENAMETOOLONG: 'the name is too long',
-  ELOOP: 'too many symbolic links',
-  EIO: 'the disk could not be read',
-};
-
 /** Why a file could not be read, or null if the error is not about a file. */
 export function fileProblem(error: unknown): { readonly offset: number | null; readonly message: string } | null {
   if (error instanceof FormatError) return { offset: error.offset, message: error.message };
-  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return null;
-  return { offset: null, message: FILE_ERRORS[String(error.code)] ?? error.message };
+  return errorCode(error) === null ? null : { offset: null, message: readingText(error as Error) };
 }
 
 const ERRNO_TEXT: Readonly<Record<number, string>> = {

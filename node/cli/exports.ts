@@ -3,10 +3,10 @@ import { encodeUtf8, getClassid } from '../../src/lang/index.ts';
 import { endText } from '../../src/report/index.ts';
 import type { Run } from '../../src/run.ts';
 import { classText } from '../../src/u32.ts';
+import { writeAtomically } from '../write.ts';
 import { caretInValue } from './caret.ts';
 import type { ClassifyFlags } from './commands/classify.ts';
 import { CommandLineError, FailedError } from './errors.ts';
-import { writtenTo } from './named-file.ts';
 
 /** LINKTYPE_ETHERNET: of a file without packets. */
 const ETHERNET = 1;
@@ -29,9 +29,10 @@ export class Exports {
       ...(all === undefined ? [] : [new Commented(all, run)]),
       ...exportClass.map((typed) => new OneClass(typed, run)),
     ];
-    const paths = this.files.map(({ path }) => path);
-    const twice = paths.find((path, index) => paths.indexOf(path) < index);
-    if (twice !== undefined) throw new CommandLineError(`${twice}: named for two exports`);
+  }
+
+  get paths(): readonly string[] {
+    return this.files.map(({ path }) => path);
   }
 
   /** The frame that the run saw last. */
@@ -43,19 +44,18 @@ export class Exports {
     return this.files.length > 0;
   }
 
-  /** Does `work` while the files are written: each whole, or none if it fails. */
-  written<T>(work: () => Promise<T>): Promise<T> {
+  /** Does `work` while the files are written: each whole, or none if it fails or `isWorth` says so of its result. */
+  written<T>(work: () => Promise<T>, isWorth: (result: T) => boolean): Promise<T> {
+    const during = (file: Export, inner: () => Promise<T>): Promise<T> =>
+      writeAtomically(file.path, async (sink, keepOld) => {
+        file.begin(sink);
+        const result = await inner();
+        if (isWorth(result)) file.finish();
+        else keepOld();
+        return result;
+      });
     return this.files.reduce<() => Promise<T>>((inner, file) => () => during(file, inner), work)();
   }
-}
-
-function during<T>(file: Export, work: () => Promise<T>): Promise<T> {
-  return writtenTo(file.path, async (sink) => {
-    file.begin(sink);
-    const result = await work();
-    file.finish();
-    return result;
-  });
 }
 
 /** All packets in one pcapng file, an interface for each link type. */

@@ -29,10 +29,15 @@ export function readSets(specs: readonly string[], kept: readonly IpSet[] = []):
   return [...sets.values()];
 }
 
+/** `NAME=FILE`, or a file of sets that have names. */
+const SPEC = /^([^=]*)=(.*)$/s;
+
+export const fileOfSets = (spec: string): string => SPEC.exec(spec)?.[2] ?? spec;
+
 function readFile(spec: string, indexOf: (name: string) => number): IpSet[] {
-  const [, name, path = spec] = /^([^=]*)=(.*)$/s.exec(spec) ?? [];
+  const path = fileOfSets(spec);
   try {
-    return parseSets(readFileSync(path, 'utf8'), indexOf, name);
+    return parseSets(readFileSync(path, 'utf8'), indexOf, SPEC.exec(spec)?.[1]);
   } catch (error) {
     const problem = fileProblem(error);
     if (problem === null) throw error;

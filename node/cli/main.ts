@@ -3,8 +3,11 @@ import type { CommanderError } from 'commander';
 import { Output, PipeClosed, say } from './output.ts';
 import { createProgram, type Runner } from './program.ts';
 
-const INTERRUPTED = 130;
 const USAGE = 2;
+/** Where a signal ends the process it exits with 128 and the signal's number. */
+const HUNG_UP = 129;
+const INTERRUPTED = 130;
+const TERMINATED = 143;
 
 const argv = process.argv.slice(2);
 
@@ -48,7 +51,11 @@ function version(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
-// What was not flushed is not printed: nothing half.
+// What was not flushed is not printed: nothing half. Temporary files are removed as the process exits, a listener each.
 process.once('SIGINT', () => process.exit(INTERRUPTED));
+process.once('SIGTERM', () => process.exit(TERMINATED));
+// The start is not for it: each signal costs system calls.
+setImmediate(() => process.once('SIGHUP', () => process.exit(HUNG_UP)));
+process.setMaxListeners(0);
 process.on('uncaughtException', (error) => void fail(error).then(() => process.exit()));
 void main();

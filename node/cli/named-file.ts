@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Sink } from '../../src/capture/index.ts';
 import { encodeUtf8 } from '../../src/lang/index.ts';
-import { writeAtomically } from '../files.ts';
+import { type WriteOptions, writeAtomically } from '../write.ts';
 import { FailedError, fileProblem } from './errors.ts';
 
 /** Files that the command line names, and what a user is told where one of them cannot be read or written. */
@@ -27,18 +26,9 @@ function read(source: string | 0, name: string, failure: Failure): string {
   }
 }
 
-/** The whole text, or the file as it was. Throws what the system says. */
-export async function writeText(path: string, text: string): Promise<void> {
-  await writeAtomically(path, (sink) => sink(encodeUtf8(text)));
-}
-
-/** A file written bit by bit: whole, or as it was. */
-export async function writtenTo<T>(path: string, produce: (sink: Sink) => Promise<T>): Promise<T> {
-  try {
-    return await writeAtomically(path, produce);
-  } catch (error) {
-    throw named(error, path, FailedError);
-  }
+/** The whole text, or the file as it was. */
+export async function writeText(path: string, text: string, options: WriteOptions = {}): Promise<void> {
+  await writeAtomically(path, (sink) => sink(encodeUtf8(text)), options);
 }
 
 function named(error: unknown, name: string, failure: Failure): unknown {

@@ -4,8 +4,10 @@ import { describeMessage, Listener, runTc } from '../../src/command/index.ts';
 import { FormatError, KernelError } from '../../src/errors.ts';
 import { escapeText, type Json, Printer } from '../../src/lang/index.ts';
 import { joinMessages, splitMessages } from '../../src/netlink/index.ts';
+import { errorCode } from '../system.ts';
 import { CommandLineError, FailedError } from './errors.ts';
 import { Output, say, sayRaw } from './output.ts';
+import { readingText } from './system-errors.ts';
 
 /** LINKTYPE_NETLINK: 16 bytes of cooked header, then netlink messages, as nlmon gives them. */
 const LINKTYPE_NETLINK = 253;
@@ -67,8 +69,9 @@ function readFile(name: string): Buffer {
   try {
     return readFileSync(name === '-' ? 0 : name);
   } catch (error) {
+    const isMissing = errorCode(error) === 'ENOENT';
     throw new FailedError(
-      `${name}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file, and no hex of a message' : (error as Error).message}`,
+      `${name}: ${isMissing ? 'no such file, and no hex of a message' : readingText(error as Error)}`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import { fstatSync, statSync, writeSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { styleText } from 'node:util';
+import { systemText } from './system-errors.ts';
 
 const STDIN = 0;
 const STDOUT = 1;
@@ -29,9 +30,9 @@ function writeText(descriptor: number, text: string): void {
     try {
       at += writeSync(descriptor, bytes, at);
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
+      const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE' || code === 'EOF') throw new PipeClosed();
-      if (code !== 'EAGAIN') throw new OutputError(`the output could not be written: ${message}`);
+      if (code !== 'EAGAIN') throw new OutputError(`the output could not be written: ${systemText(error as Error)}`);
       pause();
     }
   }
@@ -42,9 +43,18 @@ function pause(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
 }
 
-/** Standard output: the result and nothing else. What was not flushed is never printed. */
+/**
+ * Standard output: the result and nothing else. What was not flushed is never printed. If nobody reads it any more, the
+ * command goes on, as its exit code and its files are wanted still; `isStream`: it ends with PipeClosed.
+ */
 export class Output {
   private text = '';
+  private isClosed = false;
+  private readonly isStream: boolean;
+
+  constructor(isStream = false) {
+    this.isStream = isStream;
+  }
 
   write(text: string): void {
     this.text += text;
@@ -54,7 +64,13 @@ export class Output {
   flush(): void {
     const { text } = this;
     this.text = '';
-    writeText(STDOUT, text);
+    if (this.isClosed) return;
+    try {
+      writeText(STDOUT, text);
+    } catch (error) {
+      if (!(error instanceof PipeClosed) || this.isStream) throw error;
+      this.isClosed = true;
+    }
   }
 }
 

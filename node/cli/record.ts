@@ -3,18 +3,17 @@ import { accessSync, constants, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { constants as osConstants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { escapeText } from '../../src/lang/index.ts';
+import { encodeUtf8, escapeText } from '../../src/lang/index.ts';
+import { writeAtomically } from '../write.ts';
 import type { RecordFlags } from './commands/record.ts';
 import { CommandLineError, FailedError } from './errors.ts';
-import { writeText } from './named-file.ts';
 import { isTerminal, Output, say, sayRaw } from './output.ts';
+import { checkOutputs } from './outputs.ts';
 import { escapes } from './record/escapes.ts';
 import { ELEVATOR, ELEVATORS, standIn, TOOLS } from './record/stand-in.ts';
 import { readLog, transcript } from './record/transcript.ts';
 
 const FAILED = 1;
-const TERMINATED = 143;
-const HUNG_UP = 129;
 /** A file larger than this is no script that anybody wrote. */
 const SCRIPT_MAX = 1 << 20;
 const ESCAPES_TOLD = 5;
@@ -22,12 +21,27 @@ const ESCAPES_TOLD = 5;
 /** `cls-flow record -- COMMAND`: runs it among stand-ins, and writes what it asked of tc. Returns the exit code. */
 export async function record(command: readonly string[], flags: RecordFlags): Promise<number> {
   checkRunnable(command);
+  checkOutputs([flags.output], command);
   const isolated = canUnshare();
   tellBefore(command, isolated);
   if (flags.yes !== true && isTerminal.stdin() && isTerminal.stderr() && !(await agreed())) {
     say('cls-flow: not run');
     return FAILED;
   }
+  const { output } = flags;
+  if (output === undefined) return run(command, isolated, printed);
+  // Opened before the script is run: it would be run in vain.
+  return writeAtomically(output, (sink) => run(command, isolated, (text) => sink(encodeUtf8(text))));
+}
+
+function printed(text: string): void {
+  const output = new Output();
+  output.write(text);
+  output.flush();
+}
+
+/** Runs the command, and gives the batch file to `write`. Returns the exit code. */
+async function run(command: readonly string[], isolated: boolean, write: (text: string) => void): Promise<number> {
   const { log, status } = await runAmongStandIns(command, isolated);
   const { text, commands, elsewhere, unwritable } = transcript(readLog(log), command.join(' '));
   say(`cls-flow: ${status.text}; ${count(commands, 'tc command')} recorded`);
@@ -35,7 +49,7 @@ export async function record(command: readonly string[], flags: RecordFlags): Pr
   if (unwritable > 0)
     say(`cls-flow: ${count(unwritable, 'tc command')} cannot stand in a batch file and are comments only`);
   tellEscapes(command);
-  await write(text, flags.output);
+  write(text);
   return status.failed ? FAILED : 0;
 }
 
@@ -92,9 +106,7 @@ async function runAmongStandIns(command: readonly string[], isolated: boolean): 
     if (child !== null) killGroup(child);
     rmSync(folder, { recursive: true, force: true });
   };
-  const stop = (code: number) => (): never => process.exit(code);
-  const [onTerm, onHangUp] = [stop(TERMINATED), stop(HUNG_UP)];
-  process.once('exit', clean).once('SIGTERM', onTerm).once('SIGHUP', onHangUp);
+  process.once('exit', clean);
   try {
     const log = join(folder, 'log');
     writeStandIns(folder, log);
@@ -104,7 +116,7 @@ async function runAmongStandIns(command: readonly string[], isolated: boolean): 
     return { log: readFileSync(log, 'utf8'), status };
   } finally {
     clean();
-    process.off('exit', clean).off('SIGTERM', onTerm).off('SIGHUP', onHangUp);
+    process.off('exit', clean);
   }
 }
 
@@ -166,14 +178,4 @@ function scriptText(file: string): string {
   if (about?.isFile() !== true || about.size > SCRIPT_MAX) return '';
   const text = readFileSync(file, 'utf8');
   return text.includes('\0') ? '' : text;
-}
-
-async function write(text: string, file: string | undefined): Promise<void> {
-  if (file !== undefined) {
-    await writeText(file, text);
-    return;
-  }
-  const output = new Output();
-  output.write(text);
-  output.flush();
 }

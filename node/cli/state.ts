@@ -1,28 +1,53 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { createEnv } from '../../src/env.ts';
 import { ERAS, type EraName } from '../../src/era.ts';
 import { checkSaved, type DeviceSpec, Netns, type SavedNetns, setsOf } from '../../src/kernel/index.ts';
-import { CommandLineError } from './errors.ts';
+import { escapeText } from '../../src/lang/index.ts';
+import { locked } from '../lock.ts';
+import { errorCode } from '../system.ts';
+import { WriteError } from '../write.ts';
+import { CommandLineError, fileProblem } from './errors.ts';
 import { readSets } from './ipset.ts';
 import { writeText } from './named-file.ts';
+import { say } from './output.ts';
 
 /** Where `cls-flow tc` keeps its kernel: CLS_FLOW_STATE, or a file in the user's state directory. */
 export function defaultStatePath(env: NodeJS.ProcessEnv = process.env): string {
   if (env.CLS_FLOW_STATE) return env.CLS_FLOW_STATE;
-  if (process.platform === 'win32') return path.join(env.LOCALAPPDATA ?? homedir(), 'cls-flow', 'tc.json');
-  return path.join(env.XDG_STATE_HOME || path.join(homedir(), '.local', 'state'), 'cls-flow', 'tc.json');
+  if (process.platform === 'win32') return path.join(env.LOCALAPPDATA ?? home(), 'cls-flow', 'tc.json');
+  return path.join(env.XDG_STATE_HOME || path.join(home(), '.local', 'state'), 'cls-flow', 'tc.json');
+}
+
+/** Without HOME the system is asked, which may know no home of this user either. */
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    throw new CommandLineError('nobody knows your home directory', null, 'name a state file: --state FILE');
+  }
 }
 
 const LO: DeviceSpec = { name: 'lo', ifindex: 1 };
 
+/** A kernel, and the text of the file that it comes from; null: there was none. */
+export interface State {
+  readonly netns: Netns;
+  readonly text: string | null;
+}
+
 /** The kernel of a state file, or a fresh one with nothing but lo; with the sets of its own and of `--ipset`. */
-export function openState(file: string, era: EraName | undefined, ipsets: readonly string[] = []): Netns {
-  const saved = readState(file);
-  if (saved === null) {
+export function openState(file: string, era: EraName | undefined, ipsets: readonly string[] = []): State {
+  const text = stateText(file);
+  return { netns: kernelOf(text, file, era, ipsets), text };
+}
+
+function kernelOf(text: string | null, file: string, era: EraName | undefined, ipsets: readonly string[]): Netns {
+  if (text === null) {
     return new Netns({ env: environment(era ?? '6.1'), devices: [LO], sets: readSets(ipsets) });
   }
+  const saved = parsed(text, file);
   if (era !== undefined && era !== saved.era) {
     throw new CommandLineError(`--era ${era}: ${file} was begun with era ${saved.era}`, null, 'name another --state');
   }
@@ -33,14 +58,17 @@ function environment(era: EraName) {
   return createEnv({ era: ERAS[era], seed: 0 });
 }
 
-function readState(file: string): SavedNetns | null {
-  let text: string;
+/** What the file holds now; null: there is none. */
+export function stateText(file: string): string | null {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new CommandLineError(`--state ${file}: ${(error as Error).message}`);
+    if (errorCode(error) === 'ENOENT') return null;
+    throw new CommandLineError(`--state ${file}: ${fileProblem(error)?.message ?? String(error)}`);
   }
+}
+
+function parsed(text: string, file: string): SavedNetns {
   try {
     return checked(JSON.parse(text));
   } catch (error) {
@@ -62,6 +90,37 @@ function checked(value: unknown): SavedNetns {
   return saved;
 }
 
-export async function saveState(file: string, netns: Netns): Promise<void> {
-  await writeText(file, `${JSON.stringify(netns.save(), null, 1)}\n`);
+/**
+ * Saves what `run` makes of the kernel, unless that changed nothing. If another process has written the file since it was
+ * read, `run` is done once more on what that wrote, while no other can write: so nothing that anybody did is lost.
+ */
+export async function keepState<T>(file: string, open: () => State, run: (netns: Netns) => Kept<T>): Promise<T> {
+  const state = open();
+  const first = run(state.netns);
+  if (!first.isChanged) return first.result;
+  makeFolder(path.dirname(file));
+  const again = async (): Promise<T> => {
+    const isSame = stateText(file) === state.text;
+    const { netns } = isSame ? state : open();
+    const kept = isSame ? first : run(netns);
+    if (kept.isChanged) await writeText(file, `${JSON.stringify(netns.save(), null, 1)}\n`);
+    return kept.result;
+  };
+  return locked(file, again, {
+    onStale: (lock, pid) =>
+      say(`cls-flow: note: ${escapeText(lock)} was left by process ${pid}, which is gone: removed`),
+  });
+}
+
+export interface Kept<T> {
+  readonly result: T;
+  readonly isChanged: boolean;
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw errorCode(error) === null ? error : new WriteError(folder, error as Error, 'none');
+  }
 }

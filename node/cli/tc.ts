@@ -1,5 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import { type Answer, emulated, makeDevice, runTc, type Transport } from '../../src/command/index.ts';
 import type { EraName } from '../../src/era.ts';
 import type { Netns } from '../../src/kernel/index.ts';
@@ -9,7 +8,7 @@ import type { TcFlags } from './commands/tc.ts';
 import { CommandLineError } from './errors.ts';
 import { txQueuesOf } from './numbers.ts';
 import { Output, say, sayRaw } from './output.ts';
-import { defaultStatePath, openState, saveState } from './state.ts';
+import { defaultStatePath, keepState, openState, type State } from './state.ts';
 
 /** IFNAMSIZ less the final null; what else dev_valid_name() refuses. */
 const DEVICE_NAME = /^[^\s/:]{1,15}$/;
@@ -22,17 +21,21 @@ export async function tc(args: readonly string[], flags: TcFlags): Promise<numbe
 
 async function tcEmulated(args: readonly string[], flags: TcFlags): Promise<number> {
   const file = flags.state ?? defaultStatePath();
-  const netns = openState(file, flags.era as EraName | undefined, flags.ipset);
-  const before = JSON.stringify(netns.save());
+  const open = (): State => openState(file, flags.era as EraName | undefined, flags.ipset);
+  const readBatch = batchReader();
   const txQueues = txQueuesOf(flags);
-  for (const spec of flags.dev ?? []) nameDevice(netns, spec, txQueues);
-  const answer = runTc(args, { transport: transportOf(netns, flags.strictDev !== true, txQueues), readBatch });
+  const { answer, made } = await keepState(file, open, (netns) => {
+    const before = JSON.stringify(netns.save());
+    for (const spec of flags.dev ?? []) nameDevice(netns, spec, txQueues);
+    const made: string[] = [];
+    const transport = transportOf(netns, flags.strictDev !== true, made, txQueues);
+    const answer = runTc(args, { transport, readBatch });
+    const isChanged = flags.ipset !== undefined || JSON.stringify(netns.save()) !== before;
+    return { result: { answer, made }, isChanged };
+  });
+  for (const note of made) say(note);
   print(answer);
   noteNotModelled(answer);
-  if (flags.ipset !== undefined || JSON.stringify(netns.save()) !== before) {
-    mkdirSync(path.dirname(file), { recursive: true });
-    await saveState(file, netns);
-  }
   return answer.exit;
 }
 
@@ -48,7 +51,7 @@ async function tcLive(args: readonly string[], flags: TcFlags): Promise<number> 
   const { openKernel } = await import('../socket.ts');
   const kernel = openKernel();
   const seq = Math.floor(Date.now() / 1000);
-  const answer = runTc(args, { transport: kernel, readBatch, seq, modelledOnly: true });
+  const answer = runTc(args, { transport: kernel, readBatch: batchText, seq, modelledOnly: true });
   print(answer);
   const explanation = kernel.refusal === null ? null : explainRefusal(kernel.refusal);
   if (explanation !== null) say(`cls-flow: ${escapeText(explanation)}`);
@@ -73,7 +76,7 @@ function noteNotModelled({ notModelled }: Answer): void {
 }
 
 /** `--dev NAME[:IFINDEX]`: a device that is there already may be named again. */
-export function nameDevice(netns: Netns, spec: string, txQueues?: number): void {
+function nameDevice(netns: Netns, spec: string, txQueues?: number): void {
   const [name = '', number, ...rest] = spec.split(':');
   const ifindex = number === undefined ? undefined : Number(number);
   const sound = ifindex === undefined || (Number.isInteger(ifindex) && ifindex > 0 && ifindex <= MAX_IFINDEX);
@@ -88,18 +91,29 @@ export function nameDevice(netns: Netns, spec: string, txQueues?: number): void 
   makeDevice(netns, { name, txQueues }, ifindex);
 }
 
-/** The emulated kernel. `create`: a device comes into being when it is named first, with a note. */
-export function transportOf(netns: Netns, create: boolean, txQueues?: number): Transport {
+/** The emulated kernel. `create`: a device comes into being when it is named first, with a note in `made`. */
+function transportOf(netns: Netns, create: boolean, made: string[], txQueues?: number): Transport {
   const transport = emulated(netns, {
     txQueues,
     created: (name, ifindex) =>
-      say(`cls-flow: note: device ${escapeText(name)} did not exist, made it with index ${ifindex}`),
+      made.push(`cls-flow: note: device ${escapeText(name)} did not exist, made it with index ${ifindex}`),
   });
   return create ? transport : { ...transport, links: netns.links };
 }
 
-/** The text of a batch file; undefined if it cannot be read: tc has its own words for that. */
-function readBatch(file: string): string | undefined {
+/**
+ * The text of a batch file, which is read once, as a pipe can be read once only; undefined if it cannot be read: tc has
+ * its own words for that.
+ */
+function batchReader(): (file: string) => string | undefined {
+  const texts = new Map<string, string | undefined>();
+  return (file) => {
+    if (!texts.has(file)) texts.set(file, batchText(file));
+    return texts.get(file);
+  };
+}
+
+function batchText(file: string): string | undefined {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch {

@@ -5,6 +5,7 @@ import { txQueuesOption } from './walk.ts';
 export interface CheckFlags {
   readonly format: 'text' | 'json' | 'sarif';
   readonly fix?: true;
+  readonly force?: true;
   readonly failOn: 'error' | 'warning' | 'advice';
   readonly hosts?: string;
   readonly txQueues?: string;
@@ -22,6 +23,7 @@ export const check: CliCommand = {
       )
       .addOption(formatOption('text', 'json', 'sarif'))
       .option('--fix', 'write the corrected script beside it: NAME.fixed.EXT')
+      .option('--force', 'with --fix: replace a file of that name')
       .addOption(
         new Option('--fail-on <severity>', 'exit with 1 if anything is as bad as this')
           .choices(['error', 'warning', 'advice'])
