@@ -1,6 +1,7 @@
 import { fstatSync, statSync, writeSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { styleText } from 'node:util';
+import { escapeRest } from '../../src/lang/index.ts';
 import { systemText } from './system-errors.ts';
 
 const STDIN = 0;
@@ -25,7 +26,7 @@ export class OutputError extends Error {
  * pipe does not take at once.
  */
 function writeText(descriptor: number, text: string): void {
-  const bytes = Buffer.from(text);
+  const bytes = Buffer.from(escapeRest(text));
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(descriptor, bytes, at);

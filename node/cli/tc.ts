@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Answer, emulated, makeDevice, runTc, type Transport } from '../../src/command/index.ts';
 import type { EraName } from '../../src/era.ts';
 import type { Netns } from '../../src/kernel/index.ts';
-import { escapeText } from '../../src/lang/index.ts';
+import { escapeLines, escapeText } from '../../src/lang/index.ts';
 import { explainRefusal } from '../kernel.ts';
 import type { TcFlags } from './commands/tc.ts';
 import { CommandLineError } from './errors.ts';
@@ -34,7 +34,7 @@ async function tcEmulated(args: readonly string[], flags: TcFlags): Promise<numb
     return { result: { answer, made }, isChanged };
   });
   for (const note of made) say(note);
-  print(answer);
+  print(answer, args);
   noteNotModelled(answer);
   return answer.exit;
 }
@@ -52,18 +52,29 @@ async function tcLive(args: readonly string[], flags: TcFlags): Promise<number> 
   const kernel = openKernel();
   const seq = Math.floor(Date.now() / 1000);
   const answer = runTc(args, { transport: kernel, readBatch: batchText, seq, modelledOnly: true });
-  print(answer);
+  print(answer, args);
   const explanation = kernel.refusal === null ? null : explainRefusal(kernel.refusal);
   if (explanation !== null) say(`cls-flow: ${escapeText(explanation)}`);
   kernel.close();
   return answer.exit;
 }
 
-function print({ stdout, stderr }: Answer): void {
+/**
+ * quirk 73: tc prints names and words as they are, and so what they hold reaches the terminal. Here they are escaped; tabs
+ * and newlines are tc's own, unless they stand in a word that was typed.
+ */
+function print({ stdout, stderr }: Answer, args: readonly string[]): void {
+  const shown = (text: string): string => escapeLines(withoutBreaks(text, args));
   const output = new Output();
-  output.write(stdout);
+  // JSON has its own escapes.
+  output.write(stdout.startsWith('[') ? stdout : shown(stdout));
   output.flush();
-  if (stderr !== '') sayRaw(stderr);
+  if (stderr !== '') sayRaw(shown(stderr));
+}
+
+function withoutBreaks(text: string, args: readonly string[]): string {
+  const broken = args.filter((word) => /[\n\t]/.test(word) && word.trim() !== '');
+  return broken.reduce((rest, word) => rest.replaceAll(word, escapeText(word)), text);
 }
 
 /** One line for each command that was taken with words that are not modelled. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { escapeText } from './escape.ts';
+import { escapeLines, escapeRest, escapeText } from './escape.ts';
 import { decodeUtf8 } from './utf8.ts';
 
 test('plain text in any language stays as it is', () => {
@@ -14,6 +14,9 @@ test.each([
   ['\u202egpj.exe\u2066', '\\u{202e}gpj.exe\\u{2066}'],
   ['zero\u200bwidth\ufeff', 'zero\\u{200b}width\\u{feff}'],
   ['\ud800', '\\u{d800}'],
+  ['soft\u00adhyphen', 'soft\\xadhyphen'],
+  ['tags\u{e0041}\u{e007f}', 'tags\\u{e0041}\\u{e007f}'],
+  ['filler\u3164\u115f', 'filler\\u{3164}\\u{115f}'],
 ])('%j becomes %s', (text, shown) => {
   expect(escapeText(text)).toBe(shown);
 });
@@ -33,4 +36,18 @@ test('nothing that moves a terminal gets through', () => {
       }
     }),
   );
+});
+
+test('newlines and tabs of our own stay', () => {
+  expect(escapeLines('a\tb\n\u001b[31m\r\u009b\u202e')).toBe(
+    'a\tb\n\\x1b[31m\\x0d\\x9b\\u{202e}'.replace('\\x0d', '\\r'),
+  );
+});
+
+test('JSON stays JSON, whatever its strings hold', () => {
+  const value = { name: '\u001b\u007f\u009b\u00ad\u202e\u{e0041}\u2028größe 😀' };
+  const shown = escapeRest(JSON.stringify(value, null, 2));
+  expect(JSON.parse(shown)).toEqual(value);
+  expect(shown.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}]/u);
+  expect(shown).toContain('größe 😀');
 });

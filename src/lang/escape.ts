@@ -3,15 +3,16 @@
  * screen, end the line or turn the reading direction becomes a visible escape. Everything else stays as it is.
  */
 
-/** C0, DEL and C1; line and paragraph separator; direction marks, overrides and isolates; invisible joiners; lone surrogates. */
-const UNSAFE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+/**
+ * Controls; formats (direction marks, overrides and isolates, joiners, soft hyphens, tags); line and paragraph separators;
+ * lone surrogates; and all else that is drawn as nothing.
+ */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 function escapeChar(char: string): string {
-  const code = char.charCodeAt(0);
+  const code = char.codePointAt(0) ?? 0;
   // A byte that was no UTF-8 travels as U+DC00 + byte (utf8.ts).
   const byte = code >= 0xdc80 && code <= 0xdcff ? code - 0xdc00 : code;
   return SHORT[char] ?? (byte < 0x100 ? `\\x${byte.toString(16).padStart(2, '0')}` : `\\u{${byte.toString(16)}}`);
@@ -19,4 +20,31 @@ function escapeChar(char: string): string {
 
 export function escapeText(text: string): string {
   return text.replace(UNSAFE, escapeChar);
+}
+
+/** The same of text that has lines and columns of our own: newlines and tabs stay. */
+export function escapeLines(text: string): string {
+  return text.replace(UNSAFE, (char) => (char === '\n' || char === '\t' ? char : escapeChar(char)));
+}
+
+const OURS = ['\n', '\t', '\u001b'];
+
+/** Almost all that is printed is plain: nothing is to be escaped in it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the colours' own
+const PLAIN = /^[\n\t\x1b -~]*$/;
+
+/**
+ * The last look at what is printed: JSON, which has escapes of its own for C0 only. Newlines, tabs and colours are ours
+ * (outside of strings JSON has no others, and in strings it has none).
+ */
+export function escapeRest(text: string): string {
+  if (PLAIN.test(text)) return text;
+  return text.replace(UNSAFE, (char) => (OURS.includes(char) ? char : jsonEscape(char)));
+}
+
+/** A \u escape for each unit of UTF-16. */
+function jsonEscape(char: string): string {
+  return Array.from({ length: char.length }, (_, at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`).join(
+    '',
+  );
 }

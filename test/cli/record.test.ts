@@ -54,6 +54,24 @@ describe('record', () => {
     expect([status, stderr]).toEqual([0, '']);
   });
 
+  it('writes what would act on a terminal as a comment, in escapes, and says so', () => {
+    const text = `#!/bin/sh
+tc qdisc add dev "$(printf 'x\\033[31m')" root sfq
+tc qdisc add dev "$(printf 'x\\302\\255')" root sfq
+printf 'qdisc add dev y\\033[2J root sfq\\r\\nqdisc add dev\\teth0 root sfq\\r\\n' | tc -batch -
+ip link add "$(printf '\\033]8;;')"
+`;
+    const { stdout, stderr } = record('escapes.sh', text);
+    expect(commands(stdout)).toEqual(['qdisc add dev\teth0 root sfq']);
+    expect(stdout).toContain('# cannot stand in a batch file: tc qdisc add dev x\\x1b[31m root sfq\n');
+    expect(stdout).toContain('# cannot stand in a batch file: tc qdisc add dev x\\xad root sfq\n');
+    expect(stdout).toContain('# cannot stand in a batch file: qdisc add dev y\\x1b[2J root sfq');
+    expect(stdout).toContain('# ip link add \\x1b]8;;\n');
+    expect(stderr).toContain('1 tc command recorded');
+    expect(stderr).toContain('3 tc commands cannot stand in a batch file');
+    expect(stdout + stderr).not.toMatch(/[\p{Cc}\p{Cf}](?<![\n\t])/u);
+  });
+
   it('keeps words as they are: blanks and quotes are quoted as tc reads them', () => {
     const { stdout } = record('words.sh', `#!/bin/sh\ntc filter add dev 'a b' "it's" '"x' '' plain$'y'\n`);
     expect(commands(stdout)).toEqual([`filter add dev "a b" it's '"x' "" plain$y`]);

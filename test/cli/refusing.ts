@@ -10,19 +10,26 @@ const fs = require('node:fs');
 const [at, code] = process.env.REFUSE.split(':');
 const real = { ...fs };
 let calls = 0;
+/** Descriptors of the program's own files. */
+const note = (name, what, result) => {
+  if (name === 'openSync') open.add(result);
+  if (name === 'closeSync') open.delete(what);
+  return result;
+};
 const log = real.openSync(process.env.REFUSE_LOG, 'w');
-const own = (what) => /[/](dist|node_modules|proc)[/]|package.json$/.test(String(what));
+const open = new Set();
+const own = (what) => open.has(what) || /[/](dist|node_modules|proc)[/]|package.json$/.test(String(what));
 for (const name of Object.keys(fs).filter((each) => each.endsWith('Sync'))) {
   fs[name] = Object.assign((...args) => {
-    if (typeof args[0] !== 'string' && typeof args[0] !== 'number' || own(args[0])) return real[name](...args);
-    real.writeSync(log, name + '\\n');
+    if (typeof args[0] !== 'string' && typeof args[0] !== 'number' || own(args[0])) return note(name, args[0], real[name](...args));
+    real.writeSync(log, name + ' ' + args[0] + '\\n');
     if (calls++ !== Number(at)) return real[name](...args);
     throw Object.assign(new Error(code + ': said the system, ' + name), { code, syscall: name.replace('Sync', ''), errno: -1 });
   }, real[name]);
 }`;
 
 export interface Refused extends Ended {
-  /** The calls that were made, by name. */
+  /** The calls that were made: `name file`. */
   readonly calls: readonly string[];
 }
 

@@ -72,6 +72,41 @@ describe('cls-flow tc', () => {
   });
 });
 
+describe('quirk 73: what is typed reaches the terminal as it is', () => {
+  const ESCAPES = 'x\u001b[31m\u009b\u007f\u202e\u00ad\u{e0041}\r';
+  const SHOWN = 'x\\x1b[31m\\x9b\\x7f\\u{202e}\\xad\\u{e0041}\\r';
+  const state = (): string => join(folder(), 'state.json');
+
+  test('in tc, here it is escaped', () => {
+    expect(cli(['tc', '--state', state(), ESCAPES]).stderr).toBe(`Object "${SHOWN}" is unknown, try "tc help".\n`);
+    const forged = cli(['tc', '--state', state(), 'two\nlines\tand a tab']);
+    expect(forged.stderr).toBe('Object "two\\nlines\\tand a tab" is unknown, try "tc help".\n');
+    const batch = Buffer.from(`qdisc add dev d0 root sfq ${ESCAPES}\n`);
+    const { stderr } = cli(['tc', '--state', state(), '-batch', '-'], { input: batch });
+    expect(stderr).toContain(SHOWN.replace(/\\r$/, ''));
+  });
+
+  test('and the names of devices too, in text and in JSON', () => {
+    const named = ['tc', '--state', state(), '--dev', 'x\u001b[31m\u009b', 'qdisc', 'show'];
+    expect(cli(named).stdout).toContain('dev x\\x1b[31m\\x9b ');
+    const json = cli([...named.slice(0, -2), '-j', ...named.slice(-2)]).stdout;
+    expect(json).not.toMatch(/\p{Cc}(?<!\n)/u);
+    expect(JSON.parse(json)).toContainEqual(expect.objectContaining({ dev: 'x\u001b[31m\u009b' }));
+  });
+
+  test("but tc's own tabs are kept", () => {
+    const file = state();
+    cli(['tc', '--state', file, ...words('qdisc add dev eth0 root handle 1: drr')]);
+    cli([
+      'tc',
+      '--state',
+      file,
+      ...words('filter add dev eth0 parent 1: u32 match u32 0 0 police rate 1mbit burst 10k'),
+    ]);
+    expect(cli(['tc', '--state', file, ...words('-s filter show dev eth0')]).stdout).toContain('\t');
+  });
+});
+
 describe('cls-flow netlink', () => {
   const HEX =
     '4c0000002c0005060100000000000000000000000200000001000000000001000800010009000100666c6f7700000000' +

@@ -1,4 +1,4 @@
-import { matches } from '../../../src/lang/index.ts';
+import { escapeLines, escapeText, matches } from '../../../src/lang/index.ts';
 
 /** One command as a stand-in wrote it down. */
 export interface Call {
@@ -51,9 +51,14 @@ export function transcript(calls: readonly Call[], source: string): Transcript {
       lines.push(`# ${place}${comment([call.tool, ...call.args].join(' '))}`);
       if (call.tool === 'tc') counts.elsewhere++;
     } else if (call.input !== '' || isBatch(call.args)) {
-      const own = call.input.split('\n').filter((line) => line.trim() !== '');
-      lines.push(`# from tc ${comment(call.args.join(' '))}`, ...own);
-      counts.commands += own.filter((line) => !/^\s*#/.test(line)).length;
+      lines.push(`# from tc ${comment(call.args.join(' '))}`);
+      for (const line of call.input.replace(/\r/g, ' ').split('\n')) {
+        if (line.trim() === '') continue;
+        const isComment = /^\s*#/.test(line);
+        const isSafe = escapeLines(line) === line;
+        lines.push(isSafe ? line.trimEnd() : unwritten(line));
+        if (!isComment) counts[isSafe ? 'commands' : 'unwritable']++;
+      }
     } else {
       const words = withoutOptions(call.args);
       if (words.length === 0 || asks(words)) lines.push(`# tc ${comment(call.args.join(' '))}`);
@@ -61,7 +66,7 @@ export function transcript(calls: readonly Call[], source: string): Transcript {
         const line = batchLine(words);
         if (line === null) counts.unwritable++;
         else counts.commands++;
-        lines.push(line ?? `# cannot stand in a batch file: tc ${comment(call.args.join(' '))}`);
+        lines.push(line ?? unwritten(`tc ${call.args.join(' ')}`));
       }
     }
   }
@@ -99,11 +104,14 @@ function batchLine(words: readonly string[]): string | null {
 }
 
 function quotedWord(word: string): string | null {
-  if (/[#\n\0]/.test(word)) return null;
+  // A file that is looked at on a terminal holds nothing that acts there.
+  if (/[#\n]/.test(word) || escapeLines(word) !== word) return null;
   if (/^[^\s'"][^\s]*$/.test(word)) return word;
   const quote = ['"', "'"].find((mark) => !word.includes(mark));
   return quote === undefined ? null : `${quote}${word}${quote}`;
 }
 
+const unwritten = (command: string): string => `# cannot stand in a batch file: ${comment(command)}`;
+
 /** A comment stays on its line, whatever an argument holds; getcmdline() joins lines before it looks for comments. */
-const comment = (text: string): string => text.replace(/[\p{Cc}]/gu, '?').replace(/\\$/, '\\ ');
+const comment = (text: string): string => escapeText(text).replace(/\\$/, '\\ ');
