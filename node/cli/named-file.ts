@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { encodeUtf8 } from '../../src/lang/index.ts';
 import { type WriteOptions, writeAtomically } from '../write.ts';
 import { FailedError, fileProblem } from './errors.ts';
+import { readStdin } from './stdin.ts';
 
 /** Files that the command line names, and what a user is told where one of them cannot be read or written. */
 
@@ -10,17 +11,17 @@ type Failure = new (message: string) => Error;
 
 /** A whole file as text. */
 export function readText(path: string, failure: Failure = FailedError): string {
-  return read(path, path, failure);
+  return read(() => readFileSync(path, 'utf8'), path, failure);
 }
 
 /** The same, where `-` is standard input. */
 export function readInput(file: string, failure: Failure = FailedError): string {
-  return read(file === '-' ? 0 : file, file, failure);
+  return file === '-' ? read(() => readStdin().toString('utf8'), file, failure) : readText(file, failure);
 }
 
-function read(source: string | 0, name: string, failure: Failure): string {
+function read(text: () => string, name: string, failure: Failure): string {
   try {
-    return readFileSync(source, 'utf8');
+    return text();
   } catch (error) {
     throw named(error, name, failure);
   }

@@ -7,6 +7,7 @@ import { joinMessages, splitMessages } from '../../src/netlink/index.ts';
 import { errorCode } from '../system.ts';
 import { CommandLineError, FailedError } from './errors.ts';
 import { Output, say, sayRaw } from './output.ts';
+import { readStdin } from './stdin.ts';
 import { readingText } from './system-errors.ts';
 
 /** LINKTYPE_NETLINK: 16 bytes of cooked header, then netlink messages, as nlmon gives them. */
@@ -67,7 +68,7 @@ function* datagrams(args: readonly string[]): Generator<Uint8Array> {
 
 function readFile(name: string): Buffer {
   try {
-    return readFileSync(name === '-' ? 0 : name);
+    return name === '-' ? readStdin() : readFileSync(name);
   } catch (error) {
     const isMissing = errorCode(error) === 'ENOENT';
     throw new FailedError(

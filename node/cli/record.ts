@@ -1,9 +1,20 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants as osConstants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { encodeUtf8, escapeText } from '../../src/lang/index.ts';
+import { ownerOf, ownName } from '../owner.ts';
 import { writeAtomically } from '../write.ts';
 import type { RecordFlags } from './commands/record.ts';
 import { CommandLineError, FailedError } from './errors.ts';
@@ -100,7 +111,8 @@ interface Status {
 
 /** Nothing outlives this: the folder goes, and with it every process of the script's group. */
 async function runAmongStandIns(command: readonly string[], isolated: boolean): Promise<Ended> {
-  const folder = mkdtempSync(join(tmpdir(), 'cls-flow-record-'));
+  sweep(tmpdir());
+  const folder = mkdtempSync(join(tmpdir(), `${MARK}${ownName()}-`));
   let child: ChildProcess | null = null;
   const clean = (): void => {
     if (child !== null) killGroup(child);
@@ -118,6 +130,22 @@ async function runAmongStandIns(command: readonly string[], isolated: boolean): 
     clean();
     process.off('exit', clean);
   }
+}
+
+const MARK = 'cls-flow-record-';
+
+/** Removes the folders of runs that were killed. */
+function sweep(temporary: string): void {
+  for (const name of readdirSync(temporary)) {
+    const owner = name.startsWith(MARK) ? ownerOf(name.slice(MARK.length).replace(/-\w+$/, '')) : null;
+    if (owner?.isGone) sweepOne(join(temporary, name));
+  }
+}
+
+function sweepOne(folder: string): void {
+  const about = lstatSync(folder, { throwIfNoEntry: false });
+  const isOwn = about?.isDirectory() && about.uid === (process.geteuid?.() ?? about.uid);
+  if (isOwn) rmSync(folder, { recursive: true, force: true });
 }
 
 function writeStandIns(folder: string, log: string): void {

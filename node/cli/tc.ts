@@ -9,6 +9,7 @@ import { CommandLineError } from './errors.ts';
 import { txQueuesOf } from './numbers.ts';
 import { Output, say, sayRaw } from './output.ts';
 import { defaultStatePath, keepState, openState, type State } from './state.ts';
+import { readStdin } from './stdin.ts';
 
 /** IFNAMSIZ less the final null; what else dev_valid_name() refuses. */
 const DEVICE_NAME = /^[^\s/:]{1,15}$/;
@@ -126,7 +127,7 @@ function batchReader(): (file: string) => string | undefined {
 
 function batchText(file: string): string | undefined {
   try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
+    return file === '-' ? readStdin().toString('utf8') : readFileSync(file, 'utf8');
   } catch {
     return undefined;
   }

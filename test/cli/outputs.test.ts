@@ -306,3 +306,65 @@ describe('the program', () => {
     }
   });
 });
+
+describe('a user', () => {
+  const isRoot = process.getuid?.() === 0;
+  /** Nobody's rights where we are root. */
+  const asUser = (args: readonly string[], path: string, env: Record<string, string> = {}) =>
+    spawnSync(process.execPath, [START, ...args], {
+      encoding: 'utf8',
+      cwd: path,
+      env: { PATH: process.env.PATH, ...env },
+      ...(isRoot ? { uid: 65534, gid: 65534 } : {}),
+    });
+
+  it('without rights in a folder is told so in a line that names the file', () => {
+    const path = mkdtempSync(join(tmpdir(), 'cls-flow-outputs-'));
+    writeFileSync(join(path, 'x.tc'), 'filter add dev eth0 parent 1: flow hash keys src divisor 16\n');
+    writeFileSync(join(path, 'ok.pcap'), PACKETS);
+    writeFileSync(join(path, 'there'), 'old');
+    chmodSync(path, 0o555);
+    for (const [name, ...args] of [
+      ['x.fixed.tc', 'check', '--fix', 'x.tc'],
+      ['x', 'record', '-o', 'x', '--', 'true'],
+      ['x', 'advise', 'ok.pcap', '-o', 'x'],
+      ['there', 'classify', 'ok.pcap', ...MAP, '--export', 'there'],
+      ['./x', 'tc', '--state', './x', 'qdisc', 'add', 'dev', 'd0', 'root', 'sfq'],
+      ['new/x', 'tc', '--state', 'new/x', 'qdisc', 'add', 'dev', 'd0', 'root', 'sfq'],
+    ] as const) {
+      const { status, stderr } = asUser(args, path);
+      const lines = stderr
+        .trimEnd()
+        .split('\n')
+        .filter((line) => !/^cls-flow: (runs|tc, ip)/.test(line));
+      expect([status, lines.length], `${args.join(' ')}: ${stderr}`).toEqual([1, 1]);
+      expect(lines[0]).toMatch(
+        new RegExp(`^cls-flow: ${name.replace('/x', '(/x)?')}: permission denied; writing failed`),
+      );
+    }
+    expect(readdirSync(path).sort()).toEqual(['ok.pcap', 'there', 'x.tc']);
+    expect(readFileSync(join(path, 'there'), 'utf8')).toBe('old');
+  });
+
+  it.runIf(isRoot)('whose home nobody knows is told to name a state file', () => {
+    const path = mkdtempSync(join(tmpdir(), 'cls-flow-outputs-'));
+    const run = spawnSync(process.execPath, [START, 'tc', 'qdisc', 'show'], {
+      ...{ encoding: 'utf8', cwd: path, env: {}, uid: 54321, gid: 54321 },
+    });
+    expect([run.status, run.stderr]).toEqual([
+      2,
+      'cls-flow: nobody knows your home directory\n  name a state file: --state FILE\n',
+    ]);
+  });
+});
+
+describe('standard input', () => {
+  it('that is set to non-blocking, and empty for now, is waited for', () => {
+    const { at } = folder();
+    const input = Buffer.from('qdisc add dev d0 root sfq\n');
+    const args = (name: string): string[] => ['tc', '--state', at(name), '-batch', '-'];
+    const first = refused(args('a.json'), -1, '', input).calls.indexOf('readSync 0');
+    expect(refused(args('b.json'), first, 'EAGAIN', input)).toMatchObject({ status: 0 });
+    expect(cli(['tc', '--state', at('b.json'), 'qdisc', 'show', 'dev', 'd0']).stdout).toContain('sfq');
+  });
+});

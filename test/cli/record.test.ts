@@ -54,6 +54,19 @@ describe('record', () => {
     expect([status, stderr]).toEqual([0, '']);
   });
 
+  it('removes the folder that a killed run has left', async () => {
+    const { path, temporary } = script('hangs.sh', '#!/bin/sh\necho up\nread x\n');
+    const env = { ...process.env, TMPDIR: temporary };
+    const running = spawn(process.execPath, [MAIN, 'record', '--', path], { env, stdio: ['pipe', 'ignore', 'pipe'] });
+    await new Promise((resolve) => running.stderr.on('data', (text) => String(text).includes('up\n') && resolve(null)));
+    running.kill('SIGKILL');
+    // Its script ends, too, as its input does.
+    await new Promise((resolve) => running.once('close', resolve));
+    expect(readdirSync(temporary)).toHaveLength(1);
+    expect(cli(['record', '--', 'true'], { env: { TMPDIR: temporary } }).status).toBe(0);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
   it('writes what would act on a terminal as a comment, in escapes, and says so', () => {
     const text = `#!/bin/sh
 tc qdisc add dev "$(printf 'x\\033[31m')" root sfq

@@ -34,10 +34,10 @@ export interface Refused extends Ended {
 }
 
 /** Runs the command line in a system where one call of the file system fails; number -1: none. */
-export function refused(args: readonly string[], at: number, code: string): Refused {
+export function refused(args: readonly string[], at: number, code: string, input = new Uint8Array(0)): Refused {
   const shim = file('shim.cjs', SHIM);
   const log = file('calls', '');
   const env = { NODE_OPTIONS: `--require ${shim}`, REFUSE: `${at}:${code}`, REFUSE_LOG: log };
-  const ended = cli(args, { env });
+  const ended = cli(args, { env, input });
   return { ...ended, calls: readFileSync(log, 'utf8').split('\n').slice(0, -1) };
 }
