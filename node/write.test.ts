@@ -50,6 +50,21 @@ describe('writeAtomically', () => {
     expect([content(), names()]).toEqual(['new bytes', ['out']]);
   });
 
+  it('has reached the disk before it takes its name', async () => {
+    const { path } = place();
+    const calls: string[] = [];
+    const fsync = (descriptor: number): void => {
+      calls.push('fsync');
+      SYSTEM.fsync(descriptor);
+    };
+    const rename: System['rename'] = (from, to) => {
+      calls.push('rename');
+      SYSTEM.rename(from, to);
+    };
+    await write(path, 'new', { system: { ...SYSTEM, fsync, rename } });
+    expect(calls).toEqual(['fsync', 'rename']);
+  });
+
   it('leaves the old file if producing fails, or if it is worth more', async () => {
     const { path, content, names } = place();
     const failing = writeAtomically(path, async (sink) => {
