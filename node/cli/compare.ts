@@ -60,16 +60,18 @@ function text(result: Comparison, { all }: CompareFlags, { seed, seedStated }: W
   const { packets, movedPackets, hosts, flows, by, before, after, matrix } = result;
   const who = by === 'dst' ? 'receivers' : 'senders';
   const drawn = `hashrnd that was not given is drawn from seed ${seed}${seedStated ? '' : ', assumed'}, the same on both sides`;
+  const isDrawn = before.filters.concat(after.filters).some(({ from }) => from === 'seed');
   const lines = [
-    ...[before, after].flatMap((side, index) => sideLines(index === 0 ? 'before' : 'after', side)),
-    before.filters.concat(after.filters).some(({ from }) => from === 'seed') ? `note: ${drawn}` : '',
+    ...sideLines('before', before),
+    ...sideLines('after', after),
+    ...(isDrawn ? [`note: ${drawn}`] : []),
     '',
     `${paint('bold', 'moved')}: ${hosts.moved.length} of ${hosts.all} ${who}, ${flows.moved.length} of ${flows.all} flows, ${movedPackets} of ${packets} packets`,
   ];
   const rows = (moves: readonly Move[]): string[][] =>
     moves.map(({ name, before: from, after: to }) => [name, places(from), places(to)]);
   return [
-    `${lines.filter((line, index) => line !== '' || index > 2).join('\n')}\n`,
+    `${lines.join('\n')}\n`,
     shown([who, 'before', 'after'], rows(hosts.moved), all),
     shown(['flows', 'before', 'after'], rows(flows.moved), all),
     shown(
@@ -86,12 +88,15 @@ function text(result: Comparison, { all }: CompareFlags, { seed, seedStated }: W
 }
 
 function sideLines(name: string, { filters, classified, shares }: Side): string[] {
-  const told = filters.map(({ spec, hashrnd }) => `${escapeText(spec)}; hashrnd ${hashrnd}`).join('\n        ');
   const fair =
     shares === null
       ? 'no host has a class'
       : `${shares.sharing} share, at most ${shares.worst} in one of ${shares.classes} classes; Jain index ${shares.jain.toFixed(3)}, the worst-off gets ${(100 * shares.worstShare).toPrecision(2)}%`;
-  return [`${`${name}:`.padEnd(7)} ${told}`, `        ${classified} packets classified; ${fair}`];
+  const lines = [
+    ...filters.map(({ spec, hashrnd }) => `${escapeText(spec)}; hashrnd ${hashrnd}`),
+    `${classified} packets classified; ${fair}`,
+  ];
+  return lines.map((line, index) => `${(index === 0 ? `${name}:` : '').padEnd(7)} ${line}`);
 }
 
 /** Two classes by name, more by number. */

@@ -1,8 +1,9 @@
 import { FlowKeys } from '../packet/index.ts';
 import { type FilterRow, WordSet } from '../report/index.ts';
 import type { Run } from '../run.ts';
-import { classText, word } from '../u32.ts';
+import { word } from '../u32.ts';
 import { type By, HOST_OR_FLOW_WORDS, readHostOrFlow, subjectText } from './host-or-flow.ts';
+import { LastOutcome, Outcomes } from './outcomes.ts';
 import { Census, type Shares } from './shares.ts';
 import { sideOf } from './spread.ts';
 
@@ -14,7 +15,7 @@ const WIDTH = WHO + HOST_OR_FLOW_WORDS;
 
 /** Packets that end alike on both sides. */
 export interface Pair {
-  /** A class id, or why there is none. */
+  /** The class where they end, or how else their way ends; of filters alone, the class id that they gave, or why there is none. */
   readonly before: string;
   readonly after: string;
   readonly packets: number;
@@ -31,6 +32,7 @@ export interface Move {
 
 export interface Side {
   readonly filters: readonly FilterRow[];
+  /** Packets that have a class. */
   readonly classified: number;
   /** null where no host got a class. */
   readonly shares: Shares | null;
@@ -67,14 +69,17 @@ export class Comparing {
   private readonly row = new Int32Array(WIDTH);
   private readonly hosts = new WordSet(WIDTH);
   private readonly flows = new WordSet(WIDTH);
-  private readonly outcomes: string[] = [];
-  private readonly numbers = new Map<string | number, number>();
+  private readonly outcomes = new Outcomes();
+  private readonly lastBefore: LastOutcome;
+  private readonly lastAfter: LastOutcome;
   private readonly pairs = new Map<number, { packets: number; bytes: number }>();
   private movedPackets = 0;
 
   constructor(before: Run, after: Run) {
     this.before = before;
     this.after = after;
+    this.lastBefore = new LastOutcome(before, this.outcomes);
+    this.lastAfter = new LastOutcome(after, this.outcomes);
     this.rows = [before.filterRows(), after.filterRows()];
     this.by = sideOf([...before.filters, ...after.filters].map(({ filter }) => filter));
   }
@@ -82,8 +87,8 @@ export class Comparing {
   /** Counts the packet of both runs' last step. */
   add(): void {
     const { before, after, row } = this;
-    const pair: readonly [number, number] = [this.outcome(before), this.outcome(after)];
-    const [from, to] = pair;
+    const from = this.lastBefore.number;
+    const to = this.lastAfter.number;
     if (from !== to) this.movedPackets++;
     const name = from * OUTCOMES + to;
     const counts = this.pairs.get(name) ?? { packets: 0, bytes: 0 };
@@ -102,7 +107,7 @@ export class Comparing {
   }
 
   result(seed: number, errors: Comparison['errors']): Comparison {
-    const { before, after } = this;
+    const { before } = this;
     const hosts = this.subjects(this.hosts, this.by);
     const flows = this.subjects(this.flows, 'flow');
     const hostsOf = this.hostsOfPairs();
@@ -114,30 +119,21 @@ export class Comparing {
       by: this.by,
       packets: before.tally.packets,
       bytes: before.tally.bytes,
-      before: this.side(before, 0),
-      after: this.side(after, 1),
+      before: this.side(BEFORE),
+      after: this.side(AFTER),
       movedPackets: this.movedPackets,
       hosts: { all: hosts.length, moved: hosts.filter(isMoved) },
       flows: { all: flows.length, moved: flows.filter(isMoved) },
       matrix: [...this.pairs]
         .map(([name, counts]) => ({
-          before: this.outcomes[Math.floor(name / OUTCOMES)] ?? '',
-          after: this.outcomes[name % OUTCOMES] ?? '',
+          before: this.outcomes.text(beforeOf(name)),
+          after: this.outcomes.text(afterOf(name)),
           ...counts,
           hosts: hostsOf.get(name) ?? 0,
         }))
         .sort((a, b) => b.packets - a.packets || order(a.before, b.before) || order(a.after, b.after)),
       errors,
     };
-  }
-
-  private outcome(run: Run): number {
-    const what = run.reason ?? run.classid;
-    const known = this.numbers.get(what);
-    if (known !== undefined) return known;
-    this.outcomes.push(typeof what === 'number' ? classText(what) : what);
-    this.numbers.set(what, this.outcomes.length - 1);
-    return this.outcomes.length - 1;
   }
 
   private subjects(rows: WordSet, by: By): Move[] {
@@ -149,7 +145,7 @@ export class Comparing {
       outcome.before.add(word(words, at + BEFORE));
       outcome.after.add(word(words, at + AFTER));
     });
-    const texts = (numbers: Set<number>): string[] => [...numbers].map((n) => this.outcomes[n] ?? '').sort(order);
+    const texts = (numbers: Set<number>): string[] => [...numbers].map((n) => this.outcomes.text(n)).sort(order);
     return [...found]
       .map(([name, { before, after }]) => ({ name, before: texts(before), after: texts(after) }))
       .sort((a, b) => order(a.name, b.name));
@@ -164,18 +160,17 @@ export class Comparing {
     return hosts;
   }
 
-  private side(run: Run, column: 0 | 1): Side {
-    const { exact, assumed, unknowable } = run.tally.exactness;
-    return {
-      filters: this.rows[column] ?? [],
-      classified: exact + assumed + unknowable,
-      shares: this.shares(column),
-    };
+  private side(column: typeof BEFORE | typeof AFTER): Side {
+    const classes = this.outcomes.classes();
+    const outcomeOf = column === BEFORE ? beforeOf : afterOf;
+    let classified = 0;
+    for (const [pair, { packets }] of this.pairs) if (classes.has(outcomeOf(pair))) classified += packets;
+    return { filters: this.rows[column] ?? [], classified, shares: this.shares(column) };
   }
 
   /** Only classes count: packets without one are nowhere together. */
   private shares(column: number): Shares | null {
-    const classes = new Set([...this.numbers].flatMap(([what, n]) => (typeof what === 'number' ? [n] : [])));
+    const classes = this.outcomes.classes();
     const names = new Map<string, number[]>();
     this.hosts.forEach((words, at) => {
       const outcome = word(words, at + column);
@@ -186,12 +181,15 @@ export class Comparing {
     if (names.size === 0) return null;
     const each = [...names.values()];
     const hosts = Int32Array.from(each.flatMap((own, host) => own.map(() => host)));
-    return new Census(this.outcomes.length).measure(hosts, Int32Array.from(each.flat()));
+    return new Census(this.outcomes.count).measure(hosts, Int32Array.from(each.flat()));
   }
 }
 
 /** More outcomes than there are class ids, so that a pair of them is one number. */
 const OUTCOMES = 2 ** 26;
+
+const beforeOf = (pair: number): number => Math.floor(pair / OUTCOMES);
+const afterOf = (pair: number): number => pair % OUTCOMES;
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -59,6 +59,45 @@ describe('compare', () => {
     expect(stdout).toMatch(/^moved: \d of 3 senders, \d of 3 flows, \d of 3 packets$/m);
   });
 
+  const htb = (unmatched: string, more = ''): string =>
+    `qdisc add dev eth0 root handle 1: htb default ${unmatched}
+class add dev eth0 parent 1: classid 1:10 htb rate 1mbit
+class add dev eth0 parent 1: classid 1:30 htb rate 1mbit
+${more}filter add dev eth0 parent 1: protocol all prio 1 handle 7 fw classid 1:10
+`;
+  const scripts = (before: string, after: string): string[] => [
+    'compare',
+    '-',
+    '--script',
+    file('before.tc', before),
+    '--script',
+    file('after.tc', after),
+  ];
+
+  it('follows packets of scripts to the class where they end, though no filter takes them', () => {
+    const args = scripts(htb('30'), htb('10'));
+    const result = valid('compare', args, THREE);
+    expect(result).toMatchObject({ movedPackets: 3, before: { classified: 3 }, after: { classified: 3 } });
+    expect(result.hosts.moved[0]).toEqual({ name: '192.0.2.1', before: ['1:30'], after: ['1:10'] });
+    expect(cli(args, { input: THREE }).stdout).toMatch(
+      /^before: 3 packets classified; .*\nafter: {2}3 packets classified; .*\n\nmoved: 3 of 3 senders/,
+    );
+  });
+
+  it('names ends of scripts that are no class, and compares flow filters by the bucket that they give', () => {
+    const direct = valid('compare', scripts(htb('30'), htb('0')), THREE);
+    expect(direct.matrix).toMatchObject([
+      { before: '1:30', after: 'direct past 1:, unshaped (no class, and no leaf as default)' },
+    ]);
+    const sfq = (filter: string): string =>
+      htb(
+        '30',
+        `qdisc add dev eth0 parent 1:30 handle 30: sfq\nfilter add dev eth0 parent 30: protocol all handle 1 flow ${filter}\n`,
+      );
+    const buckets = valid('compare', scripts(sfq('map key dst and 0xf'), sfq('map key src and 0xf')), THREE);
+    expect(buckets.hosts.moved[0]).toEqual({ name: '192.0.2.1', before: ['30:5'], after: ['30:2'] });
+  });
+
   it('wants two of a kind', () => {
     const { status, stderr } = cli(['compare', HOUSEHOLD, '--filter', LAST_BYTE]);
     expect(status).toBe(2);
