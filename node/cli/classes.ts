@@ -1,6 +1,7 @@
-import type { Netns } from '../../src/kernel/index.ts';
-import { getClassid } from '../../src/lang/index.ts';
-import { reachableMinors, targetsOf } from '../../src/study/index.ts';
+import type { Netns, Qdisc } from '../../src/kernel/index.ts';
+import { escapeText, getClassid } from '../../src/lang/index.ts';
+import { ASSUMED } from '../../src/sched/qdisc/index.ts';
+import { type NoClasses, noClassesOf, reachableMinors, targetsOf } from '../../src/study/index.ts';
 import { classidText, tcH, tcMajor, tcMinor } from '../../src/u32.ts';
 import { checkDevice, linkRate } from './advise.ts';
 import { caretInValue } from './caret.ts';
@@ -23,21 +24,80 @@ export function classes(flags: ClassesFlags): void {
   const { options } = readWalk({ ...asked, at: 'egress', vlan: 'offload' }, false);
   const device = dev ?? options.kernel?.place.dev ?? DEVICE;
   checkDevice(device);
-  const ids = classIds(createRun(options).filters, parent);
+  const there = flags.script === undefined ? undefined : options.kernel?.netns;
+  const { filters } = createRun(options);
+  if (filters.length === 0) throw noFilter(flags.script ?? '', there);
+  const own = flags.kind === undefined && there !== undefined ? withClasses(filters, there, device) : null;
+  const ids = classIds(own === null ? filters : own.filters, parent);
   const named = ids.filter((id) => tcMinor(id) !== 0);
   if (named.length < ids.length) say('note: minor number 0 can come out, too: it is the qdisc, no class');
   if (named.length > max) {
     const message = `${ids.length} classes can come out, more than --max ${max}`;
     throw new CommandLineError(message, null, `give the filter a divisor, or take them all: --max ${MOST}`);
   }
-  const there = flags.script === undefined ? undefined : options.kernel?.netns;
+  const kindOf = (major: number): string => own?.kinds.get(major) ?? flags.kind ?? ASSUMED.root;
   const output = new Output();
-  for (const line of classLines(named, { kind: flags.kind, device, link, parent, there })) output.write(`${line}\n`);
+  for (const line of classLines(named, { kindOf, device, link, parent, there })) output.write(`${line}\n`);
   output.flush();
 }
 
+type Filters = ReturnType<typeof createRun>['filters'];
+
+/** The script holds no flow filter that packets meet on their way out. */
+function noFilter(script: string, there: Netns | undefined): CommandLineError {
+  const on = (hook: 'egress' | 'ingress'): string[] =>
+    (there?.devices ?? []).map(({ name }) => name).filter((dev) => there?.flowFilters({ dev, hook }).length !== 0);
+  const [other] = on('egress');
+  if (other !== undefined) {
+    return new CommandLineError(
+      'no flow filter is asked there',
+      null,
+      `add --dev ${on('egress').map(escapeText).join(' or ')}`,
+    );
+  }
+  if (on('ingress').length === 0) return new CommandLineError(`${script}: there is no flow filter in it`);
+  return new CommandLineError(`${script}: its flow filters are at ingress, where there are no classes`);
+}
+
+interface OwnKinds {
+  /** Those on qdiscs that take classes. */
+  readonly filters: Filters;
+  /** The kind of the qdisc, by the major number of the classes that its filters give. */
+  readonly kinds: ReadonlyMap<number, string>;
+}
+
+/** Classes are of the kind of the qdisc that the filter stands on. Where no such qdisc takes any there is nothing to print. */
+function withClasses(filters: Filters, there: Netns, device: string): OwnKinds {
+  const kinds = new Map<number, string>();
+  const without = new Map<Qdisc, Filters>();
+  const kept = filters.filter((at) => {
+    const q = there.devices.find(({ name }) => name === device)?.lookup(tcH(tcMajor(at.list), 0)) ?? null;
+    if (q !== null && q.kind.classes === null) {
+      without.set(q, [...(without.get(q) ?? []), at]);
+      return false;
+    }
+    const major = tcMajor(at.filter.baseclass);
+    if (q !== null && !kinds.has(major)) kinds.set(major, q.kind.kind);
+    return true;
+  });
+  const refused = [...without].map(([q, own]) => noClassesOf(q, highestMinor(own)));
+  const [first] = refused;
+  if (kept.length === 0 && first !== undefined) throw refusal(first);
+  for (const { message } of refused) say(`note: ${message}`);
+  return { filters: kept, kinds };
+}
+
+const refusal = ({ message, instead }: NoClasses): CommandLineError => new CommandLineError(message, null, instead);
+
+function highestMinor(filters: Filters): number {
+  let highest = 0;
+  for (const { filter } of filters) highest = Math.max(highest, reachableMinors(filter).at(-1) ?? 0);
+  return highest;
+}
+
 interface Around {
-  readonly kind: string;
+  /** Of the classes with this major number. */
+  kindOf(major: number): string;
   readonly device: string;
   /** Bits per second. */
   readonly link: number;
@@ -48,12 +108,13 @@ interface Around {
 }
 
 /** Kinds that share one rate out get a class around the others, as a class borrows from its parent class only. */
-function classLines(ids: readonly number[], { kind, device, link, parent, there }: Around): string[] {
+function classLines(ids: readonly number[], { kindOf, device, link, parent, there }: Around): string[] {
   const each = link / ids.length;
-  const { class: words, outer } = targetsOf(kind);
-  const add = (above: string, id: number, options: string = kind) =>
-    `tc class add dev ${device} parent ${above} classid ${classidText(id)} ${options}`;
   return [...new Set(ids.map(tcMajor))].flatMap((major) => {
+    const kind = kindOf(major);
+    const { class: words, outer } = targetsOf(kind);
+    const add = (above: string, id: number, options: string = kind) =>
+      `tc class add dev ${device} parent ${above} classid ${classidText(id)} ${options}`;
     const own = ids.filter((id) => tcMajor(id) === major);
     const inner = (above: string) => own.map((id) => add(above, id, words?.({ link, each })));
     if (parent !== undefined && tcMinor(parent) !== 0) return inner(classidText(parent));
@@ -73,8 +134,6 @@ function freeId(major: number, taken: ReadonlySet<number>): number | null {
   return null;
 }
 
-type Filters = ReturnType<typeof createRun>['filters'];
-
 /** Ascending, each once. A `--filter` that names no major number gets the parent's, as the kernel does it. */
 function classIds(filters: Filters, parent: number | undefined): number[] {
   const ids = new Set<number>();
@@ -88,7 +147,6 @@ function classIds(filters: Filters, parent: number | undefined): number[] {
     }
     for (const minor of reachableMinors(filter)) ids.add(tcH(major, minor));
   }
-  if (ids.size === 0) throw new CommandLineError('no flow filter is asked there', null, 'add --dev NAME');
   return [...ids].sort((a, b) => a - b);
 }
 

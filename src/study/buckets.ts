@@ -1,4 +1,6 @@
+import type { Qdisc } from '../kernel/index.ts';
 import { findQdisc, type Rates, type Targets } from '../sched/qdisc/index.ts';
+import { classidText } from '../u32.ts';
 
 const OUTER = 0xffff;
 
@@ -7,6 +9,29 @@ export function targetsOf(kind: string): Targets {
   const targets = findQdisc(kind)?.targets ?? null;
   if (targets === null) throw new RangeError(`no filter spreads hosts over ${kind}`);
   return targets;
+}
+
+/** Why nobody makes classes of a qdisc, and what is done in place of that. */
+export interface NoClasses {
+  readonly message: string;
+  readonly instead: string;
+}
+
+/** Of a qdisc whose kind takes no classes; `highest`: the highest minor number that filters give. */
+export function noClassesOf({ kind, handle, settings, bandCount }: Qdisc, highest: number): NoClasses {
+  const message = `${kind.kind} ${classidText(handle)} takes no classes`;
+  const there = kind.buckets(settings);
+  if (there !== null && there >= highest) {
+    return { message, instead: `nothing to make: it has ${there} buckets, enough for the filter` };
+  }
+  const { targets } = kind;
+  if (targets !== null) {
+    const wanted = Math.min(2 ** Math.ceil(Math.log2(Math.max(highest, 1))), targets.most);
+    return { message, instead: `its buckets are an option of the qdisc: ${targets.qdisc(wanted)}` };
+  }
+  if (kind.bands === null)
+    return { message, instead: 'put the filter on a qdisc that has classes, such as htb or drr' };
+  return { message: `${message}: its ${bandCount} come with it`, instead: 'give the filter classes that are there' };
 }
 
 export interface BucketSetup {

@@ -29,6 +29,8 @@ export {
 } from './advise.ts';
 export {
   type BucketSetup,
+  type NoClasses,
+  noClassesOf,
   setupCommands,
   setupScript,
   targetsOf,

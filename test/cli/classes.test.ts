@@ -88,4 +88,58 @@ filter add dev lan0 parent 5: protocol all prio 2 handle 1 flow map key dst and 
       'tc class add dev lan0 parent 5: classid 5:12 qfq weight 1',
     ]);
   });
+
+  const on = (qdisc: string, filter = 'hash keys src divisor 4'): string =>
+    file(
+      'kind.tc',
+      `qdisc add dev lan0 root handle 1: ${qdisc}\nfilter add dev lan0 parent 1: protocol all prio 1 handle 1 flow ${filter}\n`,
+    );
+
+  it.each(['drr', 'qfq', 'htb', 'hfsc'])('prints classes of %s for a script whose filter stands on one', (kind) => {
+    for (const line of lines('--script', on(kind))) expect(line).toMatch(new RegExp(` classid 1:[0-9a-f]+ ${kind}`));
+    expect(lines('--script', on(kind), '--kind', 'drr')[0]).toBe('tc class add dev lan0 parent 1: classid 1:1 drr');
+  });
+
+  it.each([
+    ['sfq', 'sfq 1: takes no classes (nothing to make: it has 1024 buckets, enough for the filter)'],
+    ['sfq divisor 2', 'sfq 1: takes no classes (its buckets are an option of the qdisc: sfq divisor 4)'],
+    ['fq_codel flows 2', 'fq_codel 1: takes no classes (its buckets are an option of the qdisc: fq_codel flows 4)'],
+    ['prio', 'prio 1: takes no classes: its 3 come with it (give the filter classes that are there)'],
+    ['cake', 'cake 1: takes no classes (put the filter on a qdisc that has classes, such as htb or drr)'],
+  ])('prints no class for a filter on %s, and says what to do', (qdisc, sentence) => {
+    const { status, stdout, stderr } = cli(['classes', '--script', on(qdisc)]);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr.replace('\n  ', ' (')).toContain(sentence.slice(0, -1));
+  });
+
+  it('leaves out the filters of a leaf that takes no classes, and says so', () => {
+    const script = file(
+      'leaf.tc',
+      `qdisc add dev lan0 root handle 1: drr
+class add dev lan0 parent 1: classid 1:1 drr
+qdisc add dev lan0 parent 1:1 handle 2: sfq
+filter add dev lan0 parent 1: protocol all prio 1 handle 1 flow map key dst and 0
+filter add dev lan0 parent 2: protocol all prio 1 handle 1 flow map key dst and 1
+`,
+    );
+    const { status, stdout, stderr } = cli(['classes', '--script', script]);
+    expect([status, stdout]).toEqual([0, 'tc class add dev lan0 parent 1: classid 1:1 drr\n']);
+    expect(stderr).toContain('note: sfq 2: takes no classes');
+  });
+
+  it('says that a script has no flow filter, or where it has them', () => {
+    const said = (text: string, ...args: readonly string[]): string => {
+      const { status, stderr } = cli(['classes', '--script', file('none.tc', text), ...args]);
+      expect(status).toBe(2);
+      return stderr;
+    };
+    const root = 'qdisc add dev lan0 root handle 1: htb\n';
+    expect(said(root)).toContain('there is no flow filter in it');
+    expect(said(root)).not.toContain('--dev');
+    const ingress =
+      'qdisc add dev lan0 ingress\nfilter add dev lan0 parent ffff: protocol all handle 1 flow map key dst\n';
+    expect(said(ingress)).toContain('its flow filters are at ingress, where there are no classes');
+    const filter = 'filter add dev lan0 parent 1: protocol all handle 1 flow map key dst\n';
+    expect(said(root + filter, '--dev', 'wan0')).toContain('add --dev lan0');
+  });
 });

@@ -5,7 +5,7 @@ import { addWalkOptions, type WalkFlags } from './walk.ts';
 
 export interface ClassesFlags
   extends Pick<WalkFlags, 'filter' | 'script' | 'txQueues' | 'ipset' | 'dev' | 'parent' | 'era'> {
-  readonly kind: string;
+  readonly kind?: string;
   readonly rate: string;
   readonly max: string;
 }
@@ -21,7 +21,12 @@ export const classes: CliCommand = {
       .optionsGroup('Classes:')
       .option('--dev <name>', 'device in the lines, with --script the one whose filters are asked (default: eth0)')
       .option('--parent <id>', "parent of the classes (default: the qdisc of the filters' base class, as 1:)")
-      .addOption(new Option('--kind <kind>', 'of the classes').choices(CLASS_KINDS).default('htb'))
+      .addOption(
+        new Option(
+          '--kind <kind>',
+          'of the classes (default: as the qdisc with the filter, htb with --filter)',
+        ).choices(CLASS_KINDS),
+      )
       .option('--rate <rate>', 'of the link, which htb and hfsc classes share evenly', '100mbit')
       .option('--max <n>', 'print at most this many classes, or none', '32768');
   },
