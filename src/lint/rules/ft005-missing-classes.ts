@@ -1,11 +1,12 @@
 import type { Qdisc } from '../../kernel/index.ts';
+import { getClassid, matches } from '../../lang/index.ts';
 import { Key, keysOf, Mode } from '../../sched/flow/index.ts';
-import { classidText, tcH, tcMajor, tcMinor } from '../../u32.ts';
-import { type Edit, option, type Rule } from '../finding.ts';
-import { bucketsOf, defaultMinor, fateOfLost, lostAt } from '../kinds.ts';
+import { classidText, classText, tcH, tcMajor, tcMinor } from '../../u32.ts';
+import { type Edit, type Found, option, type Rule } from '../finding.ts';
+import { bucketsOf, defaultMinor, drops, fateOfLost, lostAt } from '../kinds.ts';
 import { minorsOf, minorsText } from '../minors.ts';
 import { type Command, flowArgument } from '../script.ts';
-import type { FilterAt } from '../setup.ts';
+import { type FilterAt, isDeaf, type Setup } from '../setup.ts';
 import type { Page } from './page.ts';
 
 /** Keys whose values somebody chooses: of all the numbers that they could be, few are meant. */
@@ -17,6 +18,7 @@ export const FT005: Rule = {
   title: 'classes that do not exist',
   *look(tree) {
     if (tree.hides('class')) return;
+    yield* named(tree);
     for (const { q, flow, command } of tree.flows()) {
       if (lostAt(q) === 'own' || bucketsOf(q) !== null) continue;
       const { config } = flow;
@@ -40,6 +42,41 @@ export const FT005: Rule = {
     }
   },
 };
+
+/** Filters of other kinds: each names one class. */
+function* named(tree: Setup): Generator<Found> {
+  for (const filter of tree.filters) {
+    const { q, target, actions, command } = filter;
+    if (target === null || !tree.known(q) || isDeaf(filter) || actions?.leavesToClass === false) continue;
+    if (lostAt(q) === 'own' || isThere(target, q)) continue;
+    const { effect, lost } = fateOfLost(q);
+    const buckets = bucketsOf(q);
+    const id = classText(target);
+    yield {
+      command,
+      word: classWord(command, target),
+      message: buckets === null ? `the class ${id} does not exist` : `${id} names none of the ${buckets} buckets`,
+      effect,
+      severity: lost ? 'error' : 'warning',
+    };
+  }
+}
+
+/** The class, band or bucket; or the qdisc itself where that is no loss: X:0 is htb's way past all classes. */
+function isThere(target: number, q: Qdisc): boolean {
+  const minor = tcMinor(target);
+  if (target === q.handle && !drops(q)) return true;
+  const buckets = bucketsOf(q);
+  if (buckets !== null) return minor >= 1 && minor <= buckets;
+  // prio_classify(), ets_classify(): of the class id only the minor counts.
+  return lostAt(q) === 'band' ? minor >= 1 && minor <= q.bandCount : q.classes.get(target) !== null;
+}
+
+/** Index of the class id, behind whichever of tc's two words for it. */
+function classWord({ words }: Command, target: number): number {
+  const isKeyword = (word = ''): boolean => word !== '' && (matches(word, 'flowid') || matches(word, 'classid'));
+  return words.findIndex((word, i) => i > 2 && isKeyword(words[i - 1]) && getClassid(word) === target);
+}
 
 const WAY_OUT = 'cls-flow classes --script FILE prints the commands that make all classes';
 
@@ -88,7 +125,7 @@ function row(leaves: ReadonlySet<number>, first: number): number {
 
 export const PAGE: Page = {
   happens: [
-    'It depends on the qdisc.',
+    'A flow filter gives numbers of classes, filters of other kinds name one. What happens depends on the qdisc.',
     'drr and qfq drop the packet (fate-018, fate-019).',
     'htb uses the default class; if that is missing or has children, htb sends the packet directly, past all limits (fate-009 to fate-013).',
     'hfsc does the same, but drops where htb sends directly (fate-015).',
@@ -109,8 +146,25 @@ export const PAGE: Page = {
       line: 4,
       word: '3',
     },
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: prio',
+        'tc filter add dev eth0 parent 1: protocol ip prio 1 u32 match ip protocol 1 0xff flowid 1:9',
+      ],
+      line: 2,
+      word: '1:9',
+    },
   ],
   clean: [
+    {
+      script: [
+        'tc qdisc add dev eth0 root handle 1: htb default 10',
+        'tc class add dev eth0 parent 1: classid 1:10 htb rate 1mbit',
+        'tc filter add dev eth0 parent 1: protocol ip prio 1 u32 match ip protocol 1 0xff flowid 1:10',
+        'tc filter add dev eth0 parent 1: protocol all prio 2 matchall classid 1:77 action drop',
+      ],
+      why: 'The class is there; of packets that an action takes the class does not count.',
+    },
     {
       script: [
         'tc qdisc add dev eth0 root handle 1: drr',

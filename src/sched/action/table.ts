@@ -78,6 +78,15 @@ export class Bound {
     return this.instances.some(({ verdicts }) => verdicts.some((verdict) => verdict < 0 || isGoto(verdict)));
   }
 
+  /** Some packet is left to the qdisc, in the class that the filter names. */
+  get leavesToClass(): boolean {
+    for (const { verdicts, skipped } of this.instances) {
+      if (!skipped && verdicts.includes(Verdict.OK)) return true;
+      if (!skipped && !verdicts.includes(Verdict.PIPE)) return false;
+    }
+    return true;
+  }
+
   /** Indexes of the devices that packets or copies are sent to. */
   get targets(): number[] {
     return this.instances.flatMap(({ kind, value }) => kind.target?.(value) ?? []);

@@ -37,7 +37,7 @@ export const MULTIQ: QdiscKind<Multiq> = {
   },
   classful: true,
   bands: BANDS,
-  unmatched: 'band',
+  anyMinor: true,
   filters: 'qdisc',
   /** multiq_classify(): the filters are asked, their class does not count. */
   place: ({ bands }, at) => (at.ask(at.handle).taken ? at.taken() : byQueue(at, bands)),
