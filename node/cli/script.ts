@@ -1,8 +1,9 @@
 import { buildsNothing, makeDevice, type ScriptAnswer, setUpScript } from '../../src/command/index.ts';
 import type { Env } from '../../src/env.ts';
-import { type FilterName, Netns } from '../../src/kernel/index.ts';
+import { type FilterName, Netns, type PlanNode } from '../../src/kernel/index.ts';
 import { escapeText, getClassid } from '../../src/lang/index.ts';
 import type { Around, Asked } from '../../src/plan.ts';
+import { classidText } from '../../src/u32.ts';
 import { caretInValue } from './caret.ts';
 import type { WalkFlags } from './commands/walk.ts';
 import { CommandLineError, FailedError } from './errors.ts';
@@ -43,7 +44,9 @@ export function readScript(
   }
   if (answers.length === 0) throw new FailedError(`${file}: no tc command in ${others} lines`);
   sayAssumed(file, assumed);
-  return { netns, place: placeOf(netns, flags), assumed };
+  const place = placeOf(netns, flags);
+  if (!netns.has(place)) say(`note: ${escapeText(file)} ${nothingThere(netns, place)}`);
+  return { netns, place, assumed };
 }
 
 /** What the script says and nothing here models: results do not show what it does. */
@@ -79,6 +82,41 @@ function placeOf(netns: Netns, flags: WalkFlags): Asked['place'] {
     );
   }
   return { dev: flags.dev ?? onlyDevice(netns), hook: flags.at, ...(parent === undefined ? {} : { parent }) };
+}
+
+/** The script puts nothing where packets are to go; where it puts something. */
+function nothingThere(netns: Netns, { dev, hook, parent }: Asked['place']): string {
+  const name = escapeText(dev);
+  const at = { egress: '', ingress: ' at ingress', 'clsact-egress': " at clsact's egress" }[hook];
+  const device = netns.plan.devices.find((device) => device.name === dev);
+  if (parent !== undefined && device !== undefined) {
+    const lists = [...listsOf(device.ingress), ...listsOf(device.root)];
+    return `has no ${classidText(parent)} on ${name} that filters can be attached to, but ${orNone(lists)}`;
+  }
+  const other = hook === 'ingress' ? 'egress' : 'ingress';
+  if (hook !== 'clsact-egress' && netns.has({ dev, hook: other }))
+    return `puts nothing on ${name}${at || ' at egress'}, only at ${other}`;
+  const names = netns.devices.map((one) => one.name);
+  const made = names.filter(
+    (one) => netns.has({ dev: one, hook: 'egress' }) || netns.has({ dev: one, hook: 'ingress' }),
+  );
+  return `puts nothing on ${name}${at}, but ${orNone(made.map(escapeText))}`;
+}
+
+/** The first of some names; the rest is counted. */
+function orNone(names: readonly string[]): string {
+  if (names.length === 0) return 'on none';
+  const more = names.length > TOLD ? ` and ${names.length - TOLD} more` : '';
+  return `on ${names.slice(0, TOLD).join(', ')}${more}`;
+}
+
+/** Where filters can be attached, from a qdisc downwards. */
+function listsOf(node: PlanNode | null): string[] {
+  if (node === null) return [];
+  return [
+    ...node.lists.map(({ at }) => at),
+    ...node.classes.flatMap(({ list, qdisc }) => [...(list === undefined ? [] : [list.at]), ...listsOf(qdisc)]),
+  ];
 }
 
 /** The one device that the script gave a qdisc, or that it names at all. */

@@ -356,6 +356,15 @@ export class Netns {
     return this.found;
   }
 
+  /** Something was put there: a list that filters can be attached to, or a qdisc on the way. */
+  has(place: Place): boolean {
+    const { device, list } = this.find(place) ?? NOWHERE;
+    if (isList(place) || place.hook === 'ingress') return list !== null;
+    if (device === null) return false;
+    const isDefault = device.root === null || device.root.handle === 0;
+    return !isDefault || (device.ingress?.egressBlock ?? null) !== null;
+  }
+
   /** The flow filters that may be asked: chains in the order in which they came into being, lowest preference first. */
   flowFilters(place: Place): FlowFilterAt[] {
     return this.lists(place).flatMap(([list, { chains }]) =>

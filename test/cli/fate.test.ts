@@ -116,6 +116,43 @@ filter add dev ifb0 parent 2: protocol ip handle 1 flow map key dst and 0xff
   });
 });
 
+describe('a place where the script puts nothing', () => {
+  const script = file(
+    'places.tc',
+    `qdisc add dev eth0 root handle 1: htb
+class add dev eth0 parent 1: classid 1:10 htb rate 1mbit
+qdisc add dev ifb0 ingress
+`,
+  );
+  const noted = (...args: readonly string[]): string[] =>
+    [
+      ['classify', '-'],
+      ['explain', 'udp 192.0.2.1:1 > 10.0.0.4:53'],
+    ].map((command) => {
+      const { status, stderr } = cli([...command, '--script', script, ...args], { input: CAPTURE });
+      expect(status).toBe(0);
+      return stderr.trim().replaceAll(script, 'S');
+    });
+  const both = (note: string): string[] => [note, note];
+
+  it.each([
+    [['--dev', 'eth7'], 'note: S puts nothing on eth7, but on eth0, ifb0'],
+    [['--dev', 'ifb0'], 'note: S puts nothing on ifb0 at egress, only at ingress'],
+    [['--dev', 'eth0', '--at', 'ingress'], 'note: S puts nothing on eth0 at ingress, only at egress'],
+    [['--dev', 'eth0', '--parent', '9:'], 'note: S has no 9: on eth0 that filters can be attached to, but on 1:, 1:10'],
+    [['--dev', 'eth0', '--at', 'clsact-egress'], "note: S puts nothing on eth0 at clsact's egress, but on eth0, ifb0"],
+  ])('is noted, with what the script has: %j', (args, note) => {
+    expect(noted(...args)).toEqual(both(note));
+  });
+
+  it.each([[['--dev', 'eth0']], [['--dev', 'eth0', '--parent', '1:10']], [['--dev', 'ifb0', '--at', 'ingress']]])(
+    'is not noted of what is there: %j',
+    (args) => {
+      expect(noted(...args)).toEqual(both(''));
+    },
+  );
+});
+
 describe('explain --script', () => {
   const explain = (...args: string[]): string =>
     cli(['explain', 'tcp 192.0.2.1:1000 > 10.0.0.15:80', '--script', SCRIPT, '--dev', 'eth0', ...args]).stdout;
