@@ -1,4 +1,4 @@
-import { escapeText, getRate64 } from '../../src/lang/index.ts';
+import { counted, escapeText, getRate64 } from '../../src/lang/index.ts';
 import {
   type Advice,
   type BucketSetup,
@@ -151,10 +151,10 @@ const WHO: Readonly<Record<By, string>> = { host: 'senders', dst: 'receivers', f
 function text(report: Report, captures: readonly string[], flags: AdviseFlags, link: number): string {
   const paint = painter('stdout');
   const [first = ''] = captures;
-  const name = captures.length === 1 ? (first === '-' ? 'standard input' : first) : `${captures.length} captures`;
+  const name = captures.length === 1 ? (first === '-' ? 'standard input' : first) : counted(captures.length, 'capture');
   const { by, seed, seeds, hosts, packets, others, recommended: best } = report;
   const lines = [
-    `${paint('bold', escapeText(name))}: ${packets} packets of ${hosts} ${WHO[by]}${others > 0 ? `, ${others} of nobody` : ''}`,
+    `${paint('bold', escapeText(name))}: ${counted(packets, 'packet')} of ${hosts} ${WHO[by]}${others > 0 ? `, ${others} of nobody` : ''}`,
     `over ${seeds} values of hashrnd drawn from seed ${seed}: assumed, the kernel draws its own`,
     ...report.notes.map((note) => `note: ${note}`),
   ];

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { FormatError } from '../../src/errors.ts';
-import { escapeText } from '../../src/lang/index.ts';
+import { counted, escapeText } from '../../src/lang/index.ts';
 import {
   type Besides,
   type CheckedFinding,
@@ -40,7 +40,10 @@ export async function checkScript(file: string, flags: CheckFlags): Promise<numb
   else if (flags.format === 'sarif') output.write(`${JSON.stringify(asSarif(report, file), null, 2)}\n`);
   else output.write(asText(report, file, text, fixed, hosts));
   output.flush();
-  if (flags.format !== 'text') for (const line of notes(report, file)) say(`cls-flow: ${line}`);
+  if (flags.format !== 'text') {
+    for (const line of notes(report, file)) say(`cls-flow: ${line}`);
+    if (fixed?.fixes === 0) say(`cls-flow: ${NO_FIX}`);
+  }
   const limit = SEVERITIES.indexOf(flags.failOn);
   if (report.findings.some(({ severity }) => SEVERITIES.indexOf(severity) <= limit)) return FOUND;
   return flags.strict && report.notModelled.length > 0 ? INCOMPLETE : 0;
@@ -69,15 +72,16 @@ function reportOf(text: string, file: string, besides: Besides): Report {
   }
 }
 
+/** What --fix wrote: without any fix there is no file. */
+interface Fixed {
+  readonly name: string;
+  readonly fixes: number;
+}
+
 /** NAME.fixed.EXT beside the script, where there is anything to mend. A file of that name may be somebody's own work. */
-async function writeFixed(
-  file: string,
-  text: string,
-  report: Report,
-  isForced: boolean,
-): Promise<{ name: string; fixes: number } | null> {
+async function writeFixed(file: string, text: string, report: Report, isForced: boolean): Promise<Fixed> {
   const { text: better, fixes } = mended(text, report);
-  if (fixes === 0) return null;
+  if (fixes === 0) return { name: '', fixes };
   const { dir, name, ext } = path.parse(file);
   const target = path.join(dir, `${name}.fixed${ext}`);
   checkOutputs([target], [file]);
@@ -127,7 +131,7 @@ function asSarif({ findings, notModelled }: Report, file: string) {
   }));
   const toolExecutionNotifications = notModelled.map((where) => ({
     level: 'note',
-    message: { text: `not modelled here: ${where.word}: ${where.why}` },
+    message: { text: where.why },
     locations: [locationOf(uri, where)],
   }));
   const invocations = [{ executionSuccessful: true, toolExecutionNotifications }];
@@ -145,13 +149,7 @@ function locationOf(uri: string, { line, column, length }: Where) {
   return { physicalLocation: { artifactLocation: { uri }, region } };
 }
 
-function asText(
-  report: Report,
-  file: string,
-  text: string,
-  fixed: { name: string; fixes: number } | null,
-  hosts: number | null,
-): string {
+function asText(report: Report, file: string, text: string, fixed: Fixed | null, hosts: number | null): string {
   const lines = text.split('\n');
   const counts = new Map<string, number>();
   const left = new Map<string, number[]>();
@@ -191,26 +189,34 @@ function block(finding: CheckedFinding, file: string, lines: readonly string[], 
 }
 
 function summary(
-  { findings, script }: Report,
+  { findings, script, hasFlowFilter }: Report,
   file: string,
-  fixed: { name: string; fixes: number } | null,
+  fixed: Fixed | null,
   hosts: number | null,
 ): string[] {
-  if (findings.length === 0) return [`${escapeText(file)}: nothing found in ${script.commands.length} tc commands`];
+  if (findings.length === 0)
+    return [`${escapeText(file)}: nothing found in ${counted(script.commands.length, 'tc command')}${fixText(fixed)}`];
   const counts = SEVERITIES.map((severity) => ({
     severity,
     count: findings.filter((finding) => finding.severity === severity).length,
   })).filter(({ count }) => count > 0);
-  const said = counts.map(({ severity, count }) => plural(count, severity)).join(', ');
+  const said = counts.map(({ severity, count }) => counted(count, severity)).join(', ');
   const mendable = findings.filter(({ fix }) => fix !== null).length;
   const fixes =
     fixed !== null
-      ? `; ${plural(fixed.fixes, 'fix')} written to ${escapeText(fixed.name)}`
+      ? fixText(fixed)
       : mendable > 0 && !script.dump && file !== '-'
         ? `; --fix mends ${mendable} of them in a copy`
         : '';
-  const more = hosts === null ? ['with --hosts N the buckets are judged too (FT017)'] : [];
+  const more = hosts === null && hasFlowFilter ? ['with --hosts N the buckets are judged too (FT017)'] : [];
   return [`${said}${fixes}`, ...more];
+}
+
+const NO_FIX = '--fix: nothing to mend, no copy written';
+
+function fixText(fixed: Fixed | null): string {
+  if (fixed === null) return '';
+  return fixed.fixes === 0 ? `; ${NO_FIX}` : `; ${counted(fixed.fixes, 'fix')} written to ${escapeText(fixed.name)}`;
 }
 
 /** Line numbers, each once. */
@@ -233,21 +239,14 @@ function assumedNotes({ assumed }: Report): string[] {
 }
 
 function modelNotes({ notModelled }: Report): string[] {
-  return notModelled.map(
-    ({ line, word, why }) => `not modelled here, line ${line}: ${escapeText(word)}: ${escapeText(why)}`,
-  );
+  return notModelled.map(({ line, why }) => `note: line ${line}: ${escapeText(why)}`);
 }
 
 function unexpandedNotes({ script: { unexpanded } }: Report, file: string): string[] {
   const [first] = unexpanded;
   if (first === undefined) return [];
-  const many = unexpanded.length === 1 ? '1 tc line holds' : `${unexpanded.length} tc lines hold`;
+  const many = `${counted(unexpanded.length, 'tc line')} ${unexpanded.length === 1 ? 'holds' : 'hold'}`;
   return [
     `${many} variables and could not be checked, the first is line ${first.line}: cls-flow record -- ${escapeText(file)}`,
   ];
-}
-
-function plural(count: number, word: string): string {
-  if (count === 1 || word === 'advice') return `${count} ${word}`;
-  return `${count} ${word}${word.endsWith('x') ? 'es' : 's'}`;
 }

@@ -1,5 +1,5 @@
 import type { Netns, Qdisc } from '../../src/kernel/index.ts';
-import { escapeText, getClassid } from '../../src/lang/index.ts';
+import { counted, escapeText, getClassid } from '../../src/lang/index.ts';
 import { ASSUMED } from '../../src/sched/qdisc/index.ts';
 import { type NoClasses, noClassesOf, reachableMinors, targetsOf } from '../../src/study/index.ts';
 import { classidText, tcH, tcMajor, tcMinor } from '../../src/u32.ts';
@@ -32,7 +32,7 @@ export function classes(flags: ClassesFlags): void {
   const named = ids.filter((id) => tcMinor(id) !== 0);
   if (named.length < ids.length) say('note: minor number 0 can come out, too: it is the qdisc, no class');
   if (named.length > max) {
-    const message = `${ids.length} classes can come out, more than --max ${max}`;
+    const message = `${counted(ids.length, 'class')} can come out, more than --max ${max}`;
     throw new CommandLineError(message, null, `give the filter a divisor, or take them all: --max ${MOST}`);
   }
   const kindOf = (major: number): string => own?.kinds.get(major) ?? flags.kind ?? ASSUMED.root;

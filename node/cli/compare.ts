@@ -1,4 +1,4 @@
-import { escapeText } from '../../src/lang/index.ts';
+import { counted, escapeText } from '../../src/lang/index.ts';
 import { Comparing, type Comparison, type Move, type Side } from '../../src/study/index.ts';
 import { readAll } from './classify.ts';
 import type { CompareFlags } from './commands/compare.ts';
@@ -66,7 +66,7 @@ function text(result: Comparison, { all }: CompareFlags, { seed, seedStated }: W
     ...sideLines('after', after),
     ...(isDrawn ? [`note: ${drawn}`] : []),
     '',
-    `${paint('bold', 'moved')}: ${hosts.moved.length} of ${hosts.all} ${who}, ${flows.moved.length} of ${flows.all} flows, ${movedPackets} of ${packets} packets`,
+    `${paint('bold', 'moved')}: ${hosts.moved.length} of ${hosts.all === 1 ? `1 ${who.slice(0, -1)}` : `${hosts.all} ${who}`}, ${flows.moved.length} of ${counted(flows.all, 'flow')}, ${movedPackets} of ${counted(packets, 'packet')}`,
   ];
   const rows = (moves: readonly Move[]): string[][] =>
     moves.map(({ name, before: from, after: to }) => [name, places(from), places(to)]);
@@ -91,10 +91,10 @@ function sideLines(name: string, { filters, classified, shares }: Side): string[
   const fair =
     shares === null
       ? 'no host has a class'
-      : `${shares.sharing} share, at most ${shares.worst} in one of ${shares.classes} classes; Jain index ${shares.jain.toFixed(3)}, the worst-off gets ${(100 * shares.worstShare).toPrecision(2)}%`;
+      : `${shares.sharing} share, at most ${shares.worst} in one of ${counted(shares.classes, 'class')}; Jain index ${shares.jain.toFixed(3)}, the worst-off gets ${(100 * shares.worstShare).toPrecision(2)}%`;
   const lines = [
     ...filters.map(({ spec, hashrnd }) => `${escapeText(spec)}; hashrnd ${hashrnd}`),
-    `${classified} packets classified; ${fair}`,
+    `${counted(classified, 'packet')} classified; ${fair}`,
   ];
   return lines.map((line, index) => `${(index === 0 ? `${name}:` : '').padEnd(7)} ${line}`);
 }

@@ -2,7 +2,7 @@ import { runTc, type Transport } from '../../src/command/index.ts';
 import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
 import { Netns } from '../../src/kernel/index.ts';
-import { escapeText, shellQuoted } from '../../src/lang/index.ts';
+import { counted, escapeText, shellQuoted } from '../../src/lang/index.ts';
 import { type Diff, diffSetups, type Plan, planScript, readSetup } from '../../src/study/index.ts';
 import { explainRefusal, type LiveKernel } from '../kernel.ts';
 import { openKernel } from '../socket.ts';
@@ -120,7 +120,7 @@ function text(device: string, found: Diff, after: After | null): string {
     if (found.commands.length > 0) lines.push('to make them equal (or --apply):', ...found.commands.map(shellLine));
   } else {
     const { done, refused } = after.applied;
-    lines.push(`applied: ${done} of ${found.commands.length} commands`);
+    lines.push(`applied: ${done} of ${counted(found.commands.length, 'command')}`);
     if (refused !== null) lines.push(`refused: ${escapeText(refused)}`);
     lines.push(`read back: ${counts(after.after)}`, ...differenceLines(after.after));
   }

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { type Options, type Params, SingleBar } from 'cli-progress';
+import { counted } from '../../src/lang/index.ts';
 import type { CaptureFile } from '../files.ts';
 
 const MIB = 1 << 20;
@@ -84,7 +85,7 @@ function createBar(read: number, state: Reached): SingleBar {
 /** `[=====     ]  41%  12.3 MiB  4.1 MiB/s  123456 packets  3 s left` */
 export function progressLine(read: number, { packets, seconds, total }: Reached): string {
   const rate = read / Math.max(seconds, 1e-3);
-  const done = `${mib(read)}  ${mib(rate)}/s  ${packets} packets`;
+  const done = `${mib(read)}  ${mib(rate)}/s  ${counted(packets, 'packet')}`;
   if (total === null || total === 0) return done;
   const part = Math.min(1, read / total);
   const filled = Math.round(part * BAR_WIDTH);

@@ -1,7 +1,7 @@
 import { buildsNothing, makeDevice, type ScriptAnswer, setUpScript } from '../../src/command/index.ts';
 import type { Env } from '../../src/env.ts';
 import { type FilterName, Netns, type PlanNode } from '../../src/kernel/index.ts';
-import { escapeText, getClassid } from '../../src/lang/index.ts';
+import { counted, escapeText, getClassid } from '../../src/lang/index.ts';
 import type { Around, Asked } from '../../src/plan.ts';
 import { classidText } from '../../src/u32.ts';
 import { caretInValue } from './caret.ts';
@@ -35,14 +35,14 @@ export function readScript(
     const [sentence = ''] = stderr.split('\n');
     say(`${escapeText(file)}:${line}: ${escapeText(sentence)}`);
   }
-  if (failed.length > TOLD) say(`${escapeText(file)}: ${failed.length - TOLD} more commands failed`);
+  if (failed.length > TOLD) say(`${escapeText(file)}: ${counted(failed.length - TOLD, 'more command')} failed`);
   noteNotModelled(file, answers);
   if (unexpanded.length > 0) {
     say(
-      `${escapeText(file)}: ${unexpanded.length} tc lines hold variables and were left out, the first is line ${unexpanded[0]}`,
+      `${escapeText(file)}: ${counted(unexpanded.length, 'tc line')} with variables left out, the first is line ${unexpanded[0]}`,
     );
   }
-  if (answers.length === 0) throw new FailedError(`${file}: no tc command in ${others} lines`);
+  if (answers.length === 0) throw new FailedError(`${file}: no tc command in ${counted(others, 'line')}`);
   sayAssumed(file, assumed);
   const place = placeOf(netns, flags);
   if (!netns.has(place)) say(`note: ${escapeText(file)} ${nothingThere(netns, place)}`);
@@ -53,7 +53,7 @@ export function readScript(
 function noteNotModelled(file: string, answers: readonly ScriptAnswer[]): void {
   const notes = answers.flatMap(({ line, notModelled }) => notModelled.map(({ why }) => `${line}: note: ${why}`));
   for (const note of notes.slice(0, TOLD)) say(`${escapeText(file)}:${escapeText(note)}`);
-  if (notes.length > TOLD) say(`${escapeText(file)}: ${notes.length - TOLD} more words are not modelled here`);
+  if (notes.length > TOLD) say(`${escapeText(file)}: ${counted(notes.length - TOLD, 'more note')} like these`);
 }
 
 /** What another program must have made: the results rest on it. */

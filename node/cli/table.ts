@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { escapeText } from '../../src/lang/index.ts';
+import { counted, escapeText } from '../../src/lang/index.ts';
 import { type ClassRow, endText, type FateRow, type FilterRow, type Summary } from '../../src/report/index.ts';
 import type { Paint } from './output.ts';
 
@@ -40,9 +40,9 @@ function head(summary: Summary, options: TableOptions): string {
   const { captures, hook, missing, notes, paint } = options;
   const [first = ''] = captures;
   const name =
-    captures.length === 1 ? escapeText(first === '-' ? 'standard input' : first) : `${captures.length} captures`;
+    captures.length === 1 ? escapeText(first === '-' ? 'standard input' : first) : counted(captures.length, 'capture');
   const lines = [
-    `${paint('bold', name)}: ${summary.packets} packets, ${summary.bytes} bytes; ${hook}, era ${summary.era}`,
+    `${paint('bold', name)}: ${counted(summary.packets, 'packet')}, ${counted(summary.bytes, 'byte')}; ${hook}, era ${summary.era}`,
   ];
   for (const [at, filter] of summary.filters.entries()) {
     lines.push(filterLine(filter, options.mapped[at] ?? false, summary.seed, options));

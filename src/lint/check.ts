@@ -29,6 +29,8 @@ export interface Report {
   /** By line. */
   readonly findings: readonly CheckedFinding[];
   readonly script: Script;
+  /** A flow filter stands on a qdisc of the script's. */
+  readonly hasFlowFilter: boolean;
   /** tc lines that were run before the script, since it builds on what they make. */
   readonly assumed: readonly string[];
   /** Words that tc takes and that are not modelled here, which is no fault of the script. */
@@ -74,7 +76,8 @@ export function check(text: string, besides: Besides = { hosts: null }): Report 
   const notModelled = setup.notModelled.map(({ command, word, why }) => {
     return { ...whereIs(command, word), word: command.words[word] ?? '', why };
   });
-  return { findings: together(findings), script, assumed: setup.assumed, notModelled };
+  const hasFlowFilter = setup.flows().next().done === false;
+  return { findings: together(findings), script, hasFlowFilter, assumed: setup.assumed, notModelled };
 }
 
 /** Each fix with those of the same command that do not touch the same words: it can be pasted as it is. */

@@ -1,3 +1,4 @@
+import { counted } from '../lang/index.ts';
 import type { Exactness } from './exactness.ts';
 
 /**
@@ -218,5 +219,5 @@ export function missingText({ input, packets }: Missing, readBy: ArrayLike<numbe
   const who = names.length === 0 ? 'flow filters' : names.join(' and ');
   const meta = row.option?.startsWith('--set') ? ' or --meta' : '';
   const hint = row.option === null ? 'no option gives it' : `tell ${row.what} with ${row.option}${meta}`;
-  return `${packets} ${packets === 1 ? 'packet' : 'packets'}: ${who} met ${row.met}; ${hint}`;
+  return `${counted(packets, 'packet')}: ${who} met ${row.met}; ${hint}`;
 }

@@ -63,12 +63,15 @@ filter add dev eth1 parent 1: handle 1 flow nosuch
 
   test('with words that are not modelled exits with 0, and with 3 under --strict; SARIF notes them apart', () => {
     const input = Buffer.from('qdisc add dev eth1 root handle 1: stab overhead 4 sfq\n');
-    expect(cli(['check', '-'], { input }).stdout).toContain('not modelled here, line 1: stab');
+    expect(cli(['check', '-'], { input }).stdout).toBe(
+      '-: nothing found in 1 tc command\nnote: line 1: "stab" is not modelled here\n',
+    );
     expect(cli(['check', '-'], { input }).status).toBe(0);
     expect(cli(['check', '-', '--strict'], { input }).status).toBe(3);
     const { runs } = JSON.parse(cli(['check', '-', '--format', 'sarif'], { input }).stdout);
     expect(runs[0].results).toEqual([]);
     const [note] = runs[0].invocations[0].toolExecutionNotifications;
+    expect(note.message.text).toBe('"stab" is not modelled here');
     expect(note.locations[0].physicalLocation.region).toEqual({ startLine: 1, startColumn: 35, endColumn: 39 });
   });
 
@@ -102,8 +105,24 @@ filter add dev eth${n} parent 1: protocol all prio 1 handle 1 flow hash keys nfc
 
   test('with --fix and nothing to mend writes nothing', () => {
     const name = file('right.sh', CLEAN);
-    expect(cli(['check', name, '--fix'])).toMatchObject({ status: 0 });
+    const said = '--fix: nothing to mend, no copy written';
+    expect(cli(['check', name, '--fix'])).toMatchObject({ status: 0, stdout: expect.stringContaining(`; ${said}\n`) });
+    expect(cli(['check', name, '--fix', '--format', 'json']).stderr).toBe(`cls-flow: ${said}\n`);
+    const unmended = file('unmended.sh', 'tc qdisc add dev eth0 root handle 1: nosuch\n');
+    expect(cli(['check', unmended, '--fix'])).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining(`1 error; ${said}\n`),
+    });
     expect(existsSync(join(dirname(name), 'right.fixed.sh'))).toBe(false);
+  });
+
+  test('speaks of --hosts only where flow filters could be judged by it', () => {
+    const hint = 'with --hosts N the buckets are judged too';
+    const wrong = 'qdisc add dev eth1 root handle 1: nosuch\n';
+    const printed = (text: string): string => cli(['check', '-'], { input: Buffer.from(text) }).stdout;
+    expect(printed(wrong)).not.toContain(hint);
+    const flow = 'filter add dev eth0 parent 1: protocol all handle 1 flow map key dst and 7\n';
+    expect(printed(`${wrong}qdisc add dev eth0 root handle 1: sfq\n${flow}`)).toContain(hint);
   });
 
   test('exits 0 where nothing is as bad as --fail-on', () => {

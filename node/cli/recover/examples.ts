@@ -1,6 +1,6 @@
 import { Frame } from '../../../src/capture/index.ts';
 import { UsageError } from '../../../src/errors.ts';
-import { getClassid } from '../../../src/lang/index.ts';
+import { counted, getClassid } from '../../../src/lang/index.ts';
 import { describeFrame } from '../../../src/packet/index.ts';
 import { Mode } from '../../../src/sched/flow/index.ts';
 import type { Sample } from '../../../src/study/index.ts';
@@ -155,7 +155,7 @@ class PairReader {
     const rose = risen(first ?? new Map(), second ?? new Map());
     const [only] = rose;
     if (only !== undefined && rose.length === 1) return only;
-    const why = rose.length === 0 ? 'no class counted a packet' : `${rose.length} classes counted packets`;
+    const why = rose.length === 0 ? 'no class counted a packet' : `${counted(rose.length, 'class')} counted packets`;
     throw new FailedError(`${after}: ${why} since ${before}: one probe and nothing else expected`);
   }
 }

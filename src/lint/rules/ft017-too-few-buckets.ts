@@ -1,3 +1,4 @@
+import { counted } from '../../lang/index.ts';
 import { Key, keysOf, Mode } from '../../sched/flow/index.ts';
 import type { Rule } from '../finding.ts';
 import { flowArgument } from '../script.ts';
@@ -22,7 +23,7 @@ export const FT017: Rule = {
       yield {
         command,
         word: flowArgument(command, 'divisor'),
-        message: `${hosts} hosts in ${divisor} buckets`,
+        message: `${counted(hosts, 'host')} in ${counted(divisor, 'bucket')}`,
         effect: `on average ${Math.round(share * 100)}% of the hosts share a bucket with another, and its bandwidth`,
       };
     }

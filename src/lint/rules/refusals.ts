@@ -1,5 +1,6 @@
 import { buildsNothing } from '../../command/index.ts';
 import type { RefusalCode } from '../../errors.ts';
+import { counted } from '../../lang/index.ts';
 import type { Found } from '../finding.ts';
 import { argument, type Script } from '../script.ts';
 import type { Refusal, Setup } from '../setup.ts';
@@ -68,7 +69,7 @@ function batchEnd({ command, endsBatch }: Refusal, { commands, unexpanded }: Scr
   if (!endsBatch || /^\s*\S*(?:tc\b|\$)/i.test(command.source)) return '';
   const count = [...commands, ...unexpanded].filter(({ line }) => line > command.line).length;
   if (count === 0) return '';
-  return `; tc -batch ends here, also with -force: ${count === 1 ? '1 command' : `${count} commands`} below never run`;
+  return `; tc -batch ends here, also with -force: ${counted(count, 'command')} below never run`;
 }
 
 /** Flow filters that the kernel refuses by one of its rules. */
