@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { CommanderError } from 'commander';
+import { COMMANDS } from './commands/index.ts';
 import { Output, PipeClosed, say } from './output.ts';
 import { createProgram, type Runner } from './program.ts';
 
@@ -9,7 +10,14 @@ const HUNG_UP = 129;
 const INTERRUPTED = 130;
 const TERMINATED = 143;
 
-const argv = process.argv.slice(2);
+const argv = asOption(process.argv.slice(2));
+
+/** `help` and `help COMMAND` are --help: the parser's own says nothing of a command that is not there. */
+function asOption([first = '', name, ...more]: readonly string[]): readonly string[] {
+  if (first !== 'help') return process.argv.slice(2);
+  if (name === undefined) return ['--help'];
+  return COMMANDS.some((command) => command.name === name) ? [name, '--help', ...more] : [name, ...more];
+}
 
 /** Help and version need none of what commands do: each loads it when it runs. */
 const run: Runner = async (command, typed) => {

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
-import { type CliCommand, exitCodeHelp, footer } from './commands/command.ts';
+import { type CliCommand, EXIT_CODES, exitCodeHelp, footer } from './commands/command.ts';
 import { COMMANDS } from './commands/index.ts';
-import { EXIT_CODES } from './commands/walk.ts';
 
 /** Runs a command with what was typed. */
 export type Runner = (command: CliCommand, typed: readonly unknown[]) => Promise<void>;
@@ -19,7 +18,7 @@ export function createProgram(version: string, run: Runner, first = ''): Command
     .configureHelp({ showGlobalOptions: false })
     .enablePositionalOptions()
     .exitOverride()
-    .addHelpText('after', () => `\n${exitCodeHelp(EXIT_CODES)}\n\nMore: cls-flow classify --help, man cls-flow`);
+    .addHelpText('after', () => `\n${exitCodeHelp(EXIT_CODES)}\n\nMore: cls-flow help COMMAND, man cls-flow`);
   const named = COMMANDS.filter(({ name }) => name === first);
   for (const command of named.length > 0 ? named : COMMANDS) addCommand(program, command, run);
   return program;

@@ -13,7 +13,7 @@ import {
 import { constants as osConstants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { encodeUtf8, escapeText } from '../../src/lang/index.ts';
+import { counted, encodeUtf8, escapeText } from '../../src/lang/index.ts';
 import { ownerOf, ownName } from '../owner.ts';
 import { writeAtomically } from '../write.ts';
 import type { RecordFlags } from './commands/record.ts';
@@ -55,16 +55,14 @@ function printed(text: string): void {
 async function run(command: readonly string[], isolated: boolean, write: (text: string) => void): Promise<number> {
   const { log, status } = await runAmongStandIns(command, isolated);
   const { text, commands, elsewhere, unwritable } = transcript(readLog(log), command.join(' '));
-  say(`cls-flow: ${status.text}; ${count(commands, 'tc command')} recorded`);
-  if (elsewhere > 0) say(`cls-flow: ${count(elsewhere, 'tc command')} of other network namespaces are comments only`);
+  say(`cls-flow: ${status.text}; ${counted(commands, 'tc command')} recorded`);
+  if (elsewhere > 0) say(`cls-flow: ${counted(elsewhere, 'tc command')} of other network namespaces are comments only`);
   if (unwritable > 0)
-    say(`cls-flow: ${count(unwritable, 'tc command')} cannot stand in a batch file and are comments only`);
+    say(`cls-flow: ${counted(unwritable, 'tc command')} cannot stand in a batch file and are comments only`);
   tellEscapes(command);
   write(text);
   return status.failed ? FAILED : 0;
 }
-
-const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
 function tellBefore(command: readonly string[], isolated: boolean): void {
   say(`cls-flow: runs ${escapeText(command.join(' '))}`);

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ENVIRONMENT } from '../../node/cli/commands/environment.ts';
+import { COMMANDS } from '../../node/cli/commands/index.ts';
 import { cli, file, HOUSEHOLD, pcap } from './cli.ts';
 
 const CLI_SOURCES = join(import.meta.dirname, '../../node/cli');
@@ -129,6 +131,48 @@ describe('help', () => {
       expect([status, stderr]).toEqual([0, '']);
       expect(stdout).toMatch(/Exit codes:\n {2}0 {4}done\n/);
     }
+  });
+
+  it('lists the exit codes of every command', () => {
+    for (const { name, exits, helpFlags } of COMMANDS) {
+      const { status, stdout } = cli([name, helpFlags === undefined ? '-h' : '--help']);
+      expect(status).toBe(0);
+      const [, listed = ''] = stdout.split('Exit codes:\n');
+      expect([name, [...listed.matchAll(/^ {2}(\d+) /gm)].map(([, code]) => Number(code))]).toEqual([
+        name,
+        exits.map(([code]) => code),
+      ]);
+    }
+    const explain = cli(['explain', '--help']).stdout;
+    expect(explain).not.toMatch(/--expect|--strict/);
+  });
+
+  it('is what "help" prints too, of all commands or of one', () => {
+    expect(cli(['help']).stdout).toBe(cli(['--help']).stdout);
+    for (const { name } of COMMANDS) expect(cli(['help', name]).stdout).toBe(cli([name, '--help']).stdout);
+    const { status, stdout, stderr } = cli(['help', 'chekc']);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('chekc');
+  });
+
+  it('of the man page has every command, exit code and environment variable', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../man/cls-flow.1'), 'utf8').replaceAll('\\-', '-');
+    const [, synopsis = ''] = page.split('.SH SYNOPSIS');
+    for (const { name, exits } of COMMANDS) {
+      expect(synopsis.split('.SH')[0]).toContain(`cls-flow ${name}\\fR`);
+      for (const [code] of exits) expect(page.split('.SH EXIT STATUS')[1]).toContain(`.B ${code}\n`);
+    }
+    const read = readdirSync(CLI_SOURCES)
+      .filter((name) => /\.c?ts$/.test(name))
+      .flatMap((name) => {
+        const source = readFileSync(join(CLI_SOURCES, name), 'utf8');
+        return [...source.matchAll(/\benv\.([A-Z_]{3,})|([A-Z_]{3,}): \w+(?:, ([A-Z_]{3,}): \w+)? \} = process\.env/g)];
+      });
+    const names = new Set(
+      read.flatMap((match) => match.slice(1)).filter((name) => name !== undefined && name !== 'PATH'),
+    );
+    expect([...names].sort()).toEqual(ENVIRONMENT.map(([name]) => name).sort());
+    for (const name of names) expect(page).toContain(`.B ${name}\n`);
   });
 
   it('is on standard error when nothing was asked for', () => {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const { COMMANDS } = await import(new URL('../../dist/node/cli/commands/index.js', import.meta.url).href);
-const { EXIT_CODES } = await import(new URL('../../dist/node/cli/commands/walk.js', import.meta.url).href);
+const { ENVIRONMENT } = await import(new URL('../../dist/node/cli/commands/environment.js', import.meta.url).href);
 const { createProgram } = await import(new URL('../../dist/node/cli/program.js', import.meta.url).href);
 const file = path.join(root, 'man/cls-flow.1');
 
@@ -37,6 +37,30 @@ function commandText(command) {
   return [`.SS ${roff(usage)}`, `${roff(help.commandDescription(command))}.`, ...args, ...options].join('\n');
 }
 
+/** `cls-flow NAME` in bold, and what follows it. */
+function synopsis(command) {
+  const usage = command.createHelp().commandUsage(command);
+  const name = `cls-flow ${command.name()}`;
+  return `\\fB${roff(name)}\\fR ${roff(usage.slice(name.length).trim())}`;
+}
+
+/** Each code once, with all its meanings and the commands that give it one. */
+function exitStatus() {
+  const codes = new Map();
+  for (const { name, exits } of COMMANDS) {
+    for (const [code, meaning] of exits) {
+      const meanings = codes.get(code) ?? new Map();
+      codes.set(code, meanings.set(meaning, [...(meanings.get(meaning) ?? []), name]));
+    }
+  }
+  return [...codes]
+    .sort(([a], [b]) => a - b)
+    .map(([code, meanings]) => {
+      const lines = [...meanings].map(([meaning, names]) => roff(`${names.join(', ')}: ${meaning}`));
+      return `.TP\n.B ${code}\n${lines.join('\n.br\n')}`;
+    });
+}
+
 function grouped(options) {
   const groups = new Map();
   for (const option of options) {
@@ -55,14 +79,7 @@ function page() {
     '.SH NAME',
     'cls\\-flow \\- which class the Linux flow classifier gives each packet of a capture',
     '.SH SYNOPSIS',
-    '.B cls\\-flow classify',
-    '.I capture... \\fB\\-\\-filter\\fI spec\\fR [\\fIoptions\\fR]',
-    '.br',
-    '.B cls\\-flow explain',
-    '.I capture \\fB\\-\\-packet\\fI n \\fB\\-\\-filter\\fI spec\\fR [\\fIoptions\\fR]',
-    '.br',
-    '.B cls\\-flow completion',
-    '.RB { bash | zsh | fish }',
+    ...program.commands.flatMap((command, at) => [...(at === 0 ? [] : ['.br']), synopsis(command)]),
     '.SH DESCRIPTION',
     roff(program.description()),
     'A filter is written as behind the word \\(lqflow\\(rq of',
@@ -72,11 +89,9 @@ function page() {
     '.SH COMMANDS',
     ...program.commands.map(commandText),
     '.SH EXIT STATUS',
-    ...EXIT_CODES.map(([code, meaning]) => `.TP\n.B ${code}\n${roff(meaning)}`),
+    ...exitStatus(),
     '.SH ENVIRONMENT',
-    '.TP\n.B NO_COLOR\nNo colours, whatever the terminal.',
-    '.TP\n.B FORCE_COLOR\nColours, even into a pipe; 0: none.',
-    '.TP\n.B CLS_FLOW_DEBUG\n1: an internal error is told with its stack.',
+    ...ENVIRONMENT.map(([name, meaning]) => `.TP\n.B ${name}\n${roff(meaning)}`),
     '.SH EXAMPLES',
     '.nf',
     ...examples.map(roff),

@@ -1,8 +1,8 @@
 import { Option } from 'commander';
 import type { By } from '../../../src/study/index.ts';
 import { TARGET_KINDS } from '../choices.ts';
-import { type CliCommand, formatOption } from './command.ts';
-import { addWalkOptions, type WalkFlags } from './walk.ts';
+import { type CliCommand, exitCodes, formatOption } from './command.ts';
+import { addWalkOptions, UNREADABLE, type WalkFlags } from './walk.ts';
 
 /** Captures are looked at as a filter would see them, before there is one. */
 export interface AdviseFlags extends Pick<WalkFlags, 'at' | 'vlan' | 'era' | 'seed' | 'nat' | 'conntrack' | 'meta'> {
@@ -44,6 +44,7 @@ export const advise: CliCommand = {
     'cls-flow advise peak.pcap.gz --by dst --qdisc htb --rate 1gbit --dev eth1 -o classes.tc',
     "cls-flow advise wan.pcap --by host --nat 'masquerade 192.168.0.0/16 to 203.0.113.2'",
   ],
+  exits: exitCodes(UNREADABLE, 'the command line is wrong'),
   async run(captures: readonly string[], flags: AdviseFlags) {
     const { advise } = await import('../advise.ts');
     return advise(captures, flags);

@@ -37,8 +37,9 @@ export const check: CliCommand = {
   exits: [
     [0, 'nothing found'],
     [1, 'something was found that is as bad as --fail-on'],
-    [2, 'the script could not be read'],
+    [2, 'the command line is wrong, or the script could not be read'],
     [3, 'with --strict: some words are not modelled here, so that the check is incomplete'],
+    [130, 'interrupted'],
   ],
   async run(script: string, flags: CheckFlags) {
     const { checkScript } = await import('../check.ts');

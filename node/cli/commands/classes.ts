@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { CLASS_KINDS } from '../choices.ts';
-import type { CliCommand } from './command.ts';
-import { addWalkOptions, type WalkFlags } from './walk.ts';
+import { type CliCommand, exitCodes } from './command.ts';
+import { addWalkOptions, type WalkFlags, WRONG_FILTER } from './walk.ts';
 
 export interface ClassesFlags
   extends Pick<WalkFlags, 'filter' | 'script' | 'txQueues' | 'ipset' | 'dev' | 'parent' | 'era'> {
@@ -30,6 +30,7 @@ export const classes: CliCommand = {
       .option('--rate <rate>', 'of the link, which htb and hfsc classes share evenly', '100mbit')
       .option('--max <n>', 'print at most this many classes, or none', '32768');
   },
+  exits: exitCodes('the script could not be read', `${WRONG_FILTER}, or there are no classes to print, or too many`),
   async run(flags: ClassesFlags) {
     const { classes } = await import('../classes.ts');
     classes(flags);

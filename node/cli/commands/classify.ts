@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { EngineName } from '../../../src/replay.ts';
-import { type CliCommand, list } from './command.ts';
-import { addWalkOptions, EXIT_CODES, type WalkFlags } from './walk.ts';
+import { type CliCommand, exitCodes, list } from './command.ts';
+import { addWalkOptions, UNREADABLE, type WalkFlags, WRONG_FILTER } from './walk.ts';
 
 export interface ClassifyFlags extends WalkFlags {
   readonly format?: 'table' | 'json' | 'ndjson' | 'csv';
@@ -67,7 +67,10 @@ export const classify: CliCommand = {
     "cls-flow classify wan.pcap --filter 'hash keys nfct-src divisor 64' --nat 'masquerade 192.168.0.0/16 to 203.0.113.2'",
     "zcat old.pcap.gz | cls-flow classify - --filter 'map key dst and 0xff' --packets --format csv",
   ],
-  exits: EXIT_CODES,
+  exits: exitCodes(`${UNREADABLE}, or packets did not end as --expect says`, WRONG_FILTER, [
+    3,
+    'with --strict: a capture ends in the middle of a record',
+  ]),
   async run(captures: readonly string[], flags: ClassifyFlags) {
     const { classify } = await import('../classify.ts');
     return classify(captures, flags);

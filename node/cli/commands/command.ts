@@ -18,10 +18,22 @@ export interface CliCommand {
   readonly note?: string;
   /** Lines that can be typed. */
   readonly examples?: readonly string[];
-  readonly exits?: readonly ExitCode[];
+  readonly exits: readonly ExitCode[];
   /** Loads what the command does, only now, and does it: the arguments as typed, then the flags. Returns the exit code. */
   run(...typed: never[]): Promise<number>;
 }
+
+/** What most commands exit with: what 1 and 2 mean, and what else there is. */
+export function exitCodes(failed: string, wrong: string, ...more: readonly ExitCode[]): readonly ExitCode[] {
+  return [[0, 'done'], [1, failed], [2, wrong], ...more, [130, 'interrupted']];
+}
+
+/** What the codes mean in general; each command says more of its own. */
+export const EXIT_CODES: readonly ExitCode[] = exitCodes(
+  'the answer is no, or a part could not be read',
+  'the command line or the input cannot be used',
+  [3, 'with --strict: the result is incomplete'],
+);
 
 /** For most commands: docs/schema has the JSON. */
 export function formatOption(...choices: readonly string[]): Option {
@@ -32,11 +44,11 @@ export function formatOption(...choices: readonly string[]): Option {
 export const list = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value];
 
 /** What stands below the options. */
-export function footer({ note, examples = [], exits = [] }: CliCommand): string {
+export function footer({ note, examples = [], exits }: CliCommand): string {
   return [
     ...(note === undefined ? [] : [note]),
     ...(examples.length === 0 ? [] : [`Examples:\n${examples.map((line) => `  ${line}`).join('\n')}`]),
-    ...(exits.length === 0 ? [] : [exitCodeHelp(exits)]),
+    exitCodeHelp(exits),
   ].join('\n\n');
 }
 

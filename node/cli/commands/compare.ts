@@ -1,6 +1,6 @@
 import { Option } from 'commander';
-import { type CliCommand, formatOption, list } from './command.ts';
-import { addWalkOptions, type WalkFlags } from './walk.ts';
+import { type CliCommand, exitCodes, formatOption, list } from './command.ts';
+import { addWalkOptions, UNREADABLE, type WalkFlags, WRONG_FILTER } from './walk.ts';
 
 export interface CompareFlags extends Omit<WalkFlags, 'script'> {
   readonly script?: readonly string[];
@@ -24,6 +24,7 @@ export const compare: CliCommand = {
     "cls-flow compare peak.pcap --filter 'hash keys src divisor 256' --filter 'hash keys src divisor 1024'",
     'cls-flow compare peak.pcap --script old.sh --script new.sh --dev eth0',
   ],
+  exits: exitCodes(UNREADABLE, WRONG_FILTER),
   async run(captures: readonly string[], flags: CompareFlags) {
     const { compare } = await import('../compare.ts');
     return compare(captures, flags);

@@ -10,6 +10,10 @@ export const completion: CliCommand = {
   define(command) {
     command.addArgument(new Argument('<shell>', 'which shell').choices(SHELLS));
   },
+  exits: [
+    [0, 'done'],
+    [2, 'the command line is wrong'],
+  ],
   async run(shell: Shell) {
     const { printCompletion } = await import('../completion.ts');
     printCompletion(shell);

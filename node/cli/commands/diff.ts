@@ -21,6 +21,7 @@ export const diff: CliCommand = {
     [0, 'as planned'],
     [1, 'different'],
     [2, 'cannot compare or apply'],
+    [130, 'interrupted'],
   ],
   async run(script: string, flags: DiffFlags) {
     const { diff } = await import('../diff.ts');

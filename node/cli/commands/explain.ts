@@ -1,5 +1,5 @@
-import { type CliCommand, formatOption } from './command.ts';
-import { addWalkOptions, EXIT_CODES, type WalkFlags } from './walk.ts';
+import { type CliCommand, exitCodes, formatOption } from './command.ts';
+import { addWalkOptions, type WalkFlags, WRONG_FILTER } from './walk.ts';
 
 export interface ExplainFlags extends WalkFlags {
   readonly packet?: string;
@@ -22,7 +22,7 @@ export const explain: CliCommand = {
     "cls-flow explain capture.pcapng --packet 17 --filter 'hash keys src,dst divisor 1024'",
     "cls-flow explain 'tcp 192.168.1.7:51514 > 1.1.1.1:443' --filter 'hash keys src,dst divisor 1024'",
   ],
-  exits: EXIT_CODES,
+  exits: exitCodes('a file could not be read, or the capture has no such packet', WRONG_FILTER),
   async run(what: readonly string[], flags: ExplainFlags) {
     const { explainPacket } = await import('../explain.ts');
     await explainPacket(what, flags);

@@ -1,5 +1,5 @@
 import { Argument } from 'commander';
-import type { CliCommand } from './command.ts';
+import { type CliCommand, exitCodes } from './command.ts';
 
 export const netlink: CliCommand = {
   name: 'netlink',
@@ -12,6 +12,10 @@ export const netlink: CliCommand = {
       .passThroughOptions();
   },
   helpFlags: '--help',
+  exits: exitCodes(
+    'decode: bytes that are no message (those before are printed), or an unreadable file; encode: as tc',
+    'the command line is wrong; encode: as tc, or words whose bytes are not known here',
+  ),
   async run(action: 'decode' | 'encode', args: readonly string[]) {
     const { netlink } = await import('../netlink.ts');
     return netlink(action, args);

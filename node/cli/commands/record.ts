@@ -1,4 +1,4 @@
-import type { CliCommand } from './command.ts';
+import { type CliCommand, exitCodes } from './command.ts';
 
 export interface RecordFlags {
   readonly output?: string;
@@ -16,6 +16,10 @@ export const record: CliCommand = {
       .option('--yes', 'do not ask on a terminal before the script is run')
       .passThroughOptions();
   },
+  exits: exitCodes(
+    'the script failed or could not be run; what it asked of tc until then is written',
+    'the command line is wrong',
+  ),
   async run(script: readonly string[], flags: RecordFlags) {
     const { record } = await import('../record.ts');
     return record(script, flags);

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { type CliCommand, formatOption, list } from './command.ts';
+import { type CliCommand, exitCodes, formatOption, list } from './command.ts';
 
 export interface RecoverFlags {
   readonly filter?: string;
@@ -41,6 +41,10 @@ export const recoverSeed: CliCommand = {
     "cls-flow recover-seed --filter 'hash keys src,dst divisor 1024' --pair '192.168.1.1>8.8.8.8=1:6b' --pair …",
     "cls-flow recover-seed --filter 'hash keys dst divisor 8' --before a --after b --probe '192.168.0.1>8.8.8.8' …",
   ],
+  exits: exitCodes(
+    'no hashrnd fits an example, or a file could not be read',
+    'the command line or an example is wrong',
+  ),
   async run(files: readonly string[], flags: RecoverFlags) {
     const { recoverSeed } = await import('../recover-seed.ts');
     return recoverSeed(files, flags);

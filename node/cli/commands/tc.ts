@@ -33,6 +33,13 @@ export const tc: CliCommand = {
       .passThroughOptions();
   },
   helpFlags: '--help',
+  exits: [
+    [0, 'done'],
+    [1, 'tc does not understand the command, a line of a batch failed, or a file could not be read'],
+    [2, 'the kernel refuses the command, or the options of cls-flow are wrong'],
+    [130, 'interrupted'],
+    [255, 'tc gives up at once: in a batch the lines behind never run'],
+  ],
   async run(args: readonly string[], flags: TcFlags) {
     const { tc } = await import('../tc.ts');
     return tc(args, flags);

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { ERA_NAMES } from '../choices.ts';
-import { type ExitCode, list } from './command.ts';
+import { list } from './command.ts';
 
 /** The options of all commands that classify, as typed; read by ../options.ts. */
 export interface WalkFlags {
@@ -23,14 +23,10 @@ export interface WalkFlags {
   readonly meta?: string;
 }
 
-/** Of the commands that classify, and of the program. */
-export const EXIT_CODES: readonly ExitCode[] = [
-  [0, 'done'],
-  [1, 'a file could not be read (what could be read is in the result), or packets did not end as --expect says'],
-  [2, 'the command line is wrong, or the kernel would refuse a filter'],
-  [3, 'with --strict: a capture ends in the middle of a record'],
-  [130, 'interrupted'],
-];
+/** What 2 means where filters are given. */
+export const WRONG_FILTER = 'the command line is wrong, or the kernel would refuse a filter';
+/** What 1 means where captures are read. */
+export const UNREADABLE = 'a file could not be read (what could be read is in the result)';
 
 /** `tc` keeps the sets in its state file; the other commands need it whenever they run. */
 export const ipsetOption = (): Option =>

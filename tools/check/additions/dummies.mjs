@@ -189,6 +189,7 @@ export const PAGE: Page = { happens: ['Nothing.'], mend: ['Nothing.'], found: []
 export const dummy: CliCommand = {
   name: 'dummy',
   summary: 'nothing',
+  exits: [],
   define() {},
   run: async () => 0,
 };
