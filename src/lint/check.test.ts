@@ -12,6 +12,21 @@ describe('a finding', () => {
     expect(places(script)).toEqual([['FT011', 4, 24, 2]]);
   });
 
+  test.each([
+    ["basic match 'meta(rxhash gt 5)' classid 1:2", "'meta(rxhash gt 5)'"],
+    ['basic match meta(rxhash gt 5)', 'meta(rxhash'],
+    ['basic match meta(fwmark eq 1) and meta(rxhash gt 5) flowid 1:2', 'meta(rxhash'],
+    ["basic match 'nosuch(3)' flowid 1:2", "'nosuch(3)'"],
+    ['handle 1 flow hash keys dst match nosuch(3) divisor 4', 'nosuch(3)'],
+    ['fw classid 1:2', 'fw'],
+    ['handle 1 flow hash divisor 4', 'flow'],
+    ['handle 1 flow map key dst perturb 5', '5'],
+  ])('underlines the word that is wrong: %s', (words, underlined) => {
+    const line = `tc filter add dev eth0 parent 1: protocol all prio 1 ${words}`;
+    const [finding] = found(`${SFQ}\n${line}\n`).filter(({ refusedBy }) => refusedBy !== null);
+    expect(line.slice((finding?.column ?? 0) - 1).slice(0, finding?.length)).toBe(underlined);
+  });
+
   test('is silenced on its line, by a comment behind it or alone above it', () => {
     const filter = 'tc filter add dev eth0 parent 1: protocol ip handle 1 flow hash keys src divisor 8';
     expect(places(`${SFQ}\n${filter}  # cls-flow: ignore FT011\n`)).toEqual([]);

@@ -1,5 +1,6 @@
 import { type ScriptLine, scriptLines } from '../command/index.ts';
 import { matches } from '../lang/index.ts';
+import { CLASSIFIERS } from '../sched/classifier/index.ts';
 import type { Command } from './command.ts';
 import { dumpCommands } from './dump.ts';
 
@@ -83,6 +84,13 @@ export function argument({ words }: Command, keyword: string, from = 2): number 
   const end = kind < 0 ? words.length : kind;
   const at = words.findIndex((word, i) => i >= from && i < end && word === keyword);
   return at < 0 ? -1 : at + 1;
+}
+
+/** Index of the word that names the kind of a filter; -1: none does. */
+export function filterKind({ words }: Command): number {
+  return words.findIndex(
+    (word, i) => i >= 2 && words[i - 1] !== 'dev' && CLASSIFIERS.some(({ kind }) => kind === word),
+  );
 }
 
 /** Index of the word behind one of flow's own keywords, cut short or not; -1: it is not there. */

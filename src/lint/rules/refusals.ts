@@ -2,7 +2,7 @@ import { buildsNothing } from '../../command/index.ts';
 import type { RefusalCode } from '../../errors.ts';
 import { counted } from '../../lang/index.ts';
 import type { Found } from '../finding.ts';
-import { argument, type Script } from '../script.ts';
+import { argument, filterKind, flowArgument, type Script } from '../script.ts';
 import type { Refusal, Setup } from '../setup.ts';
 
 /** Of two branches a script takes one. */
@@ -23,11 +23,11 @@ export function* refusals(by: Refusal['by'], usual: string, setup: Setup): Gener
   const hidden = setup.hides('qdisc') || setup.hides('class');
   for (const refusal of setup.refusals) {
     if (refusal.by !== by) continue;
-    const { command, sentence, attribute, mend } = refusal;
+    const { command, sentence, mend } = refusal;
     const excuse = excuseOf(refusal, branches, hidden ? (dump ? 'dump' : 'lines') : null);
     yield {
       command,
-      word: attribute === null ? refusal.word : argument(command, attribute),
+      word: wordOf(refusal),
       message: sentence === '' ? 'the command is refused' : sentence,
       effect: `${excuse ?? usual}${reasonOf(refusal)}${batchEnd(refusal, setup.script)}`,
       mend,
@@ -35,6 +35,17 @@ export function* refusals(by: Refusal['by'], usual: string, setup: Setup): Gener
     };
   }
 }
+
+/** The word that the refusal is about; where it is about one that is not there, the kind of the filter. -1: not known. */
+function wordOf({ command, attribute, code, word }: Refusal): number {
+  if (attribute === null && word >= 0) return word;
+  const before = attribute === null ? -1 : argument(command, attribute);
+  if (before >= 0) return before;
+  const own = attribute === null ? -1 : flowArgument(command, attribute);
+  return own >= 0 || !LACKS.has(code ?? '') ? own : filterKind(command);
+}
+
+const LACKS: ReadonlySet<string> = new Set(['needs-handle', 'needs-keys', 'needs-baseclass', 'needs-mark']);
 
 /** Why a refusal may be none where the script runs; null: there is no reason to think so. */
 function excuseOf({ command, code }: Refusal, branches: boolean, hidden: 'dump' | 'lines' | null): string | null {

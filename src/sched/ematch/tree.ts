@@ -4,7 +4,7 @@ import type { Printer, Words } from '../../lang/index.ts';
 import { AttrReader, type AttrWriter, decode, nest, struct, table, u16, u32 } from '../../netlink/index.ts';
 import { le32, word } from '../../u32.ts';
 import type { Match, Scope, World } from '../notation.ts';
-import { Args, ArgsError } from './args.ts';
+import { type Arg, Args, ArgsError, textOf } from './args.ts';
 import { argsRead, ILLEGAL, kindName, parseExpr, Relation, type Term, wordsRead } from './expr.ts';
 import type { Ematch, FieldTest } from './kind.ts';
 
@@ -341,19 +341,26 @@ export function speakTree(words: Words, w: AttrWriter, world: World, kinds: read
     const [name, ...rest] = args;
     const called = name === undefined ? '' : kindName(name);
     const kind = kinds.find((known) => known.kind === called && known.usage !== '');
-    if (kind === undefined) throw new UsageError(`Unknown ematch "${called}"\n${ILLEGAL}`, words.at - 1);
+    if (kind === undefined) throw new UsageError(`Unknown ematch "${called}"\n${ILLEGAL}`, wordWith(name));
     HEADER.write({ matchid: 0, kind: kind.id, flags, pad: 0 }, w);
     try {
       writePadded(w, () => kind.speak(new Args(rest), w, world));
     } catch (error) {
-      throw error instanceof ArgsError ? refused(error, kind) : error;
+      throw error instanceof ArgsError ? refused(error, kind, name) : error;
     }
   }
 
-  function refused({ message, shown, mark, bare }: ArgsError, { kind, usage }: Ematch): UsageError {
-    if (bare) return new UsageError(`${message}\n${ILLEGAL}`, words.at);
+  /** The word of the command in which an argument stands. The word at the cursor may be the expression's last (quirk 21). */
+  function wordWith(arg: Arg | undefined): number {
+    const text = arg === undefined ? '' : textOf(arg);
+    const at = words.list.slice(start, words.at + 1).findIndex((word) => word.includes(text));
+    return at < 0 ? start : start + at;
+  }
+
+  function refused({ message, shown, mark, bare }: ArgsError, { kind, usage }: Ematch, called?: Arg): UsageError {
+    if (bare) return new UsageError(`${message}\n${ILLEGAL}`, wordWith(called));
     const lines = [message, wordsRead(words, start, words.at)];
     if (shown !== null) lines.push(argsRead(kind, shown, mark));
-    return new UsageError(lines.join('\n'), words.at, `${usage}\n${ILLEGAL}`);
+    return new UsageError(lines.join('\n'), wordWith(mark ?? called), `${usage}\n${ILLEGAL}`);
   }
 }
