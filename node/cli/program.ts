@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type CliCommand, EXIT_CODES, exitCodeHelp, footer } from './commands/command.ts';
+import { ENVIRONMENT } from './commands/environment.ts';
 import { COMMANDS } from './commands/index.ts';
 
 /** Runs a command with what was typed. */
@@ -18,11 +19,16 @@ export function createProgram(version: string, run: Runner, first = ''): Command
     .configureHelp({ showGlobalOptions: false })
     .enablePositionalOptions()
     .exitOverride()
-    .addHelpText('after', () => `\n${exitCodeHelp(EXIT_CODES)}\n\nMore: cls-flow help COMMAND, man cls-flow`);
+    .addHelpText(
+      'after',
+      () => `\n${exitCodeHelp(EXIT_CODES)}\n\n${environmentHelp()}\n\nMore: cls-flow help COMMAND, man cls-flow`,
+    );
   const named = COMMANDS.filter(({ name }) => name === first);
   for (const command of named.length > 0 ? named : COMMANDS) addCommand(program, command, run);
   return program;
 }
+
+const environmentHelp = (): string => `Environment: ${ENVIRONMENT.map(([name]) => name).join(', ')}`;
 
 function addCommand(program: Command, command: CliCommand, run: Runner): void {
   const parser = program.command(command.name).description(command.summary);
