@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PcapngWriter, PcapWriter, type Sink } from '../../src/capture/index.ts';
+import { Frame, findRecord, PcapngWriter, PcapWriter, type Sink } from '../../src/capture/index.ts';
 import { describeFrame } from '../../src/packet/index.ts';
 import { ETHERNET, frameOf } from '../frames.ts';
 import { cli, file, HOUSEHOLD } from './cli.ts';
@@ -71,8 +71,11 @@ describe('classify --engine', () => {
   });
 });
 
-/** About 6 MiB, now and then a packet that is the plain engine's; zeros in the frames look like anything. */
-function large(format: 'pcap' | 'pcapng'): Uint8Array {
+/**
+ * About 6 MiB, now and then a packet that is the plain engine's; zeros in the frames look like anything. `more` comes
+ * before some of them.
+ */
+function large(format: 'pcap' | 'pcapng', before: readonly number[] = [], more = new Frame()): Uint8Array {
   const chunks: Uint8Array[] = [];
   const sink: Sink = (chunk) => void chunks.push(chunk.slice());
   const writer =
@@ -80,6 +83,7 @@ function large(format: 'pcap' | 'pcapng'): Uint8Array {
       ? new PcapWriter({ linkType: ETHERNET }, sink)
       : new PcapngWriter([{ linkType: ETHERNET, snapLength: 0, name: '' }], sink);
   for (let i = 0; i < 12_000; i++) {
+    if (before.includes(i)) writer.write(more);
     const words = i % 997 === 0 ? 'arp' : `tcp 10.0.${i & 255}.${(i >> 8) & 255}:${1024 + (i % 5000)} > 192.0.2.1:443`;
     const described = words === 'arp' ? new Uint8Array(60).fill(0xff, 0, 6) : describeFrame(words);
     const bytes = new Uint8Array(500);
@@ -118,4 +122,44 @@ describe.each(['pcap', 'pcapng'] as const)('classify --threads, %s', (format) =>
     expect(one.stderr).toContain('cut off at byte');
     expect(classified(capture, ...bare, '--threads', '2')).toEqual(one);
   });
+
+  it('takes records of any size', () => {
+    const long = Object.assign(frameOf(new Uint8Array(262_144).fill(0x88)), { seconds: 1_700_000_000 });
+    const capture = file(`long.${format}`, large(format, [9000, 9500, 10_000], long));
+    const one = classified(capture, ...bare, '--threads', '1');
+    expect(one.rest).toMatchObject({ packets: 12_003, complete: true });
+    for (const threads of ['2', '4']) expect(classified(capture, ...bare, '--threads', threads)).toEqual(one);
+  });
+
+  it('counts nothing behind a record that is broken, however it is cut', () => {
+    const broken = bytes.slice();
+    // In the last of two parts: the length of a record, or what repeats it behind the record before.
+    const at = format === 'pcap' ? recordNear(broken, 5_000_000) + 8 : recordNear(broken, 5_000_000) - 4;
+    new DataView(broken.buffer).setUint32(at, 0x7fff_fff0, true);
+    const capture = file(`block.${format}`, broken);
+    const one = classified(capture, ...bare, '--threads', '1');
+    expect(one.rest).toMatchObject({ complete: false, packets: expect.any(Number) });
+    expect(one.stderr).toContain(`block.${format}:${at}: `);
+    expect(classified(capture, ...bare, '--threads', '2')).toEqual(one);
+  });
+
+  it('is bounded by the size of the file', () => {
+    const small = file(`small.${format}`, bytes.slice(0, 700_000));
+    const one = classified(small, ...bare, '--threads', '1');
+    for (const threads of ['0', '3', '100000']) {
+      expect(classified(small, ...bare, '--threads', threads)).toEqual(one);
+    }
+    const capture = file(`many.${format}`, bytes);
+    expect(classified(capture, ...bare, '--threads', '4000000000').rest).toMatchObject({ packets: 12_000 });
+  });
 });
+
+/** Where a record of 500 bytes begins, at or behind an offset. */
+function recordNear(bytes: Uint8Array, offset: number): number {
+  for (let at = offset - (offset % 4); ; at += 4) {
+    if (findRecord(bytes.subarray(at, at + (1 << 18)), { format: isNg(bytes) ? 'pcapng' : 'pcap', little: true }) === 0)
+      return at;
+  }
+}
+
+const isNg = (bytes: Uint8Array): boolean => bytes[0] === 0x0a;

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { readCorpus } from '../golden/corpus.ts';
 import { disagreement, mutated, scripts } from '../lint/property.ts';
 import { brokenCapture, readTwice, smallCaptures } from './captures.ts';
@@ -9,15 +12,17 @@ import { tryExactness } from './exactness.ts';
 import { trial } from './generate.ts';
 import { DEVICES, Observer } from './observe.ts';
 import { Random } from './random.ts';
+import { tryThreads } from './threads.ts';
 
 /**
  * `npm run fuzz [-- --seed S] [--seconds N] [--messages N] [--commands N] [--scripts N] [--pairs N]
- * [--trees N]`: tries frames and capture files
+ * [--trees N] [--files N]`: tries frames and capture files
  * until the time is over, then so many netlink messages on the emulated kernel, so many command lines on tc, and so many
- * pairs of a frame and a filter on both engines, and so many trees for what `exact` promises.
+ * pairs of a frame and a filter on both engines, so many trees for what `exact` promises, and so many large files, most of
+ * them damaged, on one thread and on several.
  */
 const USAGE =
-  'usage: npm run fuzz -- [--seed NUMBER] [--seconds NUMBER] [--messages NUMBER] [--commands NUMBER] [--scripts NUMBER] [--pairs NUMBER] [--trees NUMBER]';
+  'usage: npm run fuzz -- [--seed NUMBER] [--seconds NUMBER] [--messages NUMBER] [--commands NUMBER] [--scripts NUMBER] [--pairs NUMBER] [--trees NUMBER] [--files NUMBER]';
 /** Trackers begin anew so often. */
 const ROUND = 2000;
 /** And kernels, whose qdiscs are soon deleted. */
@@ -34,7 +39,7 @@ function option(name: string, otherwise: number): number {
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-function main(): number {
+async function main(): Promise<number> {
   const seed = option('seed', 1);
   const failures: string[] = [];
   const parts = [
@@ -44,17 +49,18 @@ function main(): number {
     () => tryScripts(seed, option('scripts', 2000), failures),
     () => tryPairs(seed, option('pairs', 10_000_000), failures),
     () => tryTrees(seed, option('trees', 3000), failures),
+    () => tryFiles(seed, option('files', 2000), failures),
   ];
   const told: string[] = [];
-  for (const part of parts) if (failures.length === 0) told.push(timed(part));
+  for (const part of parts) if (failures.length === 0) told.push(await timed(part));
   for (const failure of failures) console.error(failure);
   console.log(`fuzz: seed ${seed}, ${told.join(', ')}, ${failures.length} failed`);
   return failures.length === 0 ? 0 : 1;
 }
 
-function timed(part: () => string): string {
+async function timed(part: () => string | Promise<string>): Promise<string> {
   const began = performance.now();
-  const told = part();
+  const told = await part();
   return `${told} in ${((performance.now() - began) / 1000).toFixed(1)} s`;
 }
 
@@ -106,6 +112,21 @@ function tryPairs(seed: number, count: number, failures: string[]): string {
     if (trial.difference !== null) failures.push(`engines: ${trial.difference}`);
   }
   return `${pairs} pairs on both engines, ${compiled} of ${chains} chains compiled,`;
+}
+
+async function tryFiles(seed: number, count: number, failures: string[]): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'cls-flow-'));
+  let parts = 0;
+  try {
+    for (let i = 0; i < count && failures.length === 0; i++) {
+      const trial = await tryThreads(seed * 1_000_003 + i, join(folder, 'large'));
+      parts += trial.parts;
+      if (trial.difference !== null) failures.push(`threads: ${trial.difference}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  return `${count} large files on several threads, ${parts} parts of them counted,`;
 }
 
 function tryMessages(seed: number, count: number, failures: string[]): string {
@@ -165,4 +186,4 @@ function attempt(failures: string[], row: object, run: () => void): void {
   }
 }
 
-process.exitCode = main();
+process.exitCode = await main();

@@ -8,6 +8,7 @@ const module = (file) => path.join('node_modules', file);
 const tsc = module('typescript/bin/tsc');
 const FUZZ_SECONDS = '30';
 const FUZZ_PAIRS = '1000000';
+const FUZZ_FILES = '200';
 
 /** Name, and the arguments for node. */
 const STEPS = [
@@ -21,7 +22,7 @@ const STEPS = [
   ['lint', [module('@biomejs/biome/bin/biome'), 'ci', '--colors=off', '.']],
   ['tests', [module('vitest/vitest.mjs'), 'run']],
   ['golden', ['dist/test/golden/main.js']],
-  ['fuzz', ['dist/test/fuzz/main.js', '--seconds', FUZZ_SECONDS, '--pairs', FUZZ_PAIRS]],
+  ['fuzz', ['dist/test/fuzz/main.js', '--seconds', FUZZ_SECONDS, '--pairs', FUZZ_PAIRS, '--files', FUZZ_FILES]],
   ['limits', ['dist/test/limits/main.js']],
   ['pack', ['tools/check/pack.mjs']],
   ['additions', ['tools/check/additions.mjs']],
