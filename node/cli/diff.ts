@@ -8,7 +8,7 @@ import { explainRefusal, type LiveKernel } from '../kernel.ts';
 import { openKernel } from '../socket.ts';
 import type { DiffFlags } from './commands/diff.ts';
 import { CommandLineError } from './errors.ts';
-import { readInput } from './named-file.ts';
+import { readCommands } from './named-file.ts';
 import { Output, say } from './output.ts';
 
 const EQUAL = 0;
@@ -25,7 +25,7 @@ interface Applied {
 
 /** `cls-flow diff SCRIPT --live DEV`; returns what the process exits with. */
 export function diff(script: string, flags: DiffFlags): number {
-  const text = readInput(script, CommandLineError);
+  const text = readCommands(script, CommandLineError);
   const kernel = openKernel();
   try {
     return diffLive(script, text, kernel, flags);

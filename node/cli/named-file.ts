@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { encodeUtf8 } from '../../src/lang/index.ts';
 import { type WriteOptions, writeAtomically } from '../write.ts';
+import { decoded, warnOfCarriageReturns } from './decode.ts';
 import { FailedError, fileProblem } from './errors.ts';
 import { readStdin } from './stdin.ts';
 
@@ -11,17 +12,24 @@ type Failure = new (message: string) => Error;
 
 /** A whole file as text. */
 export function readText(path: string, failure: Failure = FailedError): string {
-  return read(() => readFileSync(path, 'utf8'), path, failure);
+  return read(() => readFileSync(path), path, failure);
 }
 
 /** The same, where `-` is standard input. */
 export function readInput(file: string, failure: Failure = FailedError): string {
-  return file === '-' ? read(() => readStdin().toString('utf8'), file, failure) : readText(file, failure);
+  return file === '-' ? read(readStdin, file, failure) : readText(file, failure);
 }
 
-function read(text: () => string, name: string, failure: Failure): string {
+/** A script of tc commands; `-` is standard input. */
+export function readCommands(file: string, failure: Failure = FailedError): string {
+  const text = readInput(file, failure);
+  warnOfCarriageReturns(text, file);
+  return text;
+}
+
+function read(bytes: () => Uint8Array, name: string, failure: Failure): string {
   try {
-    return text();
+    return decoded(bytes(), name);
   } catch (error) {
     throw named(error, name, failure);
   }

@@ -7,7 +7,7 @@ import { classidText } from '../../src/u32.ts';
 import { caretInValue } from './caret.ts';
 import type { WalkFlags } from './commands/walk.ts';
 import { CommandLineError, FailedError } from './errors.ts';
-import { readInput } from './named-file.ts';
+import { readCommands } from './named-file.ts';
 import { txQueuesOf } from './numbers.ts';
 import { say } from './output.ts';
 
@@ -28,7 +28,7 @@ export function readScript(
     if (flags.dev !== undefined) makeDevice(netns, { name: flags.dev, txQueues });
     return netns;
   };
-  const { netns, answers, assumed, unexpanded, others } = setUpScript(readInput(file), fresh, { txQueues });
+  const { netns, answers, assumed, unexpanded, others } = setUpScript(readCommands(file), fresh, { txQueues });
   // Scripts begin by deleting what may not be there.
   const failed = answers.filter(({ exit, words }) => exit !== 0 && !buildsNothing(words));
   for (const { line, stderr } of failed.slice(0, TOLD)) {

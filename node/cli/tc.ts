@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { type Answer, emulated, makeDevice, runTc, type Transport } from '../../src/command/index.ts';
 import type { EraName } from '../../src/era.ts';
+import { FormatError } from '../../src/errors.ts';
 import type { Netns } from '../../src/kernel/index.ts';
 import { escapeLines, escapeText } from '../../src/lang/index.ts';
 import { explainRefusal } from '../kernel.ts';
 import type { TcFlags } from './commands/tc.ts';
-import { CommandLineError } from './errors.ts';
+import { decoded } from './decode.ts';
+import { CommandLineError, FailedError } from './errors.ts';
 import { txQueuesOf } from './numbers.ts';
 import { Output, say, sayRaw } from './output.ts';
 import { defaultStatePath, keepState, openState, type State } from './state.ts';
@@ -127,8 +129,9 @@ function batchReader(): (file: string) => string | undefined {
 
 function batchText(file: string): string | undefined {
   try {
-    return file === '-' ? readStdin().toString('utf8') : readFileSync(file, 'utf8');
-  } catch {
+    return decoded(file === '-' ? readStdin() : readFileSync(file), file, 'the rest of its line is left out');
+  } catch (error) {
+    if (error instanceof FormatError) throw new FailedError(`${file}: ${error.message}`);
     return undefined;
   }
 }

@@ -58,20 +58,20 @@ describe('unpacked', () => {
     expect(notes.compression).toBe('gzip');
   });
 
-  it('lets a small file inflate without bound, and a long one a thousand times, to the byte', async () => {
+  it('lets a small file inflate without bound, and a long one 500 times, to the byte', async () => {
     const [header, small] = [hex(GZIP), new Uint8Array(1 << 10)];
     expect(await sizes([header, small], growing(16 << 10))).toEqual([16 << 20]);
     await expect(sizes([header, small], growing((16 << 10) + 1))).rejects.toThrow(LimitError);
-    expect(await sizes([header, small, new Uint8Array(256 << 10)], growing(1000))).toHaveLength(5);
+    expect(await sizes([header, small, new Uint8Array(256 << 10)], growing(500))).toHaveLength(5);
 
     let made = 0;
     const reading = async (): Promise<void> => {
-      for await (const piece of unpacked([header, new Uint8Array(256 << 10)], growing(1001), new UnpackNotes())) {
+      for await (const piece of unpacked([header, new Uint8Array(256 << 10)], growing(501), new UnpackNotes())) {
         made += piece.length;
       }
     };
     await expect(reading()).rejects.toMatchObject({ name: 'FormatError', offset: 10 + (64 << 10) });
-    expect(made).toBe(1000 * (10 + (64 << 10)));
+    expect(made).toBe(500 * (10 + (64 << 10)));
   });
 
   it('gives all that comes before damage, and names the byte', async () => {

@@ -143,14 +143,17 @@ function timeOf({ format, unit }: Records, { until: limited, now }: Times, plain
         ? add64(multiply64(widen(high), constant64(SECOND / unit)), widen(low))
         : add64(shiftLeft64(widen(high), constant64(32)), widen(low));
     const since = multiplyFloat(toFloat(sub64(units, load64(constant(Cell.BEGAN)))), loadFloat(constant(Cell.UNIT)));
-    return [limited ? until(high, low, plain) : [], now === null ? [] : now(since)];
+    // A fraction of more than a second is carried by capture/pcap.ts alone.
+    const carried = isZero(lessThan(low, constant(SECOND / unit)));
+    const isLate = format === 'pcap' ? or(carried, until(high, low)) : until(high, low);
+    return [limited ? branchIf(plain, isLate) : [], now === null ? [] : now(since)];
   };
 }
 
 const SECOND = 1e9;
 
-/** A packet whose time, in the two words that the format has for it, is not before Cell.UNTIL. */
-function until(high: Code, low: Code, plain: Label): Code {
+/** A packet's time, in the two words that the format has for it, is not before Cell.UNTIL. */
+function until(high: Code, low: Code): Code {
   const [thenHigh, thenLow] = [load32(constant(Cell.UNTIL)), load32(constant(Cell.UNTIL + 4))];
-  return branchIf(plain, or(greaterThan(high, thenHigh), and(eq(high, thenHigh), isZero(lessThan(low, thenLow)))));
+  return or(greaterThan(high, thenHigh), and(eq(high, thenHigh), isZero(lessThan(low, thenLow))));
 }

@@ -22,6 +22,7 @@ export {
   getU16,
   getU32,
   getU64,
+  getUnsigned,
   hex8,
   hexText,
   rateText,

@@ -16,6 +16,13 @@ function told(metadata: Partial<Metadata>, number = 1, frame = FRAME): Packet {
 const values = (object: Record<string, unknown>): Packet => told({ all: parseValues(object) });
 
 describe('values of packets', () => {
+  test('are read in the bases of tc', () => {
+    const p = values({ mark: '010', priority: '0X1f', iif: '10', skUid: '0' });
+    expect([p.mark, p.priority, p.iif, p.skUid]).toEqual([8, 31, 10, 0]);
+    for (const mark of ['08', '-1', '1 ', '', '0x', '1e3', '040000000000'])
+      expect(() => values({ mark })).toThrow('mark: ');
+  });
+
   test('are set and marked as told', () => {
     const p = values({ mark: 5, priority: '0x10002', iif: 3, skUid: 1000, 'sk-gid': 100, rtClassid: 7 });
     expect([p.mark, p.priority, p.iif, p.skUid, p.skGid, p.rtClassid]).toEqual([5, 0x10002, 3, 1000, 100, 7]);

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { covers, type Prefix, parseAddress, parsePrefix } from '../lang/index.ts';
+import { covers, getUnsigned, type Prefix, parseAddress, parsePrefix } from '../lang/index.ts';
 import { AddrType, type FlowKeys } from './flow-keys.ts';
 import { Input } from './inputs.ts';
 import { Ct, Direction, Linear, type Packet, PktType } from './packet.ts';
@@ -107,7 +107,7 @@ export function parseMetadata(objects: Iterable<unknown>): Pick<Metadata, 'byPac
     const { packet, prefix, ...values } = record(object);
     const apply = parseValues(values);
     if (packet !== undefined && prefix === undefined) {
-      const number = unsigned(packet, Number.MAX_SAFE_INTEGER);
+      const number = unsigned(packet, Number.MAX_SAFE_INTEGER, 1);
       const earlier = byPacket.get(number);
       byPacket.set(number, earlier === undefined ? apply : both(earlier, apply));
     } else if (prefix !== undefined && packet === undefined) {
@@ -242,9 +242,9 @@ function record(value: unknown): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** A whole number, or its text in decimal or 0x hex. */
-function unsigned(value: unknown, max: number): number {
-  const number = typeof value === 'string' && /^(0x[0-9a-f]+|[0-9]+)$/i.test(value) ? Number(value) : value;
-  if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= max) return number;
-  throw new UsageError(`expected a whole number from 0 to ${max}, not ${JSON.stringify(value)}`);
+/** A whole number, or its text as tc reads it: 0x… is hexadecimal and 0… octal. */
+function unsigned(value: unknown, max: number, min = 0): number {
+  const number = typeof value === 'string' ? getUnsigned(value, max) : value;
+  if (typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max) return number;
+  throw new UsageError(`expected a whole number from ${min} to ${max}, not ${JSON.stringify(value)}`);
 }

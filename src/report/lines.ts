@@ -1,9 +1,13 @@
 import type { Summary } from './summary.ts';
 
+/** A time before 1970, in seconds and nanoseconds. */
+const TIME = /^-\d+\.\d{9}$/;
+
 /** A cell that a spreadsheet would run as a formula is quoted (RFC 4180). */
 function cell(value: string | number | null): string {
   const text = value === null ? '' : String(value);
-  if (/^[=+\-@\t\r]/.test(text) && typeof value === 'string') return `"'${text.replaceAll('"', '""')}"`;
+  if (/^[=+\-@\t\r]/.test(text) && typeof value === 'string' && !TIME.test(text))
+    return `"'${text.replaceAll('"', '""')}"`;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -103,6 +103,7 @@ describe('lines', () => {
   });
 
   test('of CSV disarm what a spreadsheet would run, and leave negative numbers alone', () => {
+    expect(csv([['-62135596800.000000000', '-0.500000000']])).toBe('-62135596800.000000000,-0.500000000\n');
     expect(csv([['=1+1', '+1', '-1', '@x', -1]])).toBe(`"'=1+1","'+1","'-1","'@x",-1\n`);
   });
 });

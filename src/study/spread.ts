@@ -10,9 +10,10 @@ import { Census, type Shares, type SharesSpread, type Spread, spread, spreadShar
 
 /** Number of a filter, its period, the class; then who, then the key values. */
 const FILTER = 0;
+/** Two words: captures may last longer than 2^32 periods. */
 const EPOCH = 1;
-const CLASS = 2;
-const WHO = 3;
+const CLASS = 3;
+const WHO = 4;
 const KEYS_AT = WHO + HOST_OR_FLOW_WORDS;
 const WIDTH = KEYS_AT + 18;
 
@@ -60,6 +61,7 @@ export class Takings {
     if (!readHostOrFlow(this.by, run.packet, this.flow, row.subarray(WHO))) return;
     row[FILTER] = this.numberOf(asked);
     row[EPOCH] = asked.epoch;
+    row[EPOCH + 1] = Math.floor(asked.epoch / 2 ** 32);
     row[CLASS] = run.classid;
     this.rows.add(row);
   }
@@ -78,7 +80,7 @@ export class Takings {
       if (filter === undefined) return;
       visit({
         filter,
-        epoch: word(row, EPOCH),
+        epoch: word(row, EPOCH + 1) * 2 ** 32 + (word(row, EPOCH) >>> 0),
         classid: word(row, CLASS) >>> 0,
         who: subjectText(this.by, row.subarray(WHO)),
         keys: row.slice(KEYS_AT, KEYS_AT + filter.nkeys),

@@ -26,11 +26,19 @@ export interface Ended {
 export interface Around {
   readonly input?: Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
+  /** A limit, by the shell's `ulimit -v`. */
+  readonly addressSpaceKiB?: number;
 }
 
 /** Runs the built command line to its end. */
-export function cli(args: readonly string[], { input = new Uint8Array(0), env = {} }: Around = {}): Ended {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+export function cli(
+  args: readonly string[],
+  { input = new Uint8Array(0), env = {}, addressSpaceKiB }: Around = {},
+): Ended {
+  const command = [process.execPath, MAIN, ...args];
+  const limited = ['sh', '-c', `ulimit -v ${addressSpaceKiB} && exec "$@"`, 'sh', ...command];
+  const [program = '', ...rest] = addressSpaceKiB === undefined ? command : limited;
+  const { status, stdout, stderr } = spawnSync(program, rest, {
     input,
     encoding: 'utf8',
     maxBuffer: MAX_OUTPUT,

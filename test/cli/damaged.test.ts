@@ -62,3 +62,18 @@ describe('a damaged compressed capture', () => {
     expect(fromPipe.status).toBe(1);
   });
 });
+
+describe('a process without address space', () => {
+  // Memory of WebAssembly reserves more than that; what is used is little.
+  it.runIf(process.platform === 'linux')('classifies with the plain engine, and says why', () => {
+    const capture = file('space.pcap', CAPTURE);
+    const { packets } = classified(capture, '--engine', 'plain');
+    const limited = cli(['classify', capture, ...FILTER, '--format', 'json'], { addressSpaceKiB: 6_000_000 });
+    expect(limited).toMatchObject({ status: 0, stderr: '' });
+    const { packets: counted, engine } = JSON.parse(limited.stdout) as { packets: number; engine: object };
+    expect(counted).toBe(packets);
+    // Newer V8 makes do with less.
+    const plain = { name: 'plain', why: 'no memory for WebAssembly here' };
+    expect([plain, { name: 'compiled' }]).toContainEqual(engine);
+  });
+});
