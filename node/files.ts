@@ -28,6 +28,10 @@ const CHUNKS_A_TURN = 16;
  */
 const ZSTD_SLICE = 1 << 10;
 
+/** fzstd looks at no frame shorter than that before more comes: an empty skippable frame of that size then does. */
+const ZSTD_SHORT = 18;
+const ZSTD_PADDING = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
 /** Decompression for unpacked(): node:zlib, and fzstd where that has no zstd. */
 export const UNPACKERS: Unpackers = {
   async *deflate(compressed, behind) {
@@ -138,12 +142,15 @@ async function* inflated(
 async function* unzstd(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const pieces: Uint8Array[] = [];
   const stream = new Decompress((piece) => pieces.push(piece));
-  for await (const chunk of compressed) {
+  let frame = 0;
+  for await (const slice of compressed) {
+    const chunk = slice.length === 0 && frame < ZSTD_SHORT ? ZSTD_PADDING : slice;
+    frame = slice.length === 0 ? 0 : frame + slice.length;
     for (let at = 0; at < chunk.length; at += ZSTD_SLICE) {
       let failure: unknown = null;
       try {
         // fzstd keeps what it could not use yet; the chunk belongs to somebody else.
-        stream.push(chunk.slice(at, at + ZSTD_SLICE));
+        stream.push(new Uint8Array(chunk.subarray(at, at + ZSTD_SLICE)));
       } catch (error) {
         failure = error;
       }

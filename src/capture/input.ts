@@ -37,7 +37,7 @@ export class Input {
         break;
       }
       const rest = this.chunk.subarray(this.at);
-      this.chunk = rest.length === 0 ? value : joined(rest, value);
+      this.chunk = rest.length === 0 ? value : joined([rest, value]);
       this.at = 0;
     }
     return this.chunk.subarray(this.at, this.at + most);
@@ -67,7 +67,7 @@ export class Input {
 
   /** Takes so many bytes, or what there is. */
   async bytes(size: number): Promise<Uint8Array> {
-    const bytes = (await this.view(size, size)).slice();
+    const bytes = new Uint8Array(await this.view(size, size));
     this.take(bytes.length);
     return bytes;
   }
@@ -97,7 +97,7 @@ export class Input {
       this.source = iteratorOf(this.again(this.marked));
       this.chunk = new Uint8Array(0);
     } else if (this.kept === this.offset - this.marked) {
-      this.chunk = [...this.history, this.chunk.subarray(this.at)].reduce(joined);
+      this.chunk = joined([...this.history, this.chunk.subarray(this.at)]);
     } else return false;
     this.at = 0;
     this.offset = this.marked;
@@ -125,7 +125,8 @@ export class Input {
       this.kept = Number.NaN;
     }
     if (Number.isNaN(this.kept)) return;
-    this.history.push(taken.slice());
+    // Not slice(): that of Node's Buffer copies nothing.
+    this.history.push(new Uint8Array(taken));
     this.kept += taken.length;
   }
 }
@@ -134,9 +135,12 @@ function iteratorOf(chunks: Chunks): Iterator<Uint8Array> | AsyncIterator<Uint8A
   return Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
 }
 
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }

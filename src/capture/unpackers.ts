@@ -17,7 +17,7 @@ const FINER = [SLICE, 256, 1] as const;
 export interface Unpackers {
   /** One deflate stream (RFC 1951). It says how many bytes of the slices it got stand behind its end. */
   deflate(compressed: AsyncIterable<Uint8Array>, behind: (bytes: number) => void): AsyncIterable<Uint8Array>;
-  /** zstd frames in a row, without checksums; a slice holds bytes of one frame. */
+  /** zstd frames in a row, without checksums; a slice holds bytes of one frame, and an empty one follows its last. */
   zstd(compressed: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** CRC-32 of gzip, of data behind data that has this one. */
   crc32(data: Uint8Array, before: number): number;

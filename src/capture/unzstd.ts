@@ -27,6 +27,8 @@ export async function* unzstd(input: Input, { zstd }: Unpackers, notes: UnpackNo
   }
 }
 
+const FRAME_END = new Uint8Array(0);
+
 class Frames {
   /** Nothing more comes. */
   isOver = false;
@@ -74,6 +76,7 @@ class Frames {
       notes.warnings.push(...headers.warnings.splice(0));
       input.take(size);
       if (!atChecksum && size > 0) yield slice;
+      if (headers.whole) yield FRAME_END;
       if (headers.checksum !== null) this.expectChecksum(headers.checksum);
       if (headers.whole) this.expectSize(headers.contentSize);
     }

@@ -29,7 +29,8 @@ export function mayBeZstd(head: Uint8Array): boolean {
 /** The bytes of a frame from one of its bytes on, for a decompressor that looks at no checksum. */
 export function withoutChecksumFlag(bytes: Uint8Array, descriptorAt: number): Uint8Array {
   if (descriptorAt < 0 || descriptorAt >= bytes.length) return bytes;
-  const copy = bytes.slice();
+  // Not slice(): that of Node's Buffer copies nothing.
+  const copy = new Uint8Array(bytes);
   copy[descriptorAt] = u8(copy, descriptorAt) & ~CHECKSUM_FLAG;
   return copy;
 }
