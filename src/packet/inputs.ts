@@ -88,7 +88,7 @@ const INPUTS: readonly InputRow[] = [
   set(Input.FOLD_SK, 'socket pointer', 'no socket', 'foldSk', 'it'),
   set(Input.FOLD_DST, 'route pointer', 'no route', 'foldDst', 'it'),
   set(Input.FOLD_NFCT, 'conntrack pointer', 'no connection', 'foldNfct', 'it'),
-  { bit: Input.QUEUE, name: 'queue', exactness: 'assumed', met: 'transmit queue 0', option: null },
+  set(Input.QUEUE, 'queue', 'a transmit queue that nobody knows', 'queue', 'queues'),
   { bit: Input.TC_INDEX, name: 'tc_index', exactness: 'assumed', met: 'tc_index 0', option: null },
   set(Input.PKT_TYPE, 'pkt_type', 'packets for this host', 'pktType', 'types'),
   { bit: Input.SOCKET, name: 'socket', exactness: 'assumed', met: 'no socket', option: null },

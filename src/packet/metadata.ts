@@ -35,6 +35,7 @@ type WordProperty =
   | 'skGid'
   | 'rtClassid'
   | 'hash'
+  | 'queue'
   | 'sk'
   | 'dst'
   | 'nfct';
@@ -59,6 +60,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   skGid: wordField(Input.SK_GID, 'skGid'),
   rtClassid: wordField(Input.RT_CLASSID, 'rtClassid'),
   hash: wordField(Input.HASH, 'hash'),
+  queue: wordField(Input.QUEUE, 'queue'),
   foldSk: wordField(Input.FOLD_SK, 'sk'),
   foldDst: wordField(Input.FOLD_DST, 'dst'),
   foldNfct: wordField(Input.FOLD_NFCT, 'nfct'),

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { cli, file, pcap } from './cli.ts';
 
@@ -30,6 +33,28 @@ describe('transmit queues', () => {
     const { stderr } = cli(['explain', capture, '--packet', '1', '--script', script, ...queues]);
     expect(stderr).toContain('mq.tc:2: Error: Specified class not found.');
     expect(cli(['tc', ...queues, '--state', `${script}.2.json`, '-batch', script]).status).not.toBe(0);
+  });
+
+  test('that may be several, with different ends, are listed in JSON as its schema says', () => {
+    const two = file('two.tc', `${MQ}qdisc add dev eth0 parent 7fff:1 handle 2: fq_codel\n`);
+    const schema = JSON.parse(readFileSync(join(import.meta.dirname, '../../docs/schema/explain.schema.json'), 'utf8'));
+    const { stdout } = cli(['explain', capture, '--packet', '1', '--script', two, '--format', 'json']);
+    const explanation = JSON.parse(stdout);
+    const validate = new Ajv2020({ allowUnionTypes: true }).compile(schema);
+    expect(validate(explanation), JSON.stringify(validate.errors)).toBe(true);
+    expect(explanation).toMatchObject({
+      fate: { fate: 'unknowable', kind: 'mq', by: 'queue' },
+      queues: [
+        { class: '7fff:1', fate: { fate: 'sent' } },
+        { class: '7fff:3', fate: { kind: 'sfq', class: '1:2' } },
+      ],
+    });
+  });
+
+  test('can be given for packets: --set queue counts from 0', () => {
+    const two = file('two.tc', `${MQ}qdisc add dev eth0 parent 7fff:1 handle 2: fq_codel\n`);
+    const { stdout } = cli(['explain', capture, '--packet', '1', '--script', two, '--set', 'queue=2']);
+    expect(stdout).toContain('end: queued in class 1:2, sfq 12:');
   });
 
   test.each(['0', '1025', 'many'])('cannot be %s', (count) => {
