@@ -71,11 +71,11 @@ describe('values of packets', () => {
     expect(() => parseValues(object)).toThrow(message);
   });
 
-  test('the names are those of the records, and two that no record needs', () => {
+  test('the names are those of the records, and three that no record needs', () => {
     expect([...METADATA_NAMES].sort()).toEqual(
       [
         ...['mark', 'priority', 'iif', 'protocol', 'skUid', 'skGid', 'rtClassid', 'hash', 'foldSk', 'foldDst'],
-        ...['foldNfct', 'vlan', 'vlanOffload', 'conntrack', 'dev', 'pktType', 'linear', 'transport'],
+        ...['foldNfct', 'vlan', 'vlanOffload', 'conntrack', 'dev', 'pktType', 'linear', 'transport', 'queue'],
       ].sort(),
     );
   });
