@@ -2,7 +2,7 @@ import type { Env } from '../../env.ts';
 import { type Exactness, exactnessOf, type FlowKeys, Input, type Packet } from '../../packet/index.ts';
 import { Mode } from './classid.ts';
 import type { FlowFilter } from './filter.ts';
-import { KEYS, Key, keySource } from './key.ts';
+import { HEADER_KEYS, KEYS, Key, keySource } from './key.ts';
 
 /** Which of the kernel's secrets the user has told us; the rest was drawn from a seed. */
 export interface Known {
@@ -46,12 +46,7 @@ export function classRests(f: FlowFilter, p: Packet, keys: FlowKeys, env: Env, g
   return rests;
 }
 
-/** Most filters' keys: where the headers have all of their values, the class rests on none of the inputs. */
-const HEADER_KEYS = [Key.SRC, Key.DST, Key.PROTO, Key.PROTO_SRC, Key.PROTO_DST].reduce<number>(
-  (mask, key) => mask | (1 << key),
-  0,
-);
-
+/** All that HEADER_KEYS read is there: the class then rests on none of the inputs. */
 function areThere({ src, dst, ports, short, drawn }: FlowKeys): boolean {
   return src !== 0 && dst !== 0 && ports !== 0 && !short && !drawn;
 }

@@ -105,6 +105,9 @@ function keysWith(test: (value: KeyValue) => boolean): number {
 /** net/sched/cls_flow.c: FLOW_KEYS_NEEDED */
 export const NEEDS_DISSECT = keysWith(({ of }) => RULES[of].dissect);
 
+/** The keys whose values stand in the packet's own headers. */
+export const HEADER_KEYS = keysWith(({ of }) => of === 'address' || of === 'port' || of === 'protocol');
+
 const isAddress = (value: KeyValue, end: End): boolean =>
   (value.of === 'address' || value.of === 'tuple address') && value.end === end;
 const SOURCES = keysWith((value) => isAddress(value, 'src'));
@@ -122,44 +125,57 @@ export function hostRule(mask: number): { readonly isDestination: boolean; reado
   return { isDestination, isTuple: (mask & TUPLE_ADDRESSES) !== 0 };
 }
 
-/**
- * net/sched/cls_flow.c: flow_key_get() and the flow_get_*() it calls. An int32.
- * `keys` must be dissected if the key needs it, and `p.hash` computed for rxhash.
- */
-export function readKey(key: Key, p: Packet, keys: FlowKeys, era: Era): number {
-  const { value } = KEYS[key];
+type Read = (p: Packet, keys: FlowKeys, era: Era) => number;
+
+const ADDRESS: Readonly<Record<End, Read>> = {
+  src: (p, keys) => (keys.src !== 0 ? keys.src : p.sk),
+  dst: (p, keys, era) => (keys.dst !== 0 ? keys.dst : dstFallback(p, era)),
+};
+const PORT: Readonly<Record<End, Read>> = {
+  src: (p, keys) => (keys.ports !== 0 ? keys.ports >>> 16 : p.sk),
+  dst: (p, keys, era) => (keys.ports !== 0 ? keys.ports & 0xffff : dstFallback(p, era)),
+};
+
+/** net/sched/cls_flow.c: flow_get_*(). One function for each value: a choice by its name for every packet is slow. */
+function reader(value: KeyValue): Read {
   switch (value.of) {
     case 'address':
-      return addressOf(value.end, p, keys, era);
+      return ADDRESS[value.end];
     case 'port':
-      return portOf(value.end, p, keys, era);
+      return PORT[value.end];
     case 'protocol':
-      return keys.ipProto;
-    case 'tuple address':
-      if (!hasTupleAddress(p, era)) return addressOf(value.end, p, keys, era);
-      return tupleAddress(value.end === 'src' ? p.ct.src : p.ct.dst, p, era);
-    case 'tuple port':
-      if (p.ct === null) return portOf(value.end, p, keys, era);
-      return value.end === 'src' ? p.ct.srcAll : p.ct.dstAll;
-    case 'metadata':
-      return p[value.field];
+      return (_, keys) => keys.ipProto;
+    case 'tuple address': {
+      const { end } = value;
+      const otherwise = ADDRESS[end];
+      return (p, keys, era) => (hasTupleAddress(p, era) ? tupleAddress(p.ct[end], p, era) : otherwise(p, keys, era));
+    }
+    case 'tuple port': {
+      const otherwise = PORT[value.end];
+      const all = value.end === 'src' ? 'srcAll' : 'dstAll';
+      return (p, keys, era) => (p.ct === null ? otherwise(p, keys, era) : p.ct[all]);
+    }
+    case 'metadata': {
+      const { field } = value;
+      return (p) => p[field];
+    }
     case 'conntrack pointer':
-      return p.nfct;
+      return (p) => p.nfct;
     case 'vlan tag':
-      return vlanTag(p);
+      return vlanTag;
     case 'flow hash':
-      return p.hash;
+      return (p) => p.hash;
   }
 }
 
-function addressOf(end: End, p: Packet, keys: FlowKeys, era: Era): number {
-  if (end === 'src') return keys.src !== 0 ? keys.src : p.sk;
-  return keys.dst !== 0 ? keys.dst : dstFallback(p, era);
-}
+const READERS: readonly Read[] = ALL_KEYS.map((key) => reader(KEYS[key].value));
 
-function portOf(end: End, p: Packet, keys: FlowKeys, era: Era): number {
-  if (end === 'src') return keys.ports !== 0 ? keys.ports >>> 16 : p.sk;
-  return keys.ports !== 0 ? keys.ports & 0xffff : dstFallback(p, era);
+/**
+ * net/sched/cls_flow.c: flow_key_get(). An int32.
+ * `keys` must be dissected if the key needs it, and `p.hash` computed for rxhash.
+ */
+export function readKey(key: Key, p: Packet, keys: FlowKeys, era: Era): number {
+  return READERS[key]?.(p, keys, era) ?? 0;
 }
 
 /** Where readKey() took a value from: what explain says and what its exactness follows from. */
