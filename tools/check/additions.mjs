@@ -103,7 +103,11 @@ function everything() {
     ['the dummies', () => node('tools/check/additions/probe.mjs')],
     [
       'both engines',
-      () => node('dist/test/fuzz/main.js', ...'--seconds 0 --messages 0 --commands 0 --pairs 30000'.split(' ')),
+      () =>
+        node(
+          'dist/test/fuzz/main.js',
+          ...'--seconds 0 --messages 0 --commands 0 --scripts 0 --trees 0 --pairs 30000'.split(' '),
+        ),
     ],
   ];
   for (const [who, step] of steps) {
