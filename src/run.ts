@@ -232,7 +232,7 @@ export class Run {
   private classify(): void {
     const { netns, place } = this.kernel;
     this.filter = this.seen = null;
-    const { answer, unknown } = netns.walk(this.packet, place, this.evaluated);
+    const { answer, unknown } = netns.walk(this.packet, place, this.sharing === null ? null : this.evaluated);
     this.isWalked = true;
     if (this.fates !== null) this.fates.add(netns.end, this.length);
     if (unknown !== NONE || netns.endIsUnknowable) {

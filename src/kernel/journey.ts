@@ -4,7 +4,7 @@ import { classidText, classText, word } from '../u32.ts';
 import { Verdict, verdictName } from '../verdict.ts';
 import { type EndPlan, endNames, type Fated, Fate as FateNumber } from './ends.ts';
 import type { FilterId, PlanNode, PlanProto } from './plan.ts';
-import { Detail, End as EndField, Hook, How, NONE, Op, type Way, WIDTHS } from './way.ts';
+import { Answer, Detail, End as EndField, Hook, How, NONE, Op, type Way, WIDTHS } from './way.ts';
 
 /** A packet's way in words. The names are those of the kernel's records: test/golden/records/fate. */
 
@@ -157,28 +157,35 @@ class Reader {
     }
   }
 
-  /** LIST … ANSWER, with what its actions sent elsewhere. */
+  /** LIST with its filters, and what their actions sent elsewhere. */
   private list(part: Part): ListRun {
+    const from = this.at;
     const [node, at] = [this.names.node(this.field(1)), this.field(2)];
-    const [mark, priority] = [this.field(3), this.field(4)];
+    const [verdict, classid] = [this.field(Answer.VERDICT), this.field(Answer.CLASSID)];
+    const end = this.field(Answer.END);
+    const known = verdict !== Verdict.UNKNOWABLE;
     this.next();
     part.filter = null;
     const filters: AskedFilter[] = [];
-    while (this.field(0) !== Op.ANSWER) {
+    while (this.at < end) {
       if (this.field(0) === Op.DEVICE) part.elsewhere.push(this.elsewhere());
       else filters.push(this.filter(part));
     }
-    const verdict = this.field(1);
-    const known = verdict !== Verdict.UNKNOWABLE;
-    const of = classidText(at) === node.qdisc ? {} : { qdisc: node.qdisc };
-    const changed = known ? this.changes(part, mark, priority) : {};
-    const classid = known && verdict >= 0 ? { classid: classText(this.field(2)) } : {};
-    this.next();
-    return { at: classidText(at), ...of, filters, verdict: verdictName(verdict), ...classid, ...changed };
+    return {
+      at: classidText(at),
+      ...(classidText(at) === node.qdisc ? {} : { qdisc: node.qdisc }),
+      filters,
+      verdict: verdictName(verdict),
+      ...(known && verdict >= 0 ? { classid: classText(classid) } : {}),
+      ...(known ? this.changes(part, from) : {}),
+    };
   }
 
-  private changes(part: Part, mark: number, priority: number): Partial<ListRun> {
-    const [markAfter, priorityAfter] = [this.field(3), this.field(4)];
+  /** Marks and priorities around the list whose record begins at an index. */
+  private changes(part: Part, from: number): Partial<ListRun> {
+    const field = (which: number): number => word(this.words, from + which);
+    const [mark, priority] = [field(3), field(4)];
+    const [markAfter, priorityAfter] = [field(Answer.MARK), field(Answer.PRIORITY)];
     return {
       ...(mark === part.mark ? {} : { markBefore: mark >>> 0 }),
       ...(priority === part.priority ? {} : { priorityBefore: priority >>> 0 }),

@@ -168,12 +168,12 @@ export class Walker implements Walking {
   run(pass: Pass, q: Qdisc, at: number, block: FilterBlock): void {
     const { way, result, answer } = this;
     const p = pass.packet;
-    way.list(q.number, at, p.mark, p.priority);
+    const from = way.list(q.number, at, p.mark, p.priority);
     result.classid = result.handle = result.pref = 0;
     const verdict = block.classify(p, result, this.visit);
     pass.verdict = verdict;
     pass.classid = result.classid >>> 0;
-    way.answer(verdict, result.classid, p.mark, p.priority);
+    way.answer(from, verdict, result.classid, p.mark, p.priority);
     if (verdict < 0 || this.depth > 0 || pass.unknown !== NONE) return;
     answer.verdict = verdict;
     answer.classid = result.classid;

@@ -6,11 +6,15 @@
  * before the FILTER record of that filter. Where nobody knows a packet's transmit queue, QUEUE … END stands once for
  * each that it may be, before the END of the packet. A list alone (no device's whole tree is walked) has neither.
  */
-export const Op = { DEVICE: 0, LIST: 1, FILTER: 2, ANSWER: 3, NODE: 4, CLASS: 5, END: 6, QUEUE: 7 } as const;
+export const Op = { DEVICE: 0, LIST: 1, FILTER: 2, NODE: 3, CLASS: 4, END: 5, QUEUE: 6 } as const;
 
 /** How many words a record of each Op takes, the Op included. */
-export const WIDTHS: readonly number[] = [6, 5, 5, 5, 5, 3, 14, 2];
+export const WIDTHS: readonly number[] = [6, 10, 5, 5, 3, 14, 2];
 const LONGEST = 14;
+
+const WIDTH_OF_LIST = 10;
+/** Of a LIST record: what the list came to, and the index behind its last filter. */
+export const Answer = { VERDICT: 5, CLASSID: 6, MARK: 7, PRIORITY: 8, END: 9 } as const;
 
 /** A field that a record does not have: no verdict, priority or number of its kind. */
 export const NONE = -0x80000000;
@@ -59,24 +63,29 @@ export class Way {
     words[at + 5] = priority;
   }
 
-  /** A list of filters begins. `at`: what it is attached to; `node`: the qdisc. */
-  list(node: number, at: number, mark: number, priority: number): void {
-    this.four(Op.LIST, node, at, mark, priority);
+  /** A list of filters begins. `at`: what it is attached to; `node`: the qdisc. Returns where its record stands. */
+  list(node: number, at: number, mark: number, priority: number): number {
+    return this.four(Op.LIST, WIDTH_OF_LIST, node, at, mark, priority);
+  }
+
+  /** What the whole list came to: the record at `from` is completed, and what was written since then is the list's. */
+  answer(from: number, verdict: number, classid: number, mark: number, priority: number): void {
+    const { words } = this;
+    words[from + Answer.VERDICT] = verdict;
+    words[from + Answer.CLASSID] = classid;
+    words[from + Answer.MARK] = mark;
+    words[from + Answer.PRIORITY] = priority;
+    words[from + Answer.END] = this.length;
   }
 
   /** A proto was evaluated: its verdict, the class at that moment, and the handle of the filter that wrote it. */
   filter(proto: number, verdict: number, classid: number, handle: number): void {
-    this.four(Op.FILTER, proto, verdict, classid, handle);
-  }
-
-  /** What the whole list came to. */
-  answer(verdict: number, classid: number, mark: number, priority: number): void {
-    this.four(Op.ANSWER, verdict, classid, mark, priority);
+    this.four(Op.FILTER, 5, proto, verdict, classid, handle);
   }
 
   /** A qdisc is handed the packet. `parent`: the class that it hangs on. */
   node(node: number, parent: number, mark: number, priority: number): void {
-    this.four(Op.NODE, node, parent, mark, priority);
+    this.four(Op.NODE, 5, node, parent, mark, priority);
   }
 
   /** It hands the packet down to a class; `by`: one of By. */
@@ -146,13 +155,14 @@ export class Way {
     return this.lastEnd;
   }
 
-  private four(op: number, a: number, b: number, c: number, d: number): void {
-    const at = this.begin(op, 5);
+  private four(op: number, width: number, a: number, b: number, c: number, d: number): number {
+    const at = this.begin(op, width);
     const { words } = this;
     words[at + 1] = a;
     words[at + 2] = b;
     words[at + 3] = c;
     words[at + 4] = d;
+    return at;
   }
 
   /** Index of a new record. */
