@@ -283,6 +283,7 @@ export class Run {
   private count(): void {
     const { tally } = this;
     tally.rest(this.rests);
+    tally.results[this.exactness]++;
     if (this.reason !== null) {
       tally.miss(this.reason, this.length);
       return;

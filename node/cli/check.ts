@@ -230,12 +230,16 @@ function notes(report: Report, file: string): string[] {
   return [...assumedNotes(report), ...modelNotes(report), ...unexpandedNotes(report, file)];
 }
 
-function assumedNotes({ assumed }: Report): string[] {
-  if (assumed.length === 0) return [];
+function assumedNotes({ assumed, standing }: Report): string[] {
+  const replaced = assumed.filter((line) => !standing.includes(line));
   return [
-    'assumed, since the script builds on it and does not make it:',
-    ...assumed.map((line) => `    tc ${escapeText(line)}`),
+    ...listed('assumed, since the script builds on it and does not make it:', standing),
+    ...listed('assumed, since the script deletes it and then makes its own:', replaced),
   ];
+}
+
+function listed(head: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [head, ...lines.map((line) => `    tc ${escapeText(line)}`)];
 }
 
 function modelNotes({ notModelled }: Report): string[] {

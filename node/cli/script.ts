@@ -28,7 +28,7 @@ export function readScript(
     if (flags.dev !== undefined) makeDevice(netns, { name: flags.dev, txQueues });
     return netns;
   };
-  const { netns, answers, assumed, unexpanded, others } = setUpScript(readCommands(file), fresh, { txQueues });
+  const { netns, answers, standing, unexpanded, others } = setUpScript(readCommands(file), fresh, { txQueues });
   // Scripts begin by deleting what may not be there.
   const failed = answers.filter(({ exit, words }) => exit !== 0 && !buildsNothing(words));
   for (const { line, stderr } of failed.slice(0, TOLD)) {
@@ -43,10 +43,10 @@ export function readScript(
     );
   }
   if (answers.length === 0) throw new FailedError(`${file}: no tc command in ${counted(others, 'line')}`);
-  sayAssumed(file, assumed);
+  sayAssumed(file, standing);
   const place = placeOf(netns, flags);
   if (!netns.has(place)) say(`note: ${escapeText(file)} ${nothingThere(netns, place)}`);
-  return { netns, place, assumed };
+  return { netns, place, assumed: standing };
 }
 
 /** What the script says and nothing here models: results do not show what it does. */

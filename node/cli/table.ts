@@ -65,15 +65,17 @@ function filterLine(
   return `filter ${place}${pref}: ${escapeText(spec)}; hashrnd ${hashrnd} (${origin})`;
 }
 
-function exactnessLine({ exactness, classes }: Summary): string[] {
-  if (classes.length === 0) return [];
-  const { exact, assumed, unknowable } = exactness;
+/** Of the classes or, where a tree was walked, of all that is said of packets: the end too. */
+function exactnessLine({ exactness, results, classes, fates }: Summary): string[] {
+  const isWalked = fates !== undefined && fates.length > 0;
+  if (classes.length === 0 && !isWalked) return [];
+  const { exact, assumed, unknowable } = isWalked ? results : exactness;
   const meanings = [
     exact > 0 ? `${exact} exact` : '',
     assumed > 0 ? `${assumed} assumed (right if what was not told is as supposed)` : '',
     unknowable > 0 ? `${unknowable} unknowable` : '',
   ];
-  return [`classified: ${meanings.filter((text) => text !== '').join(', ')}`];
+  return [`${isWalked ? 'results' : 'classified'}: ${meanings.filter((text) => text !== '').join(', ')}`];
 }
 
 /** Where packets ended, what is lost or not shaped on top. */

@@ -10,6 +10,11 @@ function setUp(...lines: readonly string[]) {
   return { assumed, refused: answers.filter(({ exit }) => exit !== 0).map(({ line }) => line) };
 }
 
+function standing(...lines: readonly string[]): readonly string[] {
+  const env = createEnv({ era: ERAS['6.1'], seed: 0 });
+  return setUpScript(lines.join('\n'), () => new Netns({ env, devices: [] })).standing;
+}
+
 const assumed = (...lines: readonly string[]): readonly string[] => setUp(...lines).assumed;
 
 const CLASS = 'class add dev eth0 parent 1: classid 1:10 drr';
@@ -52,6 +57,17 @@ describe('what a script builds on and does not make', () => {
     expect(assumed('qdisc del dev eth0 root handle 7: sfq')).toEqual(['qdisc add dev eth0 root handle 7: sfq']);
     expect(assumed('qdisc del dev eth0 ingress')).toEqual(['qdisc add dev eth0 ingress']);
     expect(assumed('qdisc del dev eth0 clsact')).toEqual(['qdisc add dev eth0 clsact']);
+  });
+
+  test('stands no longer where the script replaces it by its own', () => {
+    const made = 'qdisc add dev eth0 root handle 1: htb default 10';
+    expect(setUp('qdisc del dev eth0 root', made)).toEqual({ assumed: [ROOT], refused: [] });
+    expect(standing('qdisc del dev eth0 root', made)).toEqual([]);
+    expect(standing('qdisc del dev eth0 ingress', 'qdisc add dev eth0 ingress')).toEqual([]);
+    expect(standing(CLASS)).toEqual(['qdisc add dev eth0 root handle 1: drr']);
+    expect(standing(FILTER.replaceAll('eth0', 'eth1'), 'qdisc del dev eth0 root', made)).toEqual([
+      ROOT.replace('eth0', 'eth1'),
+    ]);
   });
 
   test('is a hook', () => {

@@ -56,16 +56,17 @@ const CLASHES: ReadonlySet<string> = new Set(['qdisc-exists', 'qdisc-moved', 'cl
  * Runs a script in a kernel that holds what it is built on: many a script adds classes and filters to a root that
  * another program made, or begins by deleting it. Only what the script names, does not make and needs is assumed, on a
  * device where it has made no root (or ingress) of its own before that line. The trial returned has run the assumed
- * lines, then every line of the script.
+ * lines, then every line of the script. `standing`: those of the assumed lines whose objects the script has not
+ * replaced by its own, so that packets may meet them.
  */
 export function runAssumed<L extends Line, T extends Trial<L>>(
   lines: readonly L[],
   fresh: () => T,
-): { readonly trial: T; readonly assumed: readonly string[] } {
+): { readonly trial: T; readonly assumed: readonly string[]; readonly standing: readonly string[] } {
   const setup = new Setup(lines);
   for (let pass = 1; ; pass++) {
     const trial = fresh();
-    if (setup.pass(trial, pass === MOST_PASSES)) return { trial, assumed: setup.texts };
+    if (setup.pass(trial, pass === MOST_PASSES)) return { trial, assumed: setup.texts, standing: setup.standing };
   }
 }
 
@@ -87,7 +88,14 @@ class Setup<L extends Line> {
   }
 
   get texts(): string[] {
-    return [...this.assumptions.values()].flat().flatMap(({ lines }) => lines.map((words) => words.join(' ')));
+    return textsOf([...this.assumptions.values()].flat());
+  }
+
+  /** Of those whose root or ingress qdisc the script makes anew, mostly as it deletes the old one first, nothing is left. */
+  get standing(): string[] {
+    const isLeft = ({ device, what }: Assumption): boolean =>
+      !this.made.has(`${device} ${what === 'ingress' ? 'ingress' : 'root'}`);
+    return textsOf([...this.assumptions.values()].flat().filter(isLeft));
   }
 
   /** Runs all lines; true: nothing was missing or contradicted, so that the trial counts. */
@@ -247,6 +255,9 @@ const TOP_WORDS: ReadonlySet<string> = new Set(['root', ASSUMED.ingress, ASSUMED
 
 /** Messages about qdiscs, classes, filters and chains. */
 const BUILDING: ReadonlySet<number> = new Set([RTM.NEWQDISC, RTM.NEWTCLASS, RTM.NEWTFILTER, RTM.NEWCHAIN]);
+
+const textsOf = (assumptions: readonly Assumption[]): string[] =>
+  assumptions.flatMap(({ lines }) => lines.map((words) => words.join(' ')));
 
 const nameOf = ({ device, what, id }: Assumption): string => `${device} ${what} ${id}`;
 

@@ -26,6 +26,8 @@ export interface ScriptSetup extends ScriptRun {
   readonly netns: Netns;
   /** tc lines that were run before the script, since it builds on what they make. */
   readonly assumed: readonly string[];
+  /** Those of them that the script has not replaced: results may rest on what they make. */
+  readonly standing: readonly string[];
 }
 
 /** `tc`, /sbin/tc, $TC, "${tc}" — with or without sudo. */
@@ -64,8 +66,8 @@ export function runScript(text: string, transport: Transport): ScriptRun {
  */
 export function setUpScript(text: string, fresh: () => Netns, onlooker: Onlooker = {}): ScriptSetup {
   const { commands, ...rest } = commandsIn(text);
-  const { trial, assumed } = runAssumed(commands, () => new Run(fresh(), onlooker));
-  return { netns: trial.netns, answers: [...trial.answers.values()], assumed, ...rest };
+  const { trial, assumed, standing } = runAssumed(commands, () => new Run(fresh(), onlooker));
+  return { netns: trial.netns, answers: [...trial.answers.values()], assumed, standing, ...rest };
 }
 
 interface Command {

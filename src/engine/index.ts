@@ -407,6 +407,7 @@ export class Engine {
   private rest(tally: Tally, inputs: number, isClass: boolean, packets: number): void {
     const rests = inputs | this.facts.assumed | (this.way ?? 0);
     if (packets > 0) tally.rest(rests, packets);
+    tally.results[exactnessOf(rests)] += packets;
     if (isClass) tally.exactness[exactnessOf(rests)] += packets;
   }
 

@@ -33,6 +33,8 @@ export interface Report {
   readonly hasFlowFilter: boolean;
   /** tc lines that were run before the script, since it builds on what they make. */
   readonly assumed: readonly string[];
+  /** Those of them that the script has not replaced by its own. */
+  readonly standing: readonly string[];
   /** Words that tc takes and that are not modelled here, which is no fault of the script. */
   readonly notModelled: readonly {
     readonly line: number;
@@ -77,7 +79,8 @@ export function check(text: string, besides: Besides = { hosts: null }): Report 
     return { ...whereIs(command, word), word: command.words[word] ?? '', why };
   });
   const hasFlowFilter = setup.flows().next().done === false;
-  return { findings: together(findings), script, hasFlowFilter, assumed: setup.assumed, notModelled };
+  const { assumed, standing } = setup;
+  return { findings: together(findings), script, hasFlowFilter, assumed, standing, notModelled };
 }
 
 /** Each fix with those of the same command that do not touch the same words: it can be pasted as it is. */

@@ -69,6 +69,8 @@ export class Setup {
   readonly script: Script;
   /** Lines that were run before the script, since it builds on what they make. */
   readonly assumed: readonly string[];
+  /** Those of them that the script has not replaced. */
+  readonly standing: readonly string[];
   readonly refusals: readonly Refusal[];
   readonly notModelled: readonly Unmodelled[];
   /** Every flow filter that tc understood, refused or not, with what it asks for. */
@@ -87,8 +89,9 @@ export class Setup {
 
   constructor(script: Script, env: Env, { txQueues }: { readonly txQueues?: number | undefined } = {}) {
     this.script = script;
-    const { trial, assumed } = runAssumed(script.commands, () => new Kernel(env, txQueues));
+    const { trial, assumed, standing: left } = runAssumed(script.commands, () => new Kernel(env, txQueues));
     this.assumed = assumed;
+    this.standing = left;
     this.refusals = trial.refusals;
     this.notModelled = [...trial.notModelled].flatMap(([command, words]) =>
       words.map((word) => ({ command, ...word })),

@@ -61,7 +61,9 @@ export interface Summary {
   readonly seed: number;
   readonly packets: number;
   readonly bytes: number;
-  readonly exactness: { readonly exact: number; readonly assumed: number; readonly unknowable: number };
+  readonly exactness: ByExactness;
+  /** The same of all packets: of a tree, the end counts as the class does. */
+  readonly results: ByExactness;
   /** What was not known of packets and decides about them, most packets first; absent where everything was. */
   readonly missing?: readonly MissingRow[];
   readonly filters: readonly FilterRow[];
@@ -78,6 +80,12 @@ export interface Summary {
   readonly jain: number | null;
   readonly worstShare: number | null;
   readonly errors: readonly CaptureProblem[];
+}
+
+export interface ByExactness {
+  readonly exact: number;
+  readonly assumed: number;
+  readonly unknowable: number;
 }
 
 export interface SummaryInput {
@@ -120,6 +128,7 @@ export function summarise(input: SummaryInput): Summary {
     packets: tally.packets,
     bytes: tally.bytes,
     exactness: { ...tally.exactness },
+    results: { ...tally.results },
     ...(input.missing === undefined || input.missing.length === 0 ? {} : { missing: input.missing }),
     filters: input.filters,
     ...(input.fates ? { fates: input.fates.rows() } : {}),

@@ -28,6 +28,8 @@ export class Tally {
   bytes = 0;
   /** How many results were exact, assumed, unknowable. */
   readonly exactness = { exact: 0, assumed: 0, unknowable: 0 };
+  /** The same of all packets, those without a class too. */
+  readonly results = { exact: 0, assumed: 0, unknowable: 0 };
   private readonly restCounts = new Map<number, number>();
   /** Inputs and number of the packets that came last and are not among `restCounts` yet: mostly all rest on the same. */
   private lastInputs = 0;
@@ -84,6 +86,9 @@ export class Tally {
     this.exactness.exact += other.exactness.exact;
     this.exactness.assumed += other.exactness.assumed;
     this.exactness.unknowable += other.exactness.unknowable;
+    this.results.exact += other.results.exact;
+    this.results.assumed += other.results.assumed;
+    this.results.unknowable += other.results.unknowable;
     for (const { classid, packets, bytes } of other.rows()) this.add(classid, bytes, packets);
     for (const [reason, { packets, bytes }] of other.missed) this.miss(reason, bytes, packets);
     return this;
