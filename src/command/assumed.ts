@@ -74,6 +74,8 @@ class Setup<L extends Line> {
   private readonly lines: readonly L[];
   /** By device, in the order in which they are made. */
   private readonly assumptions = new Map<string, Assumption[]>();
+  /** The names of all of them. */
+  private readonly names = new Set<string>();
   /** Those that a line of the script contradicts. */
   private readonly wrong = new Set<string>();
   /** `device root` and `device ingress` that the script has made so far in this pass. */
@@ -126,22 +128,29 @@ class Setup<L extends Line> {
     const lack = this.lackOf(wanted);
     if (lack === null || this.wrong.has(nameOf(lack))) return false;
     const known = this.of(lack.device);
-    if (known.some((one) => nameOf(one) === nameOf(lack)) || !isAccepted(lack, trial)) return false;
-    this.assumptions.set(lack.device, [...known, lack]);
+    if (this.names.has(nameOf(lack)) || !isAccepted(lack, trial)) return false;
+    known.push(lack);
+    this.names.add(nameOf(lack));
     this.changed = true;
     return true;
   }
 
-  private of(device: string): readonly Assumption[] {
-    return this.assumptions.get(device) ?? [];
+  private of(device: string): Assumption[] {
+    const known = this.assumptions.get(device);
+    if (known !== undefined) return known;
+    const none: Assumption[] = [];
+    this.assumptions.set(device, none);
+    return none;
   }
 
   /** Drops what is assumed no longer. */
   private keep(device: string, isKept: (one: Assumption) => boolean): void {
     const list = this.of(device);
     const kept = list.filter(isKept);
-    this.changed ||= kept.length !== list.length;
+    if (kept.length === list.length) return;
+    this.changed = true;
     this.assumptions.set(device, kept);
+    for (const one of list) if (!kept.includes(one)) this.names.delete(nameOf(one));
   }
 
   /** The script makes later what was assumed for it. */

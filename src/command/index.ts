@@ -29,5 +29,5 @@ export {
   scriptLines,
   setUpScript,
 } from './script.ts';
-export { type Answer, runTc, type TcRun } from './tc.ts';
+export { type Answer, countOptions, runTc, type TcRun } from './tc.ts';
 export { buildsNothing } from './verbs.ts';

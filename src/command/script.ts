@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
 import type { Netns } from '../kernel/index.ts';
-import { batchLines, shellWords } from '../lang/index.ts';
+import { batchLines, matches, shellWords } from '../lang/index.ts';
 import { runAssumed, type Trial } from './assumed.ts';
 import { type Judged, judge, type Onlooker } from './emulated.ts';
 import type { Transport } from './process.ts';
@@ -129,7 +129,7 @@ interface Part {
 /** The words of a batch line, or what follows each `tc` on a shell line. */
 function commandsOf(line: string): Part[] {
   const [first = ''] = line.trim().split(/\s+/, 1);
-  if (OBJECTS.includes(first)) return [{ words: batch(line), before: 0 }];
+  if (isBatchLine(line)) return [{ words: batch(line), before: 0 }];
   if (!/tc/i.test(line) || SPEAKERS.has(first)) return [];
   const words = shell(line);
   const parts: Part[] = [];
@@ -141,6 +141,25 @@ function commandsOf(line: string): Part[] {
   }
   return parts;
 }
+
+/** One of tc's objects, or its beginning before a verb: `qdisc …`, `q add …`. */
+function isBatchLine(line: string): boolean {
+  const [first = '', second = ''] = line.trim().split(/\s+/, 2);
+  return OBJECTS.includes(first) || (VERBS.has(second) && OBJECTS.some((object) => matches(first, object)));
+}
+
+const VERBS: ReadonlySet<string> = new Set([
+  'add',
+  'change',
+  'replace',
+  'delete',
+  'del',
+  'link',
+  'get',
+  'show',
+  'list',
+  'flush',
+]);
 
 /** `tc` where a command begins, or anywhere before one of its objects: `if tc qdisc …`, `ip netns exec x tc -s …`. */
 function isTc(words: readonly string[], at: number): boolean {

@@ -65,6 +65,18 @@ export const OBJECTS = ['qdisc', 'class', 'filter', 'chain', 'actions'];
 /** The version whose words, bytes and prints these are. */
 const VERSION = 'tc utility, iproute2-6.1.0';
 
+/** How many words from the first on are tc's own options, with what they take; -1: there is one that tc has not. */
+export function countOptions(args: readonly string[]): number {
+  let at = 0;
+  while (args[at]?.startsWith('-')) {
+    const word = args[at] ?? '';
+    const row = OPTIONS.find(([name]) => matches(word, name));
+    if (row === undefined) return -1;
+    at += row[2] ? 2 : 1;
+  }
+  return at;
+}
+
 /** tc/tc.c: main() — one run of tc with these arguments (without the name). Throws only what is our own fault. */
 export function runTc(args: readonly string[], run: TcRun): Answer {
   const options: TcOptions = { ...NO_OPTIONS, oldJson: run.oldJson ?? false };

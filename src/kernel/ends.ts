@@ -1,5 +1,5 @@
 import type { End as EndNames } from '../report/index.ts';
-import { BY_WORDS } from '../sched/qdisc/index.ts';
+import { BY_WORDS, By } from '../sched/qdisc/index.ts';
 import { classText, word } from '../u32.ts';
 import { verdictName } from '../verdict.ts';
 import { END_FIELDS, End, NONE, NOOP, type Way } from './way.ts';
@@ -21,10 +21,21 @@ export const Fate = {
 
 export const HOOKS = ['egress', 'ingress'] as const;
 
+/** A class, and what hangs on it. */
+interface BelowClass {
+  readonly classid: string;
+  readonly qdisc: { readonly qdisc: string; readonly kind: string } | null;
+}
+
 /** What the names of an end are made of. */
 export interface EndPlan {
   /** A qdisc by its number in the plan. */
-  node(number: number): { readonly qdisc: string; readonly kind: string; readonly notModelled?: true };
+  node(number: number): {
+    readonly qdisc: string;
+    readonly kind: string;
+    readonly notModelled?: true;
+    readonly classes: readonly BelowClass[];
+  };
   /** A device's name by its index. */
   device(ifindex: number): string | null;
 }
@@ -117,12 +128,24 @@ export function endNames(words: Int32Array, at: number, plan: EndPlan): EndNames
   name('bucketBy', End.BUCKET_BY, (by) => BY_WORDS[by]);
   name('verdict', End.VERDICT, verdictName);
   name('to', End.TO, (ifindex) => plan.device(ifindex));
-  return { ...names, fate, ...(isNotModelled(field(End.NODE), field(End.BY), plan) ? { notModelled: true } : {}) };
+  return {
+    ...names,
+    fate,
+    ...(isNotModelled(field(End.NODE), field(End.BY), plan) ? { notModelled: true } : {}),
+    ...(fate === 'unknowable' && field(End.BY) === By.QUEUE ? { queues: queuesOf(plan.node(field(End.NODE))) } : {}),
+  };
 }
 
 /** A qdisc whose kind is not modelled was handed the packet; of one that drops everything, that much is known. */
 function isNotModelled(node: number, by: number, plan: EndPlan): boolean {
   return node >= 0 && by === NONE && plan.node(node).notModelled === true;
+}
+
+/** What somebody put below the queues. */
+function queuesOf({ classes }: ReturnType<EndPlan['node']>): string[] {
+  return classes.flatMap(({ classid, qdisc: below }) =>
+    below === null || below.qdisc === '0:' ? [] : [`${classid} ${below.kind} ${below.qdisc}`],
+  );
 }
 
 /** htb's direct queue is named by its qdisc alone. */

@@ -1,4 +1,4 @@
-import { type ScriptLine, scriptLines } from '../command/index.ts';
+import { countOptions, type ScriptLine, scriptLines } from '../command/index.ts';
 import { matches } from '../lang/index.ts';
 import { CLASSIFIERS } from '../sched/classifier/index.ts';
 import type { Command } from './command.ts';
@@ -24,10 +24,15 @@ export function readScript(text: string): Script {
   const nothing = { unexpanded: [], others: [], muted: mutedLines(text) };
   if (/^\s*\[/.test(text)) return { ...nothing, commands: dumpCommands(text), dump: true };
   const lines = [...scriptLines(text)].flatMap(withoutOptions);
+  const spans = new Spans();
   return {
     ...nothing,
-    commands: lines.flatMap((line) => (line.words === null || line.unexpanded ? [] : [commandOf(line, line.words)])),
-    unexpanded: lines.flatMap((line) => (line.words === null || !line.unexpanded ? [] : [commandOf(line, line.words)])),
+    commands: lines.flatMap((line) =>
+      line.words === null || line.unexpanded ? [] : [commandOf(line, line.words, spans)],
+    ),
+    unexpanded: lines.flatMap((line) =>
+      line.words === null || !line.unexpanded ? [] : [commandOf(line, line.words, spans)],
+    ),
     others: lines.filter(({ words }) => words === null),
     dump: false,
   };
@@ -35,18 +40,31 @@ export function readScript(text: string): Script {
 
 /** Without what tc is told before its object: -s, -force. A batch or a namespace of its own is somebody else's. */
 function withoutOptions(line: ScriptLine): ScriptLine[] {
-  const options = line.words?.findIndex((word) => !word.startsWith('-')) ?? 0;
-  if (line.words === null || options === 0) return [line];
+  const options = line.words === null ? 0 : countOptions(line.words);
+  // One that tc has not stays, and tc refuses it.
+  if (line.words === null || options <= 0) return [line];
   const elsewhere = line.words.slice(0, options).some((word) => /^-(?:b|n|c|V|h)/.test(word));
-  if (options < 0 || elsewhere) return [{ ...line, words: null }];
+  if (elsewhere) return [{ ...line, words: null }];
   return [{ ...line, words: line.words.slice(options), before: line.before + options }];
 }
 
 const WORD = /(?:'[^']*'?|"(?:\\[\s\S]|[^"\\])*"?|\\(?!\n)[\s\S]|[^\s'"\\])+/g;
 
-function commandOf({ line, source, before }: ScriptLine, words: readonly string[]): Command {
-  const all = [...source.matchAll(WORD)].map((match) => ({ at: match.index, length: match[0].length }));
-  const spans = all.slice(before, before + words.length);
+/** Where the words of sources stand: a line with many commands is read once. */
+class Spans {
+  private source = '';
+  private spans: Command['spans'] = [];
+
+  of(source: string): Command['spans'] {
+    if (source === this.source) return this.spans;
+    this.source = source;
+    this.spans = [...source.matchAll(WORD)].map((match) => ({ at: match.index, length: match[0].length }));
+    return this.spans;
+  }
+}
+
+function commandOf({ line, source, before }: ScriptLine, words: readonly string[], all: Spans): Command {
+  const spans = all.of(source).slice(before, before + words.length);
   // The shell's semicolon sticks to the last word.
   const own = spans.map((span, i) =>
     source.slice(span.at, span.at + span.length) === `${words[i]};` ? { ...span, length: span.length - 1 } : span,

@@ -13,6 +13,8 @@ export interface End {
   readonly to?: string;
   /** The qdisc's kind is not modelled. */
   readonly notModelled?: true;
+  /** Of an end that hangs on an unknown transmit queue: what stands below each queue that it may be: `1:1 htb 10:`. */
+  readonly queues?: readonly string[];
 }
 
 export interface FateRow extends End {
@@ -114,7 +116,9 @@ export function endText(end: OneEnd): string {
     case 'sent':
       return 'sent without being queued';
     default:
-      if (by === 'queue') return `unknowable from ${at} on: the transmit queue is not known`;
+      if (by === 'queue') {
+        return `unknowable from ${at} on: the transmit queue is not known (${(end.queues ?? []).join(', or ')})`;
+      }
       return `unknowable${qdisc === undefined && hook === undefined ? '' : ` from ${at} on`}`;
   }
 }

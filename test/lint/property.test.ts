@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { check } from '../../src/lint/index.ts';
 import { Random } from '../fuzz/random.ts';
 import { disagreement, mutated, scripts } from './property.ts';
 
@@ -11,6 +12,16 @@ describe('the lines that check calls refused are those that tc refuses', () => {
         .map(disagreement)
         .filter((found) => found !== null),
     ).toEqual([]);
+  });
+
+  test.each([
+    ['tc qdisc add dev eth0 root sfq\ntc -foo qdisc show', [2]],
+    ['qdisc add dev eth0 root sfq\nq add dev eth1 root bar\nfil add dev eth0 protocol ip foo', [2, 3]],
+    ['tc -s qdisc add dev eth0 root sfq\ntc -s -d q add dev eth0 root sfq', [2]],
+  ])('with options and with objects cut short: %s', (text, lines) => {
+    expect(disagreement(text)).toBeNull();
+    const refused = check(text).findings.filter(({ refusedBy }) => refusedBy !== null);
+    expect(refused.map(({ line }) => line)).toEqual(lines);
   });
 
   test('in scripts with words and lines altered', () => {
