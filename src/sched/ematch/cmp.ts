@@ -1,8 +1,8 @@
 import { bits, encode, struct, u8, u16, u32 } from '../../netlink/index.ts';
-import { byteAt, Layer, layerStart, type Packet, readsLinear } from '../../packet/index.ts';
-import { swab16, swab32 } from '../../u32.ts';
+import { Layer } from '../../packet/index.ts';
 import { type Args, numberOf, textOf, toU32 } from './args.ts';
-import { type EmatchKind, type FieldTest, NO_REST, withRest } from './kind.ts';
+import { evaluate, type FieldTest } from './field-test.ts';
+import { type EmatchKind, NO_REST, withRest } from './kind.ts';
 import { speakLayer } from './layer.ts';
 
 /** include/uapi/linux/tc_ematch/tc_em_cmp.h: struct tcf_em_cmp */
@@ -67,21 +67,15 @@ function speakCmp(args: Args): Cmp {
   return { val: toU32(val), mask: toU32(mask), off: toU32(off) & 0xffff, size, where, rest: NO_REST };
 }
 
-/** net/sched/em_cmp.c: em_cmp_match() — the number, unsigned, or -1 where it is not all there. */
-function reader({ off, size, where }: Cmp): (p: Packet) => number {
-  const { align, flags } = size;
-  // Quirk 25: "trans" turns the network's order around once more, after it was turned into the host's.
-  const trans = (flags & TRANS) !== 0;
-  return (p) => {
-    const at = layerStart(p, where.layer) + off;
-    if (!readsLinear(p, at, align)) return -1;
-    if (align === 1) return byteAt(p, at);
-    const half = (byteAt(p, at) << 8) | byteAt(p, at + 1);
-    if (align === 2) return trans ? swab16(half) : half;
-    const word = (half << 16) | (byteAt(p, at + 2) << 8) | byteAt(p, at + 3);
-    return (trans ? swab32(word) : word) >>> 0;
-  };
+/** net/sched/em_cmp.c: em_cmp_match() — null: a size or an operand that matches nothing. A mask of 0 is none. */
+function testOf({ val, mask, off, size: { align }, where }: Cmp): FieldTest | null {
+  const operand = OPERANDS[where.opnd] as FieldTest['operand'] | undefined;
+  if (operand === undefined || (align !== 1 && align !== 2 && align !== 4)) return null;
+  return { layer: where.layer, off, size: align, mask: mask === 0 ? 0xffffffff : mask, operand, value: val };
 }
+
+/** Quirk 25: "trans" turns the network's order around once more, after it was turned into the host's. */
+const isTrans = ({ size }: Cmp): boolean => (size.flags & TRANS) !== 0;
 
 export const cmp: EmatchKind<Cmp> = {
   kind: 'cmp',
@@ -101,25 +95,8 @@ export const cmp: EmatchKind<Cmp> = {
     return true;
   },
   compile(value) {
-    const { val, mask, size, where } = value;
-    if (size.align !== 1 && size.align !== 2 && size.align !== 4) return () => false;
-    const read = reader(value);
-    const masked = (p: Packet): number => {
-      const number = read(p);
-      return mask === 0 || number < 0 ? number : (number & mask) >>> 0;
-    };
-    if (where.opnd === 0) return (p) => masked(p) === val;
-    if (where.opnd === 1) return (p) => masked(p) > val;
-    if (where.opnd !== 2) return () => false;
-    return (p) => {
-      const number = masked(p);
-      return number >= 0 && number < val;
-    };
+    const test = testOf(value);
+    return test === null ? () => false : evaluate(test, isTrans(value));
   },
-  test({ val, mask, off, size, where }) {
-    const operand = OPERANDS[where.opnd] as FieldTest['operand'] | undefined;
-    const { align, flags } = size;
-    if (operand === undefined || flags !== 0 || (align !== 1 && align !== 2 && align !== 4)) return null;
-    return { layer: where.layer, off, size: align, mask: mask === 0 ? 0xffffffff : mask, operand, value: val };
-  },
+  test: (value) => (value.size.flags === 0 ? testOf(value) : null),
 };

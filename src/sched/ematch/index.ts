@@ -30,7 +30,8 @@ import { u32 } from './u32.ts';
 
 export type { Match, PacketSet, Scope, World } from '../notation.ts';
 export { type Arg, Args, ArgsError, numberOf, textOf } from './args.ts';
-export { type Ematch, type EmatchKind, ematch, type FieldTest } from './kind.ts';
+export type { FieldTest } from './field-test.ts';
+export { type Ematch, type EmatchKind, ematch } from './kind.ts';
 export { UNKNOWABLE_META } from './meta-ids.ts';
 export { IpSet, SET_TYPES, type SetHeader, type SetType } from './set.ts';
 export { parseSets } from './set-text.ts';

@@ -3,6 +3,7 @@ import { Errno, KernelError } from '../../errors.ts';
 import { type AttrWriter, bytes, type Codec, type Draw, encode, type Fixed } from '../../netlink/index.ts';
 import type { Match, Notation, Scope, World } from '../notation.ts';
 import type { Args } from './args.ts';
+import type { FieldTest } from './field-test.ts';
 
 /**
  * One kind of ematch: struct tcf_ematch_ops and tc's struct ematch_util. Built when a filter changes, run for every
@@ -22,18 +23,6 @@ export interface EmatchKind<T> extends Omit<Notation<T>, 'speak' | 'print'> {
   compile(value: T, world: World, env: Env): Match;
   /** The same as data, for kinds that compare one number of the packet; null: this value does not. */
   test?(value: T): FieldTest | null;
-}
-
-/** A number of the packet, `size` bytes in network order `off` bytes into a layer, masked and compared; false where it is not all there. */
-export interface FieldTest {
-  /** A Layer. */
-  readonly layer: number;
-  readonly off: number;
-  readonly size: 1 | 2 | 4;
-  readonly mask: number;
-  readonly operand: 'eq' | 'gt' | 'lt';
-  /** Unsigned. */
-  readonly value: number;
 }
 
 /** A kind with its value's type closed in: what lists hold. Works on the data's bytes. */

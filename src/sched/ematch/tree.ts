@@ -6,7 +6,8 @@ import { le32, word } from '../../u32.ts';
 import type { Match, Scope, World } from '../notation.ts';
 import { type Arg, Args, ArgsError, textOf } from './args.ts';
 import { argsRead, ILLEGAL, kindName, parseExpr, Relation, type Term, wordsRead } from './expr.ts';
-import type { Ematch, FieldTest } from './kind.ts';
+import type { FieldTest } from './field-test.ts';
+import type { Ematch } from './kind.ts';
 
 /*
  * A tree of matches is a flat array: each element is joined to the next by END, AND or OR, and a container holds the

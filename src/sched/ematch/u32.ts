@@ -1,7 +1,8 @@
 import { hex8 } from '../../lang/index.ts';
 import { be32, encode, s32, struct } from '../../netlink/index.ts';
-import { byteAt, Layer, readsLinear } from '../../packet/index.ts';
+import { Layer } from '../../packet/index.ts';
 import { type Arg, type Args, numberOf, textOf, toU32 } from './args.ts';
+import { evaluate, type FieldTest } from './field-test.ts';
 import { type EmatchKind, NO_REST, withRest } from './kind.ts';
 
 /** include/uapi/linux/pkt_cls.h: struct tc_u32_key */
@@ -63,6 +64,14 @@ function speakU32(args: Args): U32 {
   return { mask: bits, val: (val & bits) >>> 0, off: toU32(offset - BigInt(low)) | 0, offmask, rest: NO_REST };
 }
 
+/**
+ * net/sched/em_u32.c: em_u32_match() — from the network header on. Quirk 28: what `nexthdr+` needs is never passed on by
+ * this classifier, so it has no effect.
+ */
+function testOf({ mask, val, off }: U32): FieldTest {
+  return { layer: Layer.NETWORK, off, size: 4, mask, operand: 'eq', value: (val & mask) >>> 0 };
+}
+
 export const u32: EmatchKind<U32> = {
   kind: 'u32',
   id: 3,
@@ -75,25 +84,6 @@ export const u32: EmatchKind<U32> = {
     write(`${hex8(val)}/${hex8(mask)} at ${offmask === 0 ? '' : NEXTHDR}${off}`);
     return true;
   },
-  /**
-   * net/sched/em_u32.c: em_u32_match() — from the network header on. Quirk 28: what `nexthdr+` needs is never passed
-   * on by this classifier, so it has no effect.
-   */
-  compile({ mask, val, off }) {
-    return (p) => {
-      const at = p.network + off;
-      if (!readsLinear(p, at, 4)) return false;
-      const upper = (byteAt(p, at) << 8) | byteAt(p, at + 1);
-      const word = (upper << 16) | (byteAt(p, at + 2) << 8) | byteAt(p, at + 3);
-      return ((word ^ val) & mask) === 0;
-    };
-  },
-  test: ({ mask, val, off }) => ({
-    layer: Layer.NETWORK,
-    off,
-    size: 4,
-    mask,
-    operand: 'eq',
-    value: (val & mask) >>> 0,
-  }),
+  compile: (value) => evaluate(testOf(value)),
+  test: testOf,
 };
