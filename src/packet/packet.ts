@@ -172,9 +172,9 @@ export class Packet {
     this.readBy[reader] = (this.readBy[reader] ?? 0) | inputs;
   }
 
-  /** The same for a qdisc that chooses by it. `given`: as it was when the qdisc read it. */
-  readsOnWay(input: number, given: number = this.given): void {
-    if ((given & input) !== 0) return;
+  /** The same for a qdisc that chooses by it. */
+  readsOnWay(input: number): void {
+    if ((this.given & input) !== 0) return;
     this.wayRests |= input;
     this.readBy[Reader.QDISC] = (this.readBy[Reader.QDISC] ?? 0) | input;
   }

@@ -63,7 +63,7 @@ describe('what a result rests on', () => {
 
   it('memory in front of the frame, if a u32 filter compares it', () => {
     const of = (key: string): unknown => {
-      const args = ['--script', script(ROOT, `filter add dev eth0 parent 1: u32 match ${key} flowid 1:1`)];
+      const args = ['--script', script(ROOT, `filter add dev eth0 parent 1: u32 match ${key} flowid 1:1`), '--set', 'priority=0'];
       const { exactness, missing } = record(args);
       return [exactness, missing];
     };
@@ -80,6 +80,12 @@ describe('what a result rests on', () => {
     // net/sched/sch_prio.c reads it before its own filters run.
     const late = 'filter add dev eth0 parent 1: protocol all matchall action skbedit priority 0:1 continue';
     expect(record(['--script', script(take, late)])).toMatchObject({ exactness: 'assumed', missing: ['priority'] });
+  });
+
+  it('a priority that may name a class: htb, hfsc, drr, qfq and queues of buckets look there first', () => {
+    const lines = script(ROOT, 'filter add dev eth0 parent 1: protocol all matchall flowid 1:1');
+    expect(record(['--script', lines])).toMatchObject({ exactness: 'assumed', missing: ['priority'] });
+    expect(record(['--script', lines, '--set', 'priority=0'])).toMatchObject({ exactness: 'exact' });
   });
 
   it('is counted in the summary, in words with the option that gives it', () => {
@@ -115,6 +121,6 @@ describe('what a result rests on', () => {
     expect(cli(args, { input: pcap(UDP) }).stdout).toContain('(assumed, not given: mark)');
     const lines = script(ROOT, 'filter add dev eth0 parent 1: handle 5 fw classid 1:1');
     const none = cli(['explain', '-', '--packet', '1', '--script', lines], { input: pcap(UDP) }).stdout;
-    expect(none).toContain('no class: no filter took it (not given: mark)');
+    expect(none).toContain('no class: no filter took it (not given: mark, priority)');
   });
 });

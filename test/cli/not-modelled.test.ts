@@ -24,7 +24,7 @@ const state = (): string[] => ['tc', '--state', join(mkdtempSync(join(tmpdir(), 
 
 describe('a script with stab and netem', () => {
   it('classify: the classes are exact, the leaf is an end, and the words are named', () => {
-    const { status, stdout, stderr } = cli(['classify', '-', '--script', SCRIPT, '--format', 'json'], {
+    const { status, stdout, stderr } = cli(['classify', '-', '--script', SCRIPT, '--set', 'priority=0', '--format', 'json'], {
       input: pcap(...PACKETS),
     });
     expect(status).toBe(0);

@@ -112,7 +112,7 @@ function netnsOf(script: readonly string[], env: Env): Netns {
 const TELLABLE = [Input.MARK, Input.PRIORITY, Input.QUEUE, Input.TRANSPORT, Input.LINEAR | Input.LINEAR_HEADER];
 const MARKS = [1, 2, 5, 0x10, 0x10001, 0x10010];
 /** As the IP layer sets them: none names a class. */
-const PRIORITIES = [1, 2, 4, 5, 6, 15];
+const PRIORITIES = [1, 2, 4, 5, 6, 15, 0x10000, 0x10001, 0x10002, 0x10010, 0x10020];
 
 /** Gives other values to what is not known of a packet. */
 function vary(p: Packet, random: Random): void {

@@ -63,6 +63,6 @@ describe('a packet whose transmit queue nobody knows', () => {
     const mark = 'filter add dev eth0 parent 2: protocol all prio 1 handle 7 fw classid 2:2';
     const run = runOf(`${MQ}${below(1)}${below(2)}\n${mark}`, { txQueues: 4 });
     run.step(PACKET);
-    expect(run.rests).toBe(Input.QUEUE | Input.MARK);
+    expect(run.rests).toBe(Input.QUEUE | Input.MARK | Input.PRIORITY);
   });
 });

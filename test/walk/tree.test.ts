@@ -51,7 +51,7 @@ describe('a packet through a tree', () => {
     ]);
     expect(run.journey?.fate).toMatchObject({ fate: 'unknowable', qdisc: '1:', filter: { kind: 'u32', pref: 1 } });
     run.step(udp('192.0.2.1', '198.51.100.2'));
-    expect([run.exactness, run.reason, run.classid]).toEqual(['exact', null, 0x10002]);
+    expect([run.exactness, run.reason, run.classid]).toEqual(['assumed', null, 0x10002]);
   });
 });
 

@@ -12,6 +12,7 @@ import {
   type Words,
 } from '../../lang/index.ts';
 import { type AttrWriter, atMost, flag as flagCodec, struct, table, u32, u64 } from '../../netlink/index.ts';
+import { Input } from '../../packet/index.ts';
 import { tcH, tcMajor } from '../../u32.ts';
 import type { Show } from '../notation.ts';
 import {
@@ -457,7 +458,8 @@ const MAX_LISTS = 9;
 
 /** htb_classify(): filters on a leaf are never asked; X:0 is the direct queue, and so is a default that is no leaf. */
 function place({ defcls }: Htb, at: Placing): Placed {
-  const { priority, handle } = at;
+  const { priority, handle, packet } = at;
+  packet.readsOnWay(Input.PRIORITY);
   if (priority === handle) return at.direct(By.PRIORITY);
   const start = at.level(priority);
   if (start === 0) return at.inClass(priority, By.PRIORITY);

@@ -2,8 +2,9 @@ import { Input } from '../../packet/index.ts';
 import { tcH, tcMajor, tcMinor } from '../../u32.ts';
 import { By, type Placed, type Placing } from './kind.ts';
 
-/** The socket named a class of this qdisc (SO_PRIORITY), or an action did. */
-export function prioritised({ priority, handle }: Placing): boolean {
+/** The socket named a class of this qdisc (SO_PRIORITY), or an action did: every such qdisc looks there first. */
+export function prioritised({ priority, handle, packet }: Placing): boolean {
+  packet.readsOnWay(Input.PRIORITY);
   return tcMajor(priority) === tcMajor(handle);
 }
 
@@ -40,12 +41,9 @@ export function byPriomap(at: Placing, bands: number, priomap: readonly number[]
   const named = prioritised(at);
   let classid = priority;
   if (!named) {
-    const { given } = at.packet;
     const answer = at.ask(handle);
     if (answer.taken) return at.taken();
     if (!answer.matched) {
-      // One that nobody gave is taken to name no class, as none does that the IP layer sets; it may be any of the map.
-      at.packet.readsOnWay(Input.PRIORITY, given);
       const band = priomap[tcMajor(priority) === 0 ? priority & 0xf : 0] ?? 0;
       return at.inClass(tcH(major, band + 1), By.PRIOMAP);
     }
