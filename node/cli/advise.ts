@@ -25,8 +25,9 @@ import { CommandLineError } from './errors.ts';
 import { writeText } from './named-file.ts';
 import { unsigned } from './numbers.ts';
 import { createRun, readWalk, type Walk } from './options.ts';
-import { Output, painter } from './output.ts';
+import { painter } from './output.ts';
 import { checkOutputs, walkInputs } from './outputs.ts';
+import { Output } from './result.ts';
 import { aligned } from './table.ts';
 
 const FAILED = 1;

@@ -18,8 +18,9 @@ import type { CheckFlags } from './commands/check.ts';
 import { CommandLineError } from './errors.ts';
 import { readCommands, writeText } from './named-file.ts';
 import { txQueuesOf } from './numbers.ts';
-import { Output, painter, say } from './output.ts';
+import { painter, say } from './output.ts';
 import { checkOutputs } from './outputs.ts';
+import { Output } from './result.ts';
 
 /** Findings of one code that are told in full; the rest is counted. */
 const TOLD = 3;

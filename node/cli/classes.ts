@@ -9,7 +9,8 @@ import type { ClassesFlags } from './commands/classes.ts';
 import { CommandLineError } from './errors.ts';
 import { unsigned } from './numbers.ts';
 import { createRun, readWalk } from './options.ts';
-import { Output, say } from './output.ts';
+import { say } from './output.ts';
+import { Output } from './result.ts';
 
 const DEVICE = 'eth0';
 const MOST = 65536;

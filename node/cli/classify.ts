@@ -14,10 +14,11 @@ import type { ExpectFile } from './expect.ts';
 import { Exports } from './exports.ts';
 import { unsigned } from './numbers.ts';
 import { createRun, readWalk, type Walk } from './options.ts';
-import { isTerminal, Output, painter, say } from './output.ts';
+import { isTerminal, painter, say } from './output.ts';
 import { checkOutputs, walkInputs } from './outputs.ts';
 import { PACKET_FORMATS, packetRecord } from './packets.ts';
 import type { Shown } from './progress.ts';
+import { Output } from './result.ts';
 import { Screen } from './screen.ts';
 import { splitFile } from './split.ts';
 

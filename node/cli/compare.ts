@@ -5,7 +5,8 @@ import type { CompareFlags } from './commands/compare.ts';
 import type { WalkFlags } from './commands/walk.ts';
 import { CommandLineError } from './errors.ts';
 import { createRun, readWalk, type Walk } from './options.ts';
-import { Output, painter } from './output.ts';
+import { painter } from './output.ts';
+import { Output } from './result.ts';
 import { aligned } from './table.ts';
 
 const FAILED = 1;

@@ -1,7 +1,7 @@
 import type { Command, Option } from 'commander';
 import type { Shell } from './commands/completion.ts';
-import { Output } from './output.ts';
 import { createProgram } from './program.ts';
+import { Output } from './result.ts';
 
 /** Prints a static completion script: all that the program knows about itself, in the words of a shell. */
 export function printCompletion(shell: Shell): void {

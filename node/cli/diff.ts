@@ -9,7 +9,8 @@ import { openKernel } from '../socket.ts';
 import type { DiffFlags } from './commands/diff.ts';
 import { CommandLineError } from './errors.ts';
 import { readCommands } from './named-file.ts';
-import { Output, say } from './output.ts';
+import { say } from './output.ts';
+import { Output } from './result.ts';
 
 const EQUAL = 0;
 const DIFFERENT = 1;

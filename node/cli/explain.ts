@@ -13,7 +13,7 @@ import type { ExplainFlags } from './commands/explain.ts';
 import { CommandLineError, FailedError, inOption } from './errors.ts';
 import { unsigned } from './numbers.ts';
 import { createRun, readWalk } from './options.ts';
-import { Output } from './output.ts';
+import { Output } from './result.ts';
 
 const LINKTYPE_ETHERNET = 1;
 /** The largest frame that a capture may hold, too. */

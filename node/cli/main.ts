@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { CommanderError } from 'commander';
 import { COMMANDS } from './commands/index.ts';
-import { Output, PipeClosed, say } from './output.ts';
+import { PipeClosed, print, say } from './output.ts';
 import { createProgram, type Runner } from './program.ts';
 
 const USAGE = 2;
@@ -25,10 +25,10 @@ const run: Runner = async (command, typed) => {
 };
 
 async function main(): Promise<void> {
-  const output = new Output();
+  let help = '';
   const program = createProgram(version(), run, argv[0]);
   for (const command of [program, ...program.commands]) {
-    command.configureOutput({ writeOut: (text) => output.write(text), writeErr: () => {}, outputError: () => {} });
+    command.configureOutput({ writeOut: (text) => (help += text), writeErr: () => {}, outputError: () => {} });
   }
   try {
     if (argv.length === 0) {
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (!isAnswered(error)) return fail(error);
-    output.flush();
+    print(help);
   }
 }
 

@@ -6,7 +6,8 @@ import { escapeText, type Json, Printer } from '../../src/lang/index.ts';
 import { joinMessages, splitMessages } from '../../src/netlink/index.ts';
 import { errorCode } from '../system.ts';
 import { CommandLineError, FailedError } from './errors.ts';
-import { Output, say, sayRaw } from './output.ts';
+import { say, sayRaw } from './output.ts';
+import { Output } from './result.ts';
 import { readStdin } from './stdin.ts';
 import { readingText } from './system-errors.ts';
 

@@ -1,14 +1,11 @@
 import { fstatSync, statSync, writeSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { styleText } from 'node:util';
-import { escapeRest } from '../../src/lang/index.ts';
 import { systemText } from './system-errors.ts';
 
 const STDIN = 0;
 const STDOUT = 1;
 const STDERR = 2;
-/** Characters collected before they are written: one system call for about a thousand records. */
-const CHUNK = 64 << 10;
 const PAUSE_MS = 1;
 
 /** Whoever read our output has seen enough (`| head`): no error, only the end. */
@@ -26,7 +23,7 @@ export class OutputError extends Error {
  * pipe does not take at once.
  */
 function writeText(descriptor: number, text: string): void {
-  const bytes = Buffer.from(escapeRest(text));
+  const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(descriptor, bytes, at);
@@ -44,35 +41,9 @@ function pause(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
 }
 
-/**
- * Standard output: the result and nothing else. What was not flushed is never printed. If nobody reads it any more, the
- * command goes on, as its exit code and its files are wanted still; `isStream`: it ends with PipeClosed.
- */
-export class Output {
-  private text = '';
-  private isClosed = false;
-  private readonly isStream: boolean;
-
-  constructor(isStream = false) {
-    this.isStream = isStream;
-  }
-
-  write(text: string): void {
-    this.text += text;
-    if (this.text.length >= CHUNK) this.flush();
-  }
-
-  flush(): void {
-    const { text } = this;
-    this.text = '';
-    if (this.isClosed) return;
-    try {
-      writeText(STDOUT, text);
-    } catch (error) {
-      if (!(error instanceof PipeClosed) || this.isStream) throw error;
-      this.isClosed = true;
-    }
-  }
+/** To standard output, at once. */
+export function print(text: string): void {
+  writeText(STDOUT, text);
 }
 
 /** Standard error: what is worth telling besides the result. If nobody hears it, nothing can be done. */

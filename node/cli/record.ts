@@ -18,11 +18,12 @@ import { ownerOf, ownName } from '../owner.ts';
 import { writeAtomically } from '../write.ts';
 import type { RecordFlags } from './commands/record.ts';
 import { CommandLineError, FailedError } from './errors.ts';
-import { isTerminal, Output, say, sayRaw } from './output.ts';
+import { isTerminal, say, sayRaw } from './output.ts';
 import { checkOutputs } from './outputs.ts';
 import { escapes } from './record/escapes.ts';
 import { ELEVATOR, ELEVATORS, standIn, TOOLS } from './record/stand-in.ts';
 import { readLog, transcript } from './record/transcript.ts';
+import { Output } from './result.ts';
 
 const FAILED = 1;
 /** A file larger than this is no script that anybody wrote. */

@@ -3,10 +3,11 @@ import { escapeText, hex8 } from '../../src/lang/index.ts';
 import { caretInValue } from './caret.ts';
 import type { RecoverFlags } from './commands/recover-seed.ts';
 import { CommandLineError } from './errors.ts';
-import { isTerminal, Output } from './output.ts';
+import { isTerminal } from './output.ts';
 import { type Example, fileExamples, typedExample } from './recover/examples.ts';
 import type { Slice } from './recover/lane.ts';
 import { type Recovered, searchOnLanes } from './recover/lanes.ts';
+import { Output } from './result.ts';
 
 const SEEDS = 2 ** 32;
 const NONE_FITS = 1;

@@ -1,4 +1,4 @@
-import { Output } from './output.ts';
+import { Output } from './result.ts';
 
 const REDRAW_MS = 1000;
 const ROWS = 24;

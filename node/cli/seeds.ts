@@ -5,7 +5,8 @@ import type { ClassifyFlags } from './commands/classify.ts';
 import { CommandLineError } from './errors.ts';
 import { unsigned } from './numbers.ts';
 import { createRun, readWalk } from './options.ts';
-import { Output, painter } from './output.ts';
+import { painter } from './output.ts';
+import { Output } from './result.ts';
 import { aligned } from './table.ts';
 
 const FAILED = 1;

@@ -9,7 +9,8 @@ import type { TcFlags } from './commands/tc.ts';
 import { decoded } from './decode.ts';
 import { CommandLineError, FailedError } from './errors.ts';
 import { txQueuesOf } from './numbers.ts';
-import { Output, say, sayRaw } from './output.ts';
+import { say, sayRaw } from './output.ts';
+import { Output } from './result.ts';
 import { defaultStatePath, keepState, openState, type State } from './state.ts';
 import { readStdin } from './stdin.ts';
 
