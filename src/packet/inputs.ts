@@ -214,7 +214,8 @@ function maskOf(name: string): number {
 export function missingText({ input, packets }: Missing, readBy: ArrayLike<number>): string {
   const row = INPUTS.find(({ name }) => name === input);
   if (row === undefined) return '';
-  if (row.bit === Input.SET_UP) return `${counted(packets, 'packet')}: the script builds on a set-up that it does not make`;
+  if (row.bit === Input.SET_UP)
+    return `${counted(packets, 'packet')}: the script builds on a set-up that it does not make`;
   const names = READER_NAMES.filter((_, reader) => ((readBy[reader] ?? 0) & maskOf(input)) !== 0);
   // The compiled engine, which has flow filters only, does not note them.
   const who = names.length === 0 ? 'flow filters' : names.join(' and ');

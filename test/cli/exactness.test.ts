@@ -63,7 +63,12 @@ describe('what a result rests on', () => {
 
   it('memory in front of the frame, if a u32 filter compares it', () => {
     const of = (key: string): unknown => {
-      const args = ['--script', script(ROOT, `filter add dev eth0 parent 1: u32 match ${key} flowid 1:1`), '--set', 'priority=0'];
+      const args = [
+        '--script',
+        script(ROOT, `filter add dev eth0 parent 1: u32 match ${key} flowid 1:1`),
+        '--set',
+        'priority=0',
+      ];
       const { exactness, missing } = record(args);
       return [exactness, missing];
     };

@@ -24,9 +24,12 @@ const state = (): string[] => ['tc', '--state', join(mkdtempSync(join(tmpdir(), 
 
 describe('a script with stab and netem', () => {
   it('classify: the classes are exact, the leaf is an end, and the words are named', () => {
-    const { status, stdout, stderr } = cli(['classify', '-', '--script', SCRIPT, '--set', 'priority=0', '--format', 'json'], {
-      input: pcap(...PACKETS),
-    });
+    const { status, stdout, stderr } = cli(
+      ['classify', '-', '--script', SCRIPT, '--set', 'priority=0', '--format', 'json'],
+      {
+        input: pcap(...PACKETS),
+      },
+    );
     expect(status).toBe(0);
     const summary = JSON.parse(stdout);
     const path = join(import.meta.dirname, '../../docs/schema/classify.schema.json');
