@@ -50,7 +50,7 @@ describe('FT005 of filters that name one class', () => {
   it('looks at bands of multiq for no class, since the queue decides', () => {
     expect(found('qdisc add dev eth0 root handle 1: multiq', filter('u32 match u32 0 0 flowid 1:99'))).toEqual([]);
     expect(
-      found('qdisc add dev eth0 root handle 1: multiq', filter('handle 1 flow map key dst baseclass 1:99')),
+      found('qdisc add dev eth0 root handle 1: multiq', filter('handle 1 flow hash keys dst divisor 4 baseclass 1:99')),
     ).toEqual([]);
   });
 
