@@ -27,7 +27,7 @@ export const DUMMIES = {
       row(
         'src/sched/flow/key.ts',
         "    case 'vlan tag':\n      return vlanTag",
-        "    case 'packet length':\n      return p.len;\n",
+        "    case 'packet length':\n      return (p) => p.len;\n",
       ),
       row('src/sched/flow/key.ts', "    case 'vlan tag':\n      return 'headers'", "    case 'packet length':\n"),
     ],
