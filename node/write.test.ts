@@ -19,6 +19,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { ERRNOS } from '../test/errnos.ts';
 import { tell } from './cli/errors.ts';
 import { ownName } from './owner.ts';
 import { SYSTEM, type System } from './system.ts';
@@ -219,33 +220,8 @@ function fail(syscall: string, code: string): never {
 }
 
 const ERRORS = [
-  ...[
-    'EACCES',
-    'EPERM',
-    'ENOENT',
-    'EISDIR',
-    'ENOTDIR',
-    'ENOSPC',
-    'EDQUOT',
-    'EROFS',
-    'EIO',
-    'EMFILE',
-    'ENFILE',
-    'ELOOP',
-  ],
-  ...[
-    'ENAMETOOLONG',
-    'EFBIG',
-    'EPIPE',
-    'EBUSY',
-    'ETXTBSY',
-    'ENOMEM',
-    'EINVAL',
-    'EXDEV',
-    'ESTALE',
-    'ETIMEDOUT',
-    'ENODEV',
-  ],
+  ...ERRNOS,
+  ...['EINVAL', 'EXDEV', 'ESTALE', 'ETIMEDOUT', 'ENODEV'],
   ...['EOPNOTSUPP', 'EOVERFLOW', 'EBADF', 'ENOTCONN', 'EMLINK', 'EWHATEVER'],
 ];
 const CALLS = Object.keys(SYSTEM) as (keyof System)[];

@@ -4,8 +4,8 @@ import type { Transport } from './process.ts';
 import { type Answer, runTc } from './tc.ts';
 
 /**
- * Who looks on, who is told of the devices that come into being, and how many transmit queues these have
- * (as many as are named, if nothing is said).
+ * What is called while the commands run, and how many transmit queues a new device gets
+ * (without a number: as many as the commands name).
  */
 export interface Onlooker {
   readonly txQueues?: number | undefined;

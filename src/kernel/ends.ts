@@ -2,13 +2,13 @@ import type { End as EndNames } from '../report/index.ts';
 import { BY_WORDS, By } from '../sched/qdisc/index.ts';
 import { classText, word } from '../u32.ts';
 import { verdictName } from '../verdict.ts';
-import { END_FIELDS, End, NONE, NOOP, type Way } from './way.ts';
+import { END_FIELDS, EndField, NONE, NOOP, type Way } from './way.ts';
 
 /** What becomes of a packet, in the words of the records. */
 export const FATES = ['queued', 'direct', 'dropped', 'stolen', 'redirected', 'passed', 'sent', 'unknowable'] as const;
 export type Fated = (typeof FATES)[number];
 /** The same by number, as a walk writes them. */
-export const Fate = {
+export const FateNumber = {
   QUEUED: 0,
   DIRECT: 1,
   DROPPED: 2,
@@ -60,7 +60,7 @@ export class Ends {
 
   /** The number of the end that a way came to. */
   of({ words, endAt }: Way): number {
-    const fields = endAt + End.FATE;
+    const fields = endAt + EndField.FATE;
     const mask = this.table.length - 1;
     for (let at = hashOf(words, fields) & mask; ; at = (at + 1) & mask) {
       const number = word(this.table, at) - 1;
@@ -71,7 +71,7 @@ export class Ends {
 
   /** The names of an end, without what differs from packet to packet. */
   names(number: number): EndNames {
-    const from = number * END_FIELDS - End.FATE;
+    const from = number * END_FIELDS - EndField.FATE;
     return endNames(this.rows, from, this.plan);
   }
 
@@ -117,22 +117,24 @@ function hashOf(words: Int32Array, from: number): number {
 /** The names of the end whose record begins at an index of these words. */
 export function endNames(words: Int32Array, at: number, plan: EndPlan): EndNames & { readonly fate: Fated } {
   const field = (which: number): number => word(words, at + which);
-  const fate = FATES[field(End.FATE)] ?? 'unknowable';
-  const names: Record<string, string> = { fate, ...nodeNames(field(End.NODE), fate, plan) };
+  const fate = FATES[field(EndField.FATE)] ?? 'unknowable';
+  const names: Record<string, string> = { fate, ...nodeNames(field(EndField.NODE), fate, plan) };
   const name = (key: keyof EndNames, which: number, text: (value: number) => string | undefined | null): void => {
     if (field(which) !== NONE) names[key] = text(field(which)) ?? String(field(which));
   };
-  name('class', End.CLASSID, classText);
-  name('hook', End.HOOK, (hook) => HOOKS[hook]);
-  name('by', End.BY, (by) => BY_WORDS[by]);
-  name('bucketBy', End.BUCKET_BY, (by) => BY_WORDS[by]);
-  name('verdict', End.VERDICT, verdictName);
-  name('to', End.TO, (ifindex) => plan.device(ifindex));
+  name('class', EndField.CLASSID, classText);
+  name('hook', EndField.HOOK, (hook) => HOOKS[hook]);
+  name('by', EndField.BY, (by) => BY_WORDS[by]);
+  name('bucketBy', EndField.BUCKET_BY, (by) => BY_WORDS[by]);
+  name('verdict', EndField.VERDICT, verdictName);
+  name('to', EndField.TO, (ifindex) => plan.device(ifindex));
   return {
     ...names,
     fate,
-    ...(isNotModelled(field(End.NODE), field(End.BY), plan) ? { notModelled: true } : {}),
-    ...(fate === 'unknowable' && field(End.BY) === By.QUEUE ? { queues: queuesOf(plan.node(field(End.NODE))) } : {}),
+    ...(isNotModelled(field(EndField.NODE), field(EndField.BY), plan) ? { notModelled: true } : {}),
+    ...(fate === 'unknowable' && field(EndField.BY) === By.QUEUE
+      ? { queues: queuesOf(plan.node(field(EndField.NODE))) }
+      : {}),
   };
 }
 

@@ -2,9 +2,9 @@ import type { End } from '../report/index.ts';
 import { BY_WORDS, By } from '../sched/qdisc/index.ts';
 import { classidText, classText, word } from '../u32.ts';
 import { Verdict, verdictName } from '../verdict.ts';
-import { type EndPlan, endNames, type Fated, Fate as FateNumber } from './ends.ts';
+import { type EndPlan, endNames, type Fated, FateNumber } from './ends.ts';
 import type { FilterId, PlanNode, PlanProto } from './plan.ts';
-import { Answer, Detail, End as EndField, Hook, How, NONE, Op, type Way, WIDTHS } from './way.ts';
+import { AnswerField, Detail, EndField, Hook, How, NONE, Op, type Way, WIDTHS } from './way.ts';
 
 /** A packet's way in words. The names are those of the kernel's records: test/golden/records/fate. */
 
@@ -161,8 +161,8 @@ class Reader {
   private list(part: Part): ListRun {
     const from = this.at;
     const [node, at] = [this.names.node(this.field(1)), this.field(2)];
-    const [verdict, classid] = [this.field(Answer.VERDICT), this.field(Answer.CLASSID)];
-    const end = this.field(Answer.END);
+    const [verdict, classid] = [this.field(AnswerField.VERDICT), this.field(AnswerField.CLASSID)];
+    const end = this.field(AnswerField.END);
     const known = verdict !== Verdict.UNKNOWABLE;
     this.next();
     part.filter = null;
@@ -185,7 +185,7 @@ class Reader {
   private changes(part: Part, from: number): Partial<ListRun> {
     const field = (which: number): number => word(this.words, from + which);
     const [mark, priority] = [field(3), field(4)];
-    const [markAfter, priorityAfter] = [field(Answer.MARK), field(Answer.PRIORITY)];
+    const [markAfter, priorityAfter] = [field(AnswerField.MARK), field(AnswerField.PRIORITY)];
     return {
       ...(mark === part.mark ? {} : { markBefore: mark >>> 0 }),
       ...(priority === part.priority ? {} : { priorityBefore: priority >>> 0 }),

@@ -8,7 +8,7 @@ import type { PacketSet, World } from '../sched/notation.ts';
 import { UNSPEC, type Verdict } from '../verdict.ts';
 import type { ChainResult, Visit } from './chain/index.ts';
 import { Device, type DeviceSpec, type Qdisc } from './device.ts';
-import { Ends, Fate } from './ends.ts';
+import { Ends, FateNumber } from './ends.ts';
 import { type Journey, journeyOf, type Names } from './journey.ts';
 import { type FilterId, type Numbered, type Plan, planOf } from './plan.ts';
 import type { FilterBlock, KernelProto } from './proto.ts';
@@ -313,7 +313,7 @@ export class Netns {
 
   /** Nobody knows where the last packet went. */
   get endIsUnknowable(): boolean {
-    return this.walker.way.fate === Fate.UNKNOWABLE;
+    return this.walker.way.fate === FateNumber.UNKNOWABLE;
   }
 
   /** A filter by its number in the plan. */

@@ -2,7 +2,7 @@ import type { Packet } from '../packet/index.ts';
 import { type Answer, By, Placed, type Placing } from '../sched/qdisc/index.ts';
 import { Verdict } from '../verdict.ts';
 import type { Device, Qdisc } from './device.ts';
-import { Fate } from './ends.ts';
+import { FateNumber } from './ends.ts';
 import type { FilterBlock } from './proto.ts';
 import { Detail, How, NONE, type Way } from './way.ts';
 
@@ -102,11 +102,11 @@ export class Pass implements Placing {
   }
 
   queued(): Placed {
-    return this.end(Fate.QUEUED, this.parent, NONE, NONE);
+    return this.end(FateNumber.QUEUED, this.parent, NONE, NONE);
   }
 
   inBucket(bucket: number, by: By): Placed {
-    this.end(Fate.QUEUED, this.parent, NONE, by);
+    this.end(FateNumber.QUEUED, this.parent, NONE, by);
     if (bucket >= 0) this.walking.way.detail(Detail.BUCKET, bucket);
     return Placed.HERE;
   }
@@ -121,18 +121,18 @@ export class Pass implements Placing {
   }
 
   direct(by: By): Placed {
-    return this.end(Fate.DIRECT, NONE, by, NONE);
+    return this.end(FateNumber.DIRECT, NONE, by, NONE);
   }
 
   nowhere(by: By): Placed {
-    this.end(Fate.DROPPED, NONE, by, NONE);
+    this.end(FateNumber.DROPPED, NONE, by, NONE);
     const isNamed = by === By.CLASS_MISSING || by === By.BUCKET_OUT_OF_RANGE || by === By.NO_DEFAULT_CLASS;
     if (isNamed && this.verdict >= 0) this.walking.way.detail(Detail.LOST, this.classid);
     return Placed.HERE;
   }
 
   taken(): Placed {
-    if (this.unknown !== NONE) return this.end(Fate.UNKNOWABLE, NONE, NONE, NONE);
+    if (this.unknown !== NONE) return this.end(FateNumber.UNKNOWABLE, NONE, NONE, NONE);
     this.walking.endByAction(this, this.q?.number ?? NONE, NONE);
     return Placed.HERE;
   }
@@ -140,7 +140,7 @@ export class Pass implements Placing {
   /** What hangs below may get the packet or not. */
   notModelled(): Placed {
     const isAlone = this.q?.below().length === 0;
-    return isAlone ? this.queued() : this.end(Fate.UNKNOWABLE, NONE, NONE, NONE);
+    return isAlone ? this.queued() : this.end(FateNumber.UNKNOWABLE, NONE, NONE, NONE);
   }
 
   private end(fate: number, classid: number, by: number, bucketBy: number): Placed {

@@ -4,7 +4,7 @@ import { By, Placed } from '../sched/qdisc/index.ts';
 import { Verdict } from '../verdict.ts';
 import type { Chain, ChainResult } from './chain/index.ts';
 import type { Device, Qdisc } from './device.ts';
-import { Fate } from './ends.ts';
+import { FateNumber } from './ends.ts';
 import { endsWay, hasFilters, Pass, type Walking, wasRedirected } from './pass.ts';
 import type { FilterBlock, KernelProto } from './proto.ts';
 import { Hook, How, NONE, NOOP, Way } from './way.ts';
@@ -91,7 +91,7 @@ export class Walker implements Walking {
     this.way.device(pass.device.ifindex, hook, how, pass.sentMark, pass.sentPriority);
     if (this.runHook(pass, hook) && this.endsAtHook(pass, hook)) return;
     if (hook === Hook.INGRESS) {
-      this.end(Fate.PASSED, NONE, NONE, pass.verdict, NONE, hook);
+      this.end(FateNumber.PASSED, NONE, NONE, pass.verdict, NONE, hook);
       return;
     }
     // A class that the hook's filters gave leads nowhere.
@@ -109,7 +109,7 @@ export class Walker implements Walking {
 
   /** Whether the packet goes no further than the hook. */
   private endsAtHook(pass: Pass, hook: Hook): boolean {
-    if (pass.unknown !== NONE) this.end(Fate.UNKNOWABLE, NONE, NONE, NONE, NONE, hook);
+    if (pass.unknown !== NONE) this.end(FateNumber.UNKNOWABLE, NONE, NONE, NONE, NONE, hook);
     else if (endsWay(pass.verdict) || pass.verdict === Verdict.CONSUMED) this.endByAction(pass, NONE, hook);
     else return false;
     return true;
@@ -124,7 +124,7 @@ export class Walker implements Walking {
     let top = isRoot;
     while (q !== null) {
       if (top && (q.bypassed || q.kind.sendsAtOnce)) {
-        this.end(Fate.SENT, NONE, NONE, NONE, NONE, NONE);
+        this.end(FateNumber.SENT, NONE, NONE, NONE, NONE, NONE);
         return;
       }
       this.way.node(q.number, parent, p.mark, p.priority);
@@ -141,7 +141,7 @@ export class Walker implements Walking {
       parent = pass.below;
       q = q.leaf(parent);
     }
-    this.end(Fate.DROPPED, NOOP, By.NOOP, NONE, NONE, NONE);
+    this.end(FateNumber.DROPPED, NOOP, By.NOOP, NONE, NONE, NONE);
   }
 
   /** Nobody knows the packet's queue: a copy of it goes each way. Where these end differently, nobody knows the end. */
@@ -161,7 +161,7 @@ export class Walker implements Walking {
     }
     this.depth--;
     if (isSame) way.endAgain(first);
-    else this.end(Fate.UNKNOWABLE, q.number, By.QUEUE, NONE, NONE, NONE);
+    else this.end(FateNumber.UNKNOWABLE, q.number, By.QUEUE, NONE, NONE, NONE);
   }
 
   /** net/sched/cls_api.c: tcf_classify() of one list. */
@@ -205,7 +205,7 @@ export class Walker implements Walking {
       this.follow(p, above, device, direction === 'ingress' ? Hook.INGRESS : Hook.EGRESS, how);
     else {
       this.way.device(ifindex, Hook.EGRESS, how, above.sentMark, above.sentPriority);
-      this.end(Fate.DROPPED, NONE, By.REDIRECT_LOOP, NONE, NONE, NONE);
+      this.end(FateNumber.DROPPED, NONE, By.REDIRECT_LOOP, NONE, NONE, NONE);
     }
   }
 
@@ -230,9 +230,9 @@ export class Walker implements Walking {
 
   endByAction(pass: Pass, node: number, hook: number): void {
     const { verdict, copiedTo } = pass;
-    if (verdict === Verdict.SHOT) this.end(Fate.DROPPED, node, By.FILTER_ACTION, NONE, NONE, hook);
-    else if (wasRedirected(pass)) this.end(Fate.REDIRECTED, node, NONE, verdict, copiedTo, hook);
-    else this.end(Fate.STOLEN, node, NONE, verdict, NONE, hook);
+    if (verdict === Verdict.SHOT) this.end(FateNumber.DROPPED, node, By.FILTER_ACTION, NONE, NONE, hook);
+    else if (wasRedirected(pass)) this.end(FateNumber.REDIRECTED, node, NONE, verdict, copiedTo, hook);
+    else this.end(FateNumber.STOLEN, node, NONE, verdict, NONE, hook);
   }
 
   private end(fate: number, node: number, by: number, verdict: number, to: number, hook: number): void {

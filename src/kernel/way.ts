@@ -8,13 +8,25 @@
  */
 export const Op = { DEVICE: 0, LIST: 1, FILTER: 2, NODE: 3, CLASS: 4, END: 5, QUEUE: 6 } as const;
 
-/** How many words a record of each Op takes, the Op included. */
-export const WIDTHS: readonly number[] = [6, 10, 5, 5, 3, 14, 2];
-const LONGEST = 14;
+/** How many words a record takes, the Op included. */
+const Width = { DEVICE: 6, LIST: 10, FILTER: 5, NODE: 5, CLASS: 3, END: 14, QUEUE: 2 } as const satisfies Record<
+  keyof typeof Op,
+  number
+>;
+const LONGEST = Width.END;
+/** The same by Op, for those who read records. */
+export const WIDTHS: readonly number[] = [
+  Width.DEVICE,
+  Width.LIST,
+  Width.FILTER,
+  Width.NODE,
+  Width.CLASS,
+  Width.END,
+  Width.QUEUE,
+];
 
-const WIDTH_OF_LIST = 10;
-/** Of a LIST record: what the list came to, and the index behind its last filter. */
-export const Answer = { VERDICT: 5, CLASSID: 6, MARK: 7, PRIORITY: 8, END: 9 } as const;
+/** Of a LIST record: the list's answer, and the index behind its last filter. */
+export const AnswerField = { VERDICT: 5, CLASSID: 6, MARK: 7, PRIORITY: 8, END: 9 } as const;
 
 /** A field that a record does not have: no verdict, priority or number of its kind. */
 export const NONE = -0x80000000;
@@ -30,7 +42,7 @@ export const Hook = { EGRESS: 0, INGRESS: 1 } as const;
 export type Hook = (typeof Hook)[keyof typeof Hook];
 
 /** The first words of an END record behind its Op: all that makes two ends different, for counts. NONE: it has none. */
-export const End = { FATE: 1, NODE: 2, CLASSID: 3, BY: 4, BUCKET_BY: 5, VERDICT: 6, TO: 7, HOOK: 8 } as const;
+export const EndField = { FATE: 1, NODE: 2, CLASSID: 3, BY: 4, BUCKET_BY: 5, VERDICT: 6, TO: 7, HOOK: 8 } as const;
 export const END_FIELDS = 8;
 /** Behind them what differs from packet to packet: `LOST` is the class that was named and is not there. */
 export const Detail = { BUCKET: 9, FLOW_MODE: 10, FLOW_OVERRIDE: 11, HOST_OVERRIDE: 12, LOST: 13 } as const;
@@ -49,12 +61,12 @@ export class Way {
 
   /** What became of the packet itself; NONE: a list alone was evaluated. */
   get fate(): number {
-    return this.endAt === NONE ? NONE : (this.words[this.endAt + End.FATE] ?? NONE);
+    return this.endAt === NONE ? NONE : (this.words[this.endAt + EndField.FATE] ?? NONE);
   }
 
   /** Out of a device or into it. `mark` and `priority`: as the sender set them. */
   device(ifindex: number, hook: Hook, how: How, mark: number, priority: number): void {
-    const at = this.begin(Op.DEVICE, 6);
+    const at = this.begin(Op.DEVICE, Width.DEVICE);
     const { words } = this;
     words[at + 1] = ifindex;
     words[at + 2] = hook;
@@ -65,43 +77,43 @@ export class Way {
 
   /** A list of filters begins. `at`: what it is attached to; `node`: the qdisc. Returns where its record stands. */
   list(node: number, at: number, mark: number, priority: number): number {
-    return this.four(Op.LIST, WIDTH_OF_LIST, node, at, mark, priority);
+    return this.four(Op.LIST, Width.LIST, node, at, mark, priority);
   }
 
-  /** What the whole list came to: the record at `from` is completed, and what was written since then is the list's. */
+  /** The list's answer. It completes the record at `from`; the records written since then belong to this list. */
   answer(from: number, verdict: number, classid: number, mark: number, priority: number): void {
     const { words } = this;
-    words[from + Answer.VERDICT] = verdict;
-    words[from + Answer.CLASSID] = classid;
-    words[from + Answer.MARK] = mark;
-    words[from + Answer.PRIORITY] = priority;
-    words[from + Answer.END] = this.length;
+    words[from + AnswerField.VERDICT] = verdict;
+    words[from + AnswerField.CLASSID] = classid;
+    words[from + AnswerField.MARK] = mark;
+    words[from + AnswerField.PRIORITY] = priority;
+    words[from + AnswerField.END] = this.length;
   }
 
   /** A proto was evaluated: its verdict, the class at that moment, and the handle of the filter that wrote it. */
   filter(proto: number, verdict: number, classid: number, handle: number): void {
-    this.four(Op.FILTER, 5, proto, verdict, classid, handle);
+    this.four(Op.FILTER, Width.FILTER, proto, verdict, classid, handle);
   }
 
   /** A qdisc is handed the packet. `parent`: the class that it hangs on. */
   node(node: number, parent: number, mark: number, priority: number): void {
-    this.four(Op.NODE, 5, node, parent, mark, priority);
+    this.four(Op.NODE, Width.NODE, node, parent, mark, priority);
   }
 
   /** It hands the packet down to a class; `by`: one of By. */
   class(classid: number, by: number): void {
-    const at = this.begin(Op.CLASS, 3);
+    const at = this.begin(Op.CLASS, Width.CLASS);
     this.words[at + 1] = classid;
     this.words[at + 2] = by;
   }
 
   /** It may be handed down to this class: what stands up to the next END is what happens then. */
   queue(classid: number): void {
-    const at = this.begin(Op.QUEUE, 2);
+    const at = this.begin(Op.QUEUE, Width.QUEUE);
     this.words[at + 1] = classid;
   }
 
-  /** The packet's way on this device ends: all fields of End, and no detail yet. */
+  /** The packet's way on this device ends: all fields of EndField, and no detail yet. */
   end(
     fate: number,
     node: number,
@@ -112,16 +124,16 @@ export class Way {
     to: number,
     hook: number,
   ): void {
-    const at = this.begin(Op.END, LONGEST);
+    const at = this.begin(Op.END, Width.END);
     const { words } = this;
-    words[at + End.FATE] = fate;
-    words[at + End.NODE] = node;
-    words[at + End.CLASSID] = classid;
-    words[at + End.BY] = by;
-    words[at + End.BUCKET_BY] = bucketBy;
-    words[at + End.VERDICT] = verdict;
-    words[at + End.TO] = to;
-    words[at + End.HOOK] = hook;
+    words[at + EndField.FATE] = fate;
+    words[at + EndField.NODE] = node;
+    words[at + EndField.CLASSID] = classid;
+    words[at + EndField.BY] = by;
+    words[at + EndField.BUCKET_BY] = bucketBy;
+    words[at + EndField.VERDICT] = verdict;
+    words[at + EndField.TO] = to;
+    words[at + EndField.HOOK] = hook;
     for (let i = Detail.BUCKET; i < LONGEST; i++) words[at + i] = NONE;
     this.lastEnd = at;
   }
@@ -131,7 +143,7 @@ export class Way {
     this.words[this.lastEnd + which] = value;
   }
 
-  /** The END that was written last is the packet's own. */
+  /** The packet's walk is over: the END written last belongs to the packet, not to a copy of it. */
   close(): void {
     this.endAt = this.lastEnd;
   }
@@ -145,7 +157,7 @@ export class Way {
 
   /** Writes an END once more. */
   endAgain(at: number): void {
-    const copy = this.begin(Op.END, LONGEST);
+    const copy = this.begin(Op.END, Width.END);
     this.words.copyWithin(copy, at, at + LONGEST);
     this.lastEnd = copy;
   }

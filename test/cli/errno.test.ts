@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ERRNOS } from '../errnos.ts';
 import { pcap } from './cli.ts';
 import { refused } from './refusing.ts';
 
@@ -9,23 +10,6 @@ import { refused } from './refusing.ts';
  * Each error of the system at each call that each command makes of the file system: a sample by seed here, all of it
  * with ERRNO=all (an hour).
  */
-const CODES = [
-  ...[
-    'EACCES',
-    'EPERM',
-    'ENOENT',
-    'EISDIR',
-    'ENOTDIR',
-    'ENOSPC',
-    'EDQUOT',
-    'EROFS',
-    'EIO',
-    'EMFILE',
-    'ENFILE',
-    'ELOOP',
-  ],
-  ...['ENAMETOOLONG', 'EFBIG', 'EPIPE', 'EBUSY', 'ETXTBSY', 'ENOMEM'],
-];
 const IS_ALL = process.env.ERRNO === 'all';
 /** Runs of each command in a sample. */
 const SAMPLE = 16;
@@ -92,7 +76,7 @@ function drawn(seed: number): (below: number) => number {
 
 /** Every call with every error, or some of them. */
 function cases(calls: number, seed: number): (readonly [at: number, code: string])[] {
-  const all = Array.from({ length: calls }, (_, at) => CODES.map((code) => [at, code] as const)).flat();
+  const all = Array.from({ length: calls }, (_, at) => ERRNOS.map((code) => [at, code] as const)).flat();
   const draw = drawn(seed);
   return IS_ALL ? all : Array.from({ length: SAMPLE }, () => all[draw(all.length)] ?? [0, 'EIO']);
 }

@@ -147,7 +147,7 @@ export interface Placing {
   inClass(classid: number, by: By): Placed;
   /** Into the qdisc's only queue. */
   queued(): Placed;
-  /** Into one of many queues, counted from 0; -1: the qdisc's own hash chooses, with a key that is the kernel's secret. */
+  /** Into one of many queues, counted from 0. -1: the qdisc's own hash chooses; its key is a secret of the kernel. */
   inBucket(bucket: number, by: By): Placed;
   /** cake: the same, and cake_hash() as it was called; 0: no override. */
   inFlow(bucket: number, flowMode: number, flowOverride: number, hostOverride: number): Placed;
@@ -223,7 +223,7 @@ export interface BandKind<S = unknown> {
   readonly leavesNoop: boolean;
   /** TCQ_F_MQROOT: ->attach() puts a child at each transmit queue, and packets never see the qdisc itself (mq). */
   readonly perQueue: boolean;
-  /** The classes are the device's transmit queues: settings for so many; null: they are not. */
+  /** Settings for this number of transmit queues, where the classes are the device's queues; null: they are not. */
   readonly ofQueues: ((queues: number) => S) | null;
   /** How one band changes (`tc class change`); null: not at all (EOPNOTSUPP), and no words of its own. */
   readonly change: BandChange<S> | null;
