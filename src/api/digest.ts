@@ -1,0 +1,47 @@
+import type { CaptureReader } from '../capture/index.ts';
+import { Xxh64 } from '../hash/index.ts';
+import { encodeUtf8, hex8 } from '../lang/index.ts';
+
+/** What was read, so that somebody who repeats the call can see that it is the same. */
+export interface InputDigest {
+  readonly name: string;
+  /** Of a capture: of its (decompressed) bytes, as far as they were read. Of a text: of its UTF-8. */
+  readonly bytes: number;
+  /** XXH64 of the text, or of the first 4096 bytes of a capture: `xxhsum -H64` prints the same. */
+  readonly xxh64: string;
+}
+
+/** Bytes of a capture that are hashed: all of a large one would take longer than classifying it. */
+const HEAD = 4096;
+
+/** The first bytes of a capture, while they come by. */
+export class Head {
+  private readonly hash = new Xxh64();
+  private hashed = 0;
+  private reader: CaptureReader | null = null;
+
+  /** Call each time that the reader has got more bytes, before any of them is taken. */
+  add(reader: CaptureReader): void {
+    this.reader = reader;
+    const { window } = reader;
+    if (window === null || this.hashed >= HEAD) return;
+    const start = window.offset - window.at;
+    const piece = window.data.subarray(this.hashed - start, Math.min(window.end, HEAD - start));
+    this.hash.update(piece);
+    this.hashed += piece.length;
+  }
+
+  of(name: string): InputDigest {
+    return { name, bytes: this.reader?.offset ?? 0, xxh64: digestText(this.hash) };
+  }
+}
+
+/** Of a text that belongs to a question: a script, a table. */
+export function digestOfText(name: string, text: string): InputDigest {
+  const bytes = encodeUtf8(text);
+  const hash = new Xxh64();
+  hash.update(bytes);
+  return { name, bytes: bytes.length, xxh64: digestText(hash) };
+}
+
+const digestText = (hash: Xxh64): string => hash.digest().map(hex8).join('');

@@ -1,0 +1,41 @@
+import { FormatError, KernelError, UsageError } from '../errors.ts';
+
+/** What reads a field may throw. */
+type Reason = UsageError | KernelError | FormatError;
+
+export interface QuestionErrorOptions {
+  /** Index of the word that it is about; -1: none in particular. */
+  readonly word?: number;
+  readonly hint?: string;
+  readonly reason?: Reason | null;
+}
+
+/** What is wrong with a question, and in which field. */
+export class QuestionError extends UsageError {
+  /** `filters[0]`, `metadata.some[2]`; '' means the whole. */
+  readonly field: string;
+  /** The message without the field. */
+  readonly sentence: string;
+  /** What the parser of the field or the emulated kernel threw; null: the field is of the wrong type or range. */
+  readonly reason: Reason | null;
+  constructor(field: string, sentence: string, { word = -1, hint = '', reason = null }: QuestionErrorOptions = {}) {
+    super(field === '' ? sentence : `${field}: ${sentence}`, word, hint);
+    this.field = field;
+    this.sentence = sentence;
+    this.reason = reason;
+  }
+}
+
+/** Does what reads a field, and names the field in what it throws. */
+export function inField<T>(field: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof QuestionError || !isReason(error)) throw error;
+    const { word, hint } = error instanceof UsageError ? error : { word: -1, hint: '' };
+    throw new QuestionError(field, error.message, { word, hint, reason: error });
+  }
+}
+
+const isReason = (error: unknown): error is Reason =>
+  error instanceof UsageError || error instanceof KernelError || error instanceof FormatError;

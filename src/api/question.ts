@@ -1,0 +1,173 @@
+import { ERAS, type EraName } from '../era.ts';
+import type { EngineName } from '../replay.ts';
+import { QuestionError } from './question-error.ts';
+
+/** Where packets meet the filters. */
+export type Hook = 'egress' | 'ingress' | 'clsact-egress';
+
+/** Sets for `ipset(NAME src)`: what `ipset save` or `ipset list` prints, or the entries of one set called `name`. */
+export interface SetsText {
+  readonly name?: string;
+  readonly text: string;
+}
+
+/** What a capture does not hold, with the names of `--set`: `mark`, `priority`, `iif`, `sk-uid`, … */
+export interface MetadataQuestion {
+  /** Of all packets. */
+  readonly all?: Readonly<Record<string, unknown>>;
+  /** Of some: each has `packet` (a number from 1) or `prefix` (an address prefix), and values. A later one wins. */
+  readonly some?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/**
+ * What is wanted to be known of packets: which filters or script, on which device and kernel, with what else is known.
+ * Plain JSON: the command line makes one of its options, and it can be kept, sent and repeated. One of `filters` and
+ * `script` is needed; all else may be left out.
+ *
+ * @example { filters: ['hash keys src,dst divisor 16'], nat: ['masquerade 10.0.0.0/8 to 203.0.113.2'] }
+ */
+export interface Question {
+  /** What follows `flow` in tc, with the preferences 1, 2, … */
+  readonly filters?: readonly string[];
+  /** The text of a tc batch file or shell script: its literal tc commands are run in an emulated kernel. */
+  readonly script?: string;
+  /** With a script: the device whose filters the packets meet. Without: the only one that it names. */
+  readonly dev?: string;
+  /** With a script: the filters of this parent alone, `1:` or `1:10`. Without: the root qdisc's. */
+  readonly parent?: string;
+  /** Default: `egress`. */
+  readonly at?: Hook;
+  /** What the device does with VLAN tags. Default: `offload`. */
+  readonly vlan?: 'offload' | 'inband';
+  /** Transmit queues of every device. Default: as many as are named, and 2 where a qdisc needs several. */
+  readonly txQueues?: number;
+  /** Whose rules. Default: `6.1`. */
+  readonly kernel?: EraName;
+  /** Draws what the kernel draws at random and is not given here. Default: 0. */
+  readonly seed?: number;
+  /** hashrnd of the filters, in the order in which they are made. */
+  readonly hashrnd?: readonly number[];
+  /** Key of the flow hash: two 64-bit numbers in hex, `HEX64,HEX64`. */
+  readonly rxhashKey?: string;
+  /** Key under which pointers are folded, written the same way. */
+  readonly foldKey?: string;
+  /** `masquerade PREFIX to ADDR`, `snat PREFIX to ADDR[:PORT-PORT]` or `dnat ADDR[:PORT] to ADDR[:PORT]`; the first that fits. */
+  readonly nat?: readonly string[];
+  /** The text of a connection table: of `conntrack -L`, or of /proc/net/nf_conntrack. */
+  readonly conntrack?: string;
+  readonly sets?: readonly SetsText[];
+  readonly metadata?: MetadataQuestion;
+  /** Whether flows and hosts are counted: memory grows with their number. Default: true. */
+  readonly flows?: boolean;
+  /** Which engine: answers are the same. Default: `auto`. */
+  readonly engine?: EngineName;
+}
+
+type Fields = { readonly [K in keyof Question]-?: (value: unknown, field: string) => NonNullable<Question[K]> };
+
+/** How each field is read: what it must be. */
+const FIELDS: Fields = {
+  filters: listOf(text),
+  script: text,
+  dev: text,
+  parent: text,
+  at: oneOf(['egress', 'ingress', 'clsact-egress']),
+  vlan: oneOf(['offload', 'inband']),
+  txQueues: whole(1, 1024),
+  kernel: oneOf(Object.keys(ERAS) as EraName[]),
+  seed: whole(0, 0xffffffff),
+  hashrnd: listOf(whole(0, 0xffffffff)),
+  rxhashKey: text,
+  foldKey: text,
+  nat: listOf(text),
+  conntrack: text,
+  sets: listOf(setsText),
+  metadata: metadataOf,
+  flows: flag,
+  engine: oneOf(['auto', 'plain', 'compiled']),
+};
+
+/**
+ * Checks that a value is a question: the types and ranges of its fields, and that no field is unknown. What the fields
+ * mean is checked where they are used. Throws a QuestionError that names the field.
+ */
+export function readQuestion(value: unknown): Question {
+  const entries = Object.entries(object(value, ''));
+  return Object.fromEntries(
+    entries.flatMap(([name, field]) => (field === undefined ? [] : [[name, readField(name, field)]])),
+  );
+}
+
+function readField(name: string, value: unknown): unknown {
+  if (!Object.hasOwn(FIELDS, name)) {
+    throw new QuestionError(name, 'no such field', { hint: `fields: ${Object.keys(FIELDS).join(', ')}` });
+  }
+  return FIELDS[name as keyof Question](value, name);
+}
+
+function text(value: unknown, field: string): string {
+  if (typeof value === 'string') return value;
+  throw wrong(field, 'a text', value);
+}
+
+function flag(value: unknown, field: string): boolean {
+  if (typeof value === 'boolean') return value;
+  throw wrong(field, 'true or false', value);
+}
+
+/** A whole number in a range. */
+export function whole(least: number, most: number) {
+  return (value: unknown, field: string): number => {
+    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
+    throw wrong(field, `a whole number from ${least} to ${most}`, value);
+  };
+}
+
+/** One of some words. */
+export function oneOf<const W extends string>(words: readonly W[]) {
+  return (value: unknown, field: string): W => {
+    const word = words.find((one) => one === value);
+    if (word !== undefined) return word;
+    throw wrong(field, `one of ${words.join(', ')}`, value);
+  };
+}
+
+function listOf<T>(read: (value: unknown, field: string) => T) {
+  return (value: unknown, field: string): readonly T[] => {
+    if (!Array.isArray(value)) throw wrong(field, 'a list', value);
+    return value.map((one, index) => read(one, `${field}[${index}]`));
+  };
+}
+
+function object(value: unknown, field: string): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw wrong(field, 'an object', value);
+}
+
+function setsText(value: unknown, field: string): SetsText {
+  const { name, text: entries } = object(value, field);
+  const of = name === undefined ? {} : { name: text(name, `${field}.name`) };
+  return { ...of, text: text(entries, `${field}.text`) };
+}
+
+function metadataOf(value: unknown, field: string): MetadataQuestion {
+  const { all, some } = object(value, field);
+  return {
+    ...(all === undefined ? {} : { all: object(all, `${field}.all`) }),
+    ...(some === undefined ? {} : { some: listOf(object)(some, `${field}.some`) }),
+  };
+}
+
+/** The field, what it should be and what it is; long values are cut. */
+function wrong(field: string, expected: string, value: unknown): QuestionError {
+  return new QuestionError(field, `expected ${expected}, not ${shown(value)}`);
+}
+
+const SHOWN = 40;
+
+function shown(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
+  if (typeof value === 'function') return 'a function';
+  const written = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return written.length > SHOWN ? `${written.slice(0, SHOWN)}…` : written;
+}

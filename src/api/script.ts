@@ -1,0 +1,132 @@
+import { buildsNothing, makeDevice, type ScriptAnswer, setUpScript } from '../command/index.ts';
+import type { Env } from '../env.ts';
+import { type FilterName, Netns, type PlanNode } from '../kernel/index.ts';
+import { counted, getClassid } from '../lang/index.ts';
+import type { Around, Asked } from '../plan.ts';
+import { classidText } from '../u32.ts';
+import type { Question } from './question.ts';
+import { QuestionError } from './question-error.ts';
+
+/** What came of running a script's commands. */
+export interface ScriptReport {
+  /** Commands that tc or the kernel refused, but for those that delete what may not be there. */
+  readonly failed: readonly { readonly line: number; readonly message: string }[];
+  /** Words that tc takes and that are not modelled here. */
+  readonly notModelled: readonly { readonly line: number; readonly why: string }[];
+  /** Lines whose tc commands hold variables: they were left out. */
+  readonly unexpanded: readonly number[];
+  /** tc commands of what the script builds on and does not make: results rest on them. */
+  readonly assumed: readonly string[];
+  /** Where the packets come by the script puts nothing: what it does put, and where; absent where it puts something. */
+  readonly empty?: string;
+}
+
+/** A script's kernel, where in it the packets are, and what running it came to. */
+export interface ScriptKernel {
+  readonly asked: Asked;
+  readonly report: ScriptReport;
+}
+
+/** Runs a script's tc commands in a kernel of its own. Throws a QuestionError. */
+export function runQuestionScript(
+  text: string,
+  question: Question,
+  around: Around & { readonly env: Env },
+): ScriptKernel {
+  const { txQueues, dev, hashrnd = [] } = question;
+  const fresh = (): Netns => {
+    const netns = new Netns({ ...around, devices: [{ name: 'lo', ifindex: 1 }], hashrnd: inOrder(hashrnd) });
+    if (dev !== undefined) makeDevice(netns, { name: dev, txQueues });
+    return netns;
+  };
+  const { netns, answers, standing, unexpanded, others } = setUpScript(text, fresh, { txQueues });
+  if (answers.length === 0) throw nothingToRun(others, unexpanded);
+  const place = placeOf(netns, question);
+  return {
+    asked: { netns, place, assumed: standing },
+    report: {
+      // Scripts begin by deleting what may not be there.
+      failed: answers.filter(({ exit, words }) => exit !== 0 && !buildsNothing(words)).map(failure),
+      notModelled: answers.flatMap(({ line, notModelled }) => notModelled.map(({ why }) => ({ line, why }))),
+      unexpanded,
+      assumed: standing,
+      ...(netns.has(place) ? {} : { empty: nothingThere(netns, place) }),
+    },
+  };
+}
+
+function nothingToRun(others: number, unexpanded: readonly number[]): QuestionError {
+  const [first] = unexpanded;
+  if (first === undefined) return new QuestionError('script', `no tc command in ${counted(others, 'line')}`);
+  const held = `${counted(unexpanded.length, 'tc line')} with variables left out, the first is line ${first}`;
+  return new QuestionError('script', `no tc command that can be run: ${held}`);
+}
+
+const failure = ({ line, stderr }: ScriptAnswer): ScriptReport['failed'][number] => ({
+  line,
+  message: stderr.split('\n')[0] ?? '',
+});
+
+/** `hashrnd` in the order in which the filters are made; a filter that is named again keeps its own. */
+function inOrder(seeds: readonly number[]): (filter: FilterName) => number | undefined {
+  const known = new Map<string, number | undefined>();
+  return ({ parent, chain, pref, handle }) => {
+    const name = `${parent} ${chain} ${pref} ${handle}`;
+    if (!known.has(name)) known.set(name, seeds[known.size]);
+    return known.get(name);
+  };
+}
+
+function placeOf(netns: Netns, { dev, parent: typed, at = 'egress' }: Question): Asked['place'] {
+  const parent = typed === undefined ? undefined : getClassid(typed);
+  if (typed !== undefined && parent === undefined) {
+    throw new QuestionError('parent', 'a class id like 1: or 1:10 expected');
+  }
+  return { dev: dev ?? onlyDevice(netns), hook: at, ...(parent === undefined ? {} : { parent }) };
+}
+
+/** The one device that the script gave a qdisc, or that it names at all. */
+function onlyDevice(netns: Netns): string {
+  const named = netns.devices.filter(({ name }) => name !== 'lo');
+  const made = named.filter(({ root, ingress }) => ingress !== null || (root !== null && root.handle !== 0));
+  const names = (made.length === 0 ? named : made).map(({ name }) => name);
+  const [name] = names;
+  if (name !== undefined && names.length === 1) return name;
+  const choice = names.length === 0 ? 'the script names none' : `the script names ${names.join(', ')}`;
+  throw new QuestionError('dev', `which device? ${choice}`);
+}
+
+/** Names that a sentence lists; the rest is counted. */
+const LISTED = 5;
+
+/** Where the packets come by there is nothing; where there is something. */
+function nothingThere(netns: Netns, { dev, hook, parent }: Asked['place']): string {
+  const at = { egress: '', ingress: ' at ingress', 'clsact-egress': " at clsact's egress" }[hook];
+  const device = netns.plan.devices.find(({ name }) => name === dev);
+  if (parent !== undefined && device !== undefined) {
+    const lists = [...listsOf(device.ingress), ...listsOf(device.root)];
+    return `has no ${classidText(parent)} on ${dev} that filters can be attached to, but ${orNone(lists)}`;
+  }
+  const other = hook === 'ingress' ? 'egress' : 'ingress';
+  if (hook !== 'clsact-egress' && netns.has({ dev, hook: other }))
+    return `puts nothing on ${dev}${at || ' at egress'}, only at ${other}`;
+  const made = netns.devices
+    .map(({ name }) => name)
+    .filter((name) => netns.has({ dev: name, hook: 'egress' }) || netns.has({ dev: name, hook: 'ingress' }));
+  return `puts nothing on ${dev}${at}, but ${orNone(made)}`;
+}
+
+function orNone(names: readonly string[]): string {
+  if (names.length === 0) return 'on none';
+  const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : '';
+  return `on ${names.slice(0, LISTED).join(', ')}${more}`;
+}
+
+/** Where filters can be attached, from a qdisc downwards. */
+function listsOf(node: PlanNode | null): string[] {
+  if (node === null) return [];
+  return [
+    ...node.lists.map(({ at }) => at),
+    ...node.classes.flatMap(({ list, qdisc }) => [...(list === undefined ? [] : [list.at]), ...listsOf(qdisc)]),
+  ];
+}

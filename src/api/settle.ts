@@ -1,0 +1,164 @@
+import { type ListedEntry, parseListing, parseNat, Tracker } from '../conntrack/index.ts';
+import { type Clock, createEnv } from '../env.ts';
+import { ERAS } from '../era.ts';
+import { Errno, KernelError } from '../errors.ts';
+import type { SipKey } from '../hash/index.ts';
+import { matches, shellWords } from '../lang/index.ts';
+import { type Metadata, NO_METADATA, parseMetadata, parseValues } from '../packet/index.ts';
+import { type Around, type FilterPlan, planFilter } from '../plan.ts';
+import { Run, type RunOptions } from '../run.ts';
+import type { IpSet } from '../sched/ematch/index.ts';
+import { type FlowOptions, Mode } from '../sched/flow/index.ts';
+import { type MetadataQuestion, type Question, readQuestion } from './question.ts';
+import { inField, QuestionError } from './question-error.ts';
+import { runQuestionScript, type ScriptReport } from './script.ts';
+import { readSets } from './sets.ts';
+
+/** Tables that somebody has read already, in the place of the question's texts: they may be too large for one text. */
+export interface Tables {
+  readonly conntrack?: readonly ListedEntry[];
+  readonly sets?: readonly IpSet[];
+  readonly metadata?: Metadata;
+}
+
+/** What a question comes to: all that a run needs. */
+export interface Settled {
+  readonly question: Question;
+  readonly options: RunOptions;
+  readonly seed: number;
+  /** null: there is no script. */
+  readonly script: ScriptReport | null;
+}
+
+/**
+ * Reads a question. `copied` is called for each copy of a packet that mirred sends. Throws a QuestionError that names
+ * the field.
+ */
+export function settle(asked: Question, tables: Tables = {}, copied?: Around['copied']): Settled {
+  const question = readQuestion(asked);
+  const { seed = 0, at = 'egress', vlan = 'offload' } = question;
+  const sets = tables.sets ?? readSets(question.sets ?? []);
+  const around: Around = { sets, ...(copied === undefined ? {} : { copied }) };
+  const clock: Clock = { now: 0 };
+  const [rxhashKey, foldKey] = [keyOf(question, 'rxhashKey'), keyOf(question, 'foldKey')];
+  const env = createEnv({ era: ERAS[question.kernel ?? '6.1'], seed, clock, rxhashKey, foldKey });
+  const filters = question.script === undefined ? filtersOf(question, sets) : [];
+  const script = scriptOf(question, { env, ...around });
+  const options: RunOptions = {
+    env,
+    clock,
+    device: { hook: at === 'ingress' ? 'ingress' : 'egress', vlan },
+    filters,
+    kernel: script?.asked,
+    around,
+    known: { rxhashKey: rxhashKey !== undefined, foldKey: foldKey !== undefined },
+    metadata: tables.metadata ?? metadataOf(question.metadata ?? {}),
+    tracker: trackerOf(question, tables),
+    sharing: question.flows ?? true,
+  };
+  return { question, options, seed, script: script?.report ?? null };
+}
+
+/** A run for the question, or the QuestionError that says which rule of the kernel a filter breaks. */
+export function runOf({ options }: Settled): Run {
+  try {
+    return new Run(options);
+  } catch (error) {
+    throw error instanceof KernelError ? refusal(error, options.filters) : error;
+  }
+}
+
+function filtersOf({ filters = [], hashrnd = [] }: Question, sets: readonly IpSet[]): FilterPlan[] {
+  if (filters.length === 0) {
+    throw new QuestionError('filters', 'no filter given', { hint: "example: ['hash keys src,dst divisor 1024']" });
+  }
+  if (hashrnd.length > filters.length) {
+    const there = filters.length === 1 ? 'is one' : `are ${filters.length}`;
+    throw new QuestionError('hashrnd', `one for each filter, and there ${there}`);
+  }
+  return filters.map((spec, i) => inField(`filters[${i}]`, () => planFilter(spec, { sets, hashrnd: hashrnd[i] })));
+}
+
+/** Fields that say where in a script's tree the packets are. */
+const OF_SCRIPTS = ['dev', 'parent'] as const;
+
+function scriptOf(question: Question, around: Parameters<typeof runQuestionScript>[2]) {
+  const { script, filters = [], at } = question;
+  if (script !== undefined) {
+    if (filters.length > 0) throw new QuestionError('filters', 'give filters or a script, not both');
+    return runQuestionScript(script, question, around);
+  }
+  const alone = OF_SCRIPTS.find((field) => question[field] !== undefined);
+  if (alone !== undefined) throw new QuestionError(alone, 'goes with a script');
+  if (at === 'clsact-egress') throw new QuestionError('at', 'clsact-egress goes with a script');
+  return undefined;
+}
+
+function trackerOf({ nat = [], conntrack }: Question, tables: Tables): Tracker {
+  const rules = nat.map((rule, i) => inField(`nat[${i}]`, () => parseNat(rule)));
+  const listed = (): ListedEntry[] => (conntrack === undefined ? [] : parseListing(conntrack));
+  return new Tracker({ rules, table: tables.conntrack ?? inField('conntrack', listed) });
+}
+
+function metadataOf({ all, some = [] }: MetadataQuestion): Metadata {
+  const every = all === undefined ? null : inField('metadata.all', () => parseValues(all));
+  return some.length === 0 ? { ...NO_METADATA, all: every } : { all: every, ...rowsOf(some) };
+}
+
+function rowsOf(some: readonly object[]): Pick<Metadata, 'byPacket' | 'byPrefix'> {
+  let at = 0;
+  function* counted(): Generator<object> {
+    for (; at < some.length; at++) yield some[at] ?? {};
+  }
+  try {
+    return parseMetadata(counted());
+  } catch (error) {
+    return inField(`metadata.some[${at}]`, () => {
+      throw error;
+    });
+  }
+}
+
+/** Two 64-bit numbers in hex, as the kernel's siphash_key_t holds them. */
+function keyOf(question: Question, field: 'rxhashKey' | 'foldKey'): SipKey | undefined {
+  const text = question[field];
+  if (text === undefined) return undefined;
+  const words = /^(?:0x)?([0-9a-f]{1,16}),(?:0x)?([0-9a-f]{1,16})$/i.exec(text);
+  if (words === null) throw new QuestionError(field, 'expected two 64-bit numbers in hex, HEX64,HEX64');
+  const [k0 = 0n, k1 = 0n] = words.slice(1).map((word) => BigInt(`0x${word}`));
+  const low = (k: bigint): number => Number(BigInt.asIntN(32, k));
+  return { k0lo: low(k0), k0hi: low(k0 >> 32n), k1lo: low(k1), k1hi: low(k1 >> 32n) };
+}
+
+/** Rules of the kernel's that tc's words can break, in the kernel's order: net/sched/cls_flow.c: flow_change() */
+const RULES: readonly {
+  readonly word: string;
+  broken(o: FlowOptions): boolean;
+  readonly errno: Errno;
+  readonly rule: string;
+}[] = [
+  {
+    word: 'rshift',
+    broken: (o) => (o.rshift ?? 0) > 31,
+    errno: Errno.ERANGE,
+    rule: 'rshift is at most 31',
+  },
+  { word: 'keys', broken: (o) => o.keys === undefined, errno: Errno.EINVAL, rule: 'a filter needs keys' },
+  {
+    word: 'perturb',
+    broken: (o) => o.perturb !== undefined && o.mode !== Mode.HASH,
+    errno: Errno.EINVAL,
+    rule: 'perturb is for hash mode only',
+  },
+];
+
+/** Which filter it is, the rule that it breaks, and the word that it is about. */
+function refusal(reason: KernelError, filters: readonly FilterPlan[]): QuestionError {
+  for (const [i, { spec, options }] of filters.entries()) {
+    const rule = RULES.find(({ errno, broken }) => errno === reason.errno && broken(options));
+    if (rule === undefined) continue;
+    const word = shellWords(spec).findIndex((written) => written.length > 1 && matches(written, rule.word));
+    return new QuestionError(`filters[${i}]`, rule.rule, { word, reason });
+  }
+  return new QuestionError('filters', reason.message, { reason });
+}
