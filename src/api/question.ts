@@ -63,10 +63,11 @@ export interface Question {
   readonly engine?: EngineName;
 }
 
-type Fields = { readonly [K in keyof Question]-?: (value: unknown, field: string) => NonNullable<Question[K]> };
+/** How each field of a question is read: what it must be. */
+export type Fields<Q> = { readonly [K in keyof Q]-?: (value: unknown, field: string) => NonNullable<Q[K]> };
 
-/** How each field is read: what it must be. */
-const FIELDS: Fields = {
+/** The fields of all questions about packets. */
+export const QUESTION_FIELDS: Fields<Question> = {
   filters: listOf(text),
   script: text,
   dev: text,
@@ -91,21 +92,25 @@ const FIELDS: Fields = {
  * Checks that a value is a question: the types and ranges of its fields, and that no field is unknown. What the fields
  * mean is checked where they are used. Throws a QuestionError that names the field.
  */
-export function readQuestion(value: unknown): Question {
-  const entries = Object.entries(object(value, ''));
-  return Object.fromEntries(
-    entries.flatMap(([name, field]) => (field === undefined ? [] : [[name, readField(name, field)]])),
-  );
+export const readQuestion = fieldsReader<Question>(QUESTION_FIELDS);
+
+/** What reads a value that has these fields at most. Fields that are undefined are left out. */
+export function fieldsReader<Q>(fields: Fields<Q>): (value: unknown) => Q {
+  return (value) => {
+    const given = Object.entries(object(value, '')).filter(([, field]) => field !== undefined);
+    return Object.fromEntries(given.map(([name, field]) => [name, readField(fields, name, field)])) as Q;
+  };
 }
 
-function readField(name: string, value: unknown): unknown {
-  if (!Object.hasOwn(FIELDS, name)) {
-    throw new QuestionError(name, 'no such field', { hint: `fields: ${Object.keys(FIELDS).join(', ')}` });
+function readField<Q>(fields: Fields<Q>, name: string, value: unknown): unknown {
+  if (!Object.hasOwn(fields, name)) {
+    throw new QuestionError(name, 'no such field', { hint: `fields: ${Object.keys(fields).join(', ')}` });
   }
-  return FIELDS[name as keyof Question](value, name);
+  return fields[name as keyof Q](value, name);
 }
 
-function text(value: unknown, field: string): string {
+/** A text. */
+export function text(value: unknown, field: string): string {
   if (typeof value === 'string') return value;
   throw wrong(field, 'a text', value);
 }
@@ -132,14 +137,16 @@ export function oneOf<const W extends string>(words: readonly W[]) {
   };
 }
 
-function listOf<T>(read: (value: unknown, field: string) => T) {
+/** A list of what `read` reads. */
+export function listOf<T>(read: (value: unknown, field: string) => T) {
   return (value: unknown, field: string): readonly T[] => {
     if (!Array.isArray(value)) throw wrong(field, 'a list', value);
     return value.map((one, index) => read(one, `${field}[${index}]`));
   };
 }
 
-function object(value: unknown, field: string): Readonly<Record<string, unknown>> {
+/** An object with any fields. */
+export function object(value: unknown, field: string): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw wrong(field, 'an object', value);
 }

@@ -182,7 +182,7 @@ function iteratorOf(bytes: unknown): AsyncIterator<unknown> | Iterator<unknown> 
   if (typeof bytes === 'string' || iterate === undefined) {
     throw new SourceError('expected bytes: a Uint8Array, an ArrayBuffer, chunks of them or a Blob');
   }
-  return iterate.call(bytes);
+  return Reflect.apply(iterate, bytes, []);
 }
 
 async function failing<T>(read: () => T | Promise<T>): Promise<T> {

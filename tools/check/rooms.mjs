@@ -5,7 +5,7 @@ import { filesOf, isSource, lineOf, report } from './sources.mjs';
 
 /** From left to right; rooms of one row stand beside each other. A room is a folder or a file without `.ts`. */
 const ORDER = [
-  ['src/u32', 'src/errors', 'src/verdict'],
+  ['src/u32', 'src/errors', 'src/verdict', 'src/version'],
   ['src/hash'],
   ['src/lang', 'src/capture'],
   ['src/netlink', 'src/packet', 'src/report'],
@@ -22,6 +22,7 @@ const ORDER = [
   ['src/plan'],
   ['src/run', 'src/command'],
   ['src/replay', 'src/explain', 'src/lint', 'src/study'],
+  ['src/api'],
   ['src/index'],
   ['node'],
 ];

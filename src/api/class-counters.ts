@@ -1,4 +1,4 @@
-import { getClassid } from '../../../src/lang/index.ts';
+import { getClassid } from '../lang/index.ts';
 
 /** Packets of each class, from what `tc -s class show` or `tc -s -j class show` printed. null: it is neither. */
 export function classCounters(text: string): Map<number, number> | null {

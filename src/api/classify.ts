@@ -1,0 +1,78 @@
+import type { Frame } from '../capture/index.ts';
+import { missingOf } from '../packet/index.ts';
+import { Replay } from '../replay.ts';
+import { type FilterRow, type Summary, summarise } from '../report/index.ts';
+import type { Run } from '../run.ts';
+import { Copies } from './copies.ts';
+import type { Question } from './question.ts';
+import { inField } from './question-error.ts';
+import { type PacketTaker, type ReadOptions, type Reading, readSources } from './read.ts';
+import { type CallRecord, recordOf } from './record.ts';
+import { runOf, type Settled, settle, type Tables } from './settle.ts';
+import type { Source } from './source.ts';
+
+/** What `classify` returns, and what `cls-flow classify --format json` prints: docs/schema/classify.schema.json. */
+export interface Classification extends Summary {
+  readonly record: CallRecord;
+}
+
+/**
+ * Which classes the packets of captures get, and where they end: counts for all of them.
+ *
+ * @param source the captures: bytes, chunks, a Blob, or several with names
+ * @param question the filters or the script, and what else is known
+ * @returns counts in packets and in bytes on the wire; what could not be read is in `errors`
+ * @throws QuestionError with the field that is wrong; CancelledError after `options.signal`
+ * @example
+ * const { classes } = await classify(bytes, { filters: ['hash keys src,dst divisor 16'] });
+ */
+export async function classify(source: Source, question: Question, options: ReadOptions = {}): Promise<Classification> {
+  const classifying = new Classifying(question);
+  return classifying.result(await readSources(source, classifying.taker(), options));
+}
+
+/** One call of classify(), for those who look at it while it goes on. */
+export class Classifying {
+  readonly settled: Settled;
+  readonly run: Run;
+  readonly replay: Replay;
+  readonly copies = new Copies();
+  private readonly filters: readonly FilterRow[];
+
+  /** `each`: done with every packet in the place of `run.step()`. Throws a QuestionError. */
+  constructor(question: Question, tables: Tables = {}, eachOf: (run: Run) => ((frame: Frame) => void) | null = () => null) {
+    this.settled = settle(question, tables, this.copies.take);
+    this.run = runOf(this.settled);
+    this.copies.name = this.run.kernel.netns.links.name;
+    const { engine = 'auto' } = this.settled.question;
+    this.replay = inField('engine', () => new Replay(this.run, engine, eachOf(this.run)));
+    // Perturbation puts others in their place.
+    this.filters = this.run.filterRows();
+  }
+
+  taker(): PacketTaker {
+    const { replay, run } = this;
+    return {
+      packets: () => run.number,
+      room: replay.room,
+      replay,
+      take(reader) {
+        replay.take(reader);
+        return true;
+      },
+    };
+  }
+
+  /** What was counted so far. */
+  result({ errors, inputs }: Reading): Classification {
+    const { run, replay, filters, copies, settled } = this;
+    replay.settle();
+    const { tally, sharing, fates } = run;
+    const summary = summarise({
+      ...{ tally, sharing, fates, filters, errors },
+      ...{ era: settled.options.env.era.name, seed: settled.seed },
+      ...{ engine: replay.why, copies: copies.rows, missing: missingOf(tally.rests) },
+    });
+    return { ...summary, record: recordOf('classify', settled.question, inputs) };
+  }
+}

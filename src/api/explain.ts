@@ -1,0 +1,108 @@
+import { Frame } from '../capture/index.ts';
+import { UsageError } from '../errors.ts';
+import { type Explanation, explain as explainFrame } from '../explain.ts';
+import { describeFrame } from '../packet/index.ts';
+import { engineFor } from '../replay.ts';
+import type { Run } from '../run.ts';
+import type { InputDigest } from './digest.ts';
+import type { Question } from './question.ts';
+import { QuestionError } from './question-error.ts';
+import { frameTaker, type ReadOptions, type Reading, readSources } from './read.ts';
+import { type CallRecord, recordOf } from './record.ts';
+import { runOf, settle, type Tables } from './settle.ts';
+import type { Source } from './source.ts';
+
+/** A packet of captures: they are read up to it, as connections and buckets are made of the packets before. */
+export interface CapturedPacket {
+  readonly source: Source;
+  /** Counted from 1 over all captures. */
+  readonly number: number;
+}
+
+/** A packet in words (`tcp 192.168.1.7:51514 > 1.1.1.1:443`), an Ethernet frame, or one of a capture. */
+export type PacketQuestion = string | Uint8Array | CapturedPacket;
+
+/** What `explain` returns, and what `cls-flow explain --format json` prints: docs/schema/explain.schema.json. */
+export interface ExplainedPacket extends Explanation {
+  readonly record: CallRecord;
+}
+
+/** There is no packet of this number. */
+export class NoPacketError extends Error {
+  override readonly name = 'NoPacketError';
+}
+
+/**
+ * The way of one packet, step by step: headers, keys, arithmetic, each list of filters and each qdisc, and its end.
+ *
+ * @throws QuestionError with the field that is wrong; NoPacketError where a capture has no such packet
+ * @example
+ * const { filters } = await explain('tcp 10.0.0.7:5151 > 1.1.1.1:443', { filters: ['hash keys src divisor 16'] });
+ */
+export async function explain(
+  packet: PacketQuestion,
+  question: Question,
+  options: ReadOptions & { readonly tables?: Tables } = {},
+): Promise<ExplainedPacket> {
+  const settled = settle({ ...question, flows: false }, options.tables);
+  const run = runOf(settled);
+  const { explanation, inputs } = isCaptured(packet)
+    ? await captured(packet, run, options)
+    : { explanation: explained(run, frameOf(packet)), inputs: [] };
+  return { ...explanation, record: recordOf('explain', question, inputs) };
+}
+
+const isCaptured = (packet: PacketQuestion): packet is CapturedPacket =>
+  typeof packet === 'object' && packet !== null && 'source' in packet;
+
+/** The walk, and by which engine `classify` would take it. */
+function explained(run: Run, frame: Frame): Explanation {
+  const engine = engineFor(run, frame);
+  return { ...explainFrame(run, frame), engine };
+}
+
+const LINKTYPE_ETHERNET = 1;
+/** The largest frame that a capture may hold, too. */
+const MAX_FRAME = 256 << 10;
+
+function frameOf(packet: string | Uint8Array): Frame {
+  const data = typeof packet === 'string' ? described(packet) : packet;
+  if (!(data instanceof Uint8Array) || data.length === 0 || data.length > MAX_FRAME) {
+    throw new QuestionError('packet', `expected words, or a frame of 1 to ${MAX_FRAME} bytes`);
+  }
+  const frame = new Frame();
+  frame.data = data;
+  frame.end = frame.length = data.length;
+  frame.linkType = LINKTYPE_ETHERNET;
+  return frame;
+}
+
+function described(words: string): Uint8Array {
+  try {
+    return describeFrame(words);
+  } catch (reason) {
+    if (!(reason instanceof UsageError)) throw reason;
+    throw new QuestionError('packet', reason.message, { word: reason.word, hint: reason.hint, reason });
+  }
+}
+
+interface Found {
+  readonly explanation: Explanation;
+  readonly inputs: readonly InputDigest[];
+}
+
+async function captured({ source, number }: CapturedPacket, run: Run, options: ReadOptions): Promise<Found> {
+  if (!Number.isInteger(number) || number < 1) throw new QuestionError('number', 'expected a whole number from 1 on');
+  let explanation: Explanation | null = null;
+  const taker = frameTaker(
+    () => run.number,
+    (frame) => {
+      if (run.number + 1 < number) run.step(frame);
+      else explanation = explained(run, frame);
+      return explanation === null;
+    },
+  );
+  const { inputs }: Reading = await readSources(source, taker, options);
+  if (explanation === null) throw new NoPacketError(`there is no packet ${number}: ${run.number} were read`);
+  return { explanation, inputs };
+}

@@ -1,0 +1,61 @@
+/**
+ * One question, one call: what each command of the command line answers, as JSON. See question.ts for what is asked,
+ * and source.ts for what captures may be.
+ */
+export { type Advised, type AdviceQuestion, advise, deviceName, linkRate, setupOf } from './advise.ts';
+export { type Checked, type CheckOptions, check, checkedOf, type FindingRow, reportOf } from './check.ts';
+export { type Classification, Classifying, classify } from './classify.ts';
+export { type Compared, compare } from './compare.ts';
+export { type Differences, diff, differencesOf } from './diff.ts';
+export { digestOfText, type InputDigest } from './digest.ts';
+export {
+  type CapturedPacket,
+  type ExplainedPacket,
+  explain,
+  NoPacketError,
+  type PacketQuestion,
+} from './explain.ts';
+export { type PacketRecord, packetRecord, timeText, type WalkedRecord } from './packet-record.ts';
+export { packets } from './packets.ts';
+export { type Hook, type MetadataQuestion, type Question, readQuestion, type SetsText } from './question.ts';
+export { QuestionError } from './question-error.ts';
+export {
+  CancelledError,
+  frameTaker,
+  type PacketTaker,
+  type Progress,
+  type Reading,
+  type ReadOptions,
+  readSources,
+  type Signal,
+} from './read.ts';
+export { type CallRecord, recordOf } from './record.ts';
+export {
+  type Example,
+  exampleOf,
+  exampleOfJson,
+  type Probe,
+  type RecoveredSeed,
+  recovered,
+  recoverSeed,
+  type Searched,
+  type SearchOptions,
+  type SeedQuestion,
+  type SeedRange,
+} from './recover-seed.ts';
+export type { ScriptReport } from './script.ts';
+export { readSets } from './sets.ts';
+export { runOf, type Settled, settle, type Tables } from './settle.ts';
+export {
+  type BlobLike,
+  type Bytes,
+  type CaptureSource,
+  type CaptureTaker,
+  endOfCapture,
+  type NamedBytes,
+  type Source,
+  type SourceEnd,
+  SourceError,
+} from './source.ts';
+export { type PerturbedFound, perturbed, type SpreadFound, spread } from './spread.ts';
+export { type TcAnswer, type TcOptions, tc } from './tc.ts';

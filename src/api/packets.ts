@@ -1,0 +1,41 @@
+import { Frame } from '../capture/index.ts';
+import type { WalkedRecord } from './packet-record.ts';
+import { packetRecord } from './packet-record.ts';
+import type { Question } from './question.ts';
+import { type ReadOptions, readSources } from './read.ts';
+import { runOf, settle } from './settle.ts';
+import type { Source } from './source.ts';
+
+/**
+ * Each packet's class and end, in the order of the captures: what `cls-flow classify --packets` prints, a line each.
+ *
+ * @param onPacket called with one record a packet; false ends the reading
+ * @returns what could not be read
+ * @throws QuestionError with the field that is wrong; CancelledError after `options.signal`
+ * @example
+ * await packets(bytes, { filters: ['map key dst and 0xff'] }, ({ packet, classid }) => console.log(packet, classid));
+ */
+export async function packets(
+  source: Source,
+  question: Question,
+  onPacket: (record: WalkedRecord) => unknown,
+  options: ReadOptions = {},
+): Promise<Pick<Awaited<ReturnType<typeof readSources>>, 'errors' | 'cut'>> {
+  const run = runOf(settle({ ...question, flows: false }));
+  const frame = new Frame();
+  const { errors, cut } = await readSources(
+    source,
+    {
+      packets: () => run.number,
+      take(reader) {
+        while (reader.next(frame)) {
+          run.step(frame);
+          if (onPacket(packetRecord(run, frame)) === false) return false;
+        }
+        return true;
+      },
+    },
+    options,
+  );
+  return { errors, cut };
+}

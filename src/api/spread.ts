@@ -1,0 +1,115 @@
+import { Frame } from '../capture/index.ts';
+import type { CaptureProblem } from '../report/index.ts';
+import type { Run } from '../run.ts';
+import { type By, type Period, periods, type SeedSpread, spreadOverSeeds, Takings } from '../study/index.ts';
+import { type Question, whole } from './question.ts';
+import { QuestionError } from './question-error.ts';
+import { type ReadOptions, type Reading, readSources } from './read.ts';
+import { type CallRecord, recordOf } from './record.ts';
+import { runOf, type Settled, settle, type Tables } from './settle.ts';
+import type { Source } from './source.ts';
+
+/** What `spread` returns, and what `cls-flow classify --seeds N --format json` prints: docs/schema/seeds.schema.json. */
+export interface SpreadFound {
+  readonly schema: 1;
+  readonly complete: boolean;
+  /** null: no host was given a class by a flow filter. */
+  readonly spread: SeedSpread | null;
+  readonly errors: readonly CaptureProblem[];
+  readonly record: CallRecord;
+}
+
+/** What `perturbed` returns, and what `cls-flow classify --perturb --format json` prints: docs/schema/perturb.schema.json. */
+export interface PerturbedFound {
+  readonly schema: 1;
+  readonly complete: boolean;
+  readonly seed: number;
+  readonly by: By;
+  readonly periods: readonly Period[];
+  readonly errors: readonly CaptureProblem[];
+  readonly record: CallRecord;
+}
+
+type Options = ReadOptions & { readonly tables?: Tables; ended?(reading: Reading): void };
+
+/**
+ * How hosts would share classes, over many values of hashrnd.
+ *
+ * @param seeds how many values, 1 to 100 000
+ * @throws QuestionError with the field that is wrong; CancelledError after `options.signal`
+ * @example
+ * const { spread: found } = await spread(bytes, { filters: ['hash keys src divisor 64'] }, 1000);
+ */
+export async function spread(
+  source: Source,
+  question: Question,
+  seeds: number,
+  options: Options = {},
+): Promise<SpreadFound> {
+  const count = whole(1, 100_000)(seeds, 'seeds');
+  const { takings, settled, reading } = await taken(source, question, options, () => {});
+  const { errors, inputs } = reading;
+  return {
+    ...{ schema: 1, complete: errors.length === 0 },
+    spread: spreadOverSeeds(takings, settled.options.env, settled.seed, count),
+    errors,
+    record: recordOf('spread', { ...settled.question, ...{ seeds: count } }, inputs),
+  };
+}
+
+/**
+ * Who shares a class with whom in each period between two draws of `perturb`.
+ *
+ * @throws QuestionError with the field that is wrong; CancelledError after `options.signal`
+ */
+export async function perturbed(source: Source, question: Question, options: Options = {}): Promise<PerturbedFound> {
+  const { takings, run, settled, reading } = await taken(source, question, options, checkPerturbed);
+  const { errors, inputs } = reading;
+  return {
+    ...{ schema: 1, complete: errors.length === 0, seed: settled.seed, by: takings.by },
+    periods: periods(takings, run),
+    errors,
+    record: recordOf('perturbed', settled.question, inputs),
+  };
+}
+
+function checkPerturbed({ filters }: Run): void {
+  if (filters.some(({ filter }) => filter.perturbPeriod > 0)) return;
+  throw new QuestionError('perturb', 'no filter has a perturb', { hint: "example: 'hash keys src perturb 60'" });
+}
+
+interface Taken {
+  readonly takings: Takings;
+  readonly run: Run;
+  readonly settled: Settled;
+  readonly reading: Reading;
+}
+
+async function taken(
+  source: Source,
+  question: Question,
+  options: Options,
+  expect: (run: Run) => void,
+): Promise<Taken> {
+  const settled = settle({ ...question, flows: false }, options.tables);
+  const run = runOf(settled);
+  const takings = new Takings(run);
+  expect(run);
+  const frame = new Frame();
+  const reading = await readSources(
+    source,
+    {
+      packets: () => run.number,
+      take(reader) {
+        while (reader.next(frame)) {
+          run.step(frame);
+          takings.add();
+        }
+        return true;
+      },
+    },
+    options,
+  );
+  options.ended?.(reading);
+  return { takings, run, settled, reading };
+}
