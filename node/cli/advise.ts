@@ -1,30 +1,11 @@
-import { counted, escapeText, getRate64 } from '../../src/lang/index.ts';
-import {
-  type Advice,
-  type BucketSetup,
-  type By,
-  type Cell,
-  CHOICES,
-  type Choice,
-  DIVISORS,
-  expectedSharing,
-  hashrnds,
-  keysText,
-  Observations,
-  recommend,
-  setupCommands,
-  setupScript,
-  study,
-  targetsOf,
-} from '../../src/study/index.ts';
-import type { Reading } from './captures.ts';
-import { caretInValue } from './caret.ts';
-import { readAll } from './classify.ts';
+import { advise as ask, linkRate, type Advised as Report, setupOf } from '../../src/api/index.ts';
+import { counted, escapeText } from '../../src/lang/index.ts';
+import { type Advice, type By, type Cell, DIVISORS, expectedSharing, setupScript } from '../../src/study/index.ts';
+import { reading, sourcesOf } from './captures.ts';
 import type { AdviseFlags } from './commands/advise.ts';
-import { CommandLineError } from './errors.ts';
 import { writeText } from './named-file.ts';
 import { unsigned } from './numbers.ts';
-import { createRun, readWalk, type Walk } from './options.ts';
+import { asking, walkQuestion } from './options.ts';
 import { painter } from './output.ts';
 import { checkOutputs, walkInputs } from './outputs.ts';
 import { Output } from './result.ts';
@@ -33,114 +14,22 @@ import { aligned } from './table.ts';
 const FAILED = 1;
 const SEEDS_MAX = 100_000;
 
-/** `--format json` prints just this. */
-interface Report {
-  readonly schema: 1;
-  readonly complete: boolean;
-  readonly era: string;
-  readonly seed: number;
-  readonly seeds: number;
-  readonly by: By;
-  readonly packets: number;
-  /** Packets without an IP address: nobody's. */
-  readonly others: number;
-  /** Hosts, or flows. */
-  readonly hosts: number;
-  readonly qdisc: { readonly kind: string; readonly usual: number; readonly most: number };
-  readonly choices: readonly Choice[];
-  readonly recommended: Advice | null;
-  readonly commands: readonly string[];
-  readonly notes: readonly string[];
-  readonly errors: Reading['errors'];
-}
-
 /** `cls-flow advise`; returns what the process exits with. */
 export async function advise(captures: readonly string[], flags: AdviseFlags): Promise<number> {
   const seeds = unsigned('--seeds', flags.seeds, SEEDS_MAX, 1);
-  const link = linkRate(flags.rate);
-  checkDevice(flags.dev);
   checkOutputs([flags.output], [...captures, ...walkInputs(flags)]);
-  const told = flags.at === 'egress' && (flags.nat !== undefined || flags.conntrack !== undefined);
-  const masks = CHOICES.filter(({ conntrack }) => told || !conntrack).map(({ mask }) => mask);
-  const { dev: _, ...rest } = flags;
-  const all = keysText(masks.reduce((every, mask) => every | mask, 0));
-  const walk = readWalk({ ...rest, filter: [`hash keys ${all}`] }, false);
-  const run = createRun(walk.options);
-  const seen = new Observations(flags.by, masks, walk.options.env);
-  const { errors } = await readAll(captures, run, true, (frame) => {
-    run.prepare(frame);
-    if (run.reason === null) seen.add(run.packet);
-  });
-  const report = reportOf({ walk, flags, seen, seeds, link, packets: run.number, errors });
+  const { by, qdisc, rate, dev } = flags;
+  const question = { ...walkQuestion(flags), by, qdisc, rate, dev, seeds };
+  const report = await asking(flags, () =>
+    reading(captures, {}, (options) => ask(sourcesOf(captures), question, options)),
+  );
   // Where no packet could be read at all, a file of an earlier run is worth more than an empty one.
-  const isWorth = errors.length === 0 || run.number > 0;
+  const isWorth = report.complete || report.packets > 0;
   if (flags.output !== undefined && isWorth) await writeBatch(flags.output, report.commands);
   const output = new Output();
-  output.write(flags.format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : text(report, captures, flags, link));
+  output.write(flags.format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : text(report, captures, flags));
   output.flush();
-  return errors.length > 0 ? FAILED : 0;
-}
-
-/** Bits per second. */
-export function linkRate(typed: string): number {
-  const bytes = getRate64(typed);
-  if (bytes !== undefined && bytes > 0) return bytes * 8;
-  throw new CommandLineError('--rate: expected a rate like 100mbit', caretInValue('--rate', typed, -1));
-}
-
-/** Stricter than the kernel is: the name goes into commands that are to be pasted into a shell. */
-export function checkDevice(name: string): void {
-  if (/^[\w.@-]{1,15}$/.test(name)) return;
-  throw new CommandLineError('--dev: expected the name of a device', caretInValue('--dev', name, -1));
-}
-
-interface Findings {
-  readonly walk: Walk;
-  readonly flags: AdviseFlags;
-  readonly seen: Observations;
-  readonly seeds: number;
-  readonly link: number;
-  readonly packets: number;
-  readonly errors: Reading['errors'];
-}
-
-function reportOf({ walk, flags, seen, seeds, link, packets, errors }: Findings): Report {
-  const { env } = walk.options;
-  const hosts = seen.subjects;
-  const choices = study(seen, DIVISORS, hashrnds(env, seeds));
-  const { usual, most } = targetsOf(flags.qdisc);
-  const recommended = recommend(choices, hosts, most);
-  return {
-    ...{ schema: 1, complete: errors.length === 0, era: env.era.name, seed: walk.seed, seeds, by: flags.by },
-    ...{ packets, others: packets - seen.packets + seen.others, hosts },
-    qdisc: { kind: flags.qdisc, usual, most },
-    choices,
-    recommended,
-    commands: recommended === null ? [] : setupCommands(setupOf(recommended, flags, link)),
-    notes: notes(flags, choices, recommended, hosts),
-    errors,
-  };
-}
-
-const setupOf = ({ keys, divisor }: Advice, { qdisc, dev }: AdviseFlags, link: number): BucketSetup => ({
-  ...{ kind: qdisc, dev, keys, divisor, link },
-});
-
-function notes(flags: AdviseFlags, choices: readonly Choice[], advice: Advice | null, hosts: number): string[] {
-  const { qdisc } = flags;
-  const { queues } = targetsOf(qdisc);
-  const told = flags.nat !== undefined || flags.conntrack !== undefined;
-  const pointers = choices.find(({ keys }) => keys === advice?.keys)?.unknowable ?? 0;
-  const all = [
-    [
-      flags.at === 'ingress' && told,
-      'at ingress the kernel has tracked nothing yet: nfct keys would fall back, and are left out',
-    ],
-    [!told, 'no NAT told (--nat, --conntrack): hosts are the addresses of the packets'],
-    [pointers > 0, `${pointers} packets rest on kernel pointers with these keys: where they go cannot be known`],
-    [queues !== null && hosts > queues, `${qdisc} queues for ${queues} buckets at once unless "flows" says more`],
-  ] as const;
-  return all.flatMap(([applies, note]) => (applies ? [note] : []));
+  return report.complete ? 0 : FAILED;
 }
 
 async function writeBatch(file: string, commands: readonly string[]): Promise<void> {
@@ -149,7 +38,7 @@ async function writeBatch(file: string, commands: readonly string[]): Promise<vo
 
 const WHO: Readonly<Record<By, string>> = { host: 'senders', dst: 'receivers', flow: 'flows' };
 
-function text(report: Report, captures: readonly string[], flags: AdviseFlags, link: number): string {
+function text(report: Report, captures: readonly string[], flags: AdviseFlags): string {
   const paint = painter('stdout');
   const [first = ''] = captures;
   const name = captures.length === 1 ? (first === '-' ? 'standard input' : first) : counted(captures.length, 'capture');
@@ -167,7 +56,7 @@ function text(report: Report, captures: readonly string[], flags: AdviseFlags, l
     table(report).trimEnd(),
     '',
     `${paint('bold', 'recommended')}: ${verdict(report, best)}`,
-    ...setupScript(setupOf(best, flags, link)),
+    ...setupScript(setupOf(best, { ...flags, link: linkRate(flags.rate) })),
   ].join('\n')}\n`;
 }
 

@@ -1,76 +1,52 @@
+import type { Progress, ReadOptions } from '../../src/api/index.ts';
 import { escapeText } from '../../src/lang/index.ts';
-import type { CaptureProblem } from '../../src/report/index.ts';
-import { type CaptureFile, readCapture, type Taker } from '../files.ts';
-import { CommandLineError, fileProblem } from './errors.ts';
+import { FileSource, type Splitter } from '../file-source.ts';
+import { CommandLineError } from './errors.ts';
 import { isTerminal, say } from './output.ts';
+import type { Shown } from './progress.ts';
 
-/** How reading the captures ended. */
-export interface Reading {
-  readonly errors: readonly CaptureProblem[];
-  /** Whether a capture ends in the middle of a record. */
-  readonly cut: boolean;
+/** The captures that the command line names. Throws CommandLineError where standard input cannot be one. */
+export function sourcesOf(paths: readonly string[], splitter: Splitter | null = null): FileSource[] {
+  checkStandardInput(paths);
+  return paths.map((path) => new FileSource(path, splitter));
 }
 
-export interface Watcher {
-  /** Called about twice a MiB, and once a file is done. */
-  onBatch(file: CaptureFile): void;
-  /** Called before something is written to standard error. */
-  onMessage(): void;
+/** Where somebody who watches is shown how far it has come; `watched`: nothing else is written to that terminal. */
+export interface Watched {
+  readonly watched?: boolean;
+  readonly screen?: Shown | null;
 }
 
 /**
- * Has captures taken one after the other. A broken one is told on standard error and the next goes on; what was read of
- * it counts. A taker that says false ends the reading of all.
+ * Does what reads captures: what is worth knowing of them is printed on standard error, and so is how far it has come
+ * where that is a terminal.
  */
-export async function readCaptures(paths: readonly string[], taker: Taker, watcher: Watcher): Promise<Reading> {
-  checkStandardInput(paths);
-  const errors: CaptureProblem[] = [];
-  let cut = false;
-  let more = true;
-  const told: Taker = {
-    ...taker,
-    take(reader) {
-      more = taker.take(reader);
-      return more;
-    },
-  };
-  for (const path of paths) {
-    const { problem, file } = await readOne(path, told, watcher);
-    if (problem !== null) errors.push(problem);
-    if (file?.cut) cut = true;
-    if (problem !== null || warnings(file).length > 0) watcher.onMessage();
-    for (const warning of warnings(file)) say(`cls-flow: warning: ${place(path, null)}: ${escapeText(warning)}`);
-    if (problem !== null) say(`cls-flow: ${place(path, problem.offset)}: ${escapeText(problem.message)}`);
-    if (!more) break;
-  }
-  return { errors, cut };
-}
-
-interface ReadOne {
-  readonly problem: CaptureProblem | null;
-  /** null if it could not even be opened. */
-  readonly file: CaptureFile | null;
-}
-
-async function readOne(path: string, taker: Taker, watcher: Watcher): Promise<ReadOne> {
-  let file: CaptureFile | null = null;
+export async function reading<T>(
+  paths: readonly string[],
+  { watched = true, screen = null }: Watched,
+  read: (options: ReadOptions) => Promise<T>,
+): Promise<T> {
+  const shown = screen ?? (watched && isTerminal.stderr() ? await progressOf(paths) : null);
   try {
-    file = await readCapture(path, taker, (current) => {
-      file = current;
-      watcher.onBatch(current);
+    return await read({
+      progress: shown === null ? undefined : (reached: Progress) => shown.update(reached),
+      warn(name, message) {
+        shown?.stop();
+        say(`cls-flow: warning: ${place(name, null)}: ${escapeText(message)}`);
+      },
+      failed({ file, offset, message }) {
+        shown?.stop();
+        say(`cls-flow: ${place(file, offset)}: ${escapeText(message)}`);
+      },
     });
-    return { problem: null, file };
-  } catch (error) {
-    const problem = fileProblem(error);
-    if (problem === null) throw error;
-    return { problem: { file: path, ...problem }, file };
+  } finally {
+    shown?.stop();
   }
 }
 
-function warnings(file: CaptureFile | null): string[] {
-  if (file === null) return [];
-  const { cut } = file;
-  return [...file.warnings, ...(cut === null ? [] : [`cut off at byte ${cut.offset}: ${cut.message}`])];
+async function progressOf(paths: readonly string[]): Promise<Shown> {
+  const { createProgress } = await import('./progress.ts');
+  return createProgress(paths);
 }
 
 function place(path: string, offset: number | null): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { timeText } from '../../src/api/index.ts';
 import { caretInCommand, caretInValue, caretText } from './caret.ts';
 import { nearest } from './nearest.ts';
-import { timeText } from './packets.ts';
 import { progressLine } from './progress.ts';
 
 describe('a caret', () => {

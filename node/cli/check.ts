@@ -1,17 +1,8 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { FormatError } from '../../src/errors.ts';
+import { reportOf as ask, type CheckOptions, checkedOf, QuestionError } from '../../src/api/index.ts';
 import { counted, escapeText } from '../../src/lang/index.ts';
-import {
-  type Besides,
-  type CheckedFinding,
-  check,
-  mended,
-  type Report,
-  RULES,
-  SEVERITIES,
-  type Severity,
-} from '../../src/lint/index.ts';
+import { type CheckedFinding, mended, type Report, RULES, SEVERITIES, type Severity } from '../../src/lint/index.ts';
 import { ExistsError } from '../write.ts';
 import { caretInValue } from './caret.ts';
 import type { CheckFlags } from './commands/check.ts';
@@ -34,10 +25,11 @@ export async function checkScript(file: string, flags: CheckFlags): Promise<numb
   if (flags.force && !flags.fix) throw new CommandLineError('--force: goes with --fix only');
   if (flags.fix && file === '-') throw new CommandLineError('--fix: standard input has no file beside it');
   const text = readCommands(file, CommandLineError);
-  const report = reportOf(text, file, { hosts, txQueues });
+  const question = { ...(hosts === null ? {} : { hosts }), ...(txQueues === undefined ? {} : { txQueues }) };
+  const report = reportOf(text, file, question);
   const fixed = flags.fix ? await writeFixed(file, text, report, flags.force === true) : null;
   const output = new Output();
-  if (flags.format === 'json') output.write(`${JSON.stringify(asJson(report))}\n`);
+  if (flags.format === 'json') output.write(`${JSON.stringify(checkedOf(report, text, file, question))}\n`);
   else if (flags.format === 'sarif') output.write(`${JSON.stringify(asSarif(report, file), null, 2)}\n`);
   else output.write(asText(report, file, text, fixed, hosts));
   output.flush();
@@ -56,20 +48,23 @@ function hostsOf(value: string | undefined): number | null {
   throw new CommandLineError(`--hosts ${value}: a number expected`, caretInValue('--hosts', value, 0));
 }
 
-function reportOf(text: string, file: string, besides: Besides): Report {
+function reportOf(text: string, file: string, question: CheckOptions): Report {
+  const report = inScript(file, () => ask(text, question));
+  if (report.script.commands.length > 0 || report.script.dump) return report;
+  const { unexpanded } = report.script;
+  if (unexpanded.length === 0) throw new CommandLineError(`${file}: there is no tc command in it`);
+  throw new CommandLineError(
+    `${file}: every tc line in it holds variables (${unexpanded.length})`,
+    null,
+    `run it and look at what it does: cls-flow record -- ${file}`,
+  );
+}
+
+function inScript<T>(file: string, work: () => T): T {
   try {
-    const report = check(text, besides);
-    if (report.script.commands.length > 0 || report.script.dump) return report;
-    const { unexpanded } = report.script;
-    if (unexpanded.length === 0) throw new CommandLineError(`${file}: there is no tc command in it`);
-    throw new CommandLineError(
-      `${file}: every tc line in it holds variables (${unexpanded.length})`,
-      null,
-      `run it and look at what it does: cls-flow record -- ${file}`,
-    );
+    return work();
   } catch (error) {
-    if (error instanceof FormatError) throw new CommandLineError(`${file}: ${error.message}`);
-    throw error;
+    throw error instanceof QuestionError ? new CommandLineError(`${file}: ${error.sentence}`) : error;
   }
 }
 
@@ -93,24 +88,6 @@ async function writeFixed(file: string, text: string, report: Report, isForced: 
     throw new CommandLineError(`${target}: is there already`, null, '--fix --force replaces it');
   }
   return { name: target, fixes };
-}
-
-function asJson({ findings, assumed, notModelled }: Report) {
-  return {
-    schema: 1,
-    findings: findings.map(({ code, severity, line, column, message, effect, fix, refusedBy }) => ({
-      code,
-      severity,
-      line,
-      column,
-      message,
-      effect,
-      fix,
-      refusedBy,
-    })),
-    assumed,
-    notModelled,
-  };
 }
 
 const SARIF_LEVELS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', advice: 'note' };

@@ -1,23 +1,27 @@
+import {
+  type Classification,
+  Classifying,
+  frameTaker,
+  packetRecord,
+  type Reading,
+  readSources,
+} from '../../src/api/index.ts';
 import type { Frame } from '../../src/capture/index.ts';
-import { UsageError } from '../../src/errors.ts';
-import { missingOf, missingText } from '../../src/packet/index.ts';
-import { type EngineName, Replay } from '../../src/replay.ts';
-import { csv, EXACT, type FilterRow, ndjson, type Summary, summarise } from '../../src/report/index.ts';
+import { missingText } from '../../src/packet/index.ts';
+import { csv, EXACT, ndjson, type Summary } from '../../src/report/index.ts';
 import type { Run } from '../../src/run.ts';
 import { Mode } from '../../src/sched/flow/index.ts';
-import { frameTaker, type Taker } from '../files.ts';
-import { type Reading, readCaptures } from './captures.ts';
+import { reading, sourcesOf } from './captures.ts';
 import type { ClassifyFlags } from './commands/classify.ts';
-import { Copies } from './copies.ts';
-import { CommandLineError, inOption } from './errors.ts';
+import { copiesWritten } from './copies.ts';
+import { CommandLineError } from './errors.ts';
 import type { ExpectFile } from './expect.ts';
 import { Exports } from './exports.ts';
 import { unsigned } from './numbers.ts';
-import { createRun, readWalk, type Walk } from './options.ts';
+import { asking, besidesOf, questionOf } from './options.ts';
 import { isTerminal, painter, say } from './output.ts';
 import { checkOutputs, walkInputs } from './outputs.ts';
-import { PACKET_FORMATS, packetRecord } from './packets.ts';
-import type { Shown } from './progress.ts';
+import { PACKET_FORMATS } from './packets.ts';
 import { Output } from './result.ts';
 import { Screen } from './screen.ts';
 import { splitFile } from './split.ts';
@@ -35,111 +39,115 @@ export async function classify(captures: readonly string[], flags: ClassifyFlags
     const { classifyOften } = await import('./seeds.ts');
     return classifyOften(captures, flags);
   }
-  const copies = new Copies();
-  const settings = settingsOf(captures, flags, copies);
-  const { walk, listed } = settings;
-  const run = createRun(walk.options);
-  copies.name = run.kernel.netns.links.name;
-  const exports = new Exports(flags, run);
+  const settings = settingsOf(captures, flags);
+  const call = await callOf(flags, settings.listed);
+  const { classifying, exports, expected } = call;
   checkOutputs([...exports.paths, flags.copies], [...captures, ...walkInputs(flags), flags.expect]);
-  const expected = await readExpected(flags, run);
-  const each: Stepping = (frame) => {
-    if (expected === null) run.step(frame);
-    else expected.expecting.step(frame);
-    exports.take(frame);
-  };
-  const replay = replayOf(run, flags.engine, listed || expected !== null || exports.wanted ? each : null);
   const isStream = expected === null && !exports.wanted && flags.copies === undefined;
   let print: Print = async () => {};
   const work = async (): Promise<Reading> => {
-    if (listed) return listPackets(settings, run, each, new Output(isStream));
-    const summed = await sumUp(settings, run, copies, replay);
+    if (settings.listed) return listPackets(settings, call, new Output(isStream));
+    const summed = await sumUp(settings, classifying);
     print = summed.print;
-    return summed.reading;
+    return summed.read;
   };
   // Where no packet could be read at all, a file of an earlier run is worth more than an empty one.
-  const isWorth = ({ errors }: Reading): boolean => errors.length === 0 || run.number > 0;
+  const isWorth = ({ errors }: Reading): boolean => errors.length === 0 || classifying.run.number > 0;
   const exporting = (): Promise<Reading> => exports.written(work, isWorth);
-  const { copies: copied } = flags;
-  const reading = copied === undefined ? await exporting() : await copies.writtenTo(copied, exporting, isWorth);
+  const read =
+    flags.copies === undefined
+      ? await exporting()
+      : await copiesWritten(flags.copies, classifying.copies, exporting, isWorth);
   await print();
   const unmet = expected?.report() ?? '';
   if (unmet !== '') say(unmet);
-  if (reading.errors.length > 0 || unmet !== '') return FAILED;
-  return reading.cut && flags.strict ? CUT : 0;
+  if (read.errors.length > 0 || unmet !== '') return FAILED;
+  return read.cut && flags.strict ? CUT : 0;
 }
 
 /** What the flags come to: read once, before any file is opened for the result. */
 interface Settings {
   readonly captures: readonly string[];
-  readonly walk: Walk;
   /** One record a packet. */
   readonly listed: boolean;
   readonly format: NonNullable<ClassifyFlags['format']>;
   readonly all: boolean;
   readonly hook: ClassifyFlags['at'];
+  readonly seedStated: boolean;
   /** --nat or --conntrack was given. */
   readonly tracked: boolean;
   /** null: as many as the file deserves. */
   readonly threads: number | null;
 }
 
-function settingsOf(captures: readonly string[], flags: ClassifyFlags, copies: Copies): Settings {
+function settingsOf(captures: readonly string[], flags: ClassifyFlags): Settings {
   const listed = flags.packets === true;
   return {
     captures,
-    walk: readWalk(flags, flags.flows && !listed, copies.take),
     listed,
     format: flags.format ?? (listed ? 'ndjson' : 'table'),
     all: flags.all === true,
     hook: flags.at,
+    seedStated: flags.seed !== undefined,
     tracked: flags.nat !== undefined || flags.conntrack !== undefined,
     threads: flags.threads === undefined ? null : unsigned('--threads', flags.threads),
   };
 }
 
-function replayOf(run: Run, engine: EngineName, each: Stepping | null): Replay {
-  try {
-    return new Replay(run, engine, each);
-  } catch (error) {
-    throw error instanceof UsageError ? inOption('--engine', engine, error) : error;
-  }
+/** A call of the library, and what else is done with each of its packets. */
+interface Call {
+  readonly classifying: Classifying;
+  readonly exports: Exports;
+  readonly expected: ExpectFile | null;
+  /** Classifies a packet, holds it against --expect, and exports it. */
+  step(frame: Frame): void;
+}
+
+async function callOf(flags: ClassifyFlags, listed: boolean): Promise<Call> {
+  const expecting = flags.expect === undefined ? null : await import('./expect.ts');
+  let rest: Omit<Call, 'classifying'> | null = null;
+  const eachOf = (run: Run): Call['step'] | null => {
+    const exports = new Exports(flags, run);
+    const expected = expecting === null ? null : new expecting.ExpectFile(flags.expect ?? '', run);
+    const step = (frame: Frame): void => {
+      if (expected === null) run.step(frame);
+      else expected.expecting.step(frame);
+      exports.take(frame);
+    };
+    rest = { exports, expected, step };
+    return listed || expected !== null || exports.wanted ? step : null;
+  };
+  const question = { ...questionOf(flags), flows: flags.flows && !listed, engine: flags.engine };
+  const classifying = asking(flags, () => new Classifying(question, besidesOf(flags), eachOf));
+  if (rest === null) throw new TypeError('a run is made first');
+  return { classifying, ...(rest as Omit<Call, 'classifying'>) };
 }
 
 /** Prints the result, once all files are written. */
 type Print = () => Promise<void>;
 
-/** What is done with each packet: it is classified, held against --expect, and exported. */
-type Stepping = (frame: Frame) => void;
-
-async function readExpected({ expect }: ClassifyFlags, run: Run): Promise<ExpectFile | null> {
-  if (expect === undefined) return null;
-  const { ExpectFile } = await import('./expect.ts');
-  return new ExpectFile(expect, run);
-}
-
 /** Writes a record as soon as its packet was read. */
-async function listPackets(
-  { captures, format: name }: Settings,
-  run: Run,
-  step: Stepping,
-  output: Output,
-): Promise<Reading> {
+async function listPackets({ captures, format: name }: Settings, call: Call, output: Output): Promise<Reading> {
   const format = PACKET_FORMATS[name];
+  const { run } = call.classifying;
   output.write(format.head);
+  const taker = frameTaker(
+    () => run.number,
+    (frame) => {
+      call.step(frame);
+      output.write(format.line(packetRecord(run, frame)));
+    },
+  );
   // Two writers on one terminal would spoil each other's lines.
   const watched = !isTerminal.stdout();
-  const reading = await readAll(captures, run, watched, (frame) => {
-    step(frame);
-    output.write(format.line(packetRecord(run, frame)));
-  });
-  if (reading.errors.length > 0) output.write(format.incomplete(reading.errors));
+  const read = await reading(captures, { watched }, (options) => readSources(sourcesOf(captures), taker, options));
+  if (read.errors.length > 0) output.write(format.incomplete(read.errors));
   output.flush();
-  return reading;
+  return read;
 }
 
 /** A capture that is being taken has no errors yet. */
-const SO_FAR: Reading = { errors: [], cut: false };
+const SO_FAR: Reading = { errors: [], cut: false, inputs: [] };
 
 /** Somebody watches the table of a capture that comes in: `tcpdump -w - | cls-flow classify -` on a terminal. */
 function isFollowed({ captures, format }: Settings): boolean {
@@ -148,92 +156,32 @@ function isFollowed({ captures, format }: Settings): boolean {
 
 /** What sumUp() returns. */
 interface Summed {
-  readonly reading: Reading;
+  readonly read: Reading;
   readonly print: Print;
 }
 
 /** Reads all, and returns what prints the sums; before that, nothing is printed except to somebody who watches. */
-async function sumUp(settings: Settings, run: Run, copies: Copies, replay: Replay): Promise<Summed> {
-  const filters = run.filterRows();
-  const text = (reading: Reading): Promise<string> => {
-    replay.settle();
-    return summaryText(summaryOf(run, replay, settings.walk, filters, reading, copies), settings, run);
-  };
+async function sumUp(settings: Settings, classifying: Classifying): Promise<Summed> {
+  const { captures, threads } = settings;
+  const { run } = classifying;
+  const text = (read: Reading): Promise<string> => summaryText(classifying.result(read), settings, run);
   const screen = isFollowed(settings)
     ? new Screen(
         () => text(SO_FAR),
         () => run.number,
       )
     : null;
-  const taker: Taker = {
-    room: replay.room,
-    split: (file) => splitFile(file, replay, settings.threads),
-    take(reader) {
-      replay.take(reader);
-      return true;
-    },
-  };
-  const reading = await takeAll(settings.captures, run, true, taker, screen);
+  const sources = sourcesOf(captures, (file, replay) => splitFile(file, replay, threads));
+  const read = await reading(captures, { screen }, (options) => readSources(sources, classifying.taker(), options));
   const print = async (): Promise<void> => {
     const output = new Output();
-    output.write(await text(reading));
+    output.write(await text(read));
     output.flush();
   };
-  return { reading, print };
+  return { read, print };
 }
 
-/** Has all captures taken, while somebody who watches is shown how far it has come. */
-export async function takeAll(
-  captures: readonly string[],
-  run: { readonly number: number },
-  watched: boolean,
-  taker: Taker,
-  screen: Shown | null = null,
-): Promise<Reading> {
-  const progress = screen ?? (watched && isTerminal.stderr() ? await progressOf(captures, run) : null);
-  try {
-    return await readCaptures(captures, taker, {
-      onBatch: (file) => progress?.update(file),
-      onMessage: () => progress?.stop(),
-    });
-  } finally {
-    progress?.stop();
-  }
-}
-
-async function progressOf(captures: readonly string[], run: { readonly number: number }): Promise<Shown> {
-  const { createProgress } = await import('./progress.ts');
-  return createProgress(captures, () => run.number);
-}
-
-/** The same, frame by frame. */
-export function readAll(
-  captures: readonly string[],
-  run: { readonly number: number },
-  watched: boolean,
-  onFrame: (frame: Frame) => void,
-): Promise<Reading> {
-  const taker = frameTaker((frame) => {
-    onFrame(frame);
-  });
-  return takeAll(captures, run, watched, taker);
-}
-
-function summaryOf(
-  run: Run,
-  { why: engine }: Replay,
-  walk: Walk,
-  filters: readonly FilterRow[],
-  { errors }: Reading,
-  { rows: copies }: Copies,
-): Summary {
-  const { tally, sharing, fates } = run;
-  const { era } = walk.options.env;
-  const missing = missingOf(tally.rests);
-  return summarise({ tally, sharing, fates, filters, era: era.name, engine, seed: walk.seed, errors, copies, missing });
-}
-
-async function summaryText(summary: Summary, settings: Settings, run: Run): Promise<string> {
+async function summaryText(summary: Classification, settings: Settings, run: Run): Promise<string> {
   switch (settings.format) {
     case 'json':
       return `${JSON.stringify(summary, null, 2)}\n`;
@@ -247,7 +195,7 @@ async function summaryText(summary: Summary, settings: Settings, run: Run): Prom
       return summaryTable(summary, {
         captures: settings.captures,
         hook: settings.hook,
-        seedStated: settings.walk.seedStated,
+        seedStated: settings.seedStated,
         mapped: run.filters.map(({ filter }) => filter.mode !== Mode.HASH),
         all: settings.all,
         missing: (summary.missing ?? []).map((row) => missingText(row, run.packet.readBy)),

@@ -1,10 +1,11 @@
+import { compare as ask, type Question, QuestionError, type ScriptReport } from '../../src/api/index.ts';
 import { counted, escapeText } from '../../src/lang/index.ts';
-import { Comparing, type Comparison, type Move, type Side } from '../../src/study/index.ts';
-import { readAll } from './classify.ts';
+import type { Comparison, Move, Side } from '../../src/study/index.ts';
+import { reading, sourcesOf } from './captures.ts';
 import type { CompareFlags } from './commands/compare.ts';
 import type { WalkFlags } from './commands/walk.ts';
 import { CommandLineError } from './errors.ts';
-import { createRun, readWalk, type Walk } from './options.ts';
+import { besidesOf, onCommandLine, questionOf } from './options.ts';
 import { painter } from './output.ts';
 import { Output } from './result.ts';
 import { aligned } from './table.ts';
@@ -14,18 +15,28 @@ const LARGEST = 20;
 
 /** `cls-flow compare`; returns what the process exits with. */
 export async function compare(captures: readonly string[], flags: CompareFlags): Promise<number> {
-  const [before, after] = sides(flags).map((side) => readWalk(side, false)) as [Walk, Walk];
-  const runs = [createRun(before.options), createRun(after.options)] as const;
-  const comparing = new Comparing(...runs);
-  const { errors } = await readAll(captures, runs[0], true, (frame) => {
-    for (const run of runs) run.step(frame);
-    comparing.add();
-  });
-  const result = comparing.result(before.seed, errors);
+  const both = sides(flags);
+  const [before, after] = both.map(questionOf) as [Question, Question];
+  let side = 0;
+  const script = (report: ScriptReport): void => besidesOf(both[side++] ?? {}).script?.(report);
+  const result = await ofSides(both, () =>
+    reading(captures, {}, (options) => ask(sourcesOf(captures), before, after, { ...options, script })),
+  );
   const output = new Output();
-  output.write(flags.format === 'json' ? `${JSON.stringify(result, null, 2)}\n` : text(result, flags, before));
+  output.write(flags.format === 'json' ? `${JSON.stringify(result, null, 2)}\n` : text(result, flags));
   output.flush();
-  return errors.length > 0 ? FAILED : 0;
+  return result.errors.length > 0 ? FAILED : 0;
+}
+
+/** What is wrong with a side is wrong with its own options. */
+async function ofSides<T>([before, after]: readonly WalkFlags[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof QuestionError)) throw error;
+    const [, name, field = ''] = /^(before|after)\.(.*)$/s.exec(error.field) ?? [];
+    throw onCommandLine(error.about(field), (name === 'after' ? after : before) ?? {});
+  }
 }
 
 /** The flags of either side: all the same but what is compared. One --hashrnd is for both, as a change keeps it. */
@@ -56,11 +67,11 @@ function sides({ filter = [], script = [], hashrnd, ...rest }: CompareFlags): re
   });
 }
 
-function text(result: Comparison, { all }: CompareFlags, { seed, seedStated }: Walk): string {
+function text(result: Comparison, { all, seed: typed }: CompareFlags): string {
   const paint = painter('stdout');
-  const { packets, movedPackets, hosts, flows, by, before, after, matrix } = result;
+  const { packets, movedPackets, hosts, flows, by, before, after, matrix, seed } = result;
   const who = by === 'dst' ? 'receivers' : 'senders';
-  const drawn = `hashrnd that was not given is drawn from seed ${seed}${seedStated ? '' : ', assumed'}, the same on both sides`;
+  const drawn = `hashrnd that was not given is drawn from seed ${seed}${typed === undefined ? ', assumed' : ''}, the same on both sides`;
   const isDrawn = before.filters.concat(after.filters).some(({ from }) => from === 'seed');
   const lines = [
     ...sideLines('before', before),

@@ -1,3 +1,4 @@
+import { differencesOf } from '../../src/api/index.ts';
 import { runTc, type Transport } from '../../src/command/index.ts';
 import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
@@ -47,12 +48,12 @@ function diffLive(script: string, text: string, kernel: LiveKernel, flags: DiffF
   if (!isWhole(script, plan)) return CANNOT;
   if (plan.shared) say('cls-flow: note: shared blocks and their filters are not compared');
   if (flags.apply !== true || found.differences.length === 0) {
-    show(device, found, null, flags);
+    show(device, found, null, flags, text);
     return found.differences.length === 0 ? EQUAL : DIFFERENT;
   }
   const applied = apply(found.commands, kernel);
   const after = ask().found;
-  show(device, found, { applied, after }, flags);
+  show(device, found, { applied, after }, flags, text);
   if (applied.refused !== null) return CANNOT;
   return after.differences.length === 0 ? EQUAL : DIFFERENT;
 }
@@ -97,25 +98,25 @@ export interface After {
   readonly after: Diff;
 }
 
-function show(device: string, found: Diff, after: After | null, flags: DiffFlags): void {
+function show(device: string, found: Diff, after: After | null, flags: DiffFlags, plan: string): void {
   const output = new Output();
   output.write(
     flags.format === 'json'
-      ? `${JSON.stringify(reportOf(device, found, after), null, 2)}\n`
-      : text(device, found, after),
+      ? `${JSON.stringify(reportOf(device, found, after, plan), null, 2)}\n`
+      : diffText(device, found, after),
   );
   output.flush();
 }
 
 /** What `--format json` prints: docs/schema/diff.schema.json. */
-export function reportOf(device: string, { differences, equal: same, commands }: Diff, after: After | null): object {
-  const report = { schema: 1, device, equal: differences.length === 0, same, differences, commands };
+export function reportOf(device: string, found: Diff, after: After | null, plan: string): object {
+  const report = differencesOf(device, found, plan);
   if (after === null) return report;
   const left = after.after.differences;
   return { ...report, applied: { ...after.applied, equal: left.length === 0, differences: left } };
 }
 
-function text(device: string, found: Diff, after: After | null): string {
+function diffText(device: string, found: Diff, after: After | null): string {
   const lines = [`${escapeText(device)}: ${counts(found)}`, ...differenceLines(found)];
   if (after === null) {
     if (found.commands.length > 0) lines.push('to make them equal (or --apply):', ...found.commands.map(shellLine));

@@ -3,10 +3,10 @@ import { escapeText } from '../../src/lang/index.ts';
 import { LiveError } from '../kernel.ts';
 import { LockedError } from '../lock.ts';
 import { errorCode } from '../system.ts';
+import { readingText, systemText } from '../system-errors.ts';
 import { type Left, WriteError } from '../write.ts';
 import { type Caret, caretInCommand, caretInValue, caretText } from './caret.ts';
 import { OutputError } from './output.ts';
-import { readingText, systemText } from './system-errors.ts';
 
 /** A mistake on the command line, and where it is. */
 export class CommandLineError extends Error {

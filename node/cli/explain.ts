@@ -1,45 +1,56 @@
 import { existsSync } from 'node:fs';
-import { Frame } from '../../src/capture/index.ts';
+import { explain, NoPacketError, type PacketQuestion, QuestionError } from '../../src/api/index.ts';
 import { UsageError } from '../../src/errors.ts';
-import { type Explanation, explain, explainText } from '../../src/explain.ts';
+import { explainText } from '../../src/explain.ts';
 import { escapeText } from '../../src/lang/index.ts';
-import { describeFrame } from '../../src/packet/index.ts';
-import { engineFor } from '../../src/replay.ts';
-import type { Run } from '../../src/run.ts';
-import { frameTaker } from '../files.ts';
-import { readCaptures } from './captures.ts';
+import { reading, sourcesOf } from './captures.ts';
 import { caretInValue } from './caret.ts';
 import type { ExplainFlags } from './commands/explain.ts';
 import { CommandLineError, FailedError, inOption } from './errors.ts';
 import { unsigned } from './numbers.ts';
-import { createRun, readWalk } from './options.ts';
+import { asking, besidesOf, questionOf } from './options.ts';
 import { Output } from './result.ts';
 
-const LINKTYPE_ETHERNET = 1;
 /** The largest frame that a capture may hold, too. */
 const MAX_HEX_DIGITS = 2 * (256 << 10);
 
 /** `cls-flow explain`. */
 export async function explainPacket(what: readonly string[], flags: ExplainFlags): Promise<void> {
   checkOneSource(what, flags);
-  const run = createRun(readWalk(flags, false).options);
-  const explanation =
-    flags.packet === undefined
-      ? told(run, typedFrame(what, flags))
-      : await explainCaptured(what, run, unsigned('--packet', flags.packet, Number.MAX_SAFE_INTEGER, 1));
+  const question = questionOf(flags);
+  const packet = packetOf(what, flags);
+  const explanation = await inPacket(what, () =>
+    asking(flags, () =>
+      reading(what, { watched: false }, (options) => explain(packet, question, { ...options, ...besidesOf(flags) })),
+    ),
+  );
   const output = new Output();
-  output.write(flags.format === 'json' ? `${JSON.stringify(explanation, null, 2)}\n` : text(explanation));
+  output.write(
+    flags.format === 'json'
+      ? `${JSON.stringify(explanation, null, 2)}\n`
+      : explainText(explanation).split('\n').map(escapeText).join('\n'),
+  );
   output.flush();
 }
 
-/** The walk, and by which engine `classify` would take it. */
-function told(run: Run, frame: Frame): Explanation {
-  const engine = engineFor(run, frame);
-  return { ...explain(run, frame), engine };
+function packetOf(what: readonly string[], flags: ExplainFlags): PacketQuestion {
+  if (flags.packet !== undefined) {
+    const number = unsigned('--packet', flags.packet, Number.MAX_SAFE_INTEGER, 1);
+    return { source: sourcesOf(what), number };
+  }
+  return flags.hex === undefined ? what.join(' ') : hexFrame(flags.hex);
 }
 
-/** Specs and descriptions are the user's own, line by line. */
-const text = (explanation: Explanation): string => explainText(explanation).split('\n').map(escapeText).join('\n');
+/** What is wrong with the packet itself. */
+async function inPacket<T>(what: readonly string[], ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof NoPacketError) throw new FailedError(error.message);
+    const isPacket = error instanceof QuestionError && error.field === 'packet' && error.reason instanceof UsageError;
+    throw isPacket ? inOption('explain', what.join(' '), error.reason as UsageError) : error;
+  }
+}
 
 function checkOneSource(what: readonly string[], flags: ExplainFlags): void {
   const sources = [what.length > 0 && 'a packet in words', flags.hex !== undefined && '--hex'].filter(Boolean);
@@ -59,22 +70,6 @@ function checkOneSource(what: readonly string[], flags: ExplainFlags): void {
 
 const SOURCES = "a capture with --packet N, a packet in words ('tcp 192.168.1.7:51514 > 1.1.1.1:443'), or --hex FRAME";
 
-function typedFrame(what: readonly string[], flags: ExplainFlags): Frame {
-  const frame = new Frame();
-  frame.data = flags.hex === undefined ? describedFrame(what.join(' ')) : hexFrame(flags.hex);
-  frame.end = frame.length = frame.data.length;
-  frame.linkType = LINKTYPE_ETHERNET;
-  return frame;
-}
-
-function describedFrame(words: string): Uint8Array {
-  try {
-    return describeFrame(words);
-  } catch (error) {
-    throw error instanceof UsageError ? inOption('explain', words, error) : error;
-  }
-}
-
 /** Two digits a byte; blanks, colons and a leading 0x are passed over. */
 function hexFrame(hex: string): Uint8Array {
   const digits = hex.replace(/^0x/i, '').replace(/[\s:]/g, '');
@@ -85,20 +80,4 @@ function hexFrame(hex: string): Uint8Array {
     throw new CommandLineError(`--hex: expected two digits for each byte, got ${digits.length} digits`);
   }
   return Uint8Array.from(Buffer.from(digits, 'hex'));
-}
-
-/** Goes through the packets before the one that is asked for: connections and police buckets are made of them. */
-async function explainCaptured(captures: readonly string[], run: Run, number: number): Promise<Explanation> {
-  let explanation: Explanation | null = null;
-  await readCaptures(
-    captures,
-    frameTaker((frame) => {
-      if (run.number + 1 < number) run.step(frame);
-      else explanation = told(run, frame);
-      return explanation === null;
-    }),
-    { onBatch: () => {}, onMessage: () => {} },
-  );
-  if (explanation === null) throw new FailedError(`there is no packet ${number}: ${run.number} were read`);
-  return explanation;
 }

@@ -1,47 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { type IpSet, parseSets } from '../../src/sched/ematch/index.ts';
-import { caretInValue } from './caret.ts';
-import { decoded } from './decode.ts';
-import { CommandLineError, FailedError, fileProblem } from './errors.ts';
-
-/**
- * The sets of `--ipset [NAME=]FILE`, in the place of those of the same name in `kept` or behind them. A set keeps its
- * number, since requests name it by that; new ones get the next, from 0, as in the kernel.
- */
-export function readSets(specs: readonly string[], kept: readonly IpSet[] = []): IpSet[] {
-  const sets = new Map(kept.map((set) => [set.name, set]));
-  const told = new Set<string>();
-  const numbers = new Map(kept.map((set) => [set.name, set.index]));
-  let next = kept.reduce((most, { index }) => Math.max(most, index + 1), 0);
-  const indexOf = (name: string): number => {
-    const index = numbers.get(name) ?? next++;
-    numbers.set(name, index);
-    return index;
-  };
-  for (const spec of specs) {
-    for (const set of readFile(spec, indexOf)) {
-      if (told.has(set.name)) {
-        throw new CommandLineError(`--ipset: set ${set.name} is given twice`, caretInValue('--ipset', spec, -1));
-      }
-      told.add(set.name);
-      sets.set(set.name, set);
-    }
-  }
-  return [...sets.values()];
-}
+import type { SetsText } from '../../src/api/index.ts';
+import { readText } from './named-file.ts';
 
 /** `NAME=FILE`, or a file of sets that have names. */
 const SPEC = /^([^=]*)=(.*)$/s;
 
 export const fileOfSets = (spec: string): string => SPEC.exec(spec)?.[2] ?? spec;
 
-function readFile(spec: string, indexOf: (name: string) => number): IpSet[] {
-  const path = fileOfSets(spec);
-  try {
-    return parseSets(decoded(readFileSync(path), path), indexOf, SPEC.exec(spec)?.[1]);
-  } catch (error) {
-    const problem = fileProblem(error);
-    if (problem === null) throw error;
-    throw new FailedError(`${path}: ${problem.message}`);
-  }
+/** The files of `--ipset [NAME=]FILE`. */
+export function setsTexts(specs: readonly string[]): SetsText[] {
+  return specs.map((spec) => {
+    const name = SPEC.exec(spec)?.[1];
+    return { ...(name === undefined ? {} : { name }), text: readText(fileOfSets(spec)) };
+  });
 }

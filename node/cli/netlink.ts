@@ -5,11 +5,11 @@ import { FormatError, KernelError } from '../../src/errors.ts';
 import { escapeText, type Json, Printer } from '../../src/lang/index.ts';
 import { joinMessages, splitMessages } from '../../src/netlink/index.ts';
 import { errorCode } from '../system.ts';
+import { readingText } from '../system-errors.ts';
 import { CommandLineError, FailedError } from './errors.ts';
 import { say, sayRaw } from './output.ts';
 import { Output } from './result.ts';
 import { readStdin } from './stdin.ts';
-import { readingText } from './system-errors.ts';
 
 /** LINKTYPE_NETLINK: 16 bytes of cooked header, then netlink messages, as nlmon gives them. */
 const LINKTYPE_NETLINK = 253;

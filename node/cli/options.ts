@@ -1,200 +1,166 @@
-import { type NatRule, parseListing, parseNat, Tracker } from '../../src/conntrack/index.ts';
-import { type Clock, createEnv } from '../../src/env.ts';
-import { ERAS, type EraName } from '../../src/era.ts';
-import { Errno, FormatError, KernelError, UsageError } from '../../src/errors.ts';
-import type { SipKey } from '../../src/hash/index.ts';
-import { matches, shellWords } from '../../src/lang/index.ts';
-import { METADATA_NAMES, type Metadata, parseMetadata, parseValues } from '../../src/packet/index.ts';
-import { type Around, type FilterPlan, planFilter } from '../../src/plan.ts';
-import { Run, type RunOptions } from '../../src/run.ts';
-import { ALL_KEYS, type FlowOptions, KEYS, Mode } from '../../src/sched/flow/index.ts';
-import type { PacketSet } from '../../src/sched/notation.ts';
+import {
+  type Besides,
+  type MetadataQuestion,
+  type Question,
+  QuestionError,
+  type ScriptReport,
+} from '../../src/api/index.ts';
+import type { EraName } from '../../src/era.ts';
+import { FormatError, KernelError, UsageError } from '../../src/errors.ts';
+import { counted, escapeText } from '../../src/lang/index.ts';
+import { METADATA_NAMES } from '../../src/packet/index.ts';
+import { ALL_KEYS, KEYS } from '../../src/sched/flow/index.ts';
 import { caretInValue } from './caret.ts';
 import type { WalkFlags } from './commands/walk.ts';
 import { CommandLineError, FailedError, inOption, kernelAnswer } from './errors.ts';
-import { readSets } from './ipset.ts';
-import { readText } from './named-file.ts';
+import { setsTexts } from './ipset.ts';
+import { readCommands, readText } from './named-file.ts';
 import { nearest } from './nearest.ts';
-import { unsigned } from './numbers.ts';
-import { readScript } from './script.ts';
+import { txQueuesOf, unsigned } from './numbers.ts';
+import { say } from './output.ts';
+
+/** The flags that say what is classified, as the question that they ask. Throws CommandLineError, or FailedError for a file. */
+export function questionOf(flags: WalkFlags): Question {
+  if (flags.script !== undefined && flags.filter !== undefined) {
+    throw new CommandLineError('--filter and --script: give one of them');
+  }
+  if (flags.script === undefined && flags.filter === undefined) {
+    throw new CommandLineError('no filter given', null, "example: --filter 'hash keys src,dst divisor 1024'");
+  }
+  checkAlone(flags);
+  return walkQuestion(flags);
+}
+
+/** The fields of a question that flags give, whichever of them a command has. */
+export function walkQuestion(flags: Partial<WalkFlags>): Question {
+  const sets = setsTexts(flags.ipset ?? []);
+  return present({
+    ...{ filters: flags.filter, dev: flags.dev, parent: flags.parent, at: flags.at, vlan: flags.vlan },
+    script: flags.script === undefined ? undefined : readCommands(flags.script),
+    txQueues: txQueuesOf(flags),
+    kernel: flags.era as EraName | undefined,
+    seed: flags.seed === undefined ? undefined : unsigned('--seed', flags.seed),
+    hashrnd: flags.hashrnd?.map((text) => unsigned('--hashrnd', text)),
+    ...{ rxhashKey: flags.rxhashKey, foldKey: flags.foldKey, nat: flags.nat },
+    conntrack: flags.conntrack === undefined ? undefined : readText(flags.conntrack),
+    sets: sets.length === 0 ? undefined : sets,
+    metadata: metadataOf(flags),
+  });
+}
+
+/** What a call is given besides the question: what came of the script is printed. */
+export function besidesOf({ script }: { readonly script?: string | undefined }): Besides {
+  return { script: (report) => sayScript(script ?? '', report) };
+}
+
+/** Fields that are there: a question is kept and sent as JSON. */
+function present(fields: { readonly [K in keyof Question]?: Question[K] | undefined }): Question {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+/** Without a script there is one device, and no other hook. */
+function checkAlone({ script, dev, parent, at }: WalkFlags): void {
+  if (script !== undefined) return;
+  for (const [option, value] of [
+    ['--dev', dev],
+    ['--parent', parent],
+  ] as const) {
+    if (value !== undefined)
+      throw new CommandLineError(`${option}: goes with --script`, caretInValue(option, value, -1));
+  }
+  if (at !== 'clsact-egress') return;
+  throw new CommandLineError('--at clsact-egress: goes with --script', caretInValue('--at', at, -1));
+}
+
+function metadataOf({ set, meta }: Partial<WalkFlags>): MetadataQuestion | undefined {
+  if (set === undefined && meta === undefined) return undefined;
+  return {
+    ...(set === undefined ? {} : { all: Object.fromEntries(set.flatMap(assignments)) }),
+    ...(meta === undefined ? {} : { some: objectsOf(meta) }),
+  };
+}
+
+/** Does what asks the question; what is wrong with a field is wrong with the option that it comes from. */
+export function asking<T>(flags: Partial<WalkFlags>, ask: () => T): T {
+  try {
+    const answer = ask();
+    if (!(answer instanceof Promise)) return answer;
+    return answer.catch((error: unknown) => {
+      throw onCommandLine(error, flags);
+    }) as T;
+  } catch (error) {
+    throw onCommandLine(error, flags);
+  }
+}
+
+/** A field: its option and what was typed there, and how its errors are reported where that is not as usual. */
+interface Typed {
+  readonly option: string;
+  readonly value: string;
+}
+
+/** The error as the command line reports it. */
+export function onCommandLine(error: unknown, flags: Partial<WalkFlags>): unknown {
+  if (!(error instanceof QuestionError)) return error;
+  const { reason, sentence, hint, word } = error;
+  const [, name = '', index = '0'] = /^(\w+(?:\.\w+)?)?(?:\[(\d+)\])?/.exec(error.field) ?? [];
+  if (name === 'script') return new FailedError(`${flags.script}: ${sentence}`);
+  if (name === 'conntrack') return new FailedError(`${flags.conntrack}: ${sentence}`);
+  if (name === 'metadata.some') return inMeta(error, flags.meta ?? '', Number(index));
+  if (name === 'sets') return inSets(error, flags.ipset?.[Number(index)] ?? '');
+  if (name === 'dev') return new CommandLineError(sentence, null, hint || 'add --dev NAME');
+  const typed = typedOf(name, Number(index), flags);
+  if (typed === null) return new CommandLineError(sentence, null, hint);
+  const { option, value } = typed;
+  if (reason instanceof KernelError) {
+    const rule = sentence === reason.message ? '' : ` (${sentence})`;
+    return new CommandLineError(
+      `${kernelAnswer(reason)}${rule}`,
+      rule === '' ? null : caretInValue(option, value, word),
+    );
+  }
+  if (reason instanceof UsageError) return inOption(option, value, reason, suggestion(name, reason));
+  return new CommandLineError(`${option}: ${sentence}`, caretInValue(option, value, word), hint);
+}
+
+/** Options whose name is not the field's. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  filters: 'filter',
+  sets: 'ipset',
+  kernel: 'era',
+  'metadata.all': 'set',
+};
+
+function typedOf(name: string, index: number, flags: Partial<WalkFlags>): Typed | null {
+  const flag = OPTIONS[name] ?? name;
+  const given = (flags as Readonly<Record<string, unknown>>)[flag];
+  const value = Array.isArray(given) ? (name === 'metadata.all' ? given.join(',') : given[index]) : given;
+  const option = `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return typeof value === 'string' ? { option, value } : null;
+}
 
 const FLOW_WORDS = 'map hash keys key and or xor rshift addend divisor baseclass perturb'.split(' ');
 const KEY_NAMES = ALL_KEYS.map((key) => KEYS[key].name);
 
-/** What the flags of both commands come to. */
-export interface Walk {
-  readonly options: RunOptions;
-  readonly seed: number;
-  /** Whether --seed was typed. */
-  readonly seedStated: boolean;
+/** What was probably meant, if that can be guessed. */
+function suggestion(name: string, { message }: UsageError): string | null {
+  const wrong = /^(?:What is|Unknown flow key|unknown name) "(.*)"/.exec(message)?.[1];
+  if (wrong === undefined) return null;
+  if (name === 'metadata.all') return nearest(wrong, METADATA_NAMES);
+  return name === 'filters' ? nearest(wrong, message.startsWith('Unknown') ? KEY_NAMES : FLOW_WORDS) : null;
 }
 
-/** Reads the flags. Throws CommandLineError, or FailedError for a file that cannot be read. */
-export function readWalk(flags: WalkFlags, sharing: boolean, copied?: Around['copied']): Walk {
-  const sets = readSets(flags.ipset ?? []);
-  const around: Around = { sets, ...(copied === undefined ? {} : { copied }) };
-  const seeds = (flags.hashrnd ?? []).map((text) => unsigned('--hashrnd', text));
-  const filters = flags.script === undefined ? readFilters(flags.filter ?? [], flags.hashrnd ?? [], sets) : [];
-  const seed = flags.seed === undefined ? 0 : unsigned('--seed', flags.seed);
-  const rxhashKey = flags.rxhashKey === undefined ? undefined : sipKey('--rxhash-key', flags.rxhashKey);
-  const foldKey = flags.foldKey === undefined ? undefined : sipKey('--fold-key', flags.foldKey);
-  const clock: Clock = { now: 0 };
-  const env = createEnv({ era: ERAS[flags.era as EraName], seed, clock, rxhashKey, foldKey });
-  const options: RunOptions = {
-    env,
-    clock,
-    device: { hook: flags.at === 'ingress' ? 'ingress' : 'egress', vlan: flags.vlan },
-    filters,
-    kernel: flags.script === undefined ? plainPlace(flags) : readScript(flags.script, flags, { env, ...around }, seeds),
-    around,
-    known: { rxhashKey: rxhashKey !== undefined, foldKey: foldKey !== undefined },
-    metadata: readMetadata(flags),
-    tracker: readTracker(flags),
-    sharing,
-  };
-  return { options, seed, seedStated: flags.seed !== undefined };
+/** The line of the file that holds the object. */
+function inMeta({ sentence, hint }: QuestionError, path: string, index: number): CommandLineError {
+  const lines = readText(path)
+    .split('\n')
+    .flatMap((line, at) => (line.trim() === '' ? [] : [at + 1]));
+  return new CommandLineError(`${path}:${lines[index] ?? 0}: ${sentence}`, null, hint);
 }
 
-/** The run, or what the kernel would say to its filters. */
-export function createRun(options: RunOptions): Run {
-  try {
-    return new Run(options);
-  } catch (error) {
-    if (error instanceof KernelError) throw refusal(error, options.filters);
-    if (error instanceof UsageError) throw new CommandLineError(error.message, null, error.hint);
-    throw error;
-  }
-}
-
-function readFilters(specs: readonly string[], seeds: readonly string[], sets: readonly PacketSet[]): FilterPlan[] {
-  if (specs.length === 0) {
-    throw new CommandLineError('no filter given', null, "example: --filter 'hash keys src,dst divisor 1024'");
-  }
-  const extra = seeds[specs.length];
-  if (extra !== undefined) {
-    const message = `--hashrnd: one for each filter, and there ${specs.length === 1 ? 'is one' : `are ${specs.length}`}`;
-    throw new CommandLineError(message, caretInValue('--hashrnd', extra, 0));
-  }
-  return specs.map((spec, index) => {
-    const seed = seeds[index];
-    const hashrnd = seed === undefined ? undefined : unsigned('--hashrnd', seed);
-    return readSpec(spec, sets, hashrnd);
-  });
-}
-
-function readSpec(spec: string, sets: readonly PacketSet[], hashrnd: number | undefined): FilterPlan {
-  try {
-    return planFilter(spec, { sets, hashrnd });
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const wrong = /^(?:What is|Unknown flow key) "(.*)"/.exec(error.message)?.[1];
-    const known = error.message.startsWith('Unknown') ? KEY_NAMES : FLOW_WORDS;
-    throw inOption('--filter', spec, error, wrong === undefined ? null : nearest(wrong, known));
-  }
-}
-
-/** Without a script there is one device, and no other hook. */
-function plainPlace(flags: WalkFlags): undefined {
-  const alone = [
-    ['--dev', flags.dev],
-    ['--parent', flags.parent],
-  ] as const;
-  for (const [option, value] of alone) {
-    if (value !== undefined)
-      throw new CommandLineError(`${option}: goes with --script`, caretInValue(option, value, -1));
-  }
-  if (flags.at === 'clsact-egress') {
-    throw new CommandLineError('--at clsact-egress: goes with --script', caretInValue('--at', flags.at, -1));
-  }
-  return undefined;
-}
-
-/** Rules of the kernel's that tc's words can break, in the kernel's order: net/sched/cls_flow.c: flow_change() */
-const RULES: readonly {
-  readonly word: string;
-  broken(o: FlowOptions): boolean;
-  readonly errno: Errno;
-  readonly rule: string;
-}[] = [
-  {
-    word: 'rshift',
-    broken: (o) => (o.rshift ?? 0) > 31,
-    errno: Errno.ERANGE,
-    rule: 'rshift is at most 31',
-  },
-  { word: 'keys', broken: (o) => o.keys === undefined, errno: Errno.EINVAL, rule: 'a filter needs keys' },
-  {
-    word: 'perturb',
-    broken: (o) => o.perturb !== undefined && o.mode !== Mode.HASH,
-    errno: Errno.EINVAL,
-    rule: 'perturb is for hash mode only',
-  },
-];
-
-function refusal(error: KernelError, filters: readonly FilterPlan[]): CommandLineError {
-  for (const { spec, options } of filters) {
-    const rule = RULES.find(({ errno, broken }) => errno === error.errno && broken(options));
-    if (rule === undefined) continue;
-    const word = shellWords(spec).findIndex((written) => written.length > 1 && matches(written, rule.word));
-    return new CommandLineError(`${kernelAnswer(error)} (${rule.rule})`, caretInValue('--filter', spec, word));
-  }
-  return new CommandLineError(kernelAnswer(error));
-}
-
-/** Two 64-bit numbers in hex, as the kernel's siphash_key_t holds them. */
-function sipKey(option: string, text: string): SipKey {
-  const words = /^(?:0x)?([0-9a-f]{1,16}),(?:0x)?([0-9a-f]{1,16})$/i.exec(text);
-  if (words === null) {
-    throw new CommandLineError(
-      `${option}: expected two 64-bit numbers in hex, HEX64,HEX64`,
-      caretInValue(option, text, -1),
-    );
-  }
-  const [k0 = 0n, k1 = 0n] = words.slice(1).map((word) => BigInt(`0x${word}`));
-  const low = (k: bigint): number => Number(BigInt.asIntN(32, k));
-  return { k0lo: low(k0), k0hi: low(k0 >> 32n), k1lo: low(k1), k1hi: low(k1 >> 32n) };
-}
-
-function readTracker(flags: WalkFlags): Tracker {
-  const rules = (flags.nat ?? []).map(readNat);
-  const table = flags.conntrack === undefined ? [] : readTable(flags.conntrack);
-  return new Tracker({ rules, table });
-}
-
-function readNat(rule: string): NatRule {
-  try {
-    return parseNat(rule);
-  } catch (error) {
-    throw error instanceof UsageError ? inOption('--nat', rule, error) : error;
-  }
-}
-
-function readTable(path: string): ReturnType<typeof parseListing> {
-  const text = readText(path);
-  try {
-    return parseListing(text);
-  } catch (error) {
-    throw error instanceof FormatError ? new FailedError(`${path}: ${error.message}`) : error;
-  }
-}
-
-function readMetadata(flags: WalkFlags): Metadata {
-  const told = (flags.set ?? []).flatMap(assignments);
-  const all = told.length === 0 ? null : readSet(told, (flags.set ?? []).join(','));
-  const lines = flags.meta === undefined ? NO_LINES : readMeta(flags.meta);
-  return { all, ...lines };
-}
-
-const NO_LINES: Pick<Metadata, 'byPacket' | 'byPrefix'> = { byPacket: new Map(), byPrefix: [] };
-
-function readSet(told: readonly (readonly [string, unknown])[], text: string): Metadata['all'] {
-  try {
-    return parseValues(Object.fromEntries(told));
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const wrong = /^unknown name "(.*)"/.exec(error.message)?.[1];
-    throw inOption('--set', text, error, wrong === undefined ? null : nearest(wrong, METADATA_NAMES));
-  }
+function inSets({ reason, sentence }: QuestionError, spec: string): Error {
+  if (reason instanceof FormatError) return new FailedError(`${spec.replace(/^[^=]*=/s, '')}: ${sentence}`);
+  return new CommandLineError(`--ipset: ${sentence}`, caretInValue('--ipset', spec, -1));
 }
 
 /** `name=value,name=value`; a value in braces is JSON and may hold commas. */
@@ -229,21 +195,38 @@ function literal(value: string): unknown {
   }
 }
 
-function readMeta(path: string): Pick<Metadata, 'byPacket' | 'byPrefix'> {
-  const place = { line: 0 };
-  try {
-    return parseMetadata(objects(readText(path), place));
-  } catch (error) {
-    if (!(error instanceof UsageError || error instanceof SyntaxError)) throw error;
-    const hint = error instanceof UsageError ? error.hint : '';
-    throw new CommandLineError(`${path}:${place.line}: ${error.message}`, null, hint);
-  }
+/** The objects of a JSONL file. */
+function objectsOf(path: string): Record<string, unknown>[] {
+  return readText(path)
+    .split('\n')
+    .flatMap((line, index) => {
+      if (line.trim() === '') return [];
+      try {
+        return [JSON.parse(line)];
+      } catch (error) {
+        throw new CommandLineError(`${path}:${index + 1}: ${(error as Error).message}`);
+      }
+    });
 }
 
-/** The objects of a JSONL text; `place` says which line is the last that was handed out. */
-function* objects(text: string, place: { line: number }): Generator<unknown> {
-  for (const line of text.split('\n')) {
-    place.line++;
-    if (line.trim() !== '') yield JSON.parse(line);
+/** Findings that are printed in full; the rest is counted. */
+const PRINTED = 5;
+
+/** What running the script came to, on standard error. */
+function sayScript(file: string, { failed, notModelled, unexpanded, assumed, empty }: ScriptReport): void {
+  const name = escapeText(file);
+  for (const { line, message } of failed.slice(0, PRINTED)) say(`${name}:${line}: ${escapeText(message)}`);
+  if (failed.length > PRINTED) say(`${name}: ${counted(failed.length - PRINTED, 'more command')} failed`);
+  for (const { line, why } of notModelled.slice(0, PRINTED)) say(`${name}:${line}: note: ${escapeText(why)}`);
+  if (notModelled.length > PRINTED) say(`${name}: ${counted(notModelled.length - PRINTED, 'more note')} like these`);
+  if (unexpanded.length > 0) {
+    say(
+      `${name}: ${counted(unexpanded.length, 'tc line')} with variables left out, the first is line ${unexpanded[0]}`,
+    );
   }
+  if (assumed.length > 0) {
+    say(`${name}: it builds on what it does not make; assumed (and so are the results):`);
+    for (const line of assumed) say(`  tc ${escapeText(line)}`);
+  }
+  if (empty !== undefined) say(`note: ${name} ${escapeText(empty)}`);
 }

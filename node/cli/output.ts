@@ -1,7 +1,7 @@
 import { fstatSync, statSync, writeSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { styleText } from 'node:util';
-import { systemText } from './system-errors.ts';
+import { systemText } from '../system-errors.ts';
 
 const STDIN = 0;
 const STDOUT = 1;

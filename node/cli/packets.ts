@@ -1,4 +1,4 @@
-import { type WalkedRecord } from '../../src/api/index.ts';
+import type { WalkedRecord } from '../../src/api/index.ts';
 import { type CaptureProblem, csv, endText } from '../../src/report/index.ts';
 
 const COLUMNS = ['packet', 'time', 'length', 'classid', 'pref', 'handle', 'verdict', 'exactness', 'reason'] as const;

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { type Options, type Params, SingleBar } from 'cli-progress';
+import type { Progress as ReachedIn } from '../../src/api/index.ts';
 import { counted } from '../../src/lang/index.ts';
-import type { CaptureFile } from '../files.ts';
 
 const MIB = 1 << 20;
 const PER_SECOND = 5;
@@ -18,7 +18,7 @@ interface Reached {
 
 /** What somebody at a terminal sees while captures are read. */
 export interface Shown {
-  update(file: CaptureFile): void;
+  update(reached: ReachedIn): void;
   /** Takes it off the screen. */
   stop(): void;
 }
@@ -27,24 +27,22 @@ export interface Shown {
 class Progress implements Shown {
   private readonly started = performance.now();
   private readonly total: number | null;
-  private readonly packets: () => number;
   private bar: SingleBar | null = null;
-  private current: CaptureFile | null = null;
+  private current = { name: '', read: 0 };
   /** Bytes of the files before the current one. */
   private before = 0;
 
-  constructor(total: number | null, packets: () => number) {
+  constructor(total: number | null) {
     this.total = total;
-    this.packets = packets;
   }
 
-  update(file: CaptureFile): void {
-    if (this.current !== null && this.current !== file) this.before += this.current.read;
-    this.current = file;
+  update({ name, read: own, packets }: ReachedIn): void {
+    if (this.current.name !== name) this.before += this.current.read;
+    this.current = { name, read: own };
     const elapsed = performance.now() - this.started;
     if (elapsed < PATIENCE_MS) return;
-    const state: Reached = { packets: this.packets(), seconds: elapsed / 1000, total: this.total };
-    const read = this.before + file.read;
+    const state: Reached = { packets, seconds: elapsed / 1000, total: this.total };
+    const read = this.before + own;
     if (this.bar === null) this.bar = createBar(read, state);
     else this.bar.update(read, state);
   }
@@ -56,9 +54,9 @@ class Progress implements Shown {
   }
 }
 
-/** A progress line for these captures; `packets` tells how many were read. */
-export function createProgress(paths: readonly string[], packets: () => number): Progress {
-  return new Progress(totalSize(paths), packets);
+/** A progress line for these captures. */
+export function createProgress(paths: readonly string[]): Progress {
+  return new Progress(totalSize(paths));
 }
 
 function totalSize(paths: readonly string[]): number | null {

@@ -1,12 +1,12 @@
 import { type Options, type Params, SingleBar } from 'cli-progress';
-import { escapeText, hex8 } from '../../src/lang/index.ts';
+import { type Example, type RecoveredSeed, recovered, type SeedQuestion, type SeedRange } from '../../src/api/index.ts';
+import { escapeText } from '../../src/lang/index.ts';
 import { caretInValue } from './caret.ts';
 import type { RecoverFlags } from './commands/recover-seed.ts';
 import { CommandLineError } from './errors.ts';
 import { isTerminal } from './output.ts';
-import { type Example, fileExamples, typedExample } from './recover/examples.ts';
-import type { Slice } from './recover/lane.ts';
-import { type Recovered, searchOnLanes } from './recover/lanes.ts';
+import { fileExamples, typedExample, typedQuestion } from './recover/examples.ts';
+import { searchOnLanes } from './recover/lanes.ts';
 import { Output } from './result.ts';
 
 const SEEDS = 2 ** 32;
@@ -18,23 +18,21 @@ const TOLD = 16;
 export async function recoverSeed(files: readonly string[], flags: RecoverFlags): Promise<number> {
   const typed = [flags.filter, flags.pair, flags.before, flags.after, flags.probe].some((flag) => flag !== undefined);
   if (files.length > 0 && typed) throw new CommandLineError('give a file of examples, or --filter with pairs');
-  const examples = files.length > 0 ? files.flatMap(fileExamples) : [typedExample(flags)];
-  for (const { samples } of examples) {
-    if (samples.length === 0) throw new CommandLineError('no pair given', null, "add --pair 'PACKET=CLASS'");
-  }
+  const question = files.length > 0 ? null : typedQuestion(flags);
+  const examples = question === null ? files.flatMap(fileExamples) : [typedExample(question, flags)];
   const range = readRange(flags.range);
   const output = new Output();
   let none = false;
   for (const example of examples) {
-    const recovered = await search(example, range);
-    none ||= recovered.seeds.length === 0;
-    output.write(flags.format === 'json' ? json(recovered) : text(example, recovered, range));
+    const found = await search(example, range, question);
+    none ||= found.seeds.length === 0;
+    output.write(flags.format === 'json' ? `${JSON.stringify(found)}\n` : text(example, found, range));
   }
   output.flush();
   return none ? NONE_FITS : 0;
 }
 
-function readRange(typed: string | undefined): Slice {
+function readRange(typed: string | undefined): SeedRange {
   if (typed === undefined) return { first: 0, count: SEEDS };
   const [, from = '', to = ''] = /^(0x[0-9a-f]{1,8}|\d{1,10})-(0x[0-9a-f]{1,8}|\d{1,10})$/i.exec(typed) ?? [];
   const [first, last] = [Number(from), Number(to)];
@@ -44,14 +42,20 @@ function readRange(typed: string | undefined): Slice {
   return { first, count: last - first + 1 };
 }
 
-async function search(example: Example, range: Slice): Promise<Recovered> {
+async function search(example: Example, range: SeedRange, question: SeedQuestion | null): Promise<RecoveredSeed> {
   const bar = isTerminal.stderr() ? createBar() : null;
   const stop = (): void => bar?.stop();
   // The bar switches the terminal's line wrapping off.
   process.once('exit', stop);
   bar?.start(range.count, 0);
+  const about = question ?? { ...example, samples: example.samples.length };
   try {
-    return await searchOnLanes(example, range, (done) => bar?.update(done));
+    return await recovered(
+      example,
+      range,
+      { ...about, ...range },
+      { search: searchOnLanes, progress: (done) => bar?.update(done) },
+    );
   } finally {
     process.off('exit', stop);
     stop();
@@ -66,11 +70,7 @@ function createBar(): SingleBar {
   return new SingleBar({ format, stream: process.stderr, clearOnComplete: true, gracefulExit: false, fps: PER_SECOND });
 }
 
-const hex = (seed: number): string => `0x${hex8(seed)}`;
-
-const json = ({ seeds, left }: Recovered): string => `${JSON.stringify({ schema: 1, seeds: seeds.map(hex), left })}\n`;
-
-function text({ name, divisor, samples }: Example, { seeds, left }: Recovered, { count }: Slice): string {
+function text({ name, divisor, samples }: Example, { seeds, left }: RecoveredSeed, { count }: SeedRange): string {
   const tried = count === SEEDS ? 'all 2^32 seeds' : `${count} seeds`;
   const lines = [
     `${name === '' ? '' : `${escapeText(name)}: `}${samples.length} pairs, ${tried} tried`,
@@ -80,11 +80,11 @@ function text({ name, divisor, samples }: Example, { seeds, left }: Recovered, {
   if (only === undefined) {
     lines.push('no seed fits: a pair is wrong, the filter is another one, or hashrnd was drawn again (perturb)');
   } else if (seeds.length === 1) {
-    lines.push(`hashrnd ${hex(only)}: tell classify and explain with --hashrnd ${hex(only)}`);
+    lines.push(`hashrnd ${only}: tell classify and explain with --hashrnd ${only}`);
   } else {
     const more = Math.max(1, Math.ceil(Math.log(seeds.length) / Math.log(divisor)));
     lines.push(`${seeds.length} seeds fit: observe ${more} or ${more + 1} more pairs`);
-    if (seeds.length <= TOLD) lines.push(seeds.map(hex).join(' '));
+    if (seeds.length <= TOLD) lines.push(seeds.join(' '));
   }
   return `${lines.join('\n')}\n`;
 }

@@ -1,10 +1,11 @@
+import { perturbed, spread } from '../../src/api/index.ts';
 import { escapeText } from '../../src/lang/index.ts';
-import { type Period, periods, type SeedSpread, type Spread, spreadOverSeeds, Takings } from '../../src/study/index.ts';
-import { readAll } from './classify.ts';
+import type { Period, SeedSpread, Spread } from '../../src/study/index.ts';
+import { reading, sourcesOf } from './captures.ts';
 import type { ClassifyFlags } from './commands/classify.ts';
 import { CommandLineError } from './errors.ts';
 import { unsigned } from './numbers.ts';
-import { createRun, readWalk } from './options.ts';
+import { asking, besidesOf, questionOf } from './options.ts';
 import { painter } from './output.ts';
 import { Output } from './result.ts';
 import { aligned } from './table.ts';
@@ -19,27 +20,29 @@ const NAMES_SHOWN = 8;
 export async function classifyOften(captures: readonly string[], flags: ClassifyFlags): Promise<number> {
   checkFlags(flags);
   const seeds = flags.seeds === undefined ? 0 : unsigned('--seeds', flags.seeds, SEEDS_MAX, 1);
-  const walk = readWalk(flags, false);
-  const run = createRun(walk.options);
-  const takings = new Takings(run);
-  if (flags.perturb && !run.filters.some(({ filter }) => filter.perturbPeriod > 0)) {
-    throw new CommandLineError('--perturb: no filter has a perturb', null, "example: --filter '… perturb 60'");
-  }
-  const { errors, cut } = await readAll(captures, run, true, (frame) => {
-    run.step(frame);
-    takings.add();
-  });
-  const complete = errors.length === 0;
+  const question = questionOf(flags);
+  let cut = false;
   const output = new Output();
-  if (flags.perturb) {
-    const found = { schema: 1, complete, seed: walk.seed, by: takings.by, periods: periods(takings, run), errors };
-    output.write(flags.format === 'json' ? json(found) : periodText(found.periods, walk.seed, flags));
-  } else {
-    const found = spreadOverSeeds(takings, walk.options.env, walk.seed, seeds);
-    output.write(
-      flags.format === 'json' ? json({ schema: 1, complete, spread: found, errors }) : spreadText(found, flags),
-    );
-  }
+  const complete = await asking(flags, () =>
+    reading(captures, {}, async (options) => {
+      const besides = {
+        ...options,
+        ...besidesOf(flags),
+        ended: (read: { readonly cut: boolean }) => {
+          cut = read.cut;
+        },
+      };
+      const sources = sourcesOf(captures);
+      if (flags.perturb) {
+        const found = await perturbed(sources, question, besides);
+        output.write(flags.format === 'json' ? json(found) : periodText(found.periods, found.seed, flags));
+        return found.complete;
+      }
+      const found = await spread(sources, question, seeds, besides);
+      output.write(flags.format === 'json' ? json(found) : spreadText(found.spread, flags));
+      return found.complete;
+    }),
+  );
   output.flush();
   if (!complete) return FAILED;
   return cut && flags.strict ? CUT : 0;

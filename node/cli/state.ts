@@ -1,16 +1,19 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { readSets } from '../../src/api/index.ts';
 import { createEnv } from '../../src/env.ts';
 import { ERAS, type EraName } from '../../src/era.ts';
 import { checkSaved, type DeviceSpec, Netns, type SavedNetns, setsOf } from '../../src/kernel/index.ts';
 import { escapeText } from '../../src/lang/index.ts';
+import type { IpSet } from '../../src/sched/ematch/index.ts';
 import { locked } from '../lock.ts';
 import { errorCode } from '../system.ts';
 import { WriteError } from '../write.ts';
 import { CommandLineError, fileProblem } from './errors.ts';
-import { readSets } from './ipset.ts';
+import { setsTexts } from './ipset.ts';
 import { writeText } from './named-file.ts';
+import { asking } from './options.ts';
 import { say } from './output.ts';
 
 /** Where `cls-flow tc` keeps its kernel: CLS_FLOW_STATE, or a file in the user's state directory. */
@@ -45,14 +48,18 @@ export function openState(file: string, era: EraName | undefined, ipsets: readon
 
 function kernelOf(text: string | null, file: string, era: EraName | undefined, ipsets: readonly string[]): Netns {
   if (text === null) {
-    return new Netns({ env: environment(era ?? '6.1'), devices: [LO], sets: readSets(ipsets) });
+    return new Netns({ env: environment(era ?? '6.1'), devices: [LO], sets: setsOfFiles(ipsets) });
   }
   const saved = parsed(text, file);
   if (era !== undefined && era !== saved.era) {
     throw new CommandLineError(`--era ${era}: ${file} was begun with era ${saved.era}`, null, 'name another --state');
   }
-  return Netns.load(saved, environment(saved.era), { sets: readSets(ipsets, setsOf(saved)) });
+  return Netns.load(saved, environment(saved.era), { sets: setsOfFiles(ipsets, setsOf(saved)) });
 }
+
+/** The sets of files, in the place of those of the same name in `kept` or behind them. */
+const setsOfFiles = (ipset: readonly string[], kept: readonly IpSet[] = []): IpSet[] =>
+  asking({ ipset }, () => readSets(setsTexts(ipset), kept));
 
 function environment(era: EraName) {
   return createEnv({ era: ERAS[era], seed: 0 });

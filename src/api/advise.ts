@@ -1,6 +1,7 @@
 import { Frame } from '../capture/index.ts';
 import { getRate64 } from '../lang/index.ts';
 import type { CaptureProblem } from '../report/index.ts';
+import { QDISCS } from '../sched/qdisc/index.ts';
 import {
   type Advice,
   type BucketSetup,
@@ -16,12 +17,11 @@ import {
   study,
   targetsOf,
 } from '../study/index.ts';
-import { QDISCS } from '../sched/qdisc/index.ts';
-import { type Fields, fieldsReader, oneOf, type Question, QUESTION_FIELDS, text, whole } from './question.ts';
+import { type Fields, fieldsReader, oneOf, QUESTION_FIELDS, type Question, text, whole } from './question.ts';
 import { QuestionError } from './question-error.ts';
 import { type ReadOptions, readSources } from './read.ts';
 import { type CallRecord, recordOf } from './record.ts';
-import { runOf, settle, type Tables } from './settle.ts';
+import { runOf, settle } from './settle.ts';
 import type { Source } from './source.ts';
 
 /** Packets are looked at as a filter would see them, before there is one. */
@@ -79,11 +79,7 @@ export interface Advised {
  * @example
  * const { recommended, commands } = await advise(bytes, { by: 'dst', qdisc: 'htb', rate: '1gbit' });
  */
-export async function advise(
-  source: Source,
-  asked: AdviceQuestion,
-  options: ReadOptions & { readonly tables?: Tables } = {},
-): Promise<Advised> {
+export async function advise(source: Source, asked: AdviceQuestion, options: ReadOptions = {}): Promise<Advised> {
   const question = readAdviceQuestion(asked);
   const { by = 'host', qdisc = 'sfq', rate = '100mbit', dev = 'eth0', seeds = 100, ...walk } = question;
   const link = linkRate(rate);
@@ -91,7 +87,7 @@ export async function advise(
   const isEgress = (walk.at ?? 'egress') === 'egress';
   const masks = CHOICES.filter((choice) => (isEgress && knowsNat) || !choice.conntrack).map(({ mask }) => mask);
   const all = keysText(masks.reduce((every, mask) => every | mask, 0));
-  const settled = settle({ ...walk, flows: false, filters: [`hash keys ${all}`] }, options.tables);
+  const settled = settle({ ...walk, flows: false, filters: [`hash keys ${all}`] }, options);
   const run = runOf(settled);
   const { env } = settled.options;
   const seen = new Observations(by, masks, env);

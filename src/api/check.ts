@@ -15,7 +15,11 @@ export interface CheckOptions {
   readonly name?: string;
 }
 
-const readOptions = fieldsReader<CheckOptions>({ hosts: whole(1, 999_999_999), txQueues: whole(1, 1024), name: textOf });
+const readOptions = fieldsReader<CheckOptions>({
+  hosts: whole(1, 999_999_999),
+  txQueues: whole(1, 1024),
+  name: textOf,
+});
 
 /** A finding, as it is printed. */
 export type FindingRow = Pick<

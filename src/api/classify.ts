@@ -6,9 +6,9 @@ import type { Run } from '../run.ts';
 import { Copies } from './copies.ts';
 import type { Question } from './question.ts';
 import { inField } from './question-error.ts';
-import { type PacketTaker, type ReadOptions, type Reading, readSources } from './read.ts';
+import { type PacketTaker, type Reading, type ReadOptions, readSources } from './read.ts';
 import { type CallRecord, recordOf } from './record.ts';
-import { runOf, type Settled, settle, type Tables } from './settle.ts';
+import { type Besides, runOf, type Settled, settle } from './settle.ts';
 import type { Source } from './source.ts';
 
 /** What `classify` returns, and what `cls-flow classify --format json` prints: docs/schema/classify.schema.json. */
@@ -27,7 +27,7 @@ export interface Classification extends Summary {
  * const { classes } = await classify(bytes, { filters: ['hash keys src,dst divisor 16'] });
  */
 export async function classify(source: Source, question: Question, options: ReadOptions = {}): Promise<Classification> {
-  const classifying = new Classifying(question);
+  const classifying = new Classifying(question, options);
   return classifying.result(await readSources(source, classifying.taker(), options));
 }
 
@@ -40,8 +40,12 @@ export class Classifying {
   private readonly filters: readonly FilterRow[];
 
   /** `each`: done with every packet in the place of `run.step()`. Throws a QuestionError. */
-  constructor(question: Question, tables: Tables = {}, eachOf: (run: Run) => ((frame: Frame) => void) | null = () => null) {
-    this.settled = settle(question, tables, this.copies.take);
+  constructor(
+    question: Question,
+    besides: Besides = {},
+    eachOf: (run: Run) => ((frame: Frame) => void) | null = () => null,
+  ) {
+    this.settled = settle(question, { ...besides, copied: this.copies.take });
     this.run = runOf(this.settled);
     this.copies.name = this.run.kernel.netns.links.name;
     const { engine = 'auto' } = this.settled.question;

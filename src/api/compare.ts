@@ -1,9 +1,11 @@
 import { Frame } from '../capture/index.ts';
+import type { Run } from '../run.ts';
 import { Comparing, type Comparison } from '../study/index.ts';
 import type { Question } from './question.ts';
+import { QuestionError } from './question-error.ts';
 import { type ReadOptions, readSources } from './read.ts';
 import { type CallRecord, recordOf } from './record.ts';
-import { runOf, settle, type Tables } from './settle.ts';
+import { runOf, settle } from './settle.ts';
 import type { Source } from './source.ts';
 
 /** What `compare` returns, and what `cls-flow compare --format json` prints: docs/schema/compare.schema.json. */
@@ -23,21 +25,19 @@ export async function compare(
   source: Source,
   before: Question,
   after: Question,
-  options: ReadOptions & { readonly tables?: Tables } = {},
+  options: ReadOptions = {},
 ): Promise<Compared> {
-  const sides = [before, after].map((side) => settle({ ...side, flows: false }, options.tables));
-  const runs = sides.map(runOf);
-  const [first, second] = runs;
-  if (first === undefined || second === undefined) throw new RangeError('two sides');
-  const comparing = new Comparing(first, second);
+  const [first, second] = [sideOf('before', before, options), sideOf('after', after, options)];
+  const comparing = new Comparing(first.run, second.run);
   const frame = new Frame();
   const { errors, inputs } = await readSources(
     source,
     {
-      packets: () => first.number,
+      packets: () => first.run.number,
       take(reader) {
         while (reader.next(frame)) {
-          for (const run of runs) run.step(frame);
+          first.run.step(frame);
+          second.run.step(frame);
           comparing.add();
         }
         return true;
@@ -48,11 +48,26 @@ export async function compare(
   const record = recordOf('compare', before, inputs);
   const { question, inputs: changed } = recordOf('compare', after, []);
   return {
-    ...comparing.result(sides[0]?.seed ?? 0, errors),
+    ...comparing.result(first.seed, errors),
     record: {
       ...record,
       question: { before: record.question, after: question },
       inputs: [...record.inputs, ...changed.map((input) => ({ ...input, name: `${input.name} after` }))],
     },
   };
+}
+
+interface Side {
+  readonly run: Run;
+  readonly seed: number;
+}
+
+/** What is wrong with a side is reported with its name: `after.filters[0]`. */
+function sideOf(name: 'before' | 'after', question: Question, options: ReadOptions): Side {
+  try {
+    const settled = settle({ ...question, flows: false }, options);
+    return { run: runOf(settled), seed: settled.seed };
+  } catch (error) {
+    throw error instanceof QuestionError ? error.about(`${name}.${error.field}`) : error;
+  }
 }

@@ -7,9 +7,9 @@ import type { Run } from '../run.ts';
 import type { InputDigest } from './digest.ts';
 import type { Question } from './question.ts';
 import { QuestionError } from './question-error.ts';
-import { frameTaker, type ReadOptions, type Reading, readSources } from './read.ts';
+import { frameTaker, type Reading, type ReadOptions, readSources } from './read.ts';
 import { type CallRecord, recordOf } from './record.ts';
-import { runOf, settle, type Tables } from './settle.ts';
+import { runOf, settle } from './settle.ts';
 import type { Source } from './source.ts';
 
 /** A packet of captures: they are read up to it, as connections and buckets are made of the packets before. */
@@ -42,9 +42,9 @@ export class NoPacketError extends Error {
 export async function explain(
   packet: PacketQuestion,
   question: Question,
-  options: ReadOptions & { readonly tables?: Tables } = {},
+  options: ReadOptions = {},
 ): Promise<ExplainedPacket> {
-  const settled = settle({ ...question, flows: false }, options.tables);
+  const settled = settle({ ...question, flows: false }, options);
   const run = runOf(settled);
   const { explanation, inputs } = isCaptured(packet)
     ? await captured(packet, run, options)

@@ -2,10 +2,12 @@
  * One question, one call: what each command of the command line answers, as JSON. See question.ts for what is asked,
  * and source.ts for what captures may be.
  */
-export { type Advised, type AdviceQuestion, advise, deviceName, linkRate, setupOf } from './advise.ts';
+export { type AdviceQuestion, type Advised, advise, deviceName, linkRate, setupOf } from './advise.ts';
 export { type Checked, type CheckOptions, check, checkedOf, type FindingRow, reportOf } from './check.ts';
+export { type ClassCommands, type ClassesQuestion, classes } from './classes.ts';
 export { type Classification, Classifying, classify } from './classify.ts';
 export { type Compared, compare } from './compare.ts';
+export { Copies } from './copies.ts';
 export { type Differences, diff, differencesOf } from './diff.ts';
 export { digestOfText, type InputDigest } from './digest.ts';
 export {
@@ -45,7 +47,7 @@ export {
 } from './recover-seed.ts';
 export type { ScriptReport } from './script.ts';
 export { readSets } from './sets.ts';
-export { runOf, type Settled, settle, type Tables } from './settle.ts';
+export { type Besides, runOf, type Settled, settle, type Tables } from './settle.ts';
 export {
   type BlobLike,
   type Bytes,

@@ -21,7 +21,7 @@ export async function packets(
   onPacket: (record: WalkedRecord) => unknown,
   options: ReadOptions = {},
 ): Promise<Pick<Awaited<ReturnType<typeof readSources>>, 'errors' | 'cut'>> {
-  const run = runOf(settle({ ...question, flows: false }));
+  const run = runOf(settle({ ...question, flows: false }, options));
   const frame = new Frame();
   const { errors, cut } = await readSources(
     source,

@@ -24,6 +24,12 @@ export class QuestionError extends UsageError {
     this.sentence = sentence;
     this.reason = reason;
   }
+
+  /** The same, of another field: of that of a larger question, say. */
+  about(field: string): QuestionError {
+    const { sentence, word, hint, reason } = this;
+    return new QuestionError(field, sentence, { word, hint, reason });
+  }
 }
 
 /** Does what reads a field, and names the field in what it throws. */

@@ -3,6 +3,7 @@ import { FormatError } from '../errors.ts';
 import type { Replay } from '../replay.ts';
 import type { CaptureProblem } from '../report/index.ts';
 import { Head, type InputDigest } from './digest.ts';
+import type { Besides } from './settle.ts';
 import { type CaptureSource, type Source, SourceError, sourcesOf } from './source.ts';
 
 /** As far as a call uses an AbortSignal. */
@@ -22,11 +23,11 @@ export interface Progress {
 }
 
 /** What all calls that read captures take besides the question. */
-export interface ReadOptions {
+export interface ReadOptions extends Pick<Besides, 'tables' | 'script'> {
   /** Ends the call: it throws a CancelledError. */
   readonly signal?: Signal;
   /** Called about four times a MiB. */
-  progress?(reached: Progress): void;
+  readonly progress?: ((reached: Progress) => void) | undefined;
   /** Called once for each thing that is worth knowing and stopped nothing: a capture that is cut off. */
   warn?(name: string, message: string): void;
   /** Called once for each capture that could not be read to its end; what came before is in the result. */

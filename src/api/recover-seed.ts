@@ -96,7 +96,12 @@ export async function recovered(
     progress(tried);
   };
   const { seeds, left } = await (search ?? searchHere)(example, range, watched);
-  return { schema: 1, seeds: seeds.map((seed) => `0x${hex8(seed)}`), left, record: recordOf('recoverSeed', question, []) };
+  return {
+    schema: 1,
+    seeds: seeds.map((seed) => `0x${hex8(seed)}`),
+    left,
+    record: recordOf('recoverSeed', question, []),
+  };
 }
 
 /** Seeds tried between two looks at the signal: about 0.1 s. */
@@ -110,7 +115,8 @@ async function searchHere(
   const left: number[] = [];
   const seeds: number[] = [];
   for (let done = 0; done < count; done += SLICE) {
-    for (const seed of searchSeeds(samples, divisor, first + done, Math.min(SLICE, count - done), left)) seeds.push(seed);
+    for (const seed of searchSeeds(samples, divisor, first + done, Math.min(SLICE, count - done), left))
+      seeds.push(seed);
     progress(Math.min(count, done + SLICE));
     await Promise.resolve();
   }
@@ -188,7 +194,8 @@ class PairReader {
   constructor(spec: string) {
     this.run = inField('filter', () => runOf(settle({ filters: [spec], flows: false })));
     const [at] = this.run.filters;
-    if (at === undefined || at.filter.mode !== Mode.HASH) throw new QuestionError('filter', 'only hash mode has a seed');
+    if (at === undefined || at.filter.mode !== Mode.HASH)
+      throw new QuestionError('filter', 'only hash mode has a seed');
     this.at = at;
     this.divisor = at.filter.divisor;
     if (this.divisor > DIVISOR_MAX) throw new QuestionError('filter', `divisor above ${DIVISOR_MAX}`);

@@ -1,6 +1,6 @@
 import { type IpSet, parseSets } from '../sched/ematch/index.ts';
-import { inField, QuestionError } from './question-error.ts';
 import type { SetsText } from './question.ts';
+import { inField, QuestionError } from './question-error.ts';
 
 /**
  * The sets of some texts, in the place of those of the same name in `kept` or behind them. A set keeps its number, since

@@ -26,15 +26,11 @@ export interface Settled {
   readonly question: Question;
   readonly options: RunOptions;
   readonly seed: number;
-  /** null: there is no script. */
-  readonly script: ScriptReport | null;
 }
 
-/**
- * Reads a question. `copied` is called for each copy of a packet that mirred sends. Throws a QuestionError that names
- * the field.
- */
-export function settle(asked: Question, tables: Tables = {}, copied?: Around['copied']): Settled {
+/** Reads a question. Throws a QuestionError that names the field. */
+export function settle(asked: Question, besides: Besides = {}): Settled {
+  const { tables = {}, copied } = besides;
   const question = readQuestion(asked);
   const { seed = 0, at = 'egress', vlan = 'offload' } = question;
   const sets = tables.sets ?? readSets(question.sets ?? []);
@@ -44,6 +40,7 @@ export function settle(asked: Question, tables: Tables = {}, copied?: Around['co
   const env = createEnv({ era: ERAS[question.kernel ?? '6.1'], seed, clock, rxhashKey, foldKey });
   const filters = question.script === undefined ? filtersOf(question, sets) : [];
   const script = scriptOf(question, { env, ...around });
+  if (script !== undefined) besides.script?.(script.report);
   const options: RunOptions = {
     env,
     clock,
@@ -56,7 +53,16 @@ export function settle(asked: Question, tables: Tables = {}, copied?: Around['co
     tracker: trackerOf(question, tables),
     sharing: question.flows ?? true,
   };
-  return { question, options, seed, script: script?.report ?? null };
+  return { question, options, seed };
+}
+
+/** What a call is given besides the question. */
+export interface Besides {
+  readonly tables?: Tables | undefined;
+  /** Called with each copy of a packet that mirred sends. */
+  readonly copied?: Around['copied'];
+  /** Called once the question's script was run, with what came of it. */
+  script?(report: ScriptReport): void;
 }
 
 /** A run for the question, or the QuestionError that says which rule of the kernel a filter breaks. */

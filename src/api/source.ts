@@ -1,4 +1,11 @@
-import { type CaptureReader, type Chunks, openCapture, type Unpackers, UnpackNotes, unpacked } from '../capture/index.ts';
+import {
+  type CaptureReader,
+  type Chunks,
+  openCapture,
+  type Unpackers,
+  UnpackNotes,
+  unpacked,
+} from '../capture/index.ts';
 import { FormatError } from '../errors.ts';
 import type { Replay } from '../replay.ts';
 
@@ -189,7 +196,9 @@ async function failing<T>(read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    throw new SourceError(`reading failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new SourceError(`reading failed: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -4,9 +4,9 @@ import type { Run } from '../run.ts';
 import { type By, type Period, periods, type SeedSpread, spreadOverSeeds, Takings } from '../study/index.ts';
 import { type Question, whole } from './question.ts';
 import { QuestionError } from './question-error.ts';
-import { type ReadOptions, type Reading, readSources } from './read.ts';
+import { type Reading, type ReadOptions, readSources } from './read.ts';
 import { type CallRecord, recordOf } from './record.ts';
-import { runOf, type Settled, settle, type Tables } from './settle.ts';
+import { runOf, type Settled, settle } from './settle.ts';
 import type { Source } from './source.ts';
 
 /** What `spread` returns, and what `cls-flow classify --seeds N --format json` prints: docs/schema/seeds.schema.json. */
@@ -30,7 +30,7 @@ export interface PerturbedFound {
   readonly record: CallRecord;
 }
 
-type Options = ReadOptions & { readonly tables?: Tables; ended?(reading: Reading): void };
+type Options = ReadOptions & { ended?(reading: Reading): void };
 
 /**
  * How hosts would share classes, over many values of hashrnd.
@@ -85,13 +85,8 @@ interface Taken {
   readonly reading: Reading;
 }
 
-async function taken(
-  source: Source,
-  question: Question,
-  options: Options,
-  expect: (run: Run) => void,
-): Promise<Taken> {
-  const settled = settle({ ...question, flows: false }, options.tables);
+async function taken(source: Source, question: Question, options: Options, expect: (run: Run) => void): Promise<Taken> {
+  const settled = settle({ ...question, flows: false }, options);
   const run = runOf(settled);
   const takings = new Takings(run);
   expect(run);

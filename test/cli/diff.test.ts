@@ -57,14 +57,14 @@ describe('docs/schema/diff.schema.json', () => {
       { applied, after: before },
       { applied: { done: 1, refused: null }, after: found(HTB, HTB) },
     ]) {
-      const report = JSON.parse(JSON.stringify(reportOf('d0', before, after)));
+      const report = JSON.parse(JSON.stringify(reportOf('d0', before, after, planned)));
       expect([valid(report), valid.errors]).toEqual([true, null]);
       expect(report).toMatchObject({ schema: 1, equal: planned === there });
     }
   });
 
   test('has no room for what it does not name', () => {
-    const report = reportOf('d0', found(HTB, HTB), null);
+    const report = reportOf('d0', found(HTB, HTB), null, HTB);
     expect(valid({ ...report, more: 1 })).toBe(false);
     expect(valid({ ...report, differences: [{ planned: null, installed: null }] })).toBe(false);
   });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { classCounters, risen } from '../../node/cli/recover/counters.ts';
+import { classCounters, risen } from '../../src/api/class-counters.ts';
 import { cli, file, HOUSEHOLD, pcap } from './cli.ts';
 
 const NAT = ['--nat', 'masquerade 192.168.77.0/24 to 203.0.113.2'];

@@ -1,28 +1,17 @@
-import { Frame } from '../../../src/capture/index.ts';
-import { UsageError } from '../../../src/errors.ts';
-import { counted, getClassid } from '../../../src/lang/index.ts';
-import { describeFrame } from '../../../src/packet/index.ts';
-import { Mode } from '../../../src/sched/flow/index.ts';
-import type { Sample } from '../../../src/study/index.ts';
-import { tcMajor, tcMinor } from '../../../src/u32.ts';
+import {
+  type Example,
+  exampleOf,
+  exampleOfJson,
+  type Probe,
+  QuestionError,
+  type SeedQuestion,
+} from '../../../src/api/index.ts';
+import { KernelError, UsageError } from '../../../src/errors.ts';
 import { caretInValue } from '../caret.ts';
 import type { RecoverFlags } from '../commands/recover-seed.ts';
 import { CommandLineError, FailedError, inOption } from '../errors.ts';
 import { readInput } from '../named-file.ts';
-import { createRun, readWalk } from '../options.ts';
-import { classCounters, risen } from './counters.ts';
-
-/** What was observed of one filter. */
-export interface Example {
-  readonly name: string;
-  /** Buckets: classes from the base class on. */
-  readonly divisor: number;
-  readonly samples: readonly Sample[];
-}
-
-/** More would wrap around in the minor number of a class. */
-const DIVISOR_MAX = 65536;
-const ETHERNET = 1;
+import { asking } from '../options.ts';
 
 /** A file of examples: a JSON list, or one of them. */
 export function fileExamples(file: string): Example[] {
@@ -34,142 +23,64 @@ export function fileExamples(file: string): Example[] {
   } catch (error) {
     throw wrong((error as Error).message);
   }
-  return [value].flat().map((one, index) => example(one, (why) => wrong(`example ${index + 1}: ${why}`)));
-}
-
-function example(value: unknown, wrong: (why: string) => Error): Example {
-  const { name, divisor, baseclass = '1:1', observed } = (value ?? {}) as Record<string, unknown>;
-  const base = typeof baseclass === 'string' ? getClassid(baseclass) : undefined;
-  if (base === undefined) throw wrong('"baseclass": a class id expected');
-  if (!isCount(divisor, DIVISOR_MAX)) throw wrong(`"divisor": a number from 0 to ${DIVISOR_MAX} expected`);
-  if (!Array.isArray(observed) || observed.length === 0) throw wrong('"observed": a list of pairs expected');
-  const samples = observed.map((pair: unknown, index): Sample => {
-    const { keyValues, class: id } = (pair ?? {}) as Record<string, unknown>;
-    if (!Array.isArray(keyValues) || keyValues.length === 0 || !keyValues.every((key) => isCount(key, 0xffffffff))) {
-      throw wrong(`pair ${index + 1}: "keyValues": a list of 32-bit numbers expected`);
+  return [value].flat().map((one, index) => {
+    try {
+      return exampleOfJson(one ?? {}, '');
+    } catch (error) {
+      throw error instanceof QuestionError ? wrong(`example ${index + 1}: ${error.sentence}`) : error;
     }
-    const classid = typeof id === 'string' ? getClassid(id) : undefined;
-    const bucket = classid === undefined ? null : bucketOf(classid, base, divisor);
-    if (bucket === null) throw wrong(`pair ${index + 1}: "class": a class of this filter expected`);
-    return { keys: Int32Array.from(keyValues, (key: number) => key | 0), bucket };
   });
-  return { name: typeof name === 'string' ? name : '', divisor: divisor || DIVISOR_MAX, samples };
 }
 
-const isCount = (value: unknown, most: number): value is number =>
-  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most;
-
-/** net/sched/cls_flow.c: flow_classify(), backwards; null: the filter has no such class. */
-function bucketOf(classid: number, baseclass: number, divisor: number): number | null {
-  const bucket = (tcMinor(classid) - tcMinor(baseclass)) & 0xffff;
-  return tcMajor(classid) === tcMajor(baseclass) && (divisor === 0 || bucket < divisor) ? bucket : null;
-}
-
-/** What --filter, --pair, --before, --after and --probe tell. */
-export function typedExample({ filter: spec, pair = [], before = [], after = [], probe = [] }: RecoverFlags): Example {
-  if (spec === undefined) throw new CommandLineError('no filter given', null, "add --filter 'hash keys … divisor …'");
+/** What --filter, --pair, --before, --after and --probe say. */
+export function typedQuestion(flags: RecoverFlags): SeedQuestion {
+  const { filter, pair: pairs = [], before = [], after = [], probe = [] } = flags;
+  if (filter === undefined) throw new CommandLineError('no filter given', null, "add --filter 'hash keys … divisor …'");
   if (before.length !== probe.length || after.length !== probe.length) {
     throw new CommandLineError('--before, --after and --probe: one of each for every probe');
   }
-  const reader = new PairReader(spec);
-  const dumps = probe.map((packet, i) =>
-    reader.sample('--probe', packet, reader.between(before[i] ?? '', after[i] ?? '')),
-  );
-  return {
-    name: spec,
-    divisor: reader.divisor || DIVISOR_MAX,
-    samples: [...pair.map((text) => reader.pair(text)), ...dumps],
-  };
+  const probes = probe.map((packet, i): Probe => {
+    return { packet, before: readInput(before[i] ?? ''), after: readInput(after[i] ?? '') };
+  });
+  return { filter, pairs, probes };
 }
 
-/** Reads pairs as the keys and the base class of a filter want them. */
-class PairReader {
-  readonly divisor: number;
-  private readonly run;
-  private readonly at;
-
-  constructor(spec: string) {
-    this.run = createRun(readWalk({ filter: [spec], at: 'egress', vlan: 'offload', era: '6.1' }, false).options);
-    const [at] = this.run.filters;
-    if (at === undefined || at.filter.mode !== Mode.HASH) {
-      throw new CommandLineError('--filter: only hash mode has a seed', caretInValue('--filter', spec, -1));
-    }
-    this.at = at;
-    this.divisor = at.filter.divisor;
-    if (this.divisor > DIVISOR_MAX) {
-      throw new CommandLineError(`--filter: divisor above ${DIVISOR_MAX}`, caretInValue('--filter', spec, -1));
-    }
-  }
-
-  /** `WHAT=CLASS` */
-  pair(text: string): Sample {
-    const at = text.lastIndexOf('=');
-    const classid = getClassid(text.slice(at + 1));
-    if (at < 0 || classid === undefined) {
-      throw new CommandLineError(
-        '--pair: expected PACKET=CLASS',
-        caretInValue('--pair', text, -1),
-        "example: --pair '192.168.0.1>8.8.8.8=1:6b'",
-      );
-    }
-    return this.sample('--pair', text.slice(0, at), classid);
-  }
-
-  sample(option: string, packet: string, classid: number): Sample {
-    // A class without a major, as `:6b`, is the filter's.
-    const { baseclass } = this.at.filter;
-    const whole = tcMajor(classid) === 0 ? (baseclass & 0xffff0000) | classid : classid;
-    const bucket = bucketOf(whole, baseclass, this.divisor);
-    if (bucket === null) {
-      throw new CommandLineError(`${option}: the filter has no such class`, caretInValue(option, packet, -1));
-    }
-    return { keys: this.keys(option, packet), bucket };
-  }
-
-  private keys(option: string, packet: string): Int32Array {
-    const { filter, classifier } = this.at;
-    if (/^\s*0x/i.test(packet)) {
-      const values = packet
-        .split(',')
-        .map((value) => (/^\s*0x[0-9a-f]{1,8}\s*$/i.test(value) ? Number(value) : Number.NaN));
-      if (values.length !== filter.nkeys || values.some(Number.isNaN)) {
-        const expected = `${filter.nkeys} key value${filter.nkeys === 1 ? '' : 's'} 0xHEX`;
-        throw new CommandLineError(
-          `${option}: expected ${expected}, lowest key first`,
-          caretInValue(option, packet, -1),
-        );
-      }
-      return Int32Array.from(values, (value) => value | 0);
-    }
-    this.run.prepare(frameOf(option, packet));
-    return classifier.readKeys(filter, this.run.packet).slice(0, filter.nkeys);
-  }
-
-  /** The one class that counted a packet. */
-  between(before: string, after: string): number {
-    const [first, second] = [before, after].map((file) => {
-      const counters = classCounters(readInput(file));
-      if (counters === null) throw new FailedError(`${file}: expected what tc -s class show prints`);
-      return counters;
-    });
-    const rose = risen(first ?? new Map(), second ?? new Map());
-    const [only] = rose;
-    if (only !== undefined && rose.length === 1) return only;
-    const why = rose.length === 0 ? 'no class counted a packet' : `${counted(rose.length, 'class')} counted packets`;
-    throw new FailedError(`${after}: ${why} since ${before}: one probe and nothing else expected`);
-  }
-}
-
-/** `tcp A:1 > B:2`, or `A>B` where only addresses matter. */
-function frameOf(option: string, text: string): Frame {
-  const words = text.replace(/\s*>\s*/, ' > ').trim();
-  const frame = new Frame();
+/** What is observed. Throws CommandLineError with a caret in the option, FailedError where a file is wrong. */
+export function typedExample(question: SeedQuestion, flags: RecoverFlags): Example {
   try {
-    frame.data = describeFrame(/^\S+ > /.test(words) ? `udp ${words}` : words);
+    return exampleOf(question);
   } catch (error) {
-    throw error instanceof UsageError ? inOption(option, text, error) : error;
+    throw error instanceof QuestionError ? inFlags(error, flags) : error;
   }
-  frame.end = frame.length = frame.data.length;
-  frame.linkType = ETHERNET;
-  return frame;
+}
+
+function inFlags(error: QuestionError, flags: RecoverFlags): Error {
+  const { field, sentence, reason, hint } = error;
+  const { filter = '', pair = [], before = [], after = [], probe = [] } = flags;
+  const [, list = '', index = '0', part = ''] = /^(pairs|probes)(?:\[(\d+)\])?\.?(\w*)$/.exec(field) ?? [];
+  const at = Number(index);
+  if (part === 'before' || part === 'after') {
+    const file = (part === 'before' ? before : after)[at] ?? '';
+    const since = sentence.includes(': one probe') ? sentence.replace(':', ` since ${before[at]}:`) : sentence;
+    return new FailedError(`${file}: ${since}`);
+  }
+  if (list === '') return ofFilter(error, filter);
+  if (field === 'pairs') return new CommandLineError(sentence, null, "add --pair 'PACKET=CLASS'");
+  const option = list === 'pairs' ? '--pair' : '--probe';
+  const value = (list === 'pairs' ? pair : probe)[at] ?? '';
+  if (reason instanceof UsageError) return inOption(option, value, reason);
+  return new CommandLineError(
+    `${option}: ${sentence}`,
+    caretInValue(option, value, -1),
+    hint && `${hint.replace("'", "--pair '")}`,
+  );
+}
+
+function ofFilter(error: QuestionError, filter: string): Error {
+  if (error.reason instanceof UsageError || error.reason instanceof KernelError) {
+    return asking({ filter: [filter] }, (): never => {
+      throw error.about('filters[0]');
+    });
+  }
+  return new CommandLineError(`--filter: ${error.sentence}`, caretInValue('--filter', filter, -1));
 }

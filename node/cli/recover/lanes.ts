@@ -1,15 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
+import type { Example, Searched as Recovered } from '../../../src/api/index.ts';
 import { startWorker } from '../workers.ts';
-import type { Example } from './examples.ts';
 import type { LaneData, Searched, Slice } from './lane.ts';
-
-export interface Recovered {
-  /** Unsigned, ascending. */
-  readonly seeds: readonly number[];
-  /** Seeds that fit the first pair, the first two, … */
-  readonly left: readonly number[];
-}
 
 /** About 0.1 s of one lane: often enough for progress, seldom enough to cost nothing. */
 const SLICE = 2 ** 24;
