@@ -1,5 +1,5 @@
 import { type CaptureSource, type CaptureTaker, endOfCapture, type SourceEnd, SourceError } from '../src/api/index.ts';
-import type { Replay } from '../src/replay.ts';
+import type { Replay } from '../src/replay/index.ts';
 import { CaptureFile, type Split } from './files.ts';
 import { errorCode } from './system.ts';
 import { readingText } from './system-errors.ts';

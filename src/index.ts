@@ -1,17 +1,65 @@
 /**
- * cls-flow: the Linux flow classifier. The common path through the library: read frames with `openCapture()`, make an
- * environment with `createEnv()`, give filters to a `Run`, `step()` it over the frames, and `summarise()` what came out.
+ * cls-flow: the Linux flow classifier. One question, one call: `classify()`, `explain()`, `check()`, `advise()`,
+ * `compare()`, `recoverSeed()`, `diff()`, `tc()`, `classes()` answer as the commands of the command line do, with the
+ * same JSON. What is asked is a `Question`; captures are bytes, chunks, a Blob, or files (`openFile()` of cls-flow/node).
  *
- * For tc's commands: `new Netns()` of cls-flow/netns is the kernel, `runTc()` of cls-flow/command is tc. The rooms'
- * doors: cls-flow/hash, /lang, /capture, /netlink, /packet, /conntrack, /ematch, /action, /flow, /qdisc, /netns,
- * /command, and /node for files; examples/ has programs. Errors are the four of errors.ts and no others.
+ * Behind them stand the rooms, each with a door: cls-flow/replay (captures through a run), /lint, /study, /report,
+ * /packet, /hash, /capture, /conntrack, /lang, /netlink, /flow, /ematch, /action, /qdisc, /netns (the emulated kernel),
+ * /command (tc), and /node for files. Errors are those of errors.ts, and QuestionError, SourceError, CancelledError and
+ * NoPacketError for the calls.
  */
+export {
+  type AdviceQuestion,
+  type Advised,
+  advise,
+  type Bytes,
+  type CallRecord,
+  CancelledError,
+  type CapturedPacket,
+  type CaptureSource,
+  type Checked,
+  type CheckOptions,
+  type ClassCommands,
+  type ClassesQuestion,
+  type Classification,
+  type Compared,
+  check,
+  classes,
+  classify,
+  compare,
+  type Differences,
+  diff,
+  type ExplainedPacket,
+  explain,
+  type NamedBytes,
+  NoPacketError,
+  type PacketQuestion,
+  type PacketRecord,
+  type PerturbedFound,
+  type Progress,
+  packets,
+  perturbed,
+  type Question,
+  QuestionError,
+  type ReadOptions,
+  type RecoveredSeed,
+  readQuestion,
+  recoverSeed,
+  type ScriptReport,
+  type SeedQuestion,
+  type Source,
+  SourceError,
+  type SpreadFound,
+  spread,
+  type TcAnswer,
+  type TcOptions,
+  tc,
+} from './api/index.ts';
 export { Frame, openCapture } from './capture/index.ts';
 export { parseListing, parseNat, Tracker } from './conntrack/index.ts';
 export { type Clock, createEnv, createPacket, type Env } from './env.ts';
 export { ERAS, type Era, type EraName } from './era.ts';
 export { FormatError, KernelError, LimitError, UsageError } from './errors.ts';
-export { type Explanation, explain, explainText } from './explain.ts';
 export { describeFrame, NO_METADATA, parseMetadata, parseValues } from './packet/index.ts';
 export { type Asked, type FilterPlan, planFilter } from './plan.ts';
 export { type Summary, summarise } from './report/index.ts';
@@ -19,3 +67,4 @@ export { Run, type RunOptions } from './run.ts';
 export { FlowClassifier, type FlowOptions, parseFlowOptions } from './sched/flow/index.ts';
 export { classText } from './u32.ts';
 export { Verdict, verdictName } from './verdict.ts';
+export { VERSION } from './version.ts';

@@ -117,8 +117,9 @@ async function callOf(flags: ClassifyFlags, listed: boolean): Promise<Call> {
     rest = { exports, expected, step };
     return listed || expected !== null || exports.wanted ? step : null;
   };
-  const question = { ...questionOf(flags), flows: flags.flows && !listed, engine: flags.engine };
-  const classifying = asking(flags, () => new Classifying(question, besidesOf(flags), eachOf));
+  const question = { ...questionOf(flags), flows: flags.flows && !listed };
+  const besides = { ...besidesOf(flags), engine: flags.engine };
+  const classifying = asking(flags, () => new Classifying(question, besides, eachOf));
   if (rest === null) throw new TypeError('a run is made first');
   return { classifying, ...(rest as Omit<Call, 'classifying'>) };
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { explain, NoPacketError, type PacketQuestion, QuestionError } from '../../src/api/index.ts';
 import { UsageError } from '../../src/errors.ts';
-import { explainText } from '../../src/explain.ts';
 import { escapeText } from '../../src/lang/index.ts';
+import { explainText } from '../../src/replay/index.ts';
 import { reading, sourcesOf } from './captures.ts';
 import { caretInValue } from './caret.ts';
 import type { ExplainFlags } from './commands/explain.ts';
@@ -19,8 +19,8 @@ export async function explainPacket(what: readonly string[], flags: ExplainFlags
   checkOneSource(what, flags);
   const question = questionOf(flags);
   const packet = packetOf(what, flags);
-  const explanation = await inPacket(what, () =>
-    asking(flags, () =>
+  const explanation = await asking(flags, () =>
+    inPacket(what, () =>
       reading(what, { watched: false }, (options) => explain(packet, question, { ...options, ...besidesOf(flags) })),
     ),
   );

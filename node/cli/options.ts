@@ -105,6 +105,7 @@ export function onCommandLine(error: unknown, flags: Partial<WalkFlags>): unknow
   const { reason, sentence, hint, word } = error;
   const [, name = '', index = '0'] = /^(\w+(?:\.\w+)?)?(?:\[(\d+)\])?/.exec(error.field) ?? [];
   if (name === 'script') return new FailedError(`${flags.script}: ${sentence}`);
+  if (name === 'script.filters') return new CommandLineError(`${flags.script}: ${sentence}`);
   if (name === 'conntrack') return new FailedError(`${flags.conntrack}: ${sentence}`);
   if (name === 'metadata.some') return inMeta(error, flags.meta ?? '', Number(index));
   if (name === 'sets') return inSets(error, flags.ipset?.[Number(index)] ?? '');

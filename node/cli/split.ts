@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type CaptureReader, Frame, findRecord } from '../../src/capture/index.ts';
 import { FormatError } from '../../src/errors.ts';
-import type { LaneWork, Replay } from '../../src/replay.ts';
+import type { LaneWork, Replay } from '../../src/replay/index.ts';
 import type { CaptureFile, Split } from '../files.ts';
 import { startWorker } from './workers.ts';
 

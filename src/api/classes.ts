@@ -95,8 +95,8 @@ function noFilter(there: Netns | undefined): QuestionError {
     const hint = `add --dev ${on('egress').join(' or ')}`;
     return new QuestionError('dev', 'no flow filter is asked there', { hint });
   }
-  if (on('ingress').length === 0) return new QuestionError('script', 'there is no flow filter in it');
-  return new QuestionError('script', 'its flow filters are at ingress, where there are no classes');
+  if (on('ingress').length === 0) return new QuestionError('script.filters', 'there is no flow filter in it');
+  return new QuestionError('script.filters', 'its flow filters are at ingress, where there are no classes');
 }
 
 interface OwnKinds {

@@ -1,6 +1,6 @@
 import type { Frame } from '../capture/index.ts';
 import { missingOf } from '../packet/index.ts';
-import { Replay } from '../replay.ts';
+import { Replay } from '../replay/index.ts';
 import { type FilterRow, type Summary, summarise } from '../report/index.ts';
 import type { Run } from '../run.ts';
 import { Copies } from './copies.ts';
@@ -48,7 +48,7 @@ export class Classifying {
     this.settled = settle(question, { ...besides, copied: this.copies.take });
     this.run = runOf(this.settled);
     this.copies.name = this.run.kernel.netns.links.name;
-    const { engine = 'auto' } = this.settled.question;
+    const { engine = 'auto' } = besides;
     this.replay = inField('engine', () => new Replay(this.run, engine, eachOf(this.run)));
     // Perturbation puts others in their place.
     this.filters = this.run.filterRows();

@@ -1,8 +1,7 @@
 import { Frame } from '../capture/index.ts';
 import { UsageError } from '../errors.ts';
-import { type Explanation, explain as explainFrame } from '../explain.ts';
 import { describeFrame } from '../packet/index.ts';
-import { engineFor } from '../replay.ts';
+import { type Explanation, engineFor, explain as explainFrame } from '../replay/index.ts';
 import type { Run } from '../run.ts';
 import type { InputDigest } from './digest.ts';
 import type { Question } from './question.ts';

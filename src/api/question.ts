@@ -1,5 +1,4 @@
 import { ERAS, type EraName } from '../era.ts';
-import type { EngineName } from '../replay.ts';
 import { QuestionError } from './question-error.ts';
 
 /** Where packets meet the filters. */
@@ -59,8 +58,6 @@ export interface Question {
   readonly metadata?: MetadataQuestion;
   /** Whether flows and hosts are counted: memory grows with their number. Default: true. */
   readonly flows?: boolean;
-  /** Which engine: answers are the same. Default: `auto`. */
-  readonly engine?: EngineName;
 }
 
 /** How each field of a question is read: what it must be. */
@@ -85,7 +82,6 @@ export const QUESTION_FIELDS: Fields<Question> = {
   sets: listOf(setsText),
   metadata: metadataOf,
   flows: flag,
-  engine: oneOf(['auto', 'plain', 'compiled']),
 };
 
 /**

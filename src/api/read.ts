@@ -1,6 +1,6 @@
 import { type CaptureReader, Frame, type Unpackers } from '../capture/index.ts';
 import { FormatError } from '../errors.ts';
-import type { Replay } from '../replay.ts';
+import type { Replay } from '../replay/index.ts';
 import type { CaptureProblem } from '../report/index.ts';
 import { Head, type InputDigest } from './digest.ts';
 import type { Besides } from './settle.ts';
@@ -23,7 +23,7 @@ export interface Progress {
 }
 
 /** What all calls that read captures take besides the question. */
-export interface ReadOptions extends Pick<Besides, 'tables' | 'script'> {
+export interface ReadOptions extends Pick<Besides, 'tables' | 'script' | 'engine'> {
   /** Ends the call: it throws a CancelledError. */
   readonly signal?: Signal;
   /** Called about four times a MiB. */

@@ -6,6 +6,7 @@ import type { SipKey } from '../hash/index.ts';
 import { matches, shellWords } from '../lang/index.ts';
 import { type Metadata, NO_METADATA, parseMetadata, parseValues } from '../packet/index.ts';
 import { type Around, type FilterPlan, planFilter } from '../plan.ts';
+import type { EngineName } from '../replay/index.ts';
 import { Run, type RunOptions } from '../run.ts';
 import type { IpSet } from '../sched/ematch/index.ts';
 import { type FlowOptions, Mode } from '../sched/flow/index.ts';
@@ -59,6 +60,8 @@ export function settle(asked: Question, besides: Besides = {}): Settled {
 /** What a call is given besides the question. */
 export interface Besides {
   readonly tables?: Tables | undefined;
+  /** Which engine takes packets that are only counted; the answers are the same. Default: `auto`. */
+  readonly engine?: EngineName | undefined;
   /** Called with each copy of a packet that mirred sends. */
   readonly copied?: Around['copied'];
   /** Called once the question's script was run, with what came of it. */
@@ -80,7 +83,7 @@ function filtersOf({ filters = [], hashrnd = [] }: Question, sets: readonly IpSe
   }
   if (hashrnd.length > filters.length) {
     const there = filters.length === 1 ? 'is one' : `are ${filters.length}`;
-    throw new QuestionError('hashrnd', `one for each filter, and there ${there}`);
+    throw new QuestionError(`hashrnd[${filters.length}]`, `one for each filter, and there ${there}`);
   }
   return filters.map((spec, i) => inField(`filters[${i}]`, () => planFilter(spec, { sets, hashrnd: hashrnd[i] })));
 }

@@ -7,7 +7,7 @@ import {
   unpacked,
 } from '../capture/index.ts';
 import { FormatError } from '../errors.ts';
-import type { Replay } from '../replay.ts';
+import { PIECE, type Replay } from '../replay/index.ts';
 
 /** A Blob or File, as browsers and Node have them. */
 export interface BlobLike {
@@ -77,9 +77,6 @@ const isNamed = (source: unknown): source is NamedBytes | CaptureSource =>
 function sourceOf(source: NamedBytes | CaptureSource, unpackers: Unpackers | null): CaptureSource {
   return 'read' in source ? source : new BytesSource(source.name, source.bytes, unpackers);
 }
-
-/** Bytes are handed on in pieces of this size: a larger one would have the reader's window grow out of the engine's memory. */
-export const PIECE = 256 << 10;
 
 /** A capture whose bytes somebody has, or brings. */
 class BytesSource implements CaptureSource {

@@ -5,7 +5,7 @@ import { createEnv } from '../env.ts';
 import { ERAS } from '../era.ts';
 import { NO_METADATA, TRANSPORT_HEADERS } from '../packet/index.ts';
 import { planFilter } from '../plan.ts';
-import { type EngineName, Replay } from '../replay.ts';
+import { type EngineName, Replay } from '../replay/index.ts';
 import { Run } from '../run.ts';
 import { protocolTable } from './headers.ts';
 

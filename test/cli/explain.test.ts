@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import type { Explanation } from '../../src/explain.ts';
 import { describeFrame } from '../../src/packet/index.ts';
+import type { Explanation } from '../../src/replay/index.ts';
 import { cli, HOUSEHOLD } from './cli.ts';
 
 const WORDS = 'tcp 192.168.1.7:51514 > 1.1.1.1:443';

@@ -6,7 +6,7 @@ import { ERAS, type EraName } from '../../src/era.ts';
 import { KernelError, UsageError } from '../../src/errors.ts';
 import { type Device, NO_METADATA } from '../../src/packet/index.ts';
 import { planFilter } from '../../src/plan.ts';
-import { type EngineName, Replay } from '../../src/replay.ts';
+import { type EngineName, Replay } from '../../src/replay/index.ts';
 import { Run } from '../../src/run.ts';
 import { be16, be32 } from '../../src/u32.ts';
 import { randomFilter } from '../kernel/diff/filters.ts';

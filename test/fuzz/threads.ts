@@ -8,7 +8,7 @@ import { FormatError } from '../../src/errors.ts';
 import { Netns } from '../../src/kernel/index.ts';
 import { NO_METADATA } from '../../src/packet/index.ts';
 import { planFilter } from '../../src/plan.ts';
-import { Replay } from '../../src/replay.ts';
+import { Replay } from '../../src/replay/index.ts';
 import { Run } from '../../src/run.ts';
 import { commonFrame } from './frames.ts';
 import { Random } from './random.ts';

@@ -21,7 +21,7 @@ const ORDER = [
   ['src/engine'],
   ['src/plan'],
   ['src/run', 'src/command'],
-  ['src/replay', 'src/explain', 'src/lint', 'src/study'],
+  ['src/replay', 'src/lint', 'src/study'],
   ['src/api'],
   ['src/index'],
   ['node'],

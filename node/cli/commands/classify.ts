@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { EngineName } from '../../../src/replay.ts';
+import type { EngineName } from '../../../src/replay/index.ts';
 import { type CliCommand, exitCodes, list } from './command.ts';
 import { addWalkOptions, UNREADABLE, type WalkFlags, WRONG_FILTER } from './walk.ts';
 

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { Frame, openCapture, PcapWriter } from './capture/index.ts';
-import { Tracker } from './conntrack/index.ts';
-import { createEnv } from './env.ts';
-import { ERAS } from './era.ts';
-import { describeFrame, NO_METADATA } from './packet/index.ts';
-import { planFilter } from './plan.ts';
+import { Frame, openCapture, PcapWriter } from '../capture/index.ts';
+import { Tracker } from '../conntrack/index.ts';
+import { createEnv } from '../env.ts';
+import { ERAS } from '../era.ts';
+import { describeFrame, NO_METADATA } from '../packet/index.ts';
+import { planFilter } from '../plan.ts';
+import { Run } from '../run.ts';
 import { type EngineName, Replay } from './replay.ts';
-import { Run } from './run.ts';
 
 const TTL = 14 + 8;
 const TCP_LENGTH = 14 + 20 + 12;

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ETHERNET, frameOf } from '../test/frames.ts';
-import { openCapture, PcapWriter } from './capture/index.ts';
-import { restsCell } from './engine/layout.ts';
-import { createEnv } from './env.ts';
-import { ERAS } from './era.ts';
-import { describeFrame, NO_METADATA } from './packet/index.ts';
-import { planFilter } from './plan.ts';
+import { ETHERNET, frameOf } from '../../test/frames.ts';
+import { openCapture, PcapWriter } from '../capture/index.ts';
+import { restsCell } from '../engine/layout.ts';
+import { createEnv } from '../env.ts';
+import { ERAS } from '../era.ts';
+import { describeFrame, NO_METADATA } from '../packet/index.ts';
+import { planFilter } from '../plan.ts';
+import { Run } from '../run.ts';
 import { Replay } from './replay.ts';
-import { Run } from './run.ts';
 
 function replayOf(spec: string): { run: Run; replay: Replay } {
   const clock = { now: 0 };

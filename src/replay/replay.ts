@@ -1,14 +1,19 @@
-import { type CaptureReader, Frame, openCapture, PcapWriter } from './capture/index.ts';
-import { Engine, type EngineOptions, type LaneWork } from './engine/index.ts';
-import { UsageError } from './errors.ts';
-import { NONE } from './kernel/index.ts';
-import { type Run, reasonOf } from './run.ts';
+import { type CaptureReader, type Cut, Frame, openCapture, PcapWriter } from '../capture/index.ts';
+import { Engine, type EngineOptions, type LaneWork } from '../engine/index.ts';
+import { UsageError } from '../errors.ts';
+import { NONE } from '../kernel/index.ts';
+import { type Run, reasonOf } from '../run.ts';
 
-export type { LaneWork } from './engine/index.ts';
+export type { LaneWork } from '../engine/index.ts';
 
 /** `auto`: compiled where it can be. */
 
 export type EngineName = 'auto' | 'plain' | 'compiled';
+
+/** Bytes that are pushed at once: a larger piece would have the reader's window grow out of the engine's memory. */
+export const PIECE = 256 << 10;
+/** Bytes that are waited for: a loop that begins for every packet or two is slow. */
+const ENOUGH = 64 << 10;
 
 /**
  * Captures through a run, by whichever engine may: here alone it is chosen. The compiled engine takes the packets that
@@ -20,6 +25,11 @@ export class Replay {
   private readonly engine: Engine | null;
   private readonly frame = new Frame();
   private readonly each: ((frame: Frame) => void) | null;
+  /** Packets that each engine took. */
+  readonly packets = { compiled: 0, plain: 0 };
+  private reader: CaptureReader | null = null;
+  /** Bytes that were pushed and not yet looked at. */
+  private waiting = 0;
   /** The packet that was given back last. */
   private readonly given: { reader: CaptureReader | null; offset: number } = { reader: null, offset: -1 };
 
@@ -48,13 +58,49 @@ export class Replay {
     return this.engine?.room;
   }
 
+  /**
+   * The next bytes of a capture, in chunks of any size; they are copied. Small ones are collected: packets are counted
+   * once there are some hundred of them, or at finish(). Throws a FormatError where the capture is broken.
+   */
+  push(chunk: Uint8Array): void {
+    this.reader ??= openCapture(this.room);
+    for (let at = 0; at < chunk.length; at += PIECE) {
+      const piece = chunk.subarray(at, at + PIECE);
+      this.reader.push(piece);
+      this.waiting += piece.length;
+      if (this.waiting >= ENOUGH) this.takeWaiting(this.reader);
+    }
+  }
+
+  /** The capture is over; the next push() begins another. Returns where it was cut off, if it was. */
+  finish(): Cut | null {
+    const { reader } = this;
+    if (reader === null) return null;
+    reader.finish();
+    this.takeWaiting(reader);
+    this.settle();
+    this.reader = null;
+    return reader.cut;
+  }
+
+  private takeWaiting(reader: CaptureReader): void {
+    this.waiting = 0;
+    this.take(reader);
+  }
+
   /** Classifies every packet that the reader has. */
   take(reader: CaptureReader): void {
     const { run, engine } = this;
     do {
       // The first packet of all sets the clock.
-      if (engine !== null && run.number > 0) run.number += engine.run(reader, run.began);
+      if (engine !== null && run.number > 0) this.takeCompiled(engine, reader);
     } while (this.takePlain(reader));
+  }
+
+  private takeCompiled(engine: Engine, reader: CaptureReader): void {
+    const packets = engine.run(reader, this.run.began);
+    this.run.number += packets;
+    this.packets.compiled += packets;
   }
 
   /**
@@ -65,6 +111,7 @@ export class Replay {
     const { run, engine, each, frame } = this;
     const { offset } = reader;
     if (!reader.next(frame)) return false;
+    this.packets.plain++;
     if (each !== null) {
       each(frame);
       return true;
@@ -90,6 +137,7 @@ export class Replay {
     if (engine === null || window === null) return;
     window.at -= reader.offset - offset;
     run.number--;
+    this.packets.plain--;
     engine.giveConnection(run.packet, window.at);
     this.given.reader = reader;
     this.given.offset = offset;
@@ -109,6 +157,7 @@ export class Replay {
   /** Takes over what another thread counted: so many packets, in its memory. */
   takeLane(packets: number, memory: ArrayBuffer): void {
     this.run.number += packets;
+    this.packets.compiled += packets;
     this.engine?.settleLane(memory, this.run);
   }
 

@@ -1,10 +1,10 @@
-import type { Frame } from './capture/index.ts';
-import { jhash2 } from './hash/index.ts';
-import type { Elsewhere, FilterId, Journey, ListRun, Step as TreeStep } from './kernel/index.ts';
-import { addressText, hex8, protocolName } from './lang/index.ts';
-import { AddrType, DissectRet, type Exactness, FlowKeys, inputNames, ipProtocolName } from './packet/index.ts';
-import { endText } from './report/index.ts';
-import { NO_FILTER, type Run, type RunFilter } from './run.ts';
+import type { Frame } from '../capture/index.ts';
+import { jhash2 } from '../hash/index.ts';
+import type { Elsewhere, FilterId, Journey, ListRun, Step as TreeStep } from '../kernel/index.ts';
+import { addressText, hex8, protocolName } from '../lang/index.ts';
+import { AddrType, DissectRet, type Exactness, FlowKeys, inputNames, ipProtocolName } from '../packet/index.ts';
+import { endText } from '../report/index.ts';
+import { NO_FILTER, type Run, type RunFilter } from '../run.ts';
 import {
   classExactness,
   classid,
@@ -18,9 +18,9 @@ import {
   Mode,
   mapLine,
   placeInClass,
-} from './sched/flow/index.ts';
-import { classidText, classText } from './u32.ts';
-import { verdictName } from './verdict.ts';
+} from '../sched/flow/index.ts';
+import { classidText, classText } from '../u32.ts';
+import { verdictName } from '../verdict.ts';
 
 /** One header that the dissector passed. Offsets in bytes from the start of the captured frame. */
 export interface HeaderStep {

@@ -1,0 +1,17 @@
+/**
+ * Captures through a run, by the fastest engine that can.
+ *
+ *   new Replay(run, 'auto')     push(chunk) as often as there are chunks of any size, finish(); then run.tally has the counts
+ *   replay.packets              how many each engine took; replay.why: why the compiled one takes none
+ *   explain(run, frame)         the way of one packet step by step; explainText() as lines
+ */
+export {
+  type ArithmeticStep,
+  type Explanation,
+  explain,
+  explainText,
+  type FilterStep,
+  type HeaderStep,
+  type KeyStep,
+} from './explain.ts';
+export { type EngineName, engineFor, type LaneWork, PIECE, Replay } from './replay.ts';
