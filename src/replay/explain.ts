@@ -1,8 +1,16 @@
 import type { Frame } from '../capture/index.ts';
-import { jhash2 } from '../hash/index.ts';
+import { type JhashRound, jhash2, jhash2Rounds } from '../hash/index.ts';
 import type { Elsewhere, FilterId, Journey, ListRun, Step as TreeStep } from '../kernel/index.ts';
 import { addressText, hex8, protocolName } from '../lang/index.ts';
-import { AddrType, DissectRet, type Exactness, FlowKeys, inputNames, ipProtocolName } from '../packet/index.ts';
+import {
+  AddrType,
+  DissectRet,
+  type Exactness,
+  FlowKeys,
+  inputNames,
+  ipProtocolName,
+  LINK_TYPES,
+} from '../packet/index.ts';
 import { endText } from '../report/index.ts';
 import { NO_FILTER, type Run, type RunFilter } from '../run.ts';
 import {
@@ -21,6 +29,7 @@ import {
 } from '../sched/flow/index.ts';
 import { classidText, classText } from '../u32.ts';
 import { verdictName } from '../verdict.ts';
+import { type HeaderSpan, keyBytes, linkSpans, type Span, transportLength } from './spans.ts';
 
 /** One header that the dissector passed. Offsets in bytes from the start of the captured frame. */
 export interface HeaderStep {
@@ -39,12 +48,26 @@ export interface KeyStep {
   readonly value: string;
   readonly source: KeySource;
   readonly exactness: Exactness;
+  /** The bytes of the frame that it holds; none where it is not read from bytes, or is a hash of them. */
+  readonly bytes: readonly Span[];
 }
 
 /** One step of the arithmetic: what is done, and the value after it in hex. */
 export interface ArithmeticStep {
   readonly step: string;
   readonly value: string;
+  /** Of jhash2: its three words in hex after each of its steps. */
+  readonly rounds?: readonly HashRound[];
+}
+
+/** jhash2() in steps: `from` and `count` say which words of the input were added. */
+export interface HashRound {
+  readonly step: JhashRound['step'];
+  readonly from: number;
+  readonly count: number;
+  readonly a: string;
+  readonly b: string;
+  readonly c: string;
 }
 
 /** A filter that was asked. */
@@ -83,6 +106,8 @@ export interface Explanation extends Partial<Journey> {
   readonly flow: string | null;
   readonly given: Readonly<Record<string, string>>;
   readonly headers: readonly HeaderStep[];
+  /** Where each header stands in the frame, the link's and the last one too. */
+  readonly spans: readonly HeaderSpan[];
   readonly filters: readonly FilterStep[];
   readonly classid: string | null;
   readonly pref: number | null;
@@ -107,6 +132,7 @@ export function explain(run: Run, frame: Frame): Explanation {
     options.env.era.dissect(p, flow);
     tellPorts(headers, flow);
   }
+  const spans = run.reason === null ? spansOf(run, frame.linkType, headers) : [];
   const filters = heard(run, () => run.conclude());
   const classified = run.verdict >= 0;
   return {
@@ -119,6 +145,7 @@ export function explain(run: Run, frame: Frame): Explanation {
     flow: flowText(flow),
     given: given(run),
     headers,
+    spans,
     filters,
     ...run.journey,
     classid: classified ? classText(run.classid) : null,
@@ -128,6 +155,16 @@ export function explain(run: Run, frame: Frame): Explanation {
     ...(run.rests === 0 ? {} : { missing: inputNames(run.rests) }),
     reason: run.reason,
   };
+}
+
+function spansOf({ packet: p }: Run, linkType: number, headers: readonly HeaderStep[]): HeaderSpan[] {
+  const passed = headers.map(({ layer, name, type, offset, length }, index) => {
+    const isLast = index === headers.length - 1 && layer === 'transport' && length === 0;
+    return { layer, name, at: offset, length: isLast ? transportLength(type, p, p.head + offset) : length };
+  });
+  // A tag in metadata is a header to the dissector, and has no bytes here.
+  const there = passed.filter(({ length }, index) => length > 0 || index === passed.length - 1);
+  return [...linkSpans(p, LINK_TYPES.find(({ number }) => number === linkType)?.name ?? ''), ...there];
 }
 
 const OUTCOME: Readonly<Record<DissectRet, string>> = {
@@ -200,6 +237,7 @@ function filterStep(run: Run, at: RunFilter, filter: FlowFilter, words: Int32Arr
       value: hex(words[i] ?? 0),
       source: keySource(key, p, flow, env.era),
       exactness: keyExactness(key, p, flow, env, known),
+      bytes: keyBytes(key, p, env),
     })),
     arithmetic: arithmetic(filter, words),
     classid: classText(classid(filter, words)),
@@ -223,7 +261,10 @@ function arithmetic(f: FlowFilter, words: Int32Array): ArithmeticStep[] {
 
 function hashStep(f: FlowFilter, words: Int32Array): ArithmeticStep {
   const what = `jhash2 of ${f.nkeys === 1 ? 'one word' : `${f.nkeys} words`}, hashrnd ${hex(f.hashrnd)}`;
-  return { step: what, value: hex(jhash2(words, f.nkeys, f.hashrnd)) };
+  const rounds = jhash2Rounds(words, f.nkeys, f.hashrnd).map(({ a, b, c, ...round }) => {
+    return { ...round, a: hex(a), b: hex(b), c: hex(c) };
+  });
+  return { step: what, value: hex(jhash2(words, f.nkeys, f.hashrnd)), rounds };
 }
 
 /** The map line, each step by leaving out those behind it. */
