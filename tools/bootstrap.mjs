@@ -60,6 +60,8 @@ try {
       'tsconfig.json',
       ...['src', 'node', 'test', 'bench', 'examples'].flatMap(sources),
       'tools/bundle.mjs',
+      // The bundle holds packages.
+      'package-lock.json',
     ],
     () => existsSync(path.join(root, 'dist/node/cli/bundle.cjs')),
     () => {

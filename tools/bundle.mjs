@@ -1,6 +1,6 @@
 // Makes the command line one file, dist/node/cli/bundle.cjs, and V8's code cache of it: node/cli/start.cts loads both.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -18,7 +18,24 @@ const file = path.join(folder, 'bundle.cjs');
 const cache = `${file}.cache`;
 // Whatever fails below, no cache of an earlier bundle stays.
 rmSync(cache, { force: true });
-await bundle.write({ file, format: 'cjs', minify: true, codeSplitting: false });
+const { output } = await bundle.write({ file, format: 'cjs', minify: true, codeSplitting: false });
+
+const installed = realpathSync(path.join(root, 'node_modules'));
+
+/** The folder of the package that a module is of, in node_modules; null: it is our own. */
+function packageOf(id) {
+  // What rolldown itself adds.
+  if (id.startsWith('\0rolldown/')) return 'node_modules/rolldown';
+  const within = path.relative(installed, id).split(path.sep).join('/');
+  if (within.startsWith('../')) return null;
+  const [folder] = /^(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(within);
+  return `node_modules/${folder}`;
+}
+
+// Of NOTICES and the SBOM (tools/generate/supply.mjs).
+const held = Object.entries(output[0].modules).filter(([, { renderedLength }]) => renderedLength > 0);
+const packages = [...new Set(held.map(([id]) => packageOf(id)).filter((folder) => folder !== null))].sort();
+writeFileSync(path.join(folder, 'bundle.packages.json'), `${JSON.stringify(packages)}\n`);
 
 /** In one file every command's imports come first, and these parts of Node take 20 ms to load: they wait for their first use. */
 const LAZY = /require\("(node:(?:child_process|crypto|module|os|readline|timers\/promises|v8|worker_threads|zlib))"\)/g;

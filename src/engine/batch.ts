@@ -172,7 +172,7 @@ function readBatch(batch: Batched, { slot, flow }: Locals): Code {
  */
 function fetchBatch({ layout, sharing, connection, fields: { isV6 }, scratch }: Batched, locals: Locals): Code {
   const { slot, start, end, flow, hash, number, fetched } = locals;
-  const fetch = (value: Code): Code => set(fetched, xor(get(fetched), value));
+  const touch = (value: Code): Code => set(fetched, xor(get(fetched), value));
   const each = (code: Code): Code => {
     const next = new Label();
     return [
@@ -181,14 +181,14 @@ function fetchBatch({ layout, sharing, connection, fields: { isV6 }, scratch }: 
     ];
   };
   const hashed = recall(hash, slot, Slot.HASH);
-  const slotOf = (family: 4 | 6): Code => fetch(fetchSlot(layout, family, hash));
+  const slotOf = (family: 4 | 6): Code => touch(fetchSlot(layout, family, hash));
   const entryOf = (family: 4 | 6): Code => store32(get(slot), Slot.ROW, entryAt(layout, family, hash, number, scratch));
   const index = [
-    sharing ? [recall(flow, slot, Slot.FLOW), fetch(fetchFlow(layout, flow, isV6))] : [],
+    sharing ? [recall(flow, slot, Slot.FLOW), touch(fetchFlow(layout, flow, isV6))] : [],
     connection === null ? [] : [hashed, when(get(isV6), slotOf(6), slotOf(4))],
   ];
   const found = [hashed, when(get(isV6), entryOf(6), entryOf(4)), store32(get(slot), Slot.NUMBER, get(number))];
-  const entry = [recall(scratch, slot, Slot.ROW), fetch(fetchEntry(scratch, isV6))];
+  const entry = [recall(scratch, slot, Slot.ROW), touch(fetchEntry(scratch, isV6))];
   return [set(start, get(slot)), each(index), connection === null ? [] : [each(found), each(entry)]];
 }
 

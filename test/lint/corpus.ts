@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { check } from '../../src/lint/index.ts';
+import { ROOT } from '../kernel/root.ts';
 
-const FOLDER = join(import.meta.dirname, 'corpus');
+const FOLDER = join(ROOT, 'test/lint/corpus');
 /** Hosts for the rows that need to know how many there are. */
 const HOSTS = 30;
 

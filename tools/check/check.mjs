@@ -25,6 +25,8 @@ const STEPS = [
   ['fuzz', ['dist/test/fuzz/main.js', '--seconds', FUZZ_SECONDS, '--pairs', FUZZ_PAIRS, '--files', FUZZ_FILES]],
   ['limits', ['dist/test/limits/main.js']],
   ['pack', ['tools/check/pack.mjs']],
+  ['supply', ['tools/check/supply.mjs']],
+  ['privacy', ['tools/check/privacy.mjs']],
   ['additions', ['tools/check/additions.mjs']],
   ['kernel', ['tools/check/kernel.mjs', ...process.argv.filter((word) => word === '--kernel')]],
 ];

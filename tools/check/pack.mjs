@@ -1,17 +1,11 @@
 // What `npm pack` would ship: below two megabytes, with everything that `exports` and `bin` name, and no tests.
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { packed } from '../npm.mjs';
 import { ROOT, report } from './sources.mjs';
 
 const LIMIT = 2_000_000;
-const npm = process.env.npm_execpath;
-const args = ['pack', '--dry-run', '--json', '--ignore-scripts', '--loglevel=error'];
-const options = { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 26 };
-const output = npm
-  ? execFileSync(process.execPath, [npm, ...args], options)
-  : execFileSync('npm', args, { ...options, shell: process.platform === 'win32' });
-const [pack] = JSON.parse(output);
+const pack = packed();
 const { exports, bin } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
 
 const shipped = new Set(pack.files.map((file) => file.path));

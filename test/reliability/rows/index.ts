@@ -1,4 +1,12 @@
 import type { LaterRow, Row } from '../row.ts';
+import { R10 } from './r10-kernel.ts';
+import { R15 } from './r15-lint.ts';
+import { R18 } from './r18-lanes.ts';
+import { R24 } from './r24-page.ts';
+import { R26 } from './r26-server.ts';
+import { R29 } from './r29-recorder.ts';
+import { R30 } from './r30-supply.ts';
+import { R31 } from './r31-live.ts';
 
 /** All tests, in the order of their numbers. */
-export const ROWS: readonly (Row | LaterRow)[] = [];
+export const ROWS: readonly (Row | LaterRow)[] = [R10, R15, R18, R24, R26, R29, R30, R31];
