@@ -64,12 +64,14 @@ export class Replay {
    */
   push(chunk: Uint8Array): void {
     this.reader ??= openCapture(this.room);
-    for (let at = 0; at < chunk.length; at += PIECE) {
-      const piece = chunk.subarray(at, at + PIECE);
-      this.reader.push(piece);
-      this.waiting += piece.length;
-      if (this.waiting >= ENOUGH) this.takeWaiting(this.reader);
-    }
+    if (chunk.length <= PIECE) this.pushPiece(this.reader, chunk);
+    else for (let at = 0; at < chunk.length; at += PIECE) this.pushPiece(this.reader, chunk.subarray(at, at + PIECE));
+  }
+
+  private pushPiece(reader: CaptureReader, piece: Uint8Array): void {
+    reader.push(piece);
+    this.waiting += piece.length;
+    if (this.waiting >= ENOUGH) this.takeWaiting(reader);
   }
 
   /** The capture is over; the next push() begins another. Returns where it was cut off, if it was. */
