@@ -29,16 +29,21 @@ export class Window {
   }
 
   push(chunk: Uint8Array): void {
-    this.room(chunk.length).set(chunk);
+    this.reserve(chunk.length);
+    this.data.set(chunk, this.end);
     this.end += chunk.length;
   }
 
   /** Where the next bytes may be put, at least `size`; who puts them there moves `end`. */
   room(size: number): Uint8Array {
+    this.reserve(size);
+    return this.data.subarray(this.end);
+  }
+
+  private reserve(size: number): void {
     const rest = this.end - this.at;
     // What is left of a chunk is mostly a part of one record: moved to the front, the same half a MiB stays in the cache.
     if (this.end + size > this.data.length || 4 * rest < size) this.makeRoom(size);
-    return this.data.subarray(this.end);
   }
 
   /** Moves what is left to the front, of a buffer twice as large if it fills this one: a byte moves a few times at most. */
