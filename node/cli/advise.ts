@@ -22,6 +22,7 @@ import { caretInValue } from './caret.ts';
 import { readAll } from './classify.ts';
 import type { AdviseFlags } from './commands/advise.ts';
 import { CommandLineError } from './errors.ts';
+import { fullTableNotes } from './full-table.ts';
 import { writeText } from './named-file.ts';
 import { unsigned } from './numbers.ts';
 import { createRun, readWalk, type Walk } from './options.ts';
@@ -71,7 +72,8 @@ export async function advise(captures: readonly string[], flags: AdviseFlags): P
     run.prepare(frame);
     if (run.reason === null) seen.add(run.packet);
   });
-  const report = reportOf({ walk, flags, seen, seeds, link, packets: run.number, errors });
+  const full = fullTableNotes(run);
+  const report = reportOf({ walk, flags, seen, seeds, link, packets: run.number, full, errors });
   // Where no packet could be read at all, a file of an earlier run is worth more than an empty one.
   const isWorth = errors.length === 0 || run.number > 0;
   if (flags.output !== undefined && isWorth) await writeBatch(flags.output, report.commands);
@@ -101,10 +103,12 @@ interface Findings {
   readonly seeds: number;
   readonly link: number;
   readonly packets: number;
+  /** The note about a full connection table. */
+  readonly full: readonly string[];
   readonly errors: Reading['errors'];
 }
 
-function reportOf({ walk, flags, seen, seeds, link, packets, errors }: Findings): Report {
+function reportOf({ walk, flags, seen, seeds, link, packets, full, errors }: Findings): Report {
   const { env } = walk.options;
   const hosts = seen.subjects;
   const choices = study(seen, DIVISORS, hashrnds(env, seeds));
@@ -117,7 +121,7 @@ function reportOf({ walk, flags, seen, seeds, link, packets, errors }: Findings)
     choices,
     recommended,
     commands: recommended === null ? [] : setupCommands(setupOf(recommended, flags, link)),
-    notes: notes(flags, choices, recommended, hosts),
+    notes: [...notes(flags, choices, recommended, hosts), ...full],
     errors,
   };
 }

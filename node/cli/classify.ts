@@ -12,6 +12,7 @@ import { Copies } from './copies.ts';
 import { CommandLineError, inOption } from './errors.ts';
 import type { ExpectFile } from './expect.ts';
 import { Exports } from './exports.ts';
+import { fullTableNotes } from './full-table.ts';
 import { unsigned } from './numbers.ts';
 import { createRun, readWalk, type Walk } from './options.ts';
 import { isTerminal, painter, say } from './output.ts';
@@ -134,6 +135,7 @@ async function listPackets(
     output.write(format.line(packetRecord(run, frame)));
   });
   if (reading.errors.length > 0) output.write(format.incomplete(reading.errors));
+  for (const note of fullTableNotes(run)) say(`note: ${note}`);
   output.flush();
   return reading;
 }
@@ -230,7 +232,8 @@ function summaryOf(
   const { tally, sharing, fates } = run;
   const { era } = walk.options.env;
   const missing = missingOf(tally.rests);
-  return summarise({ tally, sharing, fates, filters, era: era.name, engine, seed: walk.seed, errors, copies, missing });
+  const counts = { tally, sharing, fates, fullTable: run.fullTable };
+  return summarise({ ...counts, filters, era: era.name, engine, seed: walk.seed, errors, copies, missing });
 }
 
 async function summaryText(summary: Summary, settings: Settings, run: Run): Promise<string> {
@@ -240,7 +243,7 @@ async function summaryText(summary: Summary, settings: Settings, run: Run): Prom
     case 'ndjson':
       return ndjson(summary);
     case 'csv':
-      for (const note of estimates(run)) say(`note: ${note}`);
+      for (const note of [...estimates(run), ...fullTableNotes(run)]) say(`note: ${note}`);
       return csv(rows(summary));
     case 'table': {
       const { summaryTable } = await import('./table.ts');
@@ -250,8 +253,8 @@ async function summaryText(summary: Summary, settings: Settings, run: Run): Prom
         seedStated: settings.walk.seedStated,
         mapped: run.filters.map(({ filter }) => filter.mode !== Mode.HASH),
         all: settings.all,
-        missing: (summary.missing ?? []).map((row) => missingText(row, run.packet.readBy)),
-        notes: [...notes(settings, run), ...estimates(run)],
+        missing: (summary.missing ?? []).flatMap((row) => missingText(row, run.packet.readBy) || []),
+        notes: [...notes(settings, run), ...estimates(run), ...fullTableNotes(run)],
         paint: painter('stdout'),
       });
     }

@@ -4,8 +4,9 @@ import { readAll } from './classify.ts';
 import type { CompareFlags } from './commands/compare.ts';
 import type { WalkFlags } from './commands/walk.ts';
 import { CommandLineError } from './errors.ts';
+import { fullTableNotes } from './full-table.ts';
 import { createRun, readWalk, type Walk } from './options.ts';
-import { painter } from './output.ts';
+import { painter, say } from './output.ts';
 import { Output } from './result.ts';
 import { aligned } from './table.ts';
 
@@ -21,6 +22,8 @@ export async function compare(captures: readonly string[], flags: CompareFlags):
     for (const run of runs) run.step(frame);
     comparing.add();
   });
+  // Both follow the same connections, if they follow any.
+  for (const note of runs.flatMap(fullTableNotes).slice(0, 1)) say(`note: ${note}`);
   const result = comparing.result(before.seed, errors);
   const output = new Output();
   output.write(flags.format === 'json' ? `${JSON.stringify(result, null, 2)}\n` : text(result, flags, before));

@@ -11,8 +11,10 @@ import { readCaptures } from './captures.ts';
 import { caretInValue } from './caret.ts';
 import type { ExplainFlags } from './commands/explain.ts';
 import { CommandLineError, FailedError, inOption } from './errors.ts';
+import { fullTableNotes } from './full-table.ts';
 import { unsigned } from './numbers.ts';
 import { createRun, readWalk } from './options.ts';
+import { say } from './output.ts';
 import { Output } from './result.ts';
 
 const LINKTYPE_ETHERNET = 1;
@@ -27,6 +29,7 @@ export async function explainPacket(what: readonly string[], flags: ExplainFlags
     flags.packet === undefined
       ? told(run, typedFrame(what, flags))
       : await explainCaptured(what, run, unsigned('--packet', flags.packet, Number.MAX_SAFE_INTEGER, 1));
+  for (const note of fullTableNotes(run)) say(`note: ${note}`);
   const output = new Output();
   output.write(flags.format === 'json' ? `${JSON.stringify(explanation, null, 2)}\n` : text(explanation));
   output.flush();

@@ -1,4 +1,4 @@
-import { type NatRule, parseListing, parseNat, Tracker } from '../../src/conntrack/index.ts';
+import { CONNTRACK_MAX, MAX_MAX, type NatRule, parseListing, parseNat, Tracker } from '../../src/conntrack/index.ts';
 import { type Clock, createEnv } from '../../src/env.ts';
 import { ERAS, type EraName } from '../../src/era.ts';
 import { Errno, FormatError, KernelError, UsageError } from '../../src/errors.ts';
@@ -158,7 +158,9 @@ function sipKey(option: string, text: string): SipKey {
 function readTracker(flags: WalkFlags): Tracker {
   const rules = (flags.nat ?? []).map(readNat);
   const table = flags.conntrack === undefined ? [] : readTable(flags.conntrack);
-  return new Tracker({ rules, table });
+  const max =
+    flags.conntrackMax === undefined ? CONNTRACK_MAX : unsigned('--conntrack-max', flags.conntrackMax, MAX_MAX);
+  return new Tracker({ rules, table, max });
 }
 
 function readNat(rule: string): NatRule {

@@ -3,9 +3,10 @@ import { type Period, periods, type SeedSpread, type Spread, spreadOverSeeds, Ta
 import { readAll } from './classify.ts';
 import type { ClassifyFlags } from './commands/classify.ts';
 import { CommandLineError } from './errors.ts';
+import { fullTableNotes } from './full-table.ts';
 import { unsigned } from './numbers.ts';
 import { createRun, readWalk } from './options.ts';
-import { painter } from './output.ts';
+import { painter, say } from './output.ts';
 import { Output } from './result.ts';
 import { aligned } from './table.ts';
 
@@ -29,6 +30,7 @@ export async function classifyOften(captures: readonly string[], flags: Classify
     run.step(frame);
     takings.add();
   });
+  for (const note of fullTableNotes(run)) say(`note: ${note}`);
   const complete = errors.length === 0;
   const output = new Output();
   if (flags.perturb) {

@@ -421,7 +421,7 @@ describe('a full table', () => {
     expect(say(tracker, tcp(client(1), server, 1000, 80, 'A'))).toMatch(/^original/);
   });
 
-  test('needs a place even for a packet that opens nothing', () => {
+  test('quirk 74: needs a place even for a packet that opens nothing', () => {
     const tracker = new Tracker({ max: 2 });
     say(tracker, syn(1));
     say(tracker, syn(2));

@@ -169,9 +169,9 @@ export class Tracker {
   }
 
   /**
-   * net/netfilter/nf_conntrack_core.c: __nf_conntrack_alloc() — even a packet that turns out to open nothing needs a place.
-   * To look for the expired each time would take too long; entries that come next are mostly the oldest. Of the two
-   * families the one with more entries is asked first, as most buckets are its own.
+   * net/netfilter/nf_conntrack_core.c: __nf_conntrack_alloc() — even a packet that turns out to open nothing needs a place
+   * (quirk 74). To look for the expired each time would take too long; entries that come next are mostly the oldest. Of the
+   * two families the one with more entries is asked first, as most buckets are its own.
    */
   private makesRoom(now: number): boolean {
     if (this.max === 0 || this.size < this.max) return true;
