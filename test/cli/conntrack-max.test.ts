@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { Frame, PcapWriter } from '../../src/capture/index.ts';
 import { CONNTRACK_MAX } from '../../src/conntrack/index.ts';
@@ -43,6 +46,10 @@ function udp(words: string): Uint8Array {
   return data;
 }
 
+const isSummary = new Ajv2020({ allowUnionTypes: true }).compile(
+  JSON.parse(readFileSync(join(import.meta.dirname, '../../docs/schema/classify.schema.json'), 'utf8')),
+);
+
 const classified = (input: Uint8Array, ...more: readonly string[]) =>
   cli(['classify', '-', ...NFCT, ...more], { input });
 
@@ -51,7 +58,9 @@ test('a flood of senders finds the table full at the number that --help says, in
   const full = { max: CONNTRACK_MAX, from: CONNTRACK_MAX + 1, evicted: 10, dropped: 0 };
   for (const engine of ['compiled', 'plain']) {
     const { status, stdout } = classified(input, '--format', 'json', '--no-flows', '--engine', engine);
-    const { fullTable, packets, results, missing } = JSON.parse(stdout);
+    const printed = JSON.parse(stdout);
+    const { fullTable, packets, results, missing } = printed;
+    expect(isSummary(printed), JSON.stringify(isSummary.errors)).toBe(true);
     expect([status, fullTable, packets]).toEqual([0, full, CONNTRACK_MAX + 10]);
     expect(results).toEqual({ exact: 0, assumed: CONNTRACK_MAX + 10, unknowable: 0 });
     expect(missing).toContainEqual({ input: 'full conntrack table', packets: 10, option: '--conntrack-max' });
