@@ -84,7 +84,7 @@ export class Tracker {
     return this.v4.size + this.v6.size;
   }
 
-  /** There was no room for an entry: what is said of packets from then on is assumed. */
+  /** There was no room for an entry: results from then on are assumed. */
   get wasFull(): boolean {
     return this.evicted + this.dropped > 0;
   }
@@ -171,7 +171,8 @@ export class Tracker {
   /**
    * net/netfilter/nf_conntrack_core.c: __nf_conntrack_alloc() — even a packet that turns out to open nothing needs a place
    * (quirk 74). To look for the expired each time would take too long; entries that come next are mostly the oldest. Of the
-   * two families the one with more entries is asked first, as most buckets are its own.
+   * two families the one with more entries is tried first, as most buckets are its own. What gc_worker() drops besides, once
+   * packets were dropped, depends on when it runs, and is left out.
    */
   private makesRoom(now: number): boolean {
     if (this.max === 0 || this.size < this.max) return true;

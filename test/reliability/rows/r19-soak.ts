@@ -25,7 +25,7 @@ const FILTER = 'hash keys nfct-src,nfct-dst,nfct-proto-src,nfct-proto-dst diviso
 /** After a second of CPU time V8 is still making code: half a megabyte, at one packet in a thousand of a release's. */
 const GROWTH: Counts = { ci: 0.1, night: 0.05, release: 0.05 };
 /** Windows after which it is printed how far it has come. */
-const TOLD = 1 << 15;
+const PRINTED = 1 << 15;
 
 export const R19: Row = {
   id: 'R19',
@@ -50,7 +50,7 @@ function soak({ scale, seed, say }: Trial): Found {
   for (let i = 0; i < windows; i++) {
     take(replay, reader, traffic.next(i));
     if (i === Math.floor(windows / 10)) heaps.push(heapNow());
-    if (i % TOLD === TOLD - 1) say(`${(i + 1) * WINDOW} packets`);
+    if (i % PRINTED === PRINTED - 1) say(`${(i + 1) * WINDOW} packets`);
   }
   reader.finish();
   take(replay, reader, new Uint8Array(0));
