@@ -56,7 +56,18 @@ export function classify(
 ): Contender {
   const asked = filters.flatMap((filter) => ['--filter', filter, '--hashrnd', HASHRND]);
   return {
-    ...clsFlow('classify', pathOf(workload), ...asked, '--format', 'json', '--threads', String(threads), ...flags),
+    ...clsFlow(
+      'classify',
+      pathOf(workload),
+      ...asked,
+      '--conntrack-max',
+      '0',
+      '--format',
+      'json',
+      '--threads',
+      String(threads),
+      ...flags,
+    ),
     workload,
     counts: ourCounts,
   };

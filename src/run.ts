@@ -19,7 +19,7 @@ import {
   weaker,
 } from './packet/index.ts';
 import { type Around, type Asked, type FilterPlan, kernelOf } from './plan.ts';
-import { Fates, type FilterRow, Sharing, Tally } from './report/index.ts';
+import { Fates, type FilterRow, type FullTable, Sharing, Tally } from './report/index.ts';
 import {
   dumpFlow,
   FLOW,
@@ -57,6 +57,9 @@ export interface RunOptions {
 
 /** Reason of a packet that every filter was asked about. */
 export const NO_FILTER = 'no filter took it';
+
+/** nf_conntrack_core.c: nf_conntrack_in() — "nf_conntrack: table full, dropping packet". */
+export const TABLE_FULL = 'dropped by conntrack: its table is full';
 
 /** Why a packet about which the filters said this has no class; null: it has one. */
 export function reasonOf(verdict: Verdict): string | null {
@@ -107,8 +110,10 @@ export class Run {
   readonly kernel: Asked;
   /** Index of the device whose filters are asked; 0: it has no name of its own. */
   private readonly dev: number;
-  /** What every result rests on: bits of Input. */
-  readonly assumed: number;
+  /** What every result rests on from here on: bits of Input. */
+  assumed: number;
+  /** Number of the packet for which the connection table had no room first; 0: it had room for all. */
+  private fullFrom = 0;
   /** What is known of every packet: bits of Input. */
   private readonly known: number;
   /** Connections are followed. */
@@ -213,9 +218,30 @@ export class Run {
     if (this.reason !== null) return;
     p.given |= this.known;
     p.dev = this.dev;
-    if (tracker !== null && this.tracks && tracker.track(p, this.ct, this.options.clock.now)) p.ct = this.ct;
+    if (tracker !== null && this.tracks) this.track(tracker);
     if (metadata.byPrefix.length > 0) env.era.dissect(p, this.flow);
     applyMetadata(metadata, this.number, p, this.flow);
+  }
+
+  /** What became of packets as the connection table was full; null: it was not. */
+  get fullTable(): FullTable | null {
+    const { tracker } = this.options;
+    if (tracker === null || this.fullFrom === 0) return null;
+    const { max, evicted, dropped } = tracker;
+    return { max, from: this.fullFrom, evicted, dropped };
+  }
+
+  /** Gives the packet its connection. Where the kernel has no room for that, the packet ends here. */
+  private track(tracker: Tracker): void {
+    const { dropped } = tracker;
+    if (tracker.track(this.packet, this.ct, this.options.clock.now)) this.packet.ct = this.ct;
+    if (this.fullFrom === 0 && tracker.wasFull) {
+      this.fullFrom = this.number;
+      this.assumed |= Input.FULL_TABLE;
+    }
+    if (tracker.dropped === dropped) return;
+    this.reason = TABLE_FULL;
+    this.judge();
   }
 
   /** The packet's way through the tree; null: none was walked. Good until the next packet. */

@@ -2,6 +2,7 @@ import {
   type Classification,
   Classifying,
   frameTaker,
+  fullTableNotes,
   packetRecord,
   type Reading,
   readSources,
@@ -142,6 +143,7 @@ async function listPackets({ captures, format: name }: Settings, call: Call, out
   // Two writers on one terminal would spoil each other's lines.
   const watched = !isTerminal.stdout();
   const read = await reading(captures, { watched }, (options) => readSources(sourcesOf(captures), taker, options));
+  for (const note of fullTableNotes(run)) say(`note: ${note}`);
   if (read.errors.length > 0) output.write(format.incomplete(read.errors));
   output.flush();
   return read;
@@ -189,7 +191,7 @@ async function summaryText(summary: Classification, settings: Settings, run: Run
     case 'ndjson':
       return ndjson(summary);
     case 'csv':
-      for (const note of estimates(run)) say(`note: ${note}`);
+      for (const note of [...estimates(run), ...fullTableNotes(run)]) say(`note: ${note}`);
       return csv(rows(summary));
     case 'table': {
       const { summaryTable } = await import('./table.ts');
@@ -199,8 +201,8 @@ async function summaryText(summary: Classification, settings: Settings, run: Run
         seedStated: settings.seedStated,
         mapped: run.filters.map(({ filter }) => filter.mode !== Mode.HASH),
         all: settings.all,
-        missing: (summary.missing ?? []).map((row) => missingText(row, run.packet.readBy)),
-        notes: [...notes(settings, run), ...estimates(run)],
+        missing: (summary.missing ?? []).flatMap((row) => missingText(row, run.packet.readBy) || []),
+        notes: [...notes(settings, run), ...estimates(run), ...fullTableNotes(run)],
         paint: painter('stdout'),
       });
     }

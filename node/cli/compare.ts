@@ -20,7 +20,9 @@ export async function compare(captures: readonly string[], flags: CompareFlags):
   let side = 0;
   const script = (report: ScriptReport): void => besidesOf(both[side++] ?? {}).script?.(report);
   const result = await ofSides(both, () =>
-    reading(captures, {}, (options) => ask(sourcesOf(captures), before, after, { ...options, script })),
+    reading(captures, {}, (options) =>
+      ask(sourcesOf(captures), before, after, { ...options, ...besidesOf({}), script }),
+    ),
   );
   const output = new Output();
   output.write(flags.format === 'json' ? `${JSON.stringify(result, null, 2)}\n` : text(result, flags));

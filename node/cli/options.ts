@@ -5,6 +5,7 @@ import {
   QuestionError,
   type ScriptReport,
 } from '../../src/api/index.ts';
+import { MAX_MAX } from '../../src/conntrack/index.ts';
 import type { EraName } from '../../src/era.ts';
 import { FormatError, KernelError, UsageError } from '../../src/errors.ts';
 import { counted, escapeText } from '../../src/lang/index.ts';
@@ -43,6 +44,8 @@ export function walkQuestion(flags: Partial<WalkFlags>): Question {
     hashrnd: flags.hashrnd?.map((text) => unsigned('--hashrnd', text)),
     ...{ rxhashKey: flags.rxhashKey, foldKey: flags.foldKey, nat: flags.nat },
     conntrack: flags.conntrack === undefined ? undefined : readText(flags.conntrack),
+    conntrackMax:
+      flags.conntrackMax === undefined ? undefined : unsigned('--conntrack-max', flags.conntrackMax, MAX_MAX),
     sets: sets.length === 0 ? undefined : sets,
     metadata: metadataOf(flags),
   });
@@ -50,7 +53,10 @@ export function walkQuestion(flags: Partial<WalkFlags>): Question {
 
 /** What a call is given besides the question: what came of the script is printed. */
 export function besidesOf({ script }: { readonly script?: string | undefined }): Besides {
-  return { script: (report) => sayScript(script ?? '', report) };
+  return {
+    script: (report) => sayScript(script ?? '', report),
+    note: (text) => say(`note: ${escapeText(text)}`),
+  };
 }
 
 /** Fields that are there: a question is kept and sent as JSON. */

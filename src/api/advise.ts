@@ -17,6 +17,7 @@ import {
   study,
   targetsOf,
 } from '../study/index.ts';
+import { fullTableNotes } from './full-table.ts';
 import { type Fields, fieldsReader, oneOf, QUESTION_FIELDS, type Question, text, whole } from './question.ts';
 import { QuestionError } from './question-error.ts';
 import { type ReadOptions, readSources } from './read.ts';
@@ -26,7 +27,7 @@ import type { Source } from './source.ts';
 
 /** Packets are looked at as a filter would see them, before there is one. */
 export interface AdviceQuestion
-  extends Pick<Question, 'at' | 'vlan' | 'kernel' | 'seed' | 'nat' | 'conntrack' | 'metadata'> {
+  extends Pick<Question, 'at' | 'vlan' | 'kernel' | 'seed' | 'nat' | 'conntrack' | 'conntrackMax' | 'metadata'> {
   /** Who is to be kept apart: senders (before NAT where it is given), receivers, or flows. Default: `host`. */
   readonly by?: By;
   /** Whose buckets or classes take them: the kind of a qdisc. Default: `sfq`. */
@@ -39,9 +40,9 @@ export interface AdviceQuestion
   readonly seeds?: number;
 }
 
-const { at, vlan, kernel, seed, nat, conntrack, metadata } = QUESTION_FIELDS;
+const { at, vlan, kernel, seed, nat, conntrack, conntrackMax, metadata } = QUESTION_FIELDS;
 const FIELDS: Fields<AdviceQuestion> = {
-  ...{ at, vlan, kernel, seed, nat, conntrack, metadata },
+  ...{ at, vlan, kernel, seed, nat, conntrack, conntrackMax, metadata },
   by: oneOf(['host', 'dst', 'flow']),
   qdisc: targetKind,
   rate: text,
@@ -117,7 +118,7 @@ export async function advise(source: Source, asked: AdviceQuestion, options: Rea
     choices,
     recommended,
     commands: recommended === null ? [] : setupCommands(setupOf(recommended, { qdisc, dev, link })),
-    notes: notesOf({ qdisc, isEgress, knowsNat, choices, recommended, hosts }),
+    notes: [...notesOf({ qdisc, isEgress, knowsNat, choices, recommended, hosts }), ...fullTableNotes(run)],
     errors,
     record: recordOf('advise', question, inputs),
   };

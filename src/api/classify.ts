@@ -73,7 +73,7 @@ export class Classifying {
     replay.settle();
     const { tally, sharing, fates } = run;
     const summary = summarise({
-      ...{ tally, sharing, fates, filters, errors },
+      ...{ tally, sharing, fates, filters, errors, fullTable: run.fullTable },
       ...{ era: settled.options.env.era.name, seed: settled.seed },
       ...{ engine: replay.why, copies: copies.rows, missing: missingOf(tally.rests) },
     });

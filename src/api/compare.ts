@@ -1,6 +1,7 @@
 import { Frame } from '../capture/index.ts';
 import type { Run } from '../run.ts';
 import { Comparing, type Comparison } from '../study/index.ts';
+import { fullTableNotes } from './full-table.ts';
 import type { Question } from './question.ts';
 import { QuestionError } from './question-error.ts';
 import { type ReadOptions, readSources } from './read.ts';
@@ -45,6 +46,8 @@ export async function compare(
     },
     options,
   );
+  // Both follow the same connections, if they follow any.
+  for (const note of [first, second].flatMap(({ run }) => fullTableNotes(run)).slice(0, 1)) options.note?.(note);
   const record = recordOf('compare', before, inputs);
   const { question, inputs: changed } = recordOf('compare', after, []);
   return {

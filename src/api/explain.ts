@@ -4,6 +4,7 @@ import { describeFrame } from '../packet/index.ts';
 import { type Explanation, engineFor, explain as explainFrame } from '../replay/index.ts';
 import type { Run } from '../run.ts';
 import type { InputDigest } from './digest.ts';
+import { fullTableNotes } from './full-table.ts';
 import type { Question } from './question.ts';
 import { QuestionError } from './question-error.ts';
 import { frameTaker, type Reading, type ReadOptions, readSources } from './read.ts';
@@ -48,6 +49,7 @@ export async function explain(
   const { explanation, inputs } = isCaptured(packet)
     ? await captured(packet, run, options)
     : { explanation: explained(run, frameOf(packet)), inputs: [] };
+  for (const note of fullTableNotes(run)) options.note?.(note);
   return { ...explanation, record: recordOf('explain', question, inputs) };
 }
 

@@ -1,4 +1,5 @@
 import { Frame } from '../capture/index.ts';
+import { fullTableNotes } from './full-table.ts';
 import type { WalkedRecord } from './packet-record.ts';
 import { packetRecord } from './packet-record.ts';
 import type { Question } from './question.ts';
@@ -37,5 +38,6 @@ export async function packets(
     },
     options,
   );
+  for (const note of fullTableNotes(run)) options.note?.(note);
   return { errors, cut };
 }

@@ -1,3 +1,4 @@
+import { MAX_MAX } from '../conntrack/index.ts';
 import { ERAS, type EraName } from '../era.ts';
 import { QuestionError } from './question-error.ts';
 
@@ -54,6 +55,8 @@ export interface Question {
   readonly nat?: readonly string[];
   /** The text of a connection table: of `conntrack -L`, or of /proc/net/nf_conntrack. */
   readonly conntrack?: string;
+  /** Connections that are followed at once, as net.netfilter.nf_conntrack_max; 0: all. Default: 262144. */
+  readonly conntrackMax?: number;
   readonly sets?: readonly SetsText[];
   readonly metadata?: MetadataQuestion;
   /** Whether flows and hosts are counted: memory grows with their number. Default: true. */
@@ -79,6 +82,7 @@ export const QUESTION_FIELDS: Fields<Question> = {
   foldKey: text,
   nat: listOf(text),
   conntrack: text,
+  conntrackMax: whole(0, MAX_MAX),
   sets: listOf(setsText),
   metadata: metadataOf,
   flows: flag,

@@ -23,7 +23,7 @@ export interface Progress {
 }
 
 /** What all calls that read captures take besides the question. */
-export interface ReadOptions extends Pick<Besides, 'tables' | 'script' | 'engine'> {
+export interface ReadOptions extends Pick<Besides, 'tables' | 'script' | 'note' | 'engine'> {
   /** Ends the call: it throws a CancelledError. */
   readonly signal?: Signal;
   /** Called about four times a MiB. */

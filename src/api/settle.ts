@@ -1,4 +1,4 @@
-import { type ListedEntry, parseListing, parseNat, Tracker } from '../conntrack/index.ts';
+import { CONNTRACK_MAX, type ListedEntry, parseListing, parseNat, Tracker } from '../conntrack/index.ts';
 import { type Clock, createEnv } from '../env.ts';
 import { ERAS } from '../era.ts';
 import { Errno, KernelError } from '../errors.ts';
@@ -60,6 +60,8 @@ export function settle(asked: Question, besides: Besides = {}): Settled {
 /** What a call is given besides the question. */
 export interface Besides {
   readonly tables?: Tables | undefined;
+  /** Called with each thing that a reader of the result should know, and that its JSON does not hold. */
+  note?(text: string): void;
   /** Which engine takes packets that are only counted; the answers are the same. Default: `auto`. */
   readonly engine?: EngineName | undefined;
   /** Called with each copy of a packet that mirred sends. */
@@ -103,10 +105,10 @@ function scriptOf(question: Question, around: Parameters<typeof runQuestionScrip
   return undefined;
 }
 
-function trackerOf({ nat = [], conntrack }: Question, tables: Tables): Tracker {
+function trackerOf({ nat = [], conntrack, conntrackMax: max = CONNTRACK_MAX }: Question, tables: Tables): Tracker {
   const rules = nat.map((rule, i) => inField(`nat[${i}]`, () => parseNat(rule)));
   const listed = (): ListedEntry[] => (conntrack === undefined ? [] : parseListing(conntrack));
-  return new Tracker({ rules, table: tables.conntrack ?? inField('conntrack', listed) });
+  return new Tracker({ rules, table: tables.conntrack ?? inField('conntrack', listed), max });
 }
 
 function metadataOf({ all, some = [] }: MetadataQuestion): Metadata {

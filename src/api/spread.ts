@@ -2,6 +2,7 @@ import { Frame } from '../capture/index.ts';
 import type { CaptureProblem } from '../report/index.ts';
 import type { Run } from '../run.ts';
 import { type By, type Period, periods, type SeedSpread, spreadOverSeeds, Takings } from '../study/index.ts';
+import { fullTableNotes } from './full-table.ts';
 import { type Question, whole } from './question.ts';
 import { QuestionError } from './question-error.ts';
 import { type Reading, type ReadOptions, readSources } from './read.ts';
@@ -106,5 +107,6 @@ async function taken(source: Source, question: Question, options: Options, expec
     options,
   );
   options.ended?.(reading);
+  for (const note of fullTableNotes(run)) options.note?.(note);
   return { takings, run, settled, reading };
 }

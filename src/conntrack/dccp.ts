@@ -3,7 +3,7 @@ import { u8 } from '../u32.ts';
 import { Fragment, type Headers } from './headers.ts';
 import { type Follower, Next, type TransitionTable, transition } from './state.ts';
 
-const State = { REQUEST: 1, TIMEWAIT: 7 } as const;
+const State = { REQUEST: 1, RESPOND: 2, PARTOPEN: 3, TIMEWAIT: 7 } as const;
 /** Added to the state once the former server opened the connection anew. */
 const SWAPPED = 8;
 const RESET = 7;
@@ -64,5 +64,6 @@ export const dccp: Follower = {
     return next | (turned ? swapped ^ SWAPPED : swapped);
   },
   timeout: (state) => TIMEOUT[state & ~SWAPPED] ?? 0,
+  assures: (from, to) => (from & ~SWAPPED) === State.RESPOND && (to & ~SWAPPED) === State.PARTOPEN,
   isMidway: () => false,
 };

@@ -36,6 +36,8 @@ const KINDS: readonly number[] = [
 /** Seconds: none, closed, cookie wait, cookie echoed, established, shutdown sent, received, acknowledged, heartbeat sent. */
 const TIMEOUT: readonly number[] = [0, 10, 3, 3, 210, 3, 3, 3, 30];
 
+const ESTABLISHED = 4;
+
 /** nf_conntrack_proto_sctp.c: sctp_conntracks[][][]; columns in the order of TIMEOUT. */
 const ROWS: readonly [TransitionTable, TransitionTable] = [
   [
@@ -108,4 +110,5 @@ export const sctp: Follower = {
     return count === 0 ? Next.INVALID : next;
   },
   timeout: (state) => TIMEOUT[state] ?? 0,
+  assures: (from, to) => from !== ESTABLISHED && to === ESTABLISHED,
 };

@@ -19,6 +19,11 @@ export interface Follower {
   next(h: Headers, state: number, direction: Direction, replied: boolean): number;
   /** Seconds until the entry is forgotten; `age` counts seconds since its first packet. */
   timeout(state: number, replied: boolean, age: number): number;
+  /**
+   * Does a packet that moves the entry from one state to another make it one that stays when the table is full
+   * (IPS_ASSURED)? `replied` and `age` as they were before it. Absent: none does.
+   */
+  assures?(from: number, to: number, replied: boolean, age: number): boolean;
   /** Was an entry that begins in this state picked up in the middle? Absent: nobody can tell. */
   isMidway?(state: number): boolean;
 }
@@ -27,8 +32,12 @@ export interface Follower {
 export const SEEN = 1;
 
 /** A protocol without states of its own: `valid` refuses malformed packets. */
-export function stateless(timeout: Follower['timeout'], valid: (h: Headers) => boolean = () => true): Follower {
-  return { next: (h) => (valid(h) ? SEEN : Next.INVALID), timeout };
+export function stateless(
+  timeout: Follower['timeout'],
+  assures: NonNullable<Follower['assures']>,
+  valid: (h: Headers) => boolean = () => true,
+): Follower {
+  return { next: (h) => (valid(h) ? SEEN : Next.INVALID), timeout, assures };
 }
 
 /** A row per kind of packet, a column per state: the digit of the next state, `.` to ignore, `-` invalid. */

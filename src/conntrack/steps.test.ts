@@ -8,8 +8,11 @@ const [FIN, SYN, RST, PSH, ACK, URG] = [0x01, 0x02, 0x04, 0x08, 0x10, 0x20];
 const [SYN_SENT, SYN_RECV, ESTABLISHED, FIN_WAIT, TIME_WAIT, CLOSE] = [1, 2, 3, 4, 7, 8];
 const { ORIGINAL, REPLY } = Direction;
 
-/** A step whose time-out does not hang on the connection's age. */
-const step = (state: number, seconds: number) => ({ state, young: seconds * 1e9, old: seconds * 1e9 });
+/** A step that does not hang on the connection's age. */
+const step = (state: number, seconds: number, assured = false) => {
+  const always = { timeout: seconds * 1e9, assured };
+  return { state, young: always, old: always };
+};
 
 describe('how a packet opens a connection', () => {
   const opening = (kind: number) => transitionOf(kind, 0, ORIGINAL, false);
@@ -53,12 +56,28 @@ describe('how a packet opens a connection', () => {
 describe('how a connection goes on', () => {
   it.each([
     ['SYN/ACK answers', tcpKind(SYN | ACK), SYN_SENT, REPLY, false, step(SYN_RECV, 60)],
-    ['ACK establishes', tcpKind(ACK), SYN_RECV, ORIGINAL, true, step(ESTABLISHED, 432_000)],
+    ['ACK establishes', tcpKind(ACK), SYN_RECV, ORIGINAL, true, step(ESTABLISHED, 432_000, true)],
+    [
+      'the first answer of one picked up does not assure it',
+      tcpKind(ACK),
+      ESTABLISHED,
+      REPLY,
+      false,
+      step(ESTABLISHED, 300),
+    ],
+    ['what follows it does', tcpKind(ACK), ESTABLISHED, ORIGINAL, true, step(ESTABLISHED, 432_000, true)],
     ['FIN ends one side', tcpKind(FIN | ACK), ESTABLISHED, ORIGINAL, true, step(FIN_WAIT, 120)],
     ['a reset of one that was answered', tcpKind(RST), ESTABLISHED, REPLY, true, step(CLOSE, 10)],
-    ['UDP is a stream once it is older', Kind.UDP, 1, REPLY, true, { state: 1, young: 30e9, old: 120e9 }],
+    ['UDP that is not answered stays as it is', Kind.UDP, 1, ORIGINAL, false, step(1, 30)],
+    ['an echo is never assured', Kind.QUESTION, 1, ORIGINAL, true, step(1, 30)],
   ])('%s', (_, kind, state, direction, replied, expected) => {
     expect(transitionOf(kind, state, direction, replied)).toEqual(expected);
+  });
+
+  it('UDP is a stream, and assured, once it is answered and older', () => {
+    const young = { timeout: 30e9, assured: false };
+    const old = { timeout: 120e9, assured: true };
+    expect(transitionOf(Kind.UDP, 1, REPLY, true)).toEqual({ state: 1, young, old });
   });
 
   it.each([

@@ -22,9 +22,17 @@ export const STATES = 16;
 export interface Transition {
   /** The entry's next state. */
   readonly state: number;
-  /** Nanoseconds from the packet to the entry's end: of a young connection, and of one that is older than GROWN_UP. */
-  readonly young: number;
-  readonly old: number;
+  /** Of a connection that is at most GROWN_UP old, and of an older one. */
+  readonly young: Ageing;
+  readonly old: Ageing;
+}
+
+/** What depends on a connection's age. */
+export interface Ageing {
+  /** Nanoseconds from the packet to the entry's end. */
+  readonly timeout: number;
+  /** The entry stays from here on when the table is full. */
+  readonly assured: boolean;
 }
 
 const SECOND = 1e9;
@@ -43,8 +51,11 @@ export function transitionOf(kind: number, state: number, direction: Direction, 
   const follower = followerOf({ proto });
   const next = follower.next(headersOf(kind, proto), state, direction, replied);
   if (next < 0) return null;
-  const timeout = (age: number): number => follower.timeout(next, replied, age) * SECOND;
-  return { state: next, young: timeout(0), old: timeout(Number.POSITIVE_INFINITY) };
+  const ageing = (age: number): Ageing => ({
+    timeout: follower.timeout(next, replied, age) * SECOND,
+    assured: follower.assures?.(state, next, replied, age) ?? false,
+  });
+  return { state: next, young: ageing(0), old: ageing(Number.POSITIVE_INFINITY) };
 }
 
 /** A packet of a kind. */

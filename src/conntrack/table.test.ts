@@ -82,7 +82,7 @@ describe('a table in a memory that others look into', () => {
   });
 
   it('forgets the expired, and gives their entries to others', () => {
-    const table = new Table(1, 1024);
+    const table = new Table(1);
     table.share(memoryOf(4096));
     for (let port = 0; port < 1024; port++) open(table, port, port < 600 ? 0 : 3e9);
     expect(table.size).toBe(1024);

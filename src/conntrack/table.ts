@@ -17,7 +17,13 @@ export const Flag = {
   REPLY_ASSUMED: 1 << 5,
   /** NAT: the reply tuple is not the inverse of the original, and both can be looked up. */
   TRANSLATED: 1 << 6,
+  /** Packets went both ways (IPS_ASSURED): a full table keeps it. */
+  ASSURED: 1 << 7,
 } as const;
+
+/** What gave way to another entry. */
+export const Gone = { NOTHING: 0, EXPIRED: 1, UNASSURED: 2 } as const;
+export type Gone = (typeof Gone)[keyof typeof Gone];
 
 /** Which of an entry's two tuples a packet matched, in its own or the opposite direction: before NAT, or after it. */
 export const Side = { ORIGINAL: 0, REPLY: 1 } as const;
@@ -26,8 +32,14 @@ const EMPTY = 0;
 const TOMBSTONE = -1;
 const FIRST_CAPACITY = 1024;
 
-/** Entries of one family that are kept at most; beyond it the oldest give way, a sixteenth at a time. */
-export const LIMIT = 1 << 22;
+/**
+ * Entries that dropEarly() looks at. The kernel looks at 8 buckets (NF_CT_EVICTION_RANGE): a full table of the usual size
+ * has as many entries as buckets, each with a key for either direction.
+ */
+const LOOKED_AT = 16;
+
+/** COUNT of a table that moved out: with it no sum of two counts is below any limit, or overflows. */
+const UNCOUNTED = 0x3fffffff;
 
 /**
  * Memory that a table shares with who looks into it while packets go by: addresses of its parts, and the entries that
@@ -87,7 +99,6 @@ export class Table {
   private readonly width: 1 | 4;
   private readonly at: ReturnType<typeof wordsOf>;
   private readonly stride: number;
-  private readonly limit: number;
   private entries: Int32Array = new Int32Array(0);
   /** The same memory, for times. */
   private times: Float64Array = new Float64Array(0);
@@ -95,16 +106,15 @@ export class Table {
   private cells: Int32Array = new Int32Array(Cells.SIZE);
   /** Entries that a shared memory has room for; 0: nobody looks in. */
   private shared = 0;
-  /** Where the search for the oldest goes on: entries were handed out in this order. */
+  /** Where dropEarly() goes on: entries were handed out in this order. */
   private hand = 0;
 
   /** `width`: words of an address, 1 or 4. */
-  constructor(width: 1 | 4, limit = LIMIT) {
+  constructor(width: 1 | 4) {
     this.width = width;
     this.at = wordsOf(width);
-    this.limit = limit;
     this.stride = this.at.stride;
-    this.capacity = Math.min(FIRST_CAPACITY, limit);
+    this.capacity = FIRST_CAPACITY;
     this.free = -1;
     this.keep(new Int32Array(this.capacity * this.stride));
     this.rebuild();
@@ -113,7 +123,7 @@ export class Table {
   /** Moves into a memory where others look in, as long as there is room for all entries. It is all zeroes. */
   share({ buffer, entries, index, state, room }: TableMemory): void {
     if (room < this.capacity) {
-      new Int32Array(buffer, state)[Cells.FREE] = -1;
+      closeTo(new Int32Array(buffer, state));
       return;
     }
     const sizes = sizesOf(this.width, room);
@@ -215,6 +225,34 @@ export class Table {
     if (flags & Flag.TRANSLATED) this.addKey(entry, Side.REPLY, this.hash(reply));
     this.count++;
     return entry;
+  }
+
+  /**
+   * net/netfilter/nf_conntrack_core.c: early_drop_list() — has one of the entries that come next give way: one whose time is
+   * over, or else the first that is not assured. Which ones the kernel looks at depends on its secret hash.
+   */
+  dropEarly(now: number): Gone {
+    let unassured = -1;
+    for (let looked = Math.min(LOOKED_AT, this.top); looked > 0; looked--) {
+      const entry = this.hand;
+      this.hand = (entry + 1) % this.top;
+      const flags = this.flags(entry);
+      if (!(flags & Flag.LIVE) || flags & Flag.FIXED) continue;
+      if (flags & Flag.DEAD || this.expired(entry, now)) {
+        this.remove(entry);
+        return Gone.EXPIRED;
+      }
+      if (unassured < 0 && !(flags & Flag.ASSURED)) unassured = entry;
+    }
+    if (unassured < 0) return Gone.NOTHING;
+    this.hand = (unassured + 1) % this.top;
+    this.remove(unassured);
+    return Gone.UNASSURED;
+  }
+
+  /** Forgets all entries whose time is over. */
+  sweep(now: number): void {
+    if (this.forgetExpired(now) > 0) this.rebuild();
   }
 
   remove(entry: number): void {
@@ -397,11 +435,9 @@ export class Table {
     return entry;
   }
 
-  /** No entry is free: forget the expired; if that is little, grow; at the limit, forget the oldest sixteenth. */
+  /** No entry is free: forget the expired; if that is little, grow. */
   private makeRoom(now: number): void {
-    const freed = this.forgetExpired(now);
-    if (freed < this.capacity >> 2 && this.capacity < this.limit) this.grow(Math.min(2 * this.capacity, this.limit));
-    else if (freed < this.capacity >> 4 || freed === 0) this.evict(Math.max(1, this.capacity >> 4));
+    if (this.forgetExpired(now) < this.capacity >> 2) this.grow(2 * this.capacity);
     this.rebuild();
   }
 
@@ -415,16 +451,6 @@ export class Table {
       if ((flags & (Flag.LIVE | Flag.FIXED)) === Flag.LIVE && now > (times[(at + end) / 2] ?? 0)) this.release(entry);
     }
     return before - this.count;
-  }
-
-  private evict(wanted: number): void {
-    for (let tries = this.top; wanted > 0 && tries > 0; tries--, this.hand = (this.hand + 1) % this.top) {
-      const flags = this.flags(this.hand);
-      if (!(flags & Flag.LIVE) || flags & Flag.FIXED) continue;
-      this.release(this.hand);
-      wanted--;
-    }
-    if (this.free < 0) this.grow(2 * this.capacity); // all of them FIXED: a user's table has no limit
   }
 
   private grow(capacity: number): void {
@@ -450,8 +476,7 @@ export class Table {
     this.cells = cells.slice();
     this.shared = 0;
     index.fill(EMPTY, 0, 2 * (mask + 1));
-    cells[Cells.CAPACITY] = 0;
-    cells[Cells.FREE] = -1;
+    closeTo(cells);
   }
 
   /**
@@ -484,6 +509,13 @@ export class Table {
     this.mask = slots - 1;
     this.used = 0;
   }
+}
+
+/** Has whoever looks into a table's cells find no place, and no room for entries of the other family. */
+function closeTo(cells: Int32Array): void {
+  cells[Cells.CAPACITY] = 0;
+  cells[Cells.FREE] = -1;
+  cells[Cells.COUNT] = UNCOUNTED;
 }
 
 /** Keys of an entry with this meta word. */

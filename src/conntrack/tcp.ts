@@ -2,7 +2,7 @@ import { u8 } from '../u32.ts';
 import { Fragment, type Headers } from './headers.ts';
 import { type Follower, Next, type TransitionTable, transition } from './state.ts';
 
-const State = { NONE: 0, SYN_SENT: 1, ESTABLISHED: 3, TIME_WAIT: 7 } as const;
+const State = { NONE: 0, SYN_SENT: 1, SYN_RECV: 2, ESTABLISHED: 3, TIME_WAIT: 7 } as const;
 
 /** Seconds: none, SYN sent, SYN received, established, FIN wait, close wait, last ACK, time wait, close, SYN sent twice. */
 const TIMEOUT: readonly number[] = [0, 120, 60, 432000, 120, 60, 30, 120, 10, 120];
@@ -73,5 +73,7 @@ export const tcp: Follower = {
     const seconds = TIMEOUT[state] ?? 0;
     return state === State.ESTABLISHED && !replied ? UNACKNOWLEDGED : seconds;
   },
+  assures: (from, to, replied) =>
+    replied && to === State.ESTABLISHED && (from === State.SYN_RECV || from === State.ESTABLISHED),
   isMidway: (state) => state === State.ESTABLISHED,
 };

@@ -3,11 +3,12 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Frame, openCapture } from '../capture/index.ts';
+import { UsageError } from '../errors.ts';
 import { parseAddress } from '../lang/index.ts';
 import { Ct, Direction, Packet } from '../packet/index.ts';
 import { parseListing } from './listing.ts';
 import { type NatRule, parseNat } from './nat.ts';
-import { Tracker } from './tracker.ts';
+import { CONNTRACK_MAX, Tracker } from './tracker.ts';
 
 const SECOND = 1e9;
 const { ORIGINAL, REPLY } = Direction;
@@ -354,22 +355,132 @@ describe('time', () => {
 });
 
 describe('storage', () => {
-  test('thousands of flows are found again, also through growth, and stay within the limit', () => {
-    const tracker = new Tracker({ limit: 5000 });
+  test('thousands of flows are found again, also through growth', () => {
+    const tracker = new Tracker();
     for (let i = 0; i < 4000; i++) say(tracker, udp(`10.1.${i >>> 8}.${i & 255}`, '10.0.0.2', 1000 + i, 53));
     for (let i = 0; i < 4000; i++) {
       expect(say(tracker, udp('10.0.0.2', `10.1.${i >>> 8}.${i & 255}`, 53, 1000 + i))).toMatch(/^reply/);
     }
-    for (let i = 0; i < 20000; i++) say(tracker, udp(`10.2.${i >>> 8}.${i & 255}`, '10.0.0.2', 1000, 53));
-    expect(tracker.size).toBeLessThanOrEqual(5000);
-    expect(say(tracker, udp('10.0.0.2', '10.2.78.31', 53, 1000))).toMatch(/^reply/); // the last of them
-    expect(say(tracker, udp('10.0.0.2', '10.1.0.0', 53, 1000))).toMatch(/^original/); // the first of all
   });
 
   test('what has expired makes room before the table grows', () => {
     const tracker = new Tracker();
     for (let i = 0; i < 10000; i++) say(tracker, udp(`10.1.${i >>> 8}.${i & 255}`, '10.0.0.2', 1000, 53), i);
     expect(tracker.size).toBeLessThanOrEqual(1024);
+  });
+});
+
+/** net/netfilter/nf_conntrack_core.c: __nf_conntrack_alloc(), early_drop(), early_drop_list() */
+describe('a full table', () => {
+  const server = '10.0.0.2';
+  const client = (i: number): string => `10.${i >>> 16}.${(i >>> 8) & 255}.${i & 255}`;
+  const syn = (i: number): number[] => tcp(client(i), server, 1000, 80, 'S');
+  const isKnown = (tracker: Tracker, i: number, seconds = 0): boolean =>
+    say(tracker, tcp(server, client(i), 80, 1000, 'SA'), seconds) !== null;
+  const establish = (tracker: Tracker, i: number, seconds = 0): void => {
+    say(tracker, syn(i), seconds);
+    say(tracker, tcp(server, client(i), 80, 1000, 'SA'), seconds);
+    say(tracker, tcp(client(i), server, 1000, 80, 'A'), seconds);
+  };
+  const full = ({ size, evicted, dropped }: Tracker) => ({ size, evicted, dropped });
+
+  test('has 262 144 entries unless another number is given, of both families together', () => {
+    expect([new Tracker().max, CONNTRACK_MAX]).toEqual([262_144, 262_144]);
+    const tracker = new Tracker({ max: 3 });
+    say(tracker, syn(1));
+    say(tracker, udp('2001:db8::1', '2001:db8::2', 1, 2));
+    say(tracker, syn(2));
+    expect(full(tracker)).toEqual({ size: 3, evicted: 0, dropped: 0 });
+    say(tracker, syn(3));
+    expect(full(tracker)).toEqual({ size: 3, evicted: 1, dropped: 0 });
+  });
+
+  test('has no limit with 0, and takes no number that is none', () => {
+    const tracker = new Tracker({ max: 0 });
+    for (let i = 0; i < 5000; i++) say(tracker, syn(i));
+    expect(full(tracker)).toEqual({ size: 5000, evicted: 0, dropped: 0 });
+    for (const max of [-1, 1.5, Number.NaN, 2 ** 30]) expect(() => new Tracker({ max })).toThrow(UsageError);
+  });
+
+  test('lets the oldest go that is not assured', () => {
+    const tracker = new Tracker({ max: 4 });
+    establish(tracker, 1);
+    for (const i of [2, 3, 4, 5]) say(tracker, syn(i));
+    expect(full(tracker)).toEqual({ size: 4, evicted: 1, dropped: 0 });
+    expect([1, 3, 4, 5, 2].map((i) => isKnown(tracker, i))).toEqual([true, true, true, true, false]);
+  });
+
+  test('drops the packet where all are assured', () => {
+    const tracker = new Tracker({ max: 2 });
+    establish(tracker, 1);
+    establish(tracker, 2);
+    expect(tracker.wasFull).toBe(false);
+    expect(say(tracker, syn(3))).toBeNull();
+    expect([full(tracker), tracker.wasFull]).toEqual([{ size: 2, evicted: 0, dropped: 1 }, true]);
+    // Packets of the others are as before.
+    expect(say(tracker, tcp(client(1), server, 1000, 80, 'A'))).toMatch(/^original/);
+  });
+
+  test('quirk 74: needs a place even for a packet that opens nothing', () => {
+    const tracker = new Tracker({ max: 2 });
+    say(tracker, syn(1));
+    say(tracker, syn(2));
+    expect(say(tracker, tcp(client(3), server, 1000, 80, 'SA'))).toBeNull();
+    expect(full(tracker)).toEqual({ size: 1, evicted: 1, dropped: 0 });
+  });
+
+  test('is not full as long as some have expired, wherever they are', () => {
+    const tracker = new Tracker({ max: 200 });
+    for (let i = 0; i < 199; i++) say(tracker, syn(i), i === 150 ? 0 : 100);
+    say(tracker, syn(199), 100);
+    say(tracker, syn(200), 121);
+    expect(full(tracker)).toEqual({ size: 200, evicted: 0, dropped: 0 });
+    say(tracker, syn(201), 121);
+    expect(full(tracker)).toEqual({ size: 200, evicted: 1, dropped: 0 });
+  });
+
+  test('first gives away what a reset has ended', () => {
+    const tracker = new Tracker({ max: 2 });
+    say(tracker, syn(1));
+    say(tracker, syn(2));
+    say(tracker, tcp(server, client(2), 80, 1000, 'R'));
+    say(tracker, syn(3));
+    expect(full(tracker)).toEqual({ size: 2, evicted: 0, dropped: 0 });
+    expect(isKnown(tracker, 1)).toBe(true);
+  });
+
+  test('looks at sixteen entries and no more', () => {
+    const tracker = new Tracker({ max: 20 });
+    for (let i = 0; i < 19; i++) establish(tracker, i);
+    say(tracker, syn(19));
+    expect(say(tracker, syn(20))).toBeNull();
+    expect(say(tracker, syn(21))).not.toBeNull();
+    expect(full(tracker)).toEqual({ size: 20, evicted: 1, dropped: 1 });
+  });
+
+  test('counts the entries of a table that was given, and keeps them', () => {
+    const listed = [1, 2].map(
+      (i) => `tcp 6 src=10.0.0.${i} dst=${server} sport=9 dport=80 src=${server} dst=10.0.0.${i} sport=80 dport=9`,
+    );
+    const tracker = new Tracker({ table: parseListing(listed.join('\n')), max: 2 });
+    expect(say(tracker, syn(7))).toBeNull();
+    expect(full(tracker)).toEqual({ size: 2, evicted: 0, dropped: 1 });
+    expect(say(tracker, tcp('10.0.0.1', server, 9, 80, 'A'))).toMatch(/exact$/);
+  });
+
+  test('forgets both keys of a translated entry', () => {
+    const tracker = new Tracker({ rules: [parseNat('snat 192.168.0.0/16 to 203.0.113.2')], max: 1 });
+    say(tracker, udp('192.168.0.1', '198.51.100.7', 4000, 53));
+    say(tracker, udp('192.168.0.2', '198.51.100.7', 5000, 53));
+    expect(full(tracker)).toEqual({ size: 1, evicted: 1, dropped: 0 });
+    expect(say(tracker, udp('198.51.100.7', '203.0.113.2', 53, 5000))).toMatch(/^reply/);
+    expect(say(tracker, udp('198.51.100.7', '203.0.113.2', 53, 4000))).not.toMatch(/^reply .* exact$/);
+  });
+
+  test('stays as it is through a flood', () => {
+    const tracker = new Tracker({ max: 1000 });
+    for (let i = 0; i < 20_000; i++) say(tracker, syn(i), i / 1e6);
+    expect(full(tracker)).toEqual({ size: 1000, evicted: 19_000, dropped: 0 });
   });
 });
 
@@ -578,7 +689,7 @@ describe('any bytes', () => {
     });
 
   test('neither throw nor are read beyond head and end: what lies around them does not matter', () => {
-    const [zeros, ones] = [0, 0xff].map(() => new Tracker({ rules, limit: 64 }));
+    const [zeros, ones] = [0, 0xff].map(() => new Tracker({ rules, max: 64 }));
     fc.assert(
       fc.property(fc.oneof(bytes, ipLike), fc.constantFrom(0x0800, 0x86dd, 0x8100), (data, protocol) => {
         const said = (

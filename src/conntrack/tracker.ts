@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts';
 import { type Ct, Direction, IPPROTO, type Packet } from '../packet/index.ts';
 import { u8 } from '../u32.ts';
 import { SeenBeforeNat } from './before-nat.ts';
@@ -7,17 +8,22 @@ import type { ListedEntry } from './listing.ts';
 import { Nat, type NatRule, Translated } from './nat.ts';
 import { followerOf } from './protocol.ts';
 import { Next } from './state.ts';
-import { Flag, LIMIT, Side, Table, type TableMemory } from './table.ts';
+import { Flag, Gone, Side, Table, type TableMemory } from './table.ts';
 import { invert, Tuple } from './tuple.ts';
 
 export interface TrackerOptions {
   /** The router's rules; none: NAT was not told, and every tuple is `assumed`. */
   readonly rules?: readonly NatRule[];
-  /** A connection table: its entries are exact and never expire. */
+  /** A connection table: its entries are exact, never expire, and count. */
   readonly table?: readonly ListedEntry[];
-  /** Entries kept at most, for each address family. */
-  readonly limit?: number;
+  /** net.netfilter.nf_conntrack_max: entries of both families at most; 0: no limit. CONNTRACK_MAX if absent. */
+  readonly max?: number;
 }
+
+/** nf_conntrack_core.c: nf_conntrack_init_start() — what the kernel takes on machines with more than 4 GB. */
+export const CONNTRACK_MAX = 262_144;
+/** More than that no memory holds. */
+export const MAX_MAX = 2 ** 29;
 
 /** Where the tables besides those of connections are to stand; packets seen before NAT by family. */
 interface Addresses {
@@ -26,6 +32,8 @@ interface Addresses {
 }
 
 const SECOND = 1e9;
+/** At the limit both tables are swept once for so many entries that want in, and the same again for each 16 that there are. */
+const SWEEP = 64;
 /** How long a connection that a reset ended still gives its entry to the reset's other sightings. */
 const DEAD_SECONDS = 10;
 
@@ -43,6 +51,15 @@ export class Tracker {
   private readonly v6: Table;
   private readonly fragments = new Fragments();
   private readonly beforeNat = { 4: new SeenBeforeNat(), 6: new SeenBeforeNat() };
+  /** Entries that wanted into the full table since both were swept. */
+  private unswept = Number.POSITIVE_INFINITY;
+
+  /** Entries of both families at most; 0: no limit. */
+  readonly max: number;
+  /** Entries that gave way as there was no room; from the first on it is not sure which the kernel has. */
+  evicted = 0;
+  /** Packets that the kernel drops, as nothing gave way for the connection that they would open. */
+  dropped = 0;
 
   private readonly headers = new Headers();
   private readonly inner = new Headers();
@@ -53,8 +70,12 @@ export class Tracker {
 
   constructor(options: TrackerOptions = {}) {
     this.nat = new Nat(options.rules ?? []);
-    this.v4 = new Table(1, options.limit ?? LIMIT);
-    this.v6 = new Table(4, options.limit ?? LIMIT);
+    this.v4 = new Table(1);
+    this.v6 = new Table(4);
+    this.max = options.max ?? CONNTRACK_MAX;
+    if (!Number.isInteger(this.max) || this.max < 0 || this.max > MAX_MAX) {
+      throw new UsageError(`max: expected a whole number from 0 to ${MAX_MAX}`);
+    }
     for (const entry of options.table ?? []) this.preload(entry);
   }
 
@@ -63,9 +84,14 @@ export class Tracker {
     return this.v4.size + this.v6.size;
   }
 
+  /** There was no room for an entry: results from then on are assumed. */
+  get wasFull(): boolean {
+    return this.evicted + this.dropped > 0;
+  }
+
   /**
    * Tracks one packet and fills `ct` with what skb->_nfct says of it at egress: the tuple of its own direction.
-   * `now` is capture time in nanoseconds. False: no entry (not IP, invalid, not tracked), `ct` is as it was.
+   * `now` is capture time in nanoseconds. False: no entry (not IP, invalid, not tracked, dropped), `ct` is as it was.
    */
   track(packet: Packet, ct: Ct, now: number): boolean {
     const { headers, tuple } = this;
@@ -108,7 +134,10 @@ export class Tracker {
       table.setState(entry, next);
       const age = (now - table.born(entry)) / SECOND;
       table.setDeadline(entry, now + follower.timeout(next, replied, age) * SECOND);
-      if (side === Side.ORIGINAL && direction === Direction.REPLY) table.setFlags(entry, flags | Flag.REPLIED);
+      if (side === Side.ORIGINAL) {
+        const assured = follower.assures?.(state, next, replied, age) ? Flag.ASSURED : 0;
+        table.setFlags(entry, flags | assured | (direction === Direction.REPLY ? Flag.REPLIED : 0));
+      }
     }
     if (side === Side.ORIGINAL && direction === Direction.ORIGINAL) this.noteTwin(table, entry);
     return this.fill(table, entry, direction, ct);
@@ -123,8 +152,9 @@ export class Tracker {
   private open(table: Table, ct: Ct, now: number): boolean {
     const { headers, tuple, original, translated, reply } = this;
     const follower = followerOf(tuple);
+    if (!invert(tuple, reply) || !this.makesRoom(now)) return false;
     const state = follower.next(headers, 0, Direction.ORIGINAL, false);
-    if (state < 0 || !invert(tuple, reply)) return false;
+    if (state < 0) return false;
     const pickedUp = follower.isMidway?.(state) ?? true;
     const direction = pickedUp && this.nat.isAnswer(tuple, reply) ? Direction.REPLY : Direction.ORIGINAL;
     original.copy(direction === Direction.REPLY ? reply : tuple);
@@ -136,6 +166,29 @@ export class Tracker {
     table.setDeadline(entry, now + follower.timeout(state, false, 0) * SECOND);
     if (direction === Direction.ORIGINAL) this.noteTwin(table, entry);
     return this.fill(table, entry, direction, ct);
+  }
+
+  /**
+   * net/netfilter/nf_conntrack_core.c: __nf_conntrack_alloc() — even a packet that turns out to open nothing needs a place
+   * (quirk 74). To look for the expired each time would take too long; entries that come next are mostly the oldest. Of the
+   * two families the one with more entries is tried first, as most buckets are its own. What gc_worker() drops besides, once
+   * packets were dropped, depends on when it runs, and is left out.
+   */
+  private makesRoom(now: number): boolean {
+    if (this.max === 0 || this.size < this.max) return true;
+    if (this.unswept++ > SWEEP + (this.size >> 4)) this.sweep(now);
+    if (this.size < this.max) return true;
+    const [more, less] = this.v4.size < this.v6.size ? [this.v6, this.v4] : [this.v4, this.v6];
+    const gone = more.dropEarly(now) || less.dropEarly(now);
+    if (gone === Gone.UNASSURED) this.evicted++;
+    if (gone === Gone.NOTHING) this.dropped++;
+    return gone !== Gone.NOTHING;
+  }
+
+  private sweep(now: number): void {
+    this.v4.sweep(now);
+    this.v6.sweep(now);
+    this.unswept = 0;
   }
 
   /** Keeps its tables where others look into them, and follow connections, too. */

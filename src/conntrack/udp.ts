@@ -8,6 +8,10 @@ export const GROWN_UP = 2;
 /** net/netfilter/nf_conntrack_proto_udp.c: nf_conntrack_udp_packet() */
 const timeout: Follower['timeout'] = (_state, replied, age) => (replied && age > GROWN_UP ? 120 : 30);
 
+/** nf_conntrack_proto_udp.c: nf_conntrack_udp_packet() assures streams, nf_conntrack_udplite_packet() whatever is answered. */
+const assuresStream: NonNullable<Follower['assures']> = (_from, _to, replied, age) => replied && age > GROWN_UP;
+const assuresAnswered: NonNullable<Follower['assures']> = (_from, _to, replied) => replied;
+
 /** nf_conntrack_proto_udp.c: udp_error(), without the checksum, which captures of offloading cards do not have. */
 function validUdp(h: Headers): boolean {
   if (h.sent < 8) return false;
@@ -25,5 +29,5 @@ function validUdpLite(h: Headers): boolean {
   return bounds && be16(h.data, h.transport + 6) !== 0;
 }
 
-export const udp = stateless(timeout, validUdp);
-export const udplite = stateless(timeout, validUdpLite);
+export const udp = stateless(timeout, assuresStream, validUdp);
+export const udplite = stateless(timeout, assuresAnswered, validUdpLite);

@@ -54,6 +54,8 @@ export interface Batched {
   readonly sharing: boolean;
   /** Rules of NAT were told: packets are noted that may come by again (before-nat.ts). */
   readonly told: boolean;
+  /** Connections that are followed at most; 0: no limit. */
+  readonly max: number;
   readonly f: Func;
   readonly walk: Walk;
   readonly fields: Fields;
@@ -194,12 +196,12 @@ function fetchBatch({ layout, sharing, connection, fields: { isV6 }, scratch }: 
 
 /** Classifies the packets from `slot` on. */
 function takeBatch(batch: Batched, { slot, end, flow }: Locals, unknown: Label, full: Label): Code {
-  const { layout, sharing, connection, fields, f, scratch, told, counter, host, asked, counted } = batch;
+  const { layout, sharing, connection, fields, f, scratch, told, max, counter, host, asked, counted } = batch;
   const next = new Label();
   const [at, now] = [load32(get(slot), Slot.AT), loadFloat(get(slot), Slot.NOW)];
   const locals = connectionLocals(f);
   const tracking: Tracking | null =
-    connection === null ? null : { layout, fields, connection, locals, at, now, scratch, told, plain: unknown };
+    connection === null ? null : { layout, fields, connection, locals, at, now, scratch, told, max, plain: unknown };
   const noting = { layout, fields, connection, home: flow, counter, host, f, full };
   return loop(next, [
     KEPT.map((name, i) => recall(fields[name], slot, 4 * i)),

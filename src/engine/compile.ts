@@ -55,6 +55,8 @@ export interface Program {
   readonly tracked: boolean;
   /** Rules of NAT were told to the tracker. */
   readonly told: boolean;
+  /** Connections that the tracker follows at most; 0: no limit. */
+  readonly max: number;
   readonly records: Records;
 }
 
@@ -165,6 +167,7 @@ function mainOf(program: Program, parts: number): Func {
           layout,
           sharing,
           told: program.told,
+          max: program.max,
           f,
           walk,
           fields,

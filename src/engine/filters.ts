@@ -90,8 +90,6 @@ export interface Facts {
   readonly device: Device;
   /** An IPv4 packet of which nothing is told, and no headers: what keys are that the loop need not read. */
   readonly blank: { readonly packet: Packet; readonly keys: FlowKeys };
-  /** What every result rests on: bits of Input. */
-  readonly assumed: number;
   /** What the classes of most filters rest on: these are not counted one by one. Without a class it is nothing. */
   readonly usual: number;
   /** What other results rest on, by number of its cell. */

@@ -68,7 +68,9 @@ export interface LaneWork extends Pick<RecordLayout, 'format' | 'little' | 'unit
   readonly size: number;
 }
 
-export interface EngineOptions extends Pick<Facts, 'env' | 'known' | 'device' | 'assumed' | 'reasonOf'> {
+export interface EngineOptions extends Pick<Facts, 'env' | 'known' | 'device' | 'reasonOf'> {
+  /** What every result rests on: bits of Input. */
+  readonly assumed: number;
   /** Chain 0 of the list that is asked. */
   readonly protos: readonly KernelProto[];
   /** Flows and hosts are counted. */
@@ -199,6 +201,8 @@ export class Engine {
   private readonly bytes: Uint8Array;
   /** Where the packets of a counter end, by its address. */
   private readonly ends = new Map<number, number>();
+  /** What every result rests on: bits of Input. */
+  private assumed: number;
   /** What the ways to these ends rest on, of all packets alike: bits of Input. null: none is known. */
   private way: number | null = null;
   /** By format, byte order and unit of time; and by the files that are so. */
@@ -216,11 +220,12 @@ export class Engine {
     const packet = Object.assign(createPacket(env), { protocol: ETH_P.IPV4 });
     const blank = { packet, keys: new FlowKeys() };
     this.facts = {
-      ...{ env, known, device, assumed, reasonOf, blank },
+      ...{ env, known, device, reasonOf, blank },
       usual: usualOf(chain.filters, { env, known, blank }),
       rests: [],
       reasons: [reasonOf(UNSPEC) ?? ''],
     };
+    this.assumed = assumed;
     this.layout = layout;
     this.memory = memory;
     const { buffer } = memory;
@@ -361,6 +366,13 @@ export class Engine {
     this.settleWords(new Int32Array(memory), counted);
   }
 
+  /** What every result of later packets rests on; what was counted before is handed over. */
+  assume(inputs: number, counted: Counted): void {
+    if (inputs === this.assumed) return;
+    this.settle(counted);
+    this.assumed = inputs;
+  }
+
   /** Hands over what was counted since the last time. */
   settle(counted: Counted): void {
     this.settleWords(this.words, counted);
@@ -405,7 +417,7 @@ export class Engine {
   }
 
   private rest(tally: Tally, inputs: number, isClass: boolean, packets: number): void {
-    const rests = inputs | this.facts.assumed | (this.way ?? 0);
+    const rests = inputs | this.assumed | (this.way ?? 0);
     if (packets > 0) tally.rest(rests, packets);
     tally.results[exactnessOf(rests)] += packets;
     if (isClass) tally.exactness[exactnessOf(rests)] += packets;
@@ -445,6 +457,7 @@ export class Engine {
       timed,
       tracked: tracker !== null,
       told: tracker?.knowsNat ?? false,
+      max: tracker?.max ?? 0,
     };
     const module = moduleOf(compile({ ...chain, facts, layout, records, ...asked }));
     if (module === null) {

@@ -32,8 +32,12 @@ import {
  * in rows of the loop's memory.
  */
 
-/** Bytes of a row: the next state, 0: it is for the tracker to say; and both time-outs (floats). */
-export const Step = { STATE: 0, YOUNG: 8, OLD: 16 } as const;
+/**
+ * Bytes of a row, for young connections; for old ones the same again. STATE: the next state, and Flag.ASSURED where a meta
+ * word has it once both are shifted by a byte; 0: the tracker decides. TIMEOUT is a float.
+ */
+export const Step = { STATE: 0, TIMEOUT: 8, OLD: 16 } as const;
+const ASSURED = Flag.ASSURED << 8;
 const SECOND = 1e9;
 
 export function writeSteps(buffer: ArrayBuffer, { steps }: Layout): void {
@@ -42,10 +46,11 @@ export function writeSteps(buffer: ArrayBuffer, { steps }: Layout): void {
     const [kind, state] = [Math.floor(row / (4 * STATES)), (row >> 2) % STATES];
     const step = transitionOf(kind, state, row & 2 ? Direction.REPLY : Direction.ORIGINAL, (row & 1) === 1);
     if (step === null) continue;
-    const at = steps + row * STEP;
-    words[(at + Step.STATE) >> 2] = step.state;
-    floats[(at + Step.YOUNG) >> 3] = step.young;
-    floats[(at + Step.OLD) >> 3] = step.old;
+    for (const [half, { timeout, assured }] of [step.young, step.old].entries()) {
+      const at = steps + row * STEP + half * Step.OLD;
+      words[(at + Step.STATE) >> 2] = step.state | (assured ? ASSURED : 0);
+      floats[(at + Step.TIMEOUT) >> 3] = timeout;
+    }
   }
 }
 
@@ -72,7 +77,6 @@ export function followCode(tracking: Tracking): Code {
   const number = [shiftLeft(get(kind), constant(Math.log2(4 * STATES))), shiftLeft(state, constant(2)), replied];
   const timeAt = (offset: number): Code => loadFloat(get(metaAt), offset);
   const isOld = lessFloat(toFloat(constant64(GROWN_UP * SECOND)), subFloat(now, timeAt(Behind.BORN)));
-  const timeout = select(isOld, loadFloat(get(step), Step.OLD), loadFloat(get(step), Step.YOUNG));
   const guessed = or(inMeta(Flag.ORIGINAL_ASSUMED), multiply(get(direction), inMeta(Flag.REPLY_ASSUMED)));
   const isGuessed = and(get(meta), guessed);
   return [
@@ -84,8 +88,9 @@ export function followCode(tracking: Tracking): Code {
       branchIf(plain, lessFloat(timeAt(Behind.END), now)),
       set(scratch, add(number.reduce(or), shiftLeft(get(direction), constant(1)))),
       set(step, add(constant(layout.steps), multiply(get(scratch), constant(STEP)))),
+      set(step, add(get(step), multiply(isOld, constant(Step.OLD)))),
       branchIf(plain, isZero(load32(get(step)))),
-      storeFloat(get(metaAt), Behind.END, addFloat(now, timeout)),
+      storeFloat(get(metaAt), Behind.END, addFloat(now, loadFloat(get(step), Step.TIMEOUT))),
       told ? set(comesAgain, and(get(meta), multiply(isZero(get(direction)), inMeta(Flag.REPLY_ASSUMED)))) : [],
       set(meta, or(and(get(meta), constant(~0xff00)), shiftLeft(load32(get(step)), constant(8)))),
       set(meta, or(get(meta), multiply(get(direction), inMeta(Flag.REPLIED)))),

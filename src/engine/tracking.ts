@@ -75,6 +75,8 @@ export interface Tracking {
   readonly at: Code;
   readonly now: Code;
   readonly scratch: number;
+  /** Entries of both families at most; 0: no limit. */
+  readonly max: number;
   /** Rules of NAT were told: who opens a connection is for the tracker to say. */
   readonly told: boolean;
   /** Where packets go that are the tracker's. */

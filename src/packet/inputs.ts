@@ -45,6 +45,8 @@ export const Input = {
   MEMORY: 1 << 29,
   /** What a script builds on and does not make. */
   SET_UP: 1 << 30,
+  /** Which connections a full table kept. */
+  FULL_TABLE: 1 << 31,
 } as const;
 
 /** Who reads an input, for the text. */
@@ -123,6 +125,13 @@ const INPUTS: readonly InputRow[] = [
     met: 'no known connection mark',
     option: '--conntrack',
     what: 'marks',
+  },
+  {
+    bit: Input.FULL_TABLE,
+    name: 'full conntrack table',
+    exactness: 'assumed',
+    met: 'a connection table that was full',
+    option: '--conntrack-max',
   },
   { bit: Input.SEED, name: 'seed', exactness: 'assumed', met: 'a drawn hash seed', option: '--hashrnd', what: 'it' },
   {
@@ -210,10 +219,13 @@ function maskOf(name: string): number {
   return INPUTS.reduce((mask, row) => (row.name === name ? mask | row.bit : mask), 0);
 }
 
-/** `4879 packets: fw filters met mark 0; tell marks with --set mark= or --meta`; `readBy`: see Packet. */
+/**
+ * `4879 packets: fw filters met mark 0; tell marks with --set mark= or --meta`; `readBy`: see Packet. Nothing of a full table:
+ * a note of its own says more of it.
+ */
 export function missingText({ input, packets }: Missing, readBy: ArrayLike<number>): string {
   const row = INPUTS.find(({ name }) => name === input);
-  if (row === undefined) return '';
+  if (row === undefined || row.bit === Input.FULL_TABLE) return '';
   if (row.bit === Input.SET_UP)
     return `${counted(packets, 'packet')}: the script builds on a set-up that it does not make`;
   const names = READER_NAMES.filter((_, reader) => ((readBy[reader] ?? 0) & maskOf(input)) !== 0);

@@ -101,22 +101,36 @@ test('a table of connections that grows, and forgets the expired, is the same wo
     data[UDP_LENGTH + 1] = 8;
     return data;
   });
-  const inside = (engine: EngineName) => {
-    const tracker = new Tracker();
-    replayed(runOf(['hash keys nfct-src divisor 16'], false, tracker), engine, frames, 100);
+  const inside = (engine: EngineName, max: number) => {
+    const tracker = new Tracker({ max });
+    const { tally, fullTable } = replayed(
+      runOf(['hash keys nfct-src divisor 16'], false, tracker),
+      engine,
+      frames,
+      100,
+    );
     const { top, stride, mask, entries, index, cells } = (tracker as unknown as { readonly v4: Inside }).v4;
     return {
+      fullTable,
+      rests: [...tally.rests],
+      unclassified: tally.unclassified(),
       cells: [...cells.subarray(0, 6)],
       entries: [...entries.subarray(0, top * stride)],
       index: [...index.subarray(0, 2 * (mask + 1))],
       size: tracker.size,
     };
   };
-  const plain = inside('plain');
+  const plain = inside('plain', 0);
   // Of 6000 connections that last 30 or 120 seconds in two minutes.
   expect(plain.size).toBeGreaterThan(1024);
   expect(plain.size).toBeLessThan(6000);
-  expect(inside('compiled')).toEqual(plain);
+  expect(inside('compiled', 0)).toEqual(plain);
+  // With room for some of them, which are known to be so many at the first that has none.
+  for (const max of [1, 500, 1000]) {
+    const full = inside('plain', max);
+    expect([full.size <= max, full.fullTable?.max]).toEqual([true, max]);
+    expect(inside('compiled', max)).toEqual(full);
+  }
 }, 20_000);
 
 const SOURCE = 14 + 12;

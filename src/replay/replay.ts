@@ -120,13 +120,19 @@ export class Replay {
     }
     const isPrepared = this.given.reader === reader && this.given.offset === offset;
     if (isPrepared) run.number++;
-    else run.prepare(frame);
-    if (engine?.wantsConnection && !isPrepared) this.giveBack(reader, offset);
+    else this.prepare(frame);
+    if (engine?.wantsConnection && !isPrepared && run.reason === null) this.giveBack(reader, offset);
     else {
       run.conclude();
       if (engine !== null) this.teach(engine);
     }
     return true;
+  }
+
+  private prepare(frame: Frame): void {
+    this.run.prepare(frame);
+    // From the first full table on.
+    this.engine?.assume(this.run.assumed, this.run);
   }
 
   /**

@@ -7,6 +7,7 @@ export {
   type ClassRow,
   type CopyRow,
   type FilterRow,
+  type FullTable,
   type Summary,
   type SummaryInput,
   summarise,

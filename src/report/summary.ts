@@ -35,6 +35,18 @@ export interface CopyRow {
   readonly bytes: number;
 }
 
+/** A connection table that had no room for all. */
+export interface FullTable {
+  /** Connections that it holds. */
+  readonly max: number;
+  /** Number of the first packet for which there was no room. */
+  readonly from: number;
+  /** Connections that gave way to others. */
+  readonly evicted: number;
+  /** Packets that the kernel drops, as nothing gave way for their connections. */
+  readonly dropped: number;
+}
+
 /** Something that no capture holds, was not given, and decides about packets. */
 export interface MissingRow {
   readonly input: string;
@@ -66,6 +78,8 @@ export interface Summary {
   readonly results: ByExactness;
   /** What was not known of packets and decides about them, most packets first; absent where everything was. */
   readonly missing?: readonly MissingRow[];
+  /** Absent where the connection table had room for all. */
+  readonly fullTable?: FullTable;
   readonly filters: readonly FilterRow[];
   /** Where packets ended, lost and unshaped ones first; absent where no tree was walked. */
   readonly fates?: readonly FateRow[];
@@ -101,6 +115,8 @@ export interface SummaryInput {
   readonly errors: readonly CaptureProblem[];
   readonly copies?: readonly CopyRow[];
   readonly missing?: readonly MissingRow[];
+  /** null: the connection table had room for all, or there was none. */
+  readonly fullTable?: FullTable | null;
 }
 
 /** Puts the counts of a run together; classes with most bytes first. */
@@ -130,6 +146,7 @@ export function summarise(input: SummaryInput): Summary {
     exactness: { ...tally.exactness },
     results: { ...tally.results },
     ...(input.missing === undefined || input.missing.length === 0 ? {} : { missing: input.missing }),
+    ...(input.fullTable ? { fullTable: input.fullTable } : {}),
     filters: input.filters,
     ...(input.fates ? { fates: input.fates.rows() } : {}),
     ...(sharing?.isEstimate ? { estimated: true } : {}),

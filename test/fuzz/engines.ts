@@ -40,6 +40,8 @@ const RULES: readonly (readonly string[])[] = [
   ['snat 10.0.0.0/9 to 203.0.113.3:2000-2999', 'dnat 10.0.0.0 to 192.0.2.1'],
 ];
 
+const NFCT_KEYS = ['nfct-src', 'nfct-dst,proto', 'nfct-src,nfct-dst,nfct-proto-src,nfct-proto-dst'];
+
 interface Chain {
   readonly filters: readonly string[];
   readonly device: Device;
@@ -47,6 +49,8 @@ interface Chain {
   readonly sharing: boolean;
   /** Connections are followed, with these rules; null: they are not. */
   readonly rules: readonly string[] | null;
+  /** Connections that are followed at most. */
+  readonly max: number;
   /** Connections that are known beforehand. */
   readonly listed: readonly ListedEntry[];
   readonly seed: number;
@@ -89,13 +93,19 @@ function anyFrame(random: Random, draw: Draw, { rules }: Chain, talks: readonly 
 }
 
 function randomChain(random: Random, draw: Draw, seed: number): Omit<Chain, 'listed'> {
-  const one = (): string => `${perturbed(random, matched(random, randomFilter(draw).options))}${random.pick(ACTIONS)}`;
+  const rules = random.oneIn(2) ? random.pick(RULES) : null;
+  // Most filters have no nfct key, and nothing is tracked at ingress.
+  const tracks = rules !== null && !random.oneIn(4);
+  const filter = (options: string): string => perturbed(random, matched(random, options));
+  const one = (): string => `${filter(randomFilter(draw).options)}${random.pick(ACTIONS)}`;
+  const others = Array.from({ length: random.oneIn(20) ? 250 : 1 + random.below(4) }, one);
   return {
-    filters: Array.from({ length: random.oneIn(20) ? 250 : 1 + random.below(4) }, one),
-    device: { hook: random.oneIn(3) ? 'ingress' : 'egress', vlan: random.oneIn(3) ? 'inband' : 'offload' },
+    filters: tracks ? [filter(`hash keys ${random.pick(NFCT_KEYS)} divisor 64`), ...others] : others,
+    device: { hook: random.oneIn(3) && !tracks ? 'ingress' : 'egress', vlan: random.oneIn(3) ? 'inband' : 'offload' },
     era: random.oneIn(3) ? random.pick(ERA_NAMES) : '6.1',
     sharing: random.oneIn(2),
-    rules: random.oneIn(2) ? random.pick(RULES) : null,
+    rules,
+    max: random.oneIn(3) ? 0 : random.pick([1, 5, 10, 20, 30]),
     seed,
   };
 }
@@ -237,6 +247,7 @@ function countsOf(
     number,
     rows: [...tally.rows()],
     missed: tally.unclassified(),
+    full: run.fullTable,
     trust: tally.exactness,
     rests: [...tally.rests].sort(([a], [b]) => a - b),
     shared,
@@ -263,7 +274,7 @@ function insideOf(tracker: Tracker): number[] {
   return [...entries, ...beforeNat[4].words, ...beforeNat[6].words];
 }
 
-function runOf({ filters, device, era, sharing, rules, listed, seed }: Chain): Run | null {
+function runOf({ filters, device, era, sharing, rules, max, listed, seed }: Chain): Run | null {
   const clock = { now: 0 };
   const env = createEnv({ era: ERAS[era], seed, clock });
   try {
@@ -273,7 +284,7 @@ function runOf({ filters, device, era, sharing, rules, listed, seed }: Chain): R
       device,
       metadata: NO_METADATA,
       sharing,
-      tracker: rules === null ? null : new Tracker({ rules: rules.map(parseNat), table: listed }),
+      tracker: rules === null ? null : new Tracker({ rules: rules.map(parseNat), table: listed, max }),
       known: { rxhashKey: seed % 2 === 0, foldKey: seed % 3 === 0 },
       filters: filters.map((spec) => planFilter(spec)),
     });

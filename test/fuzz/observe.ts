@@ -41,7 +41,7 @@ const ERA_NAMES = Object.keys(ERAS) as EraName[];
 /** Everything that is made of one frame: every era's packet, keys, flow hash and classes, and its connection. */
 class Walk {
   private readonly settings = ERA_NAMES.map(settingOf);
-  private readonly tracker = new Tracker({ limit: 4096 });
+  private readonly tracker = new Tracker({ max: 4096 });
   private readonly ct = new Ct();
   private readonly result = { classid: 0, handle: 0 };
   private now = 0;

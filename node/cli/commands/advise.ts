@@ -5,7 +5,8 @@ import { type CliCommand, exitCodes, formatOption } from './command.ts';
 import { addWalkOptions, UNREADABLE, type WalkFlags } from './walk.ts';
 
 /** Captures are looked at as a filter would see them, before there is one. */
-export interface AdviseFlags extends Pick<WalkFlags, 'at' | 'vlan' | 'era' | 'seed' | 'nat' | 'conntrack' | 'meta'> {
+export interface AdviseFlags
+  extends Pick<WalkFlags, 'at' | 'vlan' | 'era' | 'seed' | 'nat' | 'conntrack' | 'conntrackMax' | 'meta'> {
   readonly by: By;
   readonly qdisc: string;
   readonly rate: string;
@@ -15,7 +16,7 @@ export interface AdviseFlags extends Pick<WalkFlags, 'at' | 'vlan' | 'era' | 'se
   readonly format: 'text' | 'json';
 }
 
-const WALK = ['at', 'vlan', 'era', 'seed', 'nat', 'conntrack', 'meta'];
+const WALK = ['at', 'vlan', 'era', 'seed', 'nat', 'conntrack', 'conntrack-max', 'meta'];
 
 export const advise: CliCommand = {
   name: 'advise',

@@ -19,6 +19,7 @@ export interface WalkFlags {
   readonly foldKey?: string;
   readonly nat?: readonly string[];
   readonly conntrack?: string;
+  readonly conntrackMax?: string;
   readonly set?: readonly string[];
   readonly meta?: string;
 }
@@ -79,6 +80,10 @@ const WALK: readonly { readonly group: string; readonly options: () => readonly 
         'masquerade PREFIX to ADDR | snat PREFIX to ADDR[:PORT-PORT] | dnat ADDR[:PORT] to ADDR[:PORT]; first match wins',
       ).argParser(list),
       new Option('--conntrack <file>', 'table written by conntrack -L, or /proc/net/nf_conntrack'),
+      new Option(
+        '--conntrack-max <n>',
+        'connections that are followed at once, as net.netfilter.nf_conntrack_max; 0: all (default: 262144)',
+      ),
       new Option(
         '--set <name=value,…>',
         'for all packets: mark, priority, iif, sk-uid, linear, transport, …',

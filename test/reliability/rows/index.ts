@@ -2,6 +2,8 @@ import type { LaterRow, Row } from '../row.ts';
 import { R10 } from './r10-kernel.ts';
 import { R15 } from './r15-lint.ts';
 import { R18 } from './r18-lanes.ts';
+import { R19 } from './r19-soak.ts';
+import { R20 } from './r20-memory.ts';
 import { R24 } from './r24-page.ts';
 import { R26 } from './r26-server.ts';
 import { R29 } from './r29-recorder.ts';
@@ -9,4 +11,4 @@ import { R30 } from './r30-supply.ts';
 import { R31 } from './r31-live.ts';
 
 /** All tests, in the order of their numbers. */
-export const ROWS: readonly (Row | LaterRow)[] = [R10, R15, R18, R24, R26, R29, R30, R31];
+export const ROWS: readonly (Row | LaterRow)[] = [R10, R15, R18, R19, R20, R24, R26, R29, R30, R31];
