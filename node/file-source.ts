@@ -29,3 +29,14 @@ export class FileSource implements CaptureSource {
     }
   }
 }
+
+/**
+ * A capture file as a source for the calls of the library.
+ *
+ * @param path pcap or pcapng, plain, gzip or zstd; `-` is standard input
+ * @example
+ * const { classes } = await classify(openFile('capture.pcapng.gz'), { filters: ['hash keys src divisor 16'] });
+ */
+export function openFile(path: string): CaptureSource {
+  return new FileSource(path);
+}

@@ -33,6 +33,21 @@ describe('the README shows what its commands print', () => {
     expect(run(command)).toBe(shown);
   });
 
+  test('the library snippet runs, and prints something of each class', () => {
+    const [, snippet = ''] = /```js\n([\s\S]*?)```/.exec(readFileSync(`${root}README.md`, 'utf8')) ?? [];
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', snippet], {
+      ...{ cwd: root, encoding: 'utf8' },
+    });
+    expect(stderr).toBe('');
+    expect(
+      stdout
+        .split('\n')
+        .slice(0, -1)
+        .every((line) => /^1:[0-9a-f]+ \d+ \d+$/.test(line)),
+    ).toBe(true);
+    expect(stdout.split('\n').length).toBeGreaterThan(10);
+  });
+
   test('there are examples', () => {
     expect(examples().length).toBeGreaterThan(4);
   });
