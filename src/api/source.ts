@@ -128,6 +128,7 @@ export function endOfCapture(
 }
 
 function sizeOf(bytes: Bytes): number | null {
+  if (typeof bytes !== 'object' || bytes === null) return null;
   if (bytes instanceof Uint8Array) return bytes.length;
   if (bytes instanceof ArrayBuffer) return bytes.byteLength;
   return isBlob(bytes) ? bytes.size : null;
@@ -140,7 +141,7 @@ const isBlob = (bytes: object): bytes is BlobLike =>
 async function* chunksOf(bytes: Bytes): AsyncGenerator<Uint8Array> {
   if (bytes instanceof ArrayBuffer) yield whole(new Uint8Array(bytes));
   else if (bytes instanceof Uint8Array) yield whole(bytes);
-  else if (isBlob(bytes)) yield* blobChunks(bytes);
+  else if (typeof bytes === 'object' && bytes !== null && isBlob(bytes)) yield* blobChunks(bytes);
   else yield* iterated(bytes);
 }
 
