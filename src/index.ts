@@ -4,13 +4,13 @@
  *
  * For tc's commands: `new Netns()` of cls-flow/netns is the kernel, `runTc()` of cls-flow/command is tc. The rooms'
  * doors: cls-flow/hash, /lang, /capture, /netlink, /packet, /conntrack, /ematch, /action, /flow, /qdisc, /netns,
- * /command, and /node for files; examples/ has programs. Errors are the four of errors.ts and no others.
+ * /command, and /node for files; examples/ has programs. Errors are the five of errors.ts and no others.
  */
 export { Frame, openCapture } from './capture/index.ts';
 export { parseListing, parseNat, Tracker } from './conntrack/index.ts';
 export { type Clock, createEnv, createPacket, type Env } from './env.ts';
 export { ERAS, type Era, type EraName } from './era.ts';
-export { FormatError, KernelError, LimitError, UsageError } from './errors.ts';
+export { ArgumentError, FormatError, KernelError, LimitError, UsageError } from './errors.ts';
 export { type Explanation, explain, explainText } from './explain.ts';
 export { describeFrame, NO_METADATA, parseMetadata, parseValues } from './packet/index.ts';
 export { type Asked, type FilterPlan, planFilter } from './plan.ts';
