@@ -147,8 +147,11 @@ export class ArgumentError extends Error {
   override readonly name = 'ArgumentError';
   /** The argument, and what of it: `frame.end`, `options.filters[2].spec`. */
   readonly field: string;
-  constructor(field: string, message: string) {
-    super(`${field}: ${message}`);
+  /** What is wrong with it. */
+  readonly problem: string;
+  constructor(field: string, problem: string) {
+    super(`${field}: ${problem}`);
     this.field = field;
+    this.problem = problem;
   }
 }

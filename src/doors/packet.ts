@@ -33,11 +33,15 @@ export const applyMetadata = checked(room.applyMetadata, {
 });
 export const byteAt = checked(room.byteAt, { packet: aPacket, position: whole(-0x80000000, Number.MAX_SAFE_INTEGER) });
 export const describeFrame = checked(room.describeFrame, { text });
-export const dissect = checked(room.dissect, {
-  packet: aPacket,
-  keys: flowKeys,
-  options: members({ stopAtLabel: yesOrNo, compressedPpp: yesOrNo }),
-});
+export const dissect: typeof room.dissect = (packet, keys, options) => {
+  aPacket(packet, 'packet');
+  flowKeys(keys, 'keys');
+  if (typeof options?.stopAtLabel !== 'boolean' || typeof options.compressedPpp !== 'boolean') {
+    dissectOptions(options, 'options');
+  }
+  room.dissect(packet, keys, options);
+};
+const dissectOptions = members({ stopAtLabel: yesOrNo, compressedPpp: yesOrNo });
 export const dissectSeed = checked(room.dissectSeed, { packet: aPacket, keys: flowKeys });
 export const enter = checked(room.enter, { frame: aFrame, packet: made(room.Packet), device: aDevice });
 export const exactnessOf = checked(room.exactnessOf, { rests: word32 });

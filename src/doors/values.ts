@@ -7,6 +7,7 @@ import {
   each,
   either,
   finite,
+  isPart,
   listOf,
   made,
   members,
@@ -23,6 +24,7 @@ import {
   word32,
   yesOrNo,
 } from '../argument.ts';
+import { Frame } from '../capture/index.ts';
 import { ERAS, type Era } from '../era.ts';
 import { ArgumentError } from '../errors.ts';
 import { Netns } from '../kernel/index.ts';
@@ -52,14 +54,39 @@ export const aClock = members({ now: finite });
 
 const within: Rule = (value, field) => checkSpan(value as Span, field);
 
-export const aFrame = each(
+/** What a reader fills: a frame that is right is checked quickly. */
+export const aFrame: Rule = (value, field) => {
+  if (!(value instanceof Frame) || !isFrame(value)) wrongFrame(value, field);
+};
+const isFrame = ({ data, at, end, length, linkType, seconds, nanoseconds }: Frame): boolean =>
+  data instanceof Uint8Array &&
+  isPart(at, end, data.length) &&
+  isPart(0, length, Number.MAX_SAFE_INTEGER) &&
+  isPart(0, linkType, Number.MAX_SAFE_INTEGER) &&
+  Number.isFinite(seconds) &&
+  Number.isFinite(nanoseconds);
+const wrongFrame = each(
   members({ data: bytes, linkType: count, seconds: finite, nanoseconds: finite, length: count }),
   within,
 );
 
-const positions = members({ data: bytes, mac: finite, network: finite, transport: finite });
 /** A Packet whose positions are in its bytes. */
-export const aPacket = each(made(Packet), positions, (value, field) => {
+export const aPacket: Rule = (value, field) => {
+  if (!isSound(value)) unsound(value, field);
+};
+
+/** The same, quickly. */
+const isSound = (value: unknown): boolean =>
+  value instanceof Packet &&
+  value.data instanceof Uint8Array &&
+  isPart(value.head, value.end, value.data.length) &&
+  isPart(value.at, value.end, value.data.length) &&
+  Number.isFinite(value.mac) &&
+  Number.isFinite(value.network) &&
+  Number.isFinite(value.transport);
+
+const positions = members({ data: bytes, mac: finite, network: finite, transport: finite });
+const unsound = each(made(Packet), positions, (value, field) => {
   const packet = value as Packet;
   within(packet, field);
   whole(0, packet.end)(packet.head, `${field}.head`);
