@@ -1,5 +1,7 @@
 import type { LaterRow, Row } from '../row.ts';
 import { R10 } from './r10-kernel.ts';
+import { R11 } from './r11-hash.ts';
+import { R12 } from './r12-boundary.ts';
 import { R15 } from './r15-lint.ts';
 import { R18 } from './r18-lanes.ts';
 import { R19 } from './r19-soak.ts';
@@ -11,4 +13,4 @@ import { R30 } from './r30-supply.ts';
 import { R31 } from './r31-live.ts';
 
 /** All tests, in the order of their numbers. */
-export const ROWS: readonly (Row | LaterRow)[] = [R10, R15, R18, R19, R20, R24, R26, R29, R30, R31];
+export const ROWS: readonly (Row | LaterRow)[] = [R10, R11, R12, R15, R18, R19, R20, R24, R26, R29, R30, R31];
