@@ -25,7 +25,8 @@ export interface SavedSet {
 /** The same, if it is that; else FormatError. Offsets are into no file here, so they are 0. */
 export function checkSaved(saved: unknown, era: EraName): SavedNetns {
   if (!isObject(saved) || saved.schema !== 1) throw wrong('a state of schema 1 expected');
-  if (saved.era !== era) throw wrong(`a state of era ${era} expected, not ${String(saved.era)}`);
+  if (saved.era !== era)
+    throw wrong(`a state of era ${era} expected, not ${typeof saved.era === 'string' ? saved.era : 'none'}`);
   const { devices, requests, sets } = saved;
   if (!Array.isArray(devices) || !devices.every(isDevice)) throw wrong('devices with name and ifindex expected');
   if (!Array.isArray(requests) || !requests.every(isHex)) throw wrong('requests in hex expected');
