@@ -7,15 +7,13 @@ import {
   listOf,
   members,
   object,
-  oneOf,
   optional,
   text,
   word32,
   yesOrNo,
 } from '../argument.ts';
-import { ERAS } from '../era.ts';
 import * as room from '../kernel/index.ts';
-import { anEnv, aPlace, sets } from './values.ts';
+import { anEnv, anEraName, aPlace, sets } from './values.ts';
 
 export * from '../kernel/index.ts';
 
@@ -30,7 +28,7 @@ const netnsOptions = members({
 
 export const Ends = checkedClass(room.Ends, { plan: members({ node: callback, device: callback }) });
 export const Netns = checkedClass(room.Netns, { options: netnsOptions });
-export const checkSaved = checked(room.checkSaved, { saved: anything, era: oneOf(...Object.keys(ERAS)) });
+export const checkSaved = checked(room.checkSaved, { saved: anything, era: anEraName });
 export const isList = checked(room.isList, { place: aPlace });
 export const majorOf = checked(room.majorOf, { classid: word32 });
 export const setsOf = checked(room.setsOf, {
