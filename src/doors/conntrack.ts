@@ -11,6 +11,7 @@ import {
   oneOf,
   optional,
   text,
+  whole,
   word16,
   word32,
   yesOrNo,
@@ -38,7 +39,7 @@ const anEntry = members({ original: made(room.Tuple), reply: made(room.Tuple), m
 const trackerOptions = members({
   rules: optional(listOf(aRule)),
   table: optional(listOf(anEntry)),
-  limit: optional(count),
+  max: optional(whole(0, room.MAX_MAX)),
 });
 
 export const Tracker = checkedClass(room.Tracker, { options: optional(trackerOptions) });

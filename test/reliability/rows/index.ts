@@ -17,4 +17,21 @@ import { R30 } from './r30-supply.ts';
 import { R31 } from './r31-live.ts';
 
 /** All tests, in the order of their numbers. */
-export const ROWS: readonly (Row | LaterRow)[] = [R10, R11, R12, R15, R18, R19, R20, R23, R24, R25, R26, R27, R28, R29, R30, R31];
+export const ROWS: readonly (Row | LaterRow)[] = [
+  R10,
+  R11,
+  R12,
+  R15,
+  R18,
+  R19,
+  R20,
+  R23,
+  R24,
+  R25,
+  R26,
+  R27,
+  R28,
+  R29,
+  R30,
+  R31,
+];
