@@ -1,5 +1,5 @@
 /**
- * The four ways things go wrong, each with what a user needs to mend it. Nothing else is thrown on purpose.
+ * The five ways things go wrong, each with what a user needs to mend it. Nothing else is thrown on purpose.
  * A short packet is not among them: dissection stops where the kernel stops.
  */
 
@@ -141,3 +141,17 @@ export class FormatError extends Error {
 
 /** Input larger than a stated bound (block, record, decompressed size or ratio), refused while reading. */
 export class LimitError extends FormatError {}
+
+/** A value that a caller of the library gave and that is not what the function takes. */
+export class ArgumentError extends Error {
+  override readonly name = 'ArgumentError';
+  /** The argument, and what of it: `frame.end`, `options.filters[2].spec`. */
+  readonly field: string;
+  /** What is wrong with it. */
+  readonly problem: string;
+  constructor(field: string, problem: string) {
+    super(`${field}: ${problem}`);
+    this.field = field;
+    this.problem = problem;
+  }
+}

@@ -59,7 +59,7 @@ export { Frame, openCapture } from './capture/index.ts';
 export { parseListing, parseNat, Tracker } from './conntrack/index.ts';
 export { type Clock, createEnv, createPacket, type Env } from './env.ts';
 export { ERAS, type Era, type EraName } from './era.ts';
-export { FormatError, KernelError, LimitError, UsageError } from './errors.ts';
+export { ArgumentError, FormatError, KernelError, LimitError, UsageError } from './errors.ts';
 export { describeFrame, NO_METADATA, parseMetadata, parseValues } from './packet/index.ts';
 export { type Asked, type FilterPlan, planFilter } from './plan.ts';
 export { type Summary, summarise } from './report/index.ts';

@@ -1,3 +1,4 @@
+import { checkFrame } from './argument.ts';
 import type { Frame } from './capture/index.ts';
 import type { Tracker } from './conntrack/index.ts';
 import { type Clock, createPacket, type Env } from './env.ts';
@@ -204,6 +205,7 @@ export class Run {
 
   /** Everything before the filters are asked: the packet as the kernel would have it at the hook. */
   prepare(frame: Frame): void {
+    checkFrame(frame);
     const { device, metadata, tracker, env } = this.options;
     const p = this.packet;
     this.number++;

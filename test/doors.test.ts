@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -162,6 +163,102 @@ describe('the doors of the built package', () => {
   });
 });
 
+interface Tried {
+  readonly entries: number;
+  readonly calls: number;
+  readonly answered: number;
+  readonly failures: readonly string[];
+}
+
+describe('a wrong value', () => {
+  test('at any argument gives a result or an error of our own, and always ends', () => {
+    const program = fileURLToPath(new URL('dist/test/hostile.js', ROOT));
+    const tried: Tried = JSON.parse(execFileSync(process.execPath, [program], { encoding: 'utf8', timeout: 100_000 }));
+    expect(tried.failures).toEqual([]);
+    expect(tried.entries).toBeGreaterThan(200);
+    expect(tried.answered).toBeGreaterThan(0);
+    expect(tried.answered).toBeLessThan(tried.calls);
+  }, 120_000);
+
+  test('is named by the field that it stands in', async () => {
+    const { createEnv, ERAS, ArgumentError, planFilter } = await door('cls-flow');
+    const { jhash2 } = await door('cls-flow/hash');
+    const { PcapWriter } = await door('cls-flow/capture');
+    const calls = [
+      () => jhash2([1, 2], Number.POSITIVE_INFINITY, 0),
+      () => jhash2([1, Number.NaN], 2, 0),
+      () => createEnv({ era: ERAS['6.1'], seed: 2 ** 40 }),
+      () => createEnv({ era: wrong('6.1'), seed: 1 }),
+      () => planFilter('hash keys src', { hashrnd: wrong('1') }),
+      () => new PcapWriter({ linkType: 1, unit: wrong('ms') }, () => {}),
+    ];
+    const fields = fieldsOf(calls, ArgumentError);
+    expect(fields).toEqual(['count', 'words[1]', 'options.seed', 'options.era', 'options.hashrnd', 'options.unit']);
+  });
+
+  test('is refused where chunks, frames, requests and devices come in', async () => {
+    const { ArgumentError, Frame } = await door('cls-flow');
+    const { openCapture, PcapReader, PcapWriter } = await door('cls-flow/capture');
+    const { netns } = await setup();
+    const reader = new PcapReader();
+    const writer = new PcapWriter({ linkType: 1 }, () => {});
+    const frame = (of: object) => Object.assign(new Frame(), { data: new Uint8Array(4), linkType: 1 }, of);
+    const calls = [
+      () => openCapture().push(wrong('text')),
+      () => reader.push(detached()),
+      () => reader.room(2 ** 40),
+      () => reader.filled(1 << 20),
+      () => writer.write(frame({ end: 400 })),
+      () => writer.write(frame({ at: 3, end: 2 })),
+      () => writer.write(frame({ data: detached(), end: 8 })),
+      () => writer.write(frame({ seconds: Number.POSITIVE_INFINITY })),
+      () => netns.request(wrong([1])),
+      () => netns.addDevice({ name: 'eth1', ifindex: Number.NaN }),
+    ];
+    const first = ['chunk', 'chunk', 'size', 'size', 'frame.end', 'frame.at'];
+    const rest = ['frame.data', 'frame.seconds', 'datagram', 'device.ifindex'];
+    expect(fieldsOf(calls, ArgumentError)).toEqual([...first, ...rest]);
+  });
+
+  test('in a frame leaves the run as it was', async () => {
+    const { ArgumentError, createEnv, ERAS, Frame, NO_METADATA, planFilter, Run } = await door('cls-flow');
+    const clock = { now: 0 };
+    const run = new Run({
+      env: createEnv({ era: ERAS['6.1'], seed: 0, clock }),
+      clock,
+      device: { hook: 'egress', vlan: 'offload' },
+      filters: [planFilter('hash keys src perturb 1')],
+      known: { rxhashKey: false, foldKey: false },
+      metadata: NO_METADATA,
+      tracker: null,
+      sharing: false,
+    });
+    const frames = [{ end: 5 }, { seconds: Number.NaN }, { data: detached(), end: 8 }, { at: wrong(1n), end: 2 }];
+    const calls = frames.map((of) => () => run.step(Object.assign(new Frame(), { data: new Uint8Array(4) }, of)));
+    expect(fieldsOf(calls, ArgumentError)).toEqual(['frame.end', 'frame.seconds', 'frame.data', 'frame.at']);
+    expect([run.number, run.tally.packets]).toEqual([0, 0]);
+  });
+});
+
+/** What a call throws: the field of an ArgumentError, else the error as text; null: it has a result. */
+const fieldsOf = (calls: readonly (() => unknown)[], ArgumentError: typeof Main.ArgumentError): (string | null)[] =>
+  calls.map((call) => {
+    try {
+      call();
+    } catch (error) {
+      return error instanceof ArgumentError ? error.field : String(error);
+    }
+    return null;
+  });
+
+const wrong = (value: unknown) => value as never;
+
+function detached(): Uint8Array {
+  const bytes = new Uint8Array(8);
+  structuredClone(bytes, { transfer: [bytes.buffer] });
+  return bytes;
+}
+
 /** Names of the language itself: what a context of its own has without Node and without a browser. */
 const LANGUAGE: readonly string[] = runInNewContext('Object.getOwnPropertyNames(globalThis)').filter(
   (name: string) => name !== 'console' && name !== 'WebAssembly',
@@ -205,7 +302,7 @@ describe('the core', () => {
   });
 
   test('classifies where there is neither Node nor a browser', async () => {
-    const core = new URL('dist/src/index.js', ROOT).href;
+    const core = new URL('dist/src/doors/main.js', ROOT).href;
     const worker = new Worker(BARE, { eval: true, workerData: { core, language: LANGUAGE } });
     const answer = await new Promise((done, failed) => worker.once('message', done).once('error', failed));
     await worker.terminate();

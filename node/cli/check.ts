@@ -64,7 +64,7 @@ function inScript<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw error instanceof QuestionError ? new CommandLineError(`${file}: ${error.sentence}`) : error;
+    throw error instanceof QuestionError ? new CommandLineError(`${file}: ${error.problem}`) : error;
   }
 }
 

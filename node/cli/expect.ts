@@ -38,7 +38,7 @@ export class ExpectFile {
 
   private paragraph({ index, expected, packets, failed, first }: Unmet): string {
     const { line = 0, text = '' } = this.written[index] ?? {};
-    const head = `${this.path}:${line}: ${escapeText(text)}\n  expected: ${expected}`;
+    const head = `${escapeText(this.path)}:${line}: ${escapeText(text)}\n  expected: ${expected}`;
     if (first === null) return `${head}\n  happened: no such packet`;
     const others = packets === 1 ? '' : ` (${failed} of ${packets} packets ended otherwise)`;
     return `${head}\n  happened: packet ${first.packet}: ${first.happened}${others}`;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Frame, openCapture } from '../../src/capture/index.ts';
 import { describeMessage, Listener, runTc } from '../../src/command/index.ts';
 import { FormatError, KernelError } from '../../src/errors.ts';
-import { escapeText, type Json, Printer } from '../../src/lang/index.ts';
+import { escapeLines, escapeText, type Json, Printer } from '../../src/lang/index.ts';
 import { joinMessages, splitMessages } from '../../src/netlink/index.ts';
 import { errorCode } from '../system.ts';
 import { readingText } from '../system-errors.ts';
@@ -109,7 +109,7 @@ function encode(args: readonly string[]): number {
     output.write(`${Buffer.from(joinMessages([request])).toString('hex')}\n`);
   }
   output.flush();
-  if (answer.stderr !== '') sayRaw(answer.stderr);
+  if (answer.stderr !== '') sayRaw(escapeLines(answer.stderr));
   const made = listener.names.slice(1).map((name, i) => `${escapeText(name)} is ${i + 2}`);
   if (made.length > 0) say(`cls-flow: note: device numbers are made up: ${made.join(', ')}`);
   return answer.exit;

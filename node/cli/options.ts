@@ -108,26 +108,26 @@ interface Typed {
 /** The error as the command line reports it. */
 export function onCommandLine(error: unknown, flags: Partial<WalkFlags>): unknown {
   if (!(error instanceof QuestionError)) return error;
-  const { reason, sentence, hint, word } = error;
+  const { reason, problem, hint, word } = error;
   const [, name = '', index = '0'] = /^(\w+(?:\.\w+)?)?(?:\[(\d+)\])?/.exec(error.field) ?? [];
-  if (name === 'script') return new FailedError(`${flags.script}: ${sentence}`);
-  if (name === 'script.filters') return new CommandLineError(`${flags.script}: ${sentence}`);
-  if (name === 'conntrack') return new FailedError(`${flags.conntrack}: ${sentence}`);
+  if (name === 'script') return new FailedError(`${flags.script}: ${problem}`);
+  if (name === 'script.filters') return new CommandLineError(`${flags.script}: ${problem}`);
+  if (name === 'conntrack') return new FailedError(`${flags.conntrack}: ${problem}`);
   if (name === 'metadata.some') return inMeta(error, flags.meta ?? '', Number(index));
   if (name === 'sets') return inSets(error, flags.ipset?.[Number(index)] ?? '');
-  if (name === 'dev') return new CommandLineError(sentence, null, hint || 'add --dev NAME');
+  if (name === 'dev') return new CommandLineError(problem, null, hint || 'add --dev NAME');
   const typed = typedOf(name, Number(index), flags);
-  if (typed === null) return new CommandLineError(sentence, null, hint);
+  if (typed === null) return new CommandLineError(problem, null, hint);
   const { option, value } = typed;
   if (reason instanceof KernelError) {
-    const rule = sentence === reason.message ? '' : ` (${sentence})`;
+    const rule = problem === reason.message ? '' : ` (${problem})`;
     return new CommandLineError(
       `${kernelAnswer(reason)}${rule}`,
       rule === '' ? null : caretInValue(option, value, word),
     );
   }
   if (reason instanceof UsageError) return inOption(option, value, reason, suggestion(name, reason));
-  return new CommandLineError(`${option}: ${sentence}`, caretInValue(option, value, word), hint);
+  return new CommandLineError(`${option}: ${problem}`, caretInValue(option, value, word), hint);
 }
 
 /** Options whose name is not the field's. */
@@ -158,16 +158,16 @@ function suggestion(name: string, { message }: UsageError): string | null {
 }
 
 /** The line of the file that holds the object. */
-function inMeta({ sentence, hint }: QuestionError, path: string, index: number): CommandLineError {
+function inMeta({ problem, hint }: QuestionError, path: string, index: number): CommandLineError {
   const lines = readText(path)
     .split('\n')
     .flatMap((line, at) => (line.trim() === '' ? [] : [at + 1]));
-  return new CommandLineError(`${path}:${lines[index] ?? 0}: ${sentence}`, null, hint);
+  return new CommandLineError(`${path}:${lines[index] ?? 0}: ${problem}`, null, hint);
 }
 
-function inSets({ reason, sentence }: QuestionError, spec: string): Error {
-  if (reason instanceof FormatError) return new FailedError(`${spec.replace(/^[^=]*=/s, '')}: ${sentence}`);
-  return new CommandLineError(`--ipset: ${sentence}`, caretInValue('--ipset', spec, -1));
+function inSets({ reason, problem }: QuestionError, spec: string): Error {
+  if (reason instanceof FormatError) return new FailedError(`${spec.replace(/^[^=]*=/s, '')}: ${problem}`);
+  return new CommandLineError(`--ipset: ${problem}`, caretInValue('--ipset', spec, -1));
 }
 
 /** `name=value,name=value`; a value in braces is JSON and may hold commas. */

@@ -1,6 +1,7 @@
 import { fstatSync, statSync, writeSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { styleText } from 'node:util';
+import { escapeRest } from '../../src/lang/index.ts';
 import { systemText } from '../system-errors.ts';
 
 const STDIN = 0;
@@ -54,7 +55,7 @@ export function say(text: string): void {
 /** The same, with whatever newlines the text has. */
 export function sayRaw(text: string): void {
   try {
-    writeText(STDERR, text);
+    writeText(STDERR, escapeRest(text));
   } catch (error) {
     if (!(error instanceof PipeClosed || error instanceof OutputError)) throw error;
   }

@@ -91,7 +91,7 @@ function parsed(text: string, file: string): SavedNetns {
 /** Throws an Error that says what is wrong. */
 function checked(value: unknown): SavedNetns {
   const { era } = (value ?? {}) as Partial<SavedNetns>;
-  if (era === undefined || !Object.hasOwn(ERAS, era)) throw new Error('an "era" of this program expected');
+  if (typeof era !== 'string' || !Object.hasOwn(ERAS, era)) throw new Error('an "era" of this program expected');
   const saved = checkSaved(value, era);
   setsOf(saved);
   return saved;

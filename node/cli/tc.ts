@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Answer, emulated, makeDevice, runTc, type Transport } from '../../src/command/index.ts';
+import { type Answer, emulated, isDeviceName, makeDevice, runTc, type Transport } from '../../src/command/index.ts';
 import type { EraName } from '../../src/era.ts';
 import { FormatError } from '../../src/errors.ts';
 import type { Netns } from '../../src/kernel/index.ts';
@@ -14,8 +14,6 @@ import { Output } from './result.ts';
 import { defaultStatePath, keepState, openState, type State } from './state.ts';
 import { readStdin } from './stdin.ts';
 
-/** IFNAMSIZ less the final null; what else dev_valid_name() refuses. */
-const DEVICE_NAME = /^[^\s/:]{1,15}$/;
 const MAX_IFINDEX = 0x7fffffff;
 
 /** Runs one tc command, or a batch, against the kernel in the state file or the running one. Returns tc's exit status. */
@@ -95,7 +93,7 @@ function nameDevice(netns: Netns, spec: string, txQueues?: number): void {
   const [name = '', number, ...rest] = spec.split(':');
   const ifindex = number === undefined ? undefined : Number(number);
   const sound = ifindex === undefined || (Number.isInteger(ifindex) && ifindex > 0 && ifindex <= MAX_IFINDEX);
-  if (!DEVICE_NAME.test(name) || rest.length > 0 || !sound) {
+  if (!isDeviceName(name) || rest.length > 0 || !sound) {
     throw new CommandLineError(`--dev ${spec}: NAME or NAME:IFINDEX expected`);
   }
   const known = netns.devices.find((device) => device.spec.name === name);

@@ -33,7 +33,7 @@ async function wrong(call: () => unknown): Promise<[field: string, sentence: str
   try {
     await call();
   } catch (error) {
-    if (error instanceof QuestionError) return [error.field, error.sentence];
+    if (error instanceof QuestionError) return [error.field, error.problem];
     throw error;
   }
   throw new Error('nothing was wrong');
@@ -102,7 +102,7 @@ describe('a source that cannot be read', () => {
     ['a text', 'capture.pcap', /expected bytes/],
     ['nothing', undefined, /expected bytes/],
     ['a number', 7, /expected bytes/],
-    ['chunks that are none', ['x'], /chunks must be Uint8Arrays/],
+    ['chunks that are none', ['x'], /expected bytes/],
     [
       'compressed bytes without unpackers',
       Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0),
@@ -118,7 +118,7 @@ describe('a source that cannot be read', () => {
   it('a buffer that was transferred', async () => {
     const bytes = new Uint8Array(capture());
     structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
-    expect((await found(bytes)).errors[0]?.message).toMatch(/detached|expected a capture/);
+    expect((await found(bytes)).errors[0]?.message).toMatch(/detached/);
   });
 
   it('stops its iterator when nothing more is wanted', async () => {

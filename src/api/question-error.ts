@@ -1,4 +1,4 @@
-import { FormatError, KernelError, UsageError } from '../errors.ts';
+import { ArgumentError, FormatError, KernelError, UsageError } from '../errors.ts';
 
 /** What reads a field may throw. */
 type Reason = UsageError | KernelError | FormatError;
@@ -10,25 +10,25 @@ export interface QuestionErrorOptions {
   readonly reason?: Reason | null;
 }
 
-/** What is wrong with a question, and in which field. */
-export class QuestionError extends UsageError {
-  /** `filters[0]`, `metadata.some[2]`; '' means the whole. */
-  readonly field: string;
-  /** The message without the field. */
-  readonly sentence: string;
+/** What is wrong with a question, and in which field: `filters[0]`, `metadata.some[2]`; '' means the whole. */
+export class QuestionError extends ArgumentError {
+  /** Index of the word in the field that it is about; -1: none in particular. */
+  readonly word: number;
+  readonly hint: string;
   /** What the parser of the field or the emulated kernel threw; null: the field is of the wrong type or range. */
   readonly reason: Reason | null;
-  constructor(field: string, sentence: string, { word = -1, hint = '', reason = null }: QuestionErrorOptions = {}) {
-    super(field === '' ? sentence : `${field}: ${sentence}`, word, hint);
-    this.field = field;
-    this.sentence = sentence;
+  constructor(field: string, problem: string, { word = -1, hint = '', reason = null }: QuestionErrorOptions = {}) {
+    super(field, problem);
+    if (field === '') this.message = problem;
+    this.word = word;
+    this.hint = hint;
     this.reason = reason;
   }
 
   /** The same, of another field: of that of a larger question, say. */
   about(field: string): QuestionError {
-    const { sentence, word, hint, reason } = this;
-    return new QuestionError(field, sentence, { word, hint, reason });
+    const { problem, word, hint, reason } = this;
+    return new QuestionError(field, problem, { word, hint, reason });
   }
 }
 

@@ -1,3 +1,4 @@
+import { bytes as bytesRule } from '../argument.ts';
 import {
   type CaptureReader,
   type Chunks,
@@ -6,7 +7,7 @@ import {
   UnpackNotes,
   unpacked,
 } from '../capture/index.ts';
-import { FormatError } from '../errors.ts';
+import { ArgumentError, FormatError } from '../errors.ts';
 import { PIECE, type Replay } from '../replay/index.ts';
 
 /** A Blob or File, as browsers and Node have them. */
@@ -139,17 +140,28 @@ const isBlob = (bytes: object): bytes is BlobLike =>
 
 /** The bytes as chunks. Whatever their iterator throws becomes a SourceError. */
 async function* chunksOf(bytes: Bytes): AsyncGenerator<Uint8Array> {
-  if (bytes instanceof ArrayBuffer) yield whole(new Uint8Array(bytes));
+  if (bytes instanceof ArrayBuffer) yield viewOf(bytes);
   else if (bytes instanceof Uint8Array) yield whole(bytes);
   else if (typeof bytes === 'object' && bytes !== null && isBlob(bytes)) yield* blobChunks(bytes);
   else yield* iterated(bytes);
 }
 
-/** A view whose buffer was handed to somebody else has no bytes left, and looks like an empty file. */
-function whole(bytes: Uint8Array): Uint8Array {
-  const { buffer } = bytes as { readonly buffer: ArrayBuffer & { readonly detached?: boolean } };
-  if (buffer.detached === true) throw new SourceError('its buffer is detached: it was transferred to somebody else');
-  return bytes;
+/** Bytes that are there. A view whose buffer was transferred has none left, and looks like an empty file. */
+function whole(chunk: unknown): Uint8Array {
+  try {
+    bytesRule(chunk, 'its bytes');
+    return chunk as Uint8Array;
+  } catch (error) {
+    throw error instanceof ArgumentError ? new SourceError(error.message) : error;
+  }
+}
+
+function viewOf(buffer: ArrayBuffer): Uint8Array {
+  try {
+    return new Uint8Array(buffer);
+  } catch {
+    throw new SourceError('its buffer is detached');
+  }
 }
 
 async function* blobChunks(blob: BlobLike): AsyncGenerator<Uint8Array> {
@@ -171,7 +183,6 @@ async function* iterated(bytes: Iterable<unknown> | AsyncIterable<unknown>): Asy
     for (;;) {
       const { done, value } = await failing(() => chunks.next());
       if (done) return;
-      if (!(value instanceof Uint8Array)) throw new SourceError('its chunks must be Uint8Arrays');
       yield whole(value);
     }
   } finally {

@@ -1,8 +1,9 @@
+import { bytes, checkWhole } from '../argument.ts';
 import { FormatError } from '../errors.ts';
 import type { CaptureInterface, CaptureReader, Frame, RecordLayout } from './frame.ts';
 import { isPcap, PcapReader } from './pcap.ts';
 import { isPcapng, PcapngReader } from './pcapng.ts';
-import type { Cut, Window } from './window.ts';
+import { type Cut, MOST_ROOM, type Window } from './window.ts';
 
 export { findRecord } from './boundary.ts';
 export { type CaptureInterface, type CaptureReader, Frame, type RecordLayout } from './frame.ts';
@@ -71,6 +72,7 @@ class AnyReader implements CaptureReader {
   }
 
   push(chunk: Uint8Array): void {
+    bytes(chunk, 'chunk');
     if (this.reader) {
       this.reader.push(chunk);
       return;
@@ -88,13 +90,17 @@ class AnyReader implements CaptureReader {
 
   room(size: number): Uint8Array {
     if (this.reader) return this.reader.room(size);
+    checkWhole(size, 0, MOST_ROOM, 'size');
     this.memory = new Uint8Array(size);
     return this.memory;
   }
 
   filled(size: number): void {
     if (this.reader) this.reader.filled(size);
-    else this.push(this.memory.subarray(0, size));
+    else {
+      checkWhole(size, 0, this.memory.length, 'size');
+      this.push(this.memory.subarray(0, size));
+    }
   }
 
   finish(): void {

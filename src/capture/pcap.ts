@@ -66,7 +66,7 @@ export class PcapReader implements CaptureReader {
   }
 
   filled(size: number): void {
-    this.window.end += size;
+    this.window.filled(size);
   }
 
   /** Of the usual header alone: versions before 2.4, and the "modified" one, are nobody else's. */

@@ -74,7 +74,7 @@ export class PcapngReader implements CaptureReader {
   }
 
   filled(size: number): void {
-    this.window.end += size;
+    this.window.filled(size);
   }
 
   get layout(): RecordLayout | null {

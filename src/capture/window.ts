@@ -1,8 +1,13 @@
+import { bytes, checkWhole } from '../argument.ts';
+
 /** Where a capture ends in the middle of something, and in what. */
 export interface Cut {
   readonly offset: number;
   readonly message: string;
 }
+
+/** A chunk is at most so long. */
+export const MOST_ROOM = 1 << 30;
 
 /**
  * The bytes of a file that were pushed and not yet consumed: `data[at..end)`, moved to the front when room is short.
@@ -29,13 +34,15 @@ export class Window {
   }
 
   push(chunk: Uint8Array): void {
+    bytes(chunk, 'chunk');
     this.reserve(chunk.length);
     this.data.set(chunk, this.end);
     this.end += chunk.length;
   }
 
-  /** Where the next bytes may be put, at least `size`; who puts them there moves `end`. */
+  /** Where the next bytes may be put, at least `size`; who puts them there calls filled(). */
   room(size: number): Uint8Array {
+    checkWhole(size, 0, MOST_ROOM, 'size');
     this.reserve(size);
     return this.data.subarray(this.end);
   }
@@ -44,6 +51,12 @@ export class Window {
     const rest = this.end - this.at;
     // What is left of a chunk is mostly a part of one record: moved to the front, the same half a MiB stays in the cache.
     if (this.end + size > this.data.length || 4 * rest < size) this.makeRoom(size);
+  }
+
+  /** So many bytes were put where room() said. */
+  filled(size: number): void {
+    checkWhole(size, 0, this.data.length - this.end, 'size');
+    this.end += size;
   }
 
   /** Moves what is left to the front, of a buffer twice as large if it fills this one: a byte moves a few times at most. */

@@ -1,3 +1,4 @@
+import { bytes, checkFrame } from '../argument.ts';
 import { FormatError } from '../errors.ts';
 import type { CaptureInterface, Frame } from './frame.ts';
 
@@ -71,6 +72,7 @@ export class PcapWriter {
   }
 
   write(frame: Frame): void {
+    checkFrame(frame);
     const out = this.out;
     if (frame.linkType !== this.linkType) {
       throw new FormatError(
@@ -120,6 +122,8 @@ export class PcapngWriter {
    * bytes, none if empty (opt_comment of draft-ietf-opsawg-pcapng, section 3.5).
    */
   write(frame: Frame, on = 0, comment: Uint8Array = NO_COMMENT): void {
+    checkFrame(frame);
+    bytes(comment, 'comment');
     const described = this.interfaces[on];
     if (!described || described.linkType !== frame.linkType) {
       throw new FormatError(

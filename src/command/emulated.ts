@@ -1,5 +1,6 @@
 import { type KernelError, UsageError } from '../errors.ts';
 import type { Netns, Watch } from '../kernel/index.ts';
+import { encodeUtf8 } from '../lang/index.ts';
 import type { Transport } from './process.ts';
 import { type Answer, runTc } from './tc.ts';
 
@@ -14,8 +15,16 @@ export interface Onlooker {
   sent?(datagram: Uint8Array): void;
 }
 
-/** IFNAMSIZ less the final null; what else dev_valid_name() refuses. */
-const DEVICE_NAME = /^[^\s/:]{1,15}$/;
+const IFNAMSIZ = 16;
+/** What isspace() takes in the kernel: lib/ctype.c has the no-break space of Latin-1 among them, as a byte. */
+const BLANKS: readonly number[] = [9, 10, 11, 12, 13, 0x20, 0xa0];
+
+/** net/core/dev.c: dev_valid_name() */
+export function isDeviceName(name: string): boolean {
+  const bytes = encodeUtf8(name);
+  if (bytes.length === 0 || bytes.length >= IFNAMSIZ || name === '.' || name === '..') return false;
+  return !/[/:]/.test(name) && !bytes.some((byte) => BLANKS.includes(byte));
+}
 
 /**
  * The emulated kernel as tc's other end. Scripts make their devices with other programs, so here a device comes into
@@ -23,7 +32,7 @@ const DEVICE_NAME = /^[^\s/:]{1,15}$/;
  */
 export function emulated(netns: Netns, { watch = {}, txQueues, created, sent }: Onlooker = {}): Transport {
   const create = (name: string): number => {
-    if (!DEVICE_NAME.test(name)) return 0;
+    if (!isDeviceName(name)) return 0;
     const ifindex = makeDevice(netns, { name, txQueues });
     created?.(name, ifindex);
     return ifindex;

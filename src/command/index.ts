@@ -16,7 +16,7 @@
  */
 export { runAssumed, type Trial } from './assumed.ts';
 export { describeMessage } from './decode.ts';
-export { emulated, type Judged, judge, makeDevice } from './emulated.ts';
+export { emulated, isDeviceName, type Judged, judge, makeDevice } from './emulated.ts';
 export { Listener } from './encode.ts';
 export { emptySelector, MODIFY, type Selector, takeSelectors } from './filter-words.ts';
 export type { Links, TakenWord, Transport } from './process.ts';

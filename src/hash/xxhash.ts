@@ -1,3 +1,4 @@
+import { bytes } from '../argument.ts';
 import { le32, u8 } from '../u32.ts';
 
 /** The five primes, upper and lower half (XXH64, doc/xxhash_spec.md). */
@@ -41,6 +42,7 @@ export class Xxh64 {
   }
 
   update(data: Uint8Array): void {
+    bytes(data, 'data');
     this.length += data.length;
     let at = 0;
     if (this.holding > 0) {

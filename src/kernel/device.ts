@@ -1,3 +1,4 @@
+import { members, oneOf, optional, text, whole, word32, yesOrNo } from '../argument.ts';
 import { TC_H } from '../netlink/index.ts';
 import type { QdiscDevice, QdiscKind } from '../sched/qdisc/index.ts';
 import { tcH, tcMajor, tcMinor } from '../u32.ts';
@@ -22,6 +23,18 @@ export interface DeviceSpec {
   /** `dummy` and `loopback` (the default for lo and others) have no queue of their own; `ether` gets fq_codel, or mq. */
   readonly kind?: 'dummy' | 'loopback' | 'ether';
 }
+
+/** What holds of a DeviceSpec. */
+export const aDevice = members({
+  name: text,
+  ifindex: whole(1, 0x7fffffff),
+  up: optional(yesOrNo),
+  mtu: optional(word32),
+  txqlen: optional(word32),
+  txQueues: optional(whole(1, 0xffff)),
+  queuesOpen: optional(yesOrNo),
+  kind: optional(oneOf('dummy', 'loopback', 'ether')),
+});
 
 /** A class that a user made, or hfsc's root class: struct htb_class and its like. */
 export interface Class {

@@ -1,3 +1,4 @@
+import { bytes as bytesOf } from '../argument.ts';
 import type { Env } from '../env.ts';
 import { Errno, FormatError, KernelError } from '../errors.ts';
 import { joinMessages, type Message, NLM_F, RTM, splitMessages } from '../netlink/index.ts';
@@ -7,7 +8,7 @@ import type { FlowClassifier } from '../sched/flow/index.ts';
 import type { PacketSet, World } from '../sched/notation.ts';
 import { UNSPEC, type Verdict } from '../verdict.ts';
 import type { ChainResult, Visit } from './chain/index.ts';
-import { Device, type DeviceSpec, type Qdisc } from './device.ts';
+import { aDevice, Device, type DeviceSpec, type Qdisc } from './device.ts';
 import { Ends, FateNumber } from './ends.ts';
 import { type Journey, journeyOf, type Names } from './journey.ts';
 import { type FilterId, type Numbered, type Plan, planOf } from './plan.ts';
@@ -173,6 +174,7 @@ export class Netns {
 
   /** A device appears, with the default qdisc of its kind. */
   addDevice(spec: DeviceSpec): void {
+    aDevice(spec, 'device');
     const device = new Device(spec);
     this.state.devices.set(device.ifindex, device);
     if (!this.ifindexes.has(device.name)) this.ifindexes.set(device.name, device.ifindex);
@@ -205,6 +207,7 @@ export class Netns {
    * `watch` is called with what the answers do not hold: the rule behind a refusal, and the objects.
    */
   request(datagram: Uint8Array, port = 0, watch: Watch = {}): Uint8Array[] {
+    bytesOf(datagram, 'datagram');
     const replies: Uint8Array[] = [];
     this.forget();
     try {

@@ -1,8 +1,9 @@
+import { holds } from '../argument.ts';
 import type { EraName } from '../era.ts';
 import { FormatError } from '../errors.ts';
 import { IpSet, parseSets } from '../sched/ematch/index.ts';
 import type { PacketSet } from '../sched/notation.ts';
-import type { DeviceSpec } from './device.ts';
+import { aDevice, type DeviceSpec } from './device.ts';
 
 /** Everything a namespace was told, as JSON: replayed, it is the same again. */
 export interface SavedNetns {
@@ -24,7 +25,8 @@ export interface SavedSet {
 /** The same, if it is that; else FormatError. Offsets are into no file here, so they are 0. */
 export function checkSaved(saved: unknown, era: EraName): SavedNetns {
   if (!isObject(saved) || saved.schema !== 1) throw wrong('a state of schema 1 expected');
-  if (saved.era !== era) throw wrong(`a state of era ${era} expected, not ${String(saved.era)}`);
+  if (saved.era !== era)
+    throw wrong(`a state of era ${era} expected, not ${typeof saved.era === 'string' ? saved.era : 'none'}`);
   const { devices, requests, sets } = saved;
   if (!Array.isArray(devices) || !devices.every(isDevice)) throw wrong('devices with name and ifindex expected');
   if (!Array.isArray(requests) || !requests.every(isHex)) throw wrong('requests in hex expected');
@@ -51,20 +53,8 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-const DEVICE_FIELDS = {
-  up: 'boolean',
-  mtu: 'number',
-  txqlen: 'number',
-  txQueues: 'number',
-  queuesOpen: 'boolean',
-  kind: 'string',
-} as const;
-
 function isDevice(value: unknown): value is DeviceSpec {
-  if (!isObject(value) || typeof value.name !== 'string' || !Number.isInteger(value.ifindex)) return false;
-  return Object.entries(DEVICE_FIELDS).every(
-    ([name, type]) => value[name] === undefined || typeof value[name] === type,
-  );
+  return holds(aDevice, value);
 }
 
 function isSet(value: unknown): value is SavedSet {

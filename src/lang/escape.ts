@@ -27,11 +27,18 @@ export function escapeLines(text: string): string {
   return text.replace(UNSAFE, (char) => (char === '\n' || char === '\t' ? char : escapeChar(char)));
 }
 
-const OURS = ['\n', '\t', '\u001b'];
+/** The colours that the command line prints: node/cli/output.ts. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the colours' own
+const COLOUR = /\x1b\[(?:0|1|2|22|31|33|36|39)m/y;
+
+function isOurs(char: string, at: number, text: string): boolean {
+  if (char !== '\u001b') return char === '\n' || char === '\t';
+  COLOUR.lastIndex = at;
+  return COLOUR.test(text);
+}
 
 /** Almost all that is printed is plain: nothing is to be escaped in it. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the colours' own
-const PLAIN = /^[\n\t\x1b -~]*$/;
+const PLAIN = /^[\n\t -~]*$/;
 
 /**
  * The last look at what is printed: JSON, which has escapes of its own for C0 only. Newlines, tabs and colours are ours
@@ -39,7 +46,7 @@ const PLAIN = /^[\n\t\x1b -~]*$/;
  */
 export function escapeRest(text: string): string {
   if (PLAIN.test(text)) return text;
-  return text.replace(UNSAFE, (char) => (OURS.includes(char) ? char : jsonEscape(char)));
+  return text.replace(UNSAFE, (char, at: number) => (isOurs(char, at, text) ? char : jsonEscape(char)));
 }
 
 /** A \u escape for each unit of UTF-16. */

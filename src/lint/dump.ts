@@ -15,7 +15,9 @@ export function dumpCommands(text: string): Command[] {
     const comma = text[at + whole.length] === '"' ? ',' : '';
     return `"options":{"text":${JSON.stringify(options)}${comma}`;
   });
-  const filters = listOf(parse(repaired)).filter(({ kind, options }) => kind === 'flow' && options !== undefined);
+  const filters = listOf(parse(repaired)).filter(
+    ({ kind, options }) => kind === 'flow' && typeof options === 'object' && options !== null,
+  );
   const lines = [...text.matchAll(/"options":/g)].map(({ index }) => text.slice(0, index).split('\n').length);
   return filters.map((filter, i) => {
     const words = wordsOf(filter);
@@ -49,7 +51,11 @@ function wordsOf(filter: Members): string[] {
   return words;
 }
 
-const text = (value: unknown): string => String(value).replace(/\s+/g, '');
+/** A member as a word; tc prints no objects there, whose texts might be anything. */
+function text(value: unknown): string {
+  if (typeof value === 'object') throw new FormatError(0, 'this is not what tc -j prints: a text or a number expected');
+  return String(value).replace(/\s+/g, '');
+}
 
 /** The members of valid options, or those of the text. */
 function optionsOf(options: Members): Members {

@@ -1,3 +1,4 @@
+import { bytes } from '../argument.ts';
 import { type CaptureReader, type Cut, Frame, openCapture, PcapWriter } from '../capture/index.ts';
 import { Engine, type EngineOptions, type LaneWork } from '../engine/index.ts';
 import { UsageError } from '../errors.ts';
@@ -63,6 +64,7 @@ export class Replay {
    * once there are some hundred of them, or at finish(). Throws a FormatError where the capture is broken.
    */
   push(chunk: Uint8Array): void {
+    bytes(chunk, 'chunk');
     this.reader ??= openCapture(this.room);
     if (chunk.length <= PIECE) this.pushPiece(this.reader, chunk);
     else for (let at = 0; at < chunk.length; at += PIECE) this.pushPiece(this.reader, chunk.subarray(at, at + PIECE));

@@ -1,14 +1,18 @@
+import { escapeLines } from '../lang/index.ts';
 import type { Summary } from './summary.ts';
 
 /** A time before 1970, in seconds and nanoseconds. */
 const TIME = /^-\d+\.\d{9}$/;
 
-/** A cell that a spreadsheet would run as a formula is quoted (RFC 4180). */
+/**
+ * A cell that a spreadsheet would run as a formula is quoted (RFC 4180). Controls are escaped, as CSV is
+ * read on terminals too.
+ */
 function cell(value: string | number | null): string {
-  const text = value === null ? '' : String(value);
-  if (/^[=+\-@\t\r]/.test(text) && typeof value === 'string' && !TIME.test(text))
+  const text = value === null ? '' : escapeLines(String(value));
+  if (/^[=+\-@\t]/.test(text) && typeof value === 'string' && !TIME.test(text))
     return `"'${text.replaceAll('"', '""')}"`;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Rows of cells as CSV lines, each ended by \n. */

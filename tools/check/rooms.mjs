@@ -6,6 +6,7 @@ import { filesOf, isSource, lineOf, report } from './sources.mjs';
 /** From left to right; rooms of one row stand beside each other. A room is a folder or a file without `.ts`. */
 const ORDER = [
   ['src/u32', 'src/errors', 'src/verdict', 'src/version'],
+  ['src/argument'],
   ['src/hash'],
   ['src/lang', 'src/capture'],
   ['src/netlink', 'src/packet', 'src/report'],
@@ -24,6 +25,7 @@ const ORDER = [
   ['src/replay', 'src/lint', 'src/study'],
   ['src/api'],
   ['src/index'],
+  ['src/doors'],
   ['node'],
 ];
 const RANK = new Map(ORDER.flatMap((rooms, rank) => rooms.map((room) => [room, rank])));
@@ -72,7 +74,8 @@ function circles(graph) {
 const STATIC_IMPORT = /^(?:import|export)\b[^;']*?\bfrom\s+'(\.[^']+)'/gm;
 
 /** What nobody imports, though it is for others to run: the doors, the programs, and what is loaded by its path. */
-const isEntry = (name) => /(?:^|\/)index\.ts$|^node\/cli\/(?:main|recover\/lane)\.ts$/.test(name);
+const isEntry = (name) =>
+  /(?:^|\/)index\.ts$|^src\/doors\/|^node\/door\.ts$|^node\/cli\/(?:main|recover\/lane)\.ts$/.test(name);
 
 const findings = [];
 const sources = filesOf(['src', 'node'], isSource);

@@ -27,7 +27,7 @@ export function fileExamples(file: string): Example[] {
     try {
       return exampleOfJson(one ?? {}, '');
     } catch (error) {
-      throw error instanceof QuestionError ? wrong(`example ${index + 1}: ${error.sentence}`) : error;
+      throw error instanceof QuestionError ? wrong(`example ${index + 1}: ${error.problem}`) : error;
     }
   });
 }
@@ -55,22 +55,22 @@ export function typedExample(question: SeedQuestion, flags: RecoverFlags): Examp
 }
 
 function inFlags(error: QuestionError, flags: RecoverFlags): Error {
-  const { field, sentence, reason, hint } = error;
+  const { field, problem, reason, hint } = error;
   const { filter = '', pair = [], before = [], after = [], probe = [] } = flags;
   const [, list = '', index = '0', part = ''] = /^(pairs|probes)(?:\[(\d+)\])?\.?(\w*)$/.exec(field) ?? [];
   const at = Number(index);
   if (part === 'before' || part === 'after') {
     const file = (part === 'before' ? before : after)[at] ?? '';
-    const since = sentence.includes(': one probe') ? sentence.replace(':', ` since ${before[at]}:`) : sentence;
+    const since = problem.includes(': one probe') ? problem.replace(':', ` since ${before[at]}:`) : problem;
     return new FailedError(`${file}: ${since}`);
   }
   if (list === '') return ofFilter(error, filter);
-  if (field === 'pairs') return new CommandLineError(sentence, null, "add --pair 'PACKET=CLASS'");
+  if (field === 'pairs') return new CommandLineError(problem, null, "add --pair 'PACKET=CLASS'");
   const option = list === 'pairs' ? '--pair' : '--probe';
   const value = (list === 'pairs' ? pair : probe)[at] ?? '';
   if (reason instanceof UsageError) return inOption(option, value, reason);
   return new CommandLineError(
-    `${option}: ${sentence}`,
+    `${option}: ${problem}`,
     caretInValue(option, value, -1),
     hint && `${hint.replace("'", "--pair '")}`,
   );
@@ -82,5 +82,5 @@ function ofFilter(error: QuestionError, filter: string): Error {
       throw error.about('filters[0]');
     });
   }
-  return new CommandLineError(`--filter: ${error.sentence}`, caretInValue('--filter', filter, -1));
+  return new CommandLineError(`--filter: ${error.problem}`, caretInValue('--filter', filter, -1));
 }

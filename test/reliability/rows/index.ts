@@ -1,14 +1,37 @@
 import type { LaterRow, Row } from '../row.ts';
 import { R10 } from './r10-kernel.ts';
+import { R11 } from './r11-hash.ts';
+import { R12 } from './r12-boundary.ts';
 import { R15 } from './r15-lint.ts';
 import { R18 } from './r18-lanes.ts';
 import { R19 } from './r19-soak.ts';
 import { R20 } from './r20-memory.ts';
+import { R23 } from './r23-terminal.ts';
 import { R24 } from './r24-page.ts';
+import { R25 } from './r25-code-generation.ts';
 import { R26 } from './r26-server.ts';
+import { R27 } from './r27-prototypes.ts';
+import { R28 } from './r28-commands.ts';
 import { R29 } from './r29-recorder.ts';
 import { R30 } from './r30-supply.ts';
 import { R31 } from './r31-live.ts';
 
 /** All tests, in the order of their numbers. */
-export const ROWS: readonly (Row | LaterRow)[] = [R10, R15, R18, R19, R20, R24, R26, R29, R30, R31];
+export const ROWS: readonly (Row | LaterRow)[] = [
+  R10,
+  R11,
+  R12,
+  R15,
+  R18,
+  R19,
+  R20,
+  R23,
+  R24,
+  R25,
+  R26,
+  R27,
+  R28,
+  R29,
+  R30,
+  R31,
+];

@@ -1,0 +1,58 @@
+/** The door cls-flow/conntrack: the room behind rules for its arguments. */
+import {
+  byte,
+  checked,
+  checkedClass,
+  count,
+  listOf,
+  made,
+  members,
+  numbers,
+  oneOf,
+  optional,
+  text,
+  whole,
+  word16,
+  word32,
+  yesOrNo,
+} from '../argument.ts';
+import * as room from '../conntrack/index.ts';
+import { aPrefix, family } from './values.ts';
+
+export * from '../conntrack/index.ts';
+
+const anAddress = members({ family, words: numbers });
+const aRule = members({
+  kind: oneOf('snat', 'dnat', 'notrack'),
+  family: optional(family),
+  protocol: optional(byte),
+  source: optional(aPrefix),
+  sourcePort: optional(word16),
+  destination: optional(aPrefix),
+  destinationPort: optional(word16),
+  inside: optional(listOf(aPrefix)),
+  to: optional(anAddress),
+  toPorts: optional(listOf(word16)),
+  random: optional(yesOrNo),
+});
+const anEntry = members({ original: made(room.Tuple), reply: made(room.Tuple), mark: word32 });
+const trackerOptions = members({
+  rules: optional(listOf(aRule)),
+  table: optional(listOf(anEntry)),
+  max: optional(whole(0, room.MAX_MAX)),
+});
+
+export const Tracker = checkedClass(room.Tracker, { options: optional(trackerOptions) });
+export const invert = checked(room.invert, { tuple: made(room.Tuple), into: made(room.Tuple) });
+export const parseAddress = checked(room.parseAddress, { text });
+export const parseListing = checked(room.parseListing, { text });
+export const parseNat = checked(room.parseNat, { text });
+export const parsePrefix = checked(room.parsePrefix, { text });
+export const sizesOf = checked(room.sizesOf, { width: oneOf(1, 4), entries: count });
+export const transitionOf = checked(room.transitionOf, {
+  kind: count,
+  state: count,
+  direction: oneOf(0, 1),
+  replied: yesOrNo,
+});
+export const wordsOf = checked(room.wordsOf, { width: oneOf(1, 4) });

@@ -1,0 +1,14 @@
+/** The door cls-flow/lint: the room behind rules for its arguments. */
+import { checked, count, listOf, members, object, optional, orNull, text, yesOrNo } from '../argument.ts';
+import * as room from '../lint/index.ts';
+
+export * from '../lint/index.ts';
+
+export const check = checked(room.check, {
+  text,
+  besides: optional(members({ hosts: optional(orNull(count)), txQueues: optional(count) })),
+});
+export const mended = checked(room.mended, {
+  text,
+  report: members({ findings: listOf(object), script: members({ dump: yesOrNo }) }),
+});

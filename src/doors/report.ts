@@ -1,0 +1,2 @@
+/** The door cls-flow/report: the room behind rules for its arguments. */
+export * from '../report/index.ts';
