@@ -83,10 +83,13 @@ export async function advise(captures: readonly string[], flags: AdviseFlags): P
   return errors.length > 0 ? FAILED : 0;
 }
 
+const MAX_RATE = 2 ** 53;
+
 /** Bits per second. */
 export function linkRate(typed: string): number {
-  const bytes = getRate64(typed);
-  if (bytes !== undefined && bytes > 0) return bytes * 8;
+  const bits = 8 * Number(getRate64(typed) ?? 0n);
+  // A rate below 0 is a large one in tc's words.
+  if (bits > 0 && bits < MAX_RATE) return bits;
   throw new CommandLineError('--rate: expected a rate like 100mbit', caretInValue('--rate', typed, -1));
 }
 
