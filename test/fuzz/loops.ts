@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readCorpus } from '../golden/corpus.ts';
 import { disagreement, mutated, scripts } from '../lint/property.ts';
+import { misaligned, nested, ofEveryLength, tryBoth, tryRoundTrip } from './attributes.ts';
 import { brokenCapture, readTwice, smallCaptures } from './captures.ts';
 import { commandLine } from './commands.ts';
 import { brokenRequest, freshKernel, requestsOf, tryCommand, tryRequest, tryShow } from './control.ts';
@@ -57,8 +58,33 @@ export function tryFrames(seed: number, span: Span, failures: string[]): number 
   return frames;
 }
 
+/** Frames cut at every byte, amid different bytes, on every device; how many. */
+export function tryCutFrames(seed: number, span: Span, failures: string[]): number {
+  const corpus = ownFrames();
+  const random = new Random(seed);
+  let frames = 0;
+  while (goesOn(frames, span, failures)) {
+    const { linkType, bytes } = trial(random, corpus);
+    const device = random.pick(DEVICES);
+    const observer = new Observer();
+    for (let length = 0; length <= bytes.length && goesOn(frames, span, failures); length++, frames++) {
+      attempt(
+        failures,
+        () => ({ linkType, wire: bytes.length, frame: textOf(bytes.subarray(0, length)) }),
+        () => observer.observe({ linkType, bytes: bytes.subarray(0, length) }, device, bytes.length),
+      );
+    }
+  }
+  return frames;
+}
+
+/** How long the slowest of many took, in ms. */
+export interface Watch {
+  slowest: number;
+}
+
 /** Small capture files with something broken; how many. */
-export function tryCaptures(seed: number, span: Span, failures: string[]): number {
+export function tryCaptures(seed: number, span: Span, failures: string[], watch: Watch = { slowest: 0 }): number {
   const corpus = ownFrames().filter(({ linkType }) => linkType === 1);
   const captures = smallCaptures(corpus.slice(0, 12));
   let files = 0;
@@ -66,14 +92,35 @@ export function tryCaptures(seed: number, span: Span, failures: string[]): numbe
     const random = new Random(seed * 1_000_003 + round);
     for (let i = 0; i < ROUND && goesOn(files, span, failures); i++, files++) {
       const broken = brokenCapture(random, random.pick(captures));
-      attempt(
-        failures,
-        () => ({ capture: textOf(broken) }),
-        () => readTwice(random, broken),
-      );
+      tryCapture(random, broken, failures, watch);
     }
   }
   return files;
+}
+
+/** So many small files, each cut at every byte; how many cuts. */
+export function tryCutCaptures(seed: number, originals: number, failures: string[], watch: Watch): number {
+  const random = new Random(seed);
+  const corpus = ownFrames().filter(({ linkType }) => linkType === 1);
+  let files = 0;
+  for (let i = 0; i < originals; i++) {
+    const frames = Array.from({ length: 1 + random.below(3) }, () => random.pick(corpus));
+    const file = random.pick(smallCaptures(frames));
+    for (let length = 0; length <= file.length && failures.length === 0; length++, files++) {
+      tryCapture(random, file.subarray(0, length), failures, watch);
+    }
+  }
+  return files;
+}
+
+function tryCapture(random: Random, file: Uint8Array, failures: string[], watch: Watch): void {
+  const began = performance.now();
+  attempt(
+    failures,
+    () => ({ capture: textOf(file) }),
+    () => readTwice(random, file),
+  );
+  watch.slowest = Math.max(watch.slowest, performance.now() - began);
 }
 
 /** Commands of public scripts. */
@@ -139,6 +186,43 @@ export function tryMessages(seed: number, span: Span, failures: string[]): numbe
     );
   }
   return messages;
+}
+
+/** Every attribute of real requests, of so many lines, at every length, misaligned and nested deep; how many messages. */
+export function tryAttributes(seed: number, lines: number, failures: string[]): number {
+  const requests = requestsOf(new Random(seed), lines, corpusLines());
+  const seen = new Set<string>();
+  let messages = 0;
+  for (const [i, request] of requests.entries()) {
+    const kernel = freshKernel();
+    const deep = i % 10 === 0 ? [2, 9, 11, 0x8002].map((type) => nested(request, type, DEEP)) : [];
+    for (const made of [...ofEveryLength(request, seen), ...misaligned(request), ...deep]) {
+      if (failures.length > 0) return messages;
+      messages++;
+      attempt(
+        failures,
+        () => ({ request: textOf(made) }),
+        () => tryBoth(kernel, made),
+      );
+    }
+  }
+  return messages;
+}
+
+const DEEP = 1000;
+
+/** Random filters written and read again; how many. */
+export function tryRoundTrips(seed: number, span: Span, failures: string[]): number {
+  const random = new Random(seed);
+  let filters = 0;
+  for (; goesOn(filters, span, failures); filters++) {
+    attempt(
+      failures,
+      () => ({}),
+      () => tryRoundTrip(random),
+    );
+  }
+  return filters;
 }
 
 /** One line in so many is a batch of the lines before it. */
