@@ -212,6 +212,23 @@ describe('words that tc takes', () => {
     expect(sent('qdisc add dev lo root red limit 2000b min 15k max 14k avpkt 1 bandwidth 8bit').exit).toBe(1);
   });
 
+  test('ife: a value of 0 takes an earlier one back, what is allowed stays allowed', () => {
+    const ife = (words: string) => sent(`actions add action ife encode ${words}`);
+    expect(ife('use mark 16 use mark 0')).toEqual(ife('use mark 0'));
+    expect(ife('use mark 16 allow mark')).toEqual(ife('use mark 16'));
+    expect(ife('allow mark use mark 0')).toEqual(ife('allow mark'));
+    expect(ife('allow mark')).not.toEqual(ife('use mark 0'));
+    expect(ife('use foo 1').exit).toBe(255);
+  });
+
+  test('any character parts the numbers of a handle of u32 that has a colon', () => {
+    const handle = (text: string) =>
+      sent(`filter add dev lo parent 1: u32 ht '${text}' match ip dst 1.2.3.4 flowid 1:1`);
+    for (const text of ['2(3:', '2:3(', '2:3:', '2(3:0foo'])
+      expect([text, handle(text)]).toEqual([text, handle('2:3:')]);
+    for (const text of ['2(', '2:x', '2:3:x', '1000:', ':100:']) expect([text, handle(text).exit]).toEqual([text, 1]);
+  });
+
   test('an empty word for 0 in cake', () => {
     const cake = (word: string) => sent(`qdisc add dev lo root cake mpu ${word} overhead ${word}`);
     expect(cake("''")).toEqual(cake('0'));
