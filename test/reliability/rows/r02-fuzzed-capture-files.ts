@@ -23,7 +23,7 @@ export const R2: Row = {
     const slow = worst > SLOWEST ? [`a file took ${worst.toFixed(0)} ms`] : [];
     const large = memory > MEMORY ? [`${memory} MiB of memory`] : [];
     const all = [...cutFailures, ...failures, ...slow, ...large];
-    const figure = `${spaced(tried)} broken files and ${CUT[trial.scale]} cut at every byte (${spaced(cuts)}), ${all.length} failures; slowest ${worst.toFixed(0)} ms, at most ${memory} MiB`;
+    const figure = `${spaced(tried)} broken files and ${CUT[trial.scale]} cut at every byte (${spaced(cuts)}), ${all.length} failures; slowest ${worst.toFixed(1)} ms, at most ${memory} MiB`;
     return { figure, failures: all };
   },
 };
