@@ -26,10 +26,14 @@ export interface Pair {
   readonly theirs: Ran;
 }
 
+/** Opened as a batch it is an empty one. There are no other files where tc runs. */
+const IS_FOLDER = /^(?:\/+|\.{1,2}\/*)$/;
+
 export function runOurs({ words, input }: Line): Ours {
   const listener = new Listener();
   const transport = { request: (datagram: Uint8Array) => listener.request(datagram), links: LINKS };
-  const readBatch = (file: string): string | undefined => (file === '-' ? input : file === '/' ? '' : undefined);
+  const readBatch = (file: string): string | undefined =>
+    file === '-' ? input : IS_FOLDER.test(file) ? '' : undefined;
   const { exit, stderr, notModelled } = runTc(words, { transport, readBatch });
   return { exit, stderr, sent: listener.requests, isTyped: notModelled.length > 0 };
 }

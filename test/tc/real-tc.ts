@@ -48,6 +48,7 @@ export class RealTc {
   run(lines: readonly Line[]): Ran[] {
     const environment = ['-i', `PATH=${process.env.PATH}:/sbin:/usr/sbin`, `LD_PRELOAD=${this.library}`];
     const { stdout, status, error } = spawnSync('unshare', ['-rn', 'env', ...environment, 'tc'], {
+      cwd: this.folder,
       input: Buffer.concat(lines.map(request)),
       maxBuffer: MAX_ANSWERS,
     });

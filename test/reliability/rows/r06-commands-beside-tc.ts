@@ -5,6 +5,8 @@ import type { Counts, Found, Row } from '../row.ts';
 
 const LINES: Counts = { ci: 2000, night: 20_000, release: 100_000 };
 
+const INSTALL = 'Debian 12: apt-get install iproute2 gcc util-linux';
+
 export const R6: Row = {
   id: 'R6',
   test: 'command lines beside the real tc 6.1.0, in a network namespace of its own: exit status and bytes',
@@ -12,7 +14,7 @@ export const R6: Row = {
   inCi: true,
   run({ scale, seed, say }): Found {
     const tc = RealTc.open();
-    if (typeof tc === 'string') return { figure: '', failures: [], skipped: tc };
+    if (typeof tc === 'string') return { figure: '', failures: [], skipped: `${tc} (${INSTALL})` };
     try {
       return found(tryLines(tc, seed, LINES[scale], say));
     } finally {
