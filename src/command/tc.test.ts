@@ -207,6 +207,13 @@ describe('words that tc takes', () => {
     expect(sent('actions add action mirred egress mirror action').exit).toBe(255);
   });
 
+  test('sfq with an average packet of 0 bytes, by which tc divides', () => {
+    expect(tc(kernel(), 'qdisc add dev lo root sfq redflowlimit 4000 avpkt 0')).toMatchObject({
+      stderr: 'SFQ: "avpkt" is 0\n',
+      exit: 1,
+    });
+  });
+
   test('red with equal thresholds', () => {
     expect(sent('qdisc add dev lo root red limit 2000b min 15k max 15k avpkt 1 bandwidth 8bit').exit).toBe(0);
     expect(sent('qdisc add dev lo root red limit 2000b min 15k max 14k avpkt 1 bandwidth 8bit').exit).toBe(1);

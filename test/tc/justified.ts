@@ -59,7 +59,7 @@ export const JUSTIFIED: readonly Justified[] = [
   },
   {
     name: 'tc dies',
-    reason: 'tc is ended by a signal (hfsc divides by a rate of 0); here the line is refused',
+    reason: 'tc is ended by a signal (hfsc and sfq divide by 0); here the line is refused',
     is: ({ ours, theirs }) => ours.exit !== 0 && theirs.exit >= SIGNALLED,
   },
   {
