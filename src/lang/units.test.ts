@@ -99,6 +99,11 @@ describe('getClassid is get_tc_classid', () => {
   });
 });
 
+test('a class id that is too large a number is all ones only if nothing stands behind it', () => {
+  const large = '18446744073709551616';
+  expect([large, `${large}ps`, `${large}:1`].map(getClassid)).toEqual([0xffffffff, undefined, undefined]);
+});
+
 test('a qdisc handle is a major number, whatever follows the colon', () => {
   expect(['1:', 'ffff:', '1', '1:zz', 'none', 'x', '10000:'].map(getQdiscHandle)).toEqual([
     0x00010000,
