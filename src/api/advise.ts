@@ -133,7 +133,7 @@ export const setupOf = (
 /** Bits per second. Throws a QuestionError. */
 export function linkRate(typed: string): number {
   const bytes = getRate64(typed);
-  if (bytes !== undefined && bytes > 0) return bytes * 8;
+  if (bytes !== undefined && bytes > 0n) return Number(bytes) * 8;
   throw new QuestionError('rate', 'expected a rate like 100mbit');
 }
 

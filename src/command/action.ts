@@ -33,8 +33,9 @@ export function doActions(words: Words, tc: TcProcess): void {
   }
 }
 
+/** tc's usage() of actions exits. */
 function usage(): UsageError {
-  return new UsageError('', -1, usageOf('actions', VERBS, 'action KIND [ OPTIONS ] [ index N ]'), 255);
+  return new FatalUsageError('', -1, 255, usageOf('actions', VERBS, 'action KIND [ OPTIONS ] [ index N ]'));
 }
 
 function request(attributes: (w: AttrWriter) => void): Uint8Array {

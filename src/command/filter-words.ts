@@ -40,6 +40,8 @@ export interface Texts {
   readonly parent: string;
   readonly preference: string;
   readonly maxPreference: number;
+  /** A list does not see that protocol 0 was given. */
+  readonly hasProtocol: (s: Selector) => boolean;
   /** `word` came although `other` had been given. */
   readonly exclusive: (word: string, other: string) => string;
 }
@@ -48,12 +50,14 @@ export const MODIFY: Texts = {
   parent: 'Invalid parent ID',
   preference: 'invalid priority value',
   maxPreference: 0xffff,
+  hasProtocol: ({ protocolSet }) => protocolSet,
   exclusive: () => 'Error: "dev" and "block" are mutually exclusive',
 };
 export const LIST: Texts = {
   parent: 'invalid parent ID',
   preference: 'invalid preference',
   maxPreference: 0xffffffff,
+  hasProtocol: ({ protocol }) => protocol !== 0,
   exclusive: (word, other) => `Error: "${word}" cannot be used in the same time as "${other}"`,
 };
 
@@ -119,8 +123,8 @@ function takePreference(words: Words, s: Selector, texts: Texts): void {
   s.preference = preference;
 }
 
-function takeProtocol(words: Words, s: Selector): void {
-  const word = takeOnce(words, 'protocol', s.protocolSet);
+function takeProtocol(words: Words, s: Selector, texts: Texts): void {
+  const word = takeOnce(words, 'protocol', texts.hasProtocol(s));
   const protocol = parseProtocol(word);
   if (protocol === null) throw words.invalid('invalid protocol');
   s.protocol = protocol;

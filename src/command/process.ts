@@ -1,5 +1,5 @@
 import { FatalUsageError, strerror, UsageError } from '../errors.ts';
-import { type NotModelled, Printer, type Words } from '../lang/index.ts';
+import { type NotModelled, Printer, strtoul, type Words } from '../lang/index.ts';
 import { joinMessages, type Message, NLM_F, NLMSG, RTM, readAck, splitMessages } from '../netlink/index.ts';
 import type { PacketSet, Talk } from '../sched/notation.ts';
 
@@ -93,8 +93,8 @@ const IFNAMSIZ = 16;
 
 /** iproute2 lib/ll_map.c: ll_idx_a2n() — a device that nobody knows is `if7` by its index (quirk 63); 0: no such name. */
 function indexInName(name: string): number {
-  const index = Number(/^if\s*\+?(\d{1,10})/.exec(name)?.[1] ?? 0);
-  return index <= 0xffffffff ? index : 0;
+  const { value = 0n } = strtoul(name.startsWith('if') ? name.slice(2) : '', 10);
+  return Number(BigInt.asUintN(32, value));
 }
 
 /**

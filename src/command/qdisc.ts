@@ -31,8 +31,9 @@ const VERBS: readonly Verb[] = [
 ];
 
 /** tc/tc_qdisc.c: do_qdisc() */
-export function doQdisc(words: Words, tc: TcProcess): void {
-  doVerb({ name: 'qdisc', verbs: VERBS, usage: USAGE, modify, list: listQdiscs }, words, tc);
+export function doQdisc(words: Words, tc: TcProcess, shown: ShownQdiscs): void {
+  const list = (): void => listQdiscs(words, tc, shown);
+  doVerb({ name: 'qdisc', verbs: VERBS, usage: USAGE, modify, list }, words, tc);
 }
 
 const USAGE = usageOf(
@@ -137,29 +138,40 @@ function speakOptions(kind: string | null, words: Words, w: AttrWriter, tc: TcPr
   throw giveUp(`Garbage instead of arguments "${word} ...". Try "tc qdisc help".`, '', words.at - 1);
 }
 
-/** Which qdiscs `show` wants: tc asks for all of a device and picks. */
-interface Wanted {
-  device: string;
+/** Which qdiscs `show` picks of those that the kernel lists: tc_qdisc.c's static filter_* variables (quirk 76). */
+export interface ShownQdiscs {
+  ifindex: number;
   handle: number;
   parent: number;
+}
+
+export function noQdiscsShown(): ShownQdiscs {
+  return { ifindex: 0, handle: 0, parent: 0 };
+}
+
+/** What the words of one `show` say. */
+interface Wanted {
+  device: string;
   /** Also the qdiscs that a device has by itself. */
   invisible: boolean;
+  readonly shown: ShownQdiscs;
 }
 
 /** tc/tc_qdisc.c: tc_qdisc_list() */
-function listQdiscs(words: Words, tc: TcProcess): void {
-  const wanted: Wanted = { device: '', handle: 0, parent: 0, invisible: false };
+function listQdiscs(words: Words, tc: TcProcess, shown: ShownQdiscs): void {
+  const wanted: Wanted = { device: '', invisible: false, shown };
   while (!words.done) takeWanted(words, wanted, tc);
   const ifindex = wanted.device === '' ? 0 : tc.index(wanted.device);
+  if (ifindex !== 0) shown.ifindex = ifindex;
   const request = writeTc({ ifindex, handle: 0, parent: 0, info: 0 }, (w) => {
     if (wanted.invisible) w.put(INVISIBLE, NOTHING);
   });
   tc.list(RTM.GETQDISC, request, (message, out) => {
     const t = readTc(message);
-    if (ifindex !== 0 && t.ifindex !== ifindex) return;
-    if (wanted.handle !== 0 && t.handle !== wanted.handle) return;
-    if (wanted.parent !== 0 && t.parent !== wanted.parent) return;
-    printQdisc(message, t, tc, ifindex === 0, out);
+    if (shown.ifindex !== 0 && t.ifindex !== shown.ifindex) return;
+    if (shown.handle !== 0 && t.handle !== shown.handle) return;
+    if (shown.parent !== 0 && t.parent !== shown.parent) return;
+    printQdisc(message, t, tc, shown.ifindex === 0, out);
   });
 }
 
@@ -169,24 +181,25 @@ const NOTHING = new Uint8Array();
 
 function takeWanted(words: Words, wanted: Wanted, tc: TcProcess): void {
   const word = words.next();
+  const { shown } = wanted;
   const only = (): void => {
-    if (wanted.parent !== 0) throw words.invalid('parent is already specified');
-    if (wanted.handle !== 0) throw words.invalid('handle is already specified');
+    if (shown.parent !== 0) throw words.invalid('parent is already specified');
+    if (shown.handle !== 0) throw words.invalid('handle is already specified');
   };
   if (word === 'dev') {
     wanted.device = words.next();
   } else if (word === 'root') {
     only();
-    wanted.parent = TC_H.ROOT;
+    shown.parent = TC_H.ROOT;
   } else if (isHook(word)) {
     only();
-    wanted.parent = TC_H.INGRESS;
+    shown.parent = TC_H.INGRESS;
   } else if (matches(word, 'parent')) {
     only();
-    wanted.parent = required(getClassid(words.next()), words, 'invalid parent ID');
+    shown.parent = required(getClassid(words.next()), words, 'invalid parent ID');
   } else if (matches(word, 'handle')) {
     only();
-    wanted.handle = required(getQdiscHandle(words.next()), words, 'invalid handle ID');
+    shown.handle = required(getQdiscHandle(words.next()), words, 'invalid handle ID');
   } else if (matches(word, 'help')) {
     tc.say(`${USAGE}\n`);
   } else if (word === 'invisible') {

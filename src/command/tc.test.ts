@@ -3,7 +3,8 @@ import { createEnv } from '../env.ts';
 import { ERAS } from '../era.ts';
 import { Netns } from '../kernel/index.ts';
 import { shellWords } from '../lang/index.ts';
-import { runTc, type Transport } from './index.ts';
+import { hexOf } from '../netlink/index.ts';
+import { Listener, runTc, type Transport } from './index.ts';
 
 /** lo and eth0, with an htb whose handle is 1:. */
 function kernel(): Transport {
@@ -151,10 +152,100 @@ describe('a batch', () => {
       `${flow} action sample`,
       `${flow} action police rate 1mbit burst 9k rate 2mbit`,
       'qdisc add dev lo root cake lan lan',
+      'actions flush',
+      'actions ls police',
+      'actions help',
     ]) {
       const { stdout, stderr, exit } = tc(kernel(), '-force -batch file', `${wrong}\nqdisc show dev lo\n`);
       expect([wrong, stdout, exit]).toEqual([wrong, '', 255]);
       expect(stderr).not.toContain('Command failed');
     }
+  });
+
+  test('an address that is none ends it too', () => {
+    const batch = 'filter add dev lo parent 1: flow map key src addend help\nqdisc show dev lo\n';
+    expect(tc(kernel(), '-force -batch file', batch)).toMatchObject({
+      stderr: 'Error: any valid address is expected rather than "help".\n',
+      exit: 1,
+    });
+  });
+
+  test('quirk 76: it remembers which qdiscs were shown', () => {
+    const shown = (batch: string) => tc(kernel(), '-force -batch file', batch);
+    expect(shown('qdisc show handle 5:\nqdisc show\n')).toMatchObject({ stdout: '', exit: 0 });
+    expect(shown('qdisc show dev eth0\nqdisc show\n').stdout).toMatch(/^(qdisc htb 1: root .*\n)\1$/);
+    expect(shown('qdisc show root\nqdisc show handle 1:\n')).toMatchObject({
+      stderr: 'Error: argument "handle" is wrong: parent is already specified\n',
+      exit: 255,
+    });
+  });
+});
+
+// What the real tc does with these was found by npm run reliability -- --only R6.
+describe('words that tc takes', () => {
+  const sent = (line: string): { exit: number; bytes: string[] } => {
+    const listener = new Listener();
+    const { exit } = runTc(shellWords(line), { transport: listener });
+    return { exit, bytes: listener.requests.map(({ payload }) => hexOf(payload)) };
+  };
+
+  test.each(['-c', '-cf', '-conf', '-b'])('%s as the last word shows how tc is used', (word) => {
+    expect(tc(kernel(), word).exit).toBe(0);
+  });
+
+  test('a list of filters takes another protocol behind protocol 0', () => {
+    expect(tc(kernel(), 'filter show dev eth0 protocol 0 protocol ip').exit).toBe(0);
+    expect(tc(kernel(), 'filter show dev eth0 protocol ip protocol ip').exit).toBe(255);
+    expect(tc(kernel(), 'filter add dev eth0 parent 1: protocol 0 protocol ip flow map key src').exit).toBe(255);
+  });
+
+  test('behind the word action, mirred reads what becomes of a mirrored packet', () => {
+    const actions = (words: string) => sent(`actions add action mirred egress dev lo egress mirror ${words}`).bytes;
+    expect(actions('action reclassify')).toEqual(
+      actions('dev lo reclassify').map((hex) => hex.replace(/01000000$/, '00000000')),
+    );
+    expect(sent('actions add action mirred egress mirror action').exit).toBe(255);
+  });
+
+  test('sfq with an average packet of 0 bytes, by which tc divides', () => {
+    expect(tc(kernel(), 'qdisc add dev lo root sfq redflowlimit 4000 avpkt 0')).toMatchObject({
+      stderr: 'SFQ: "avpkt" is 0\n',
+      exit: 1,
+    });
+  });
+
+  test('red with equal thresholds', () => {
+    expect(sent('qdisc add dev lo root red limit 2000b min 15k max 15k avpkt 1 bandwidth 8bit').exit).toBe(0);
+    expect(sent('qdisc add dev lo root red limit 2000b min 15k max 14k avpkt 1 bandwidth 8bit').exit).toBe(1);
+  });
+
+  test('ife: a value of 0 takes an earlier one back, what is allowed stays allowed', () => {
+    const ife = (words: string) => sent(`actions add action ife encode ${words}`);
+    expect(ife('use mark 16 use mark 0')).toEqual(ife('use mark 0'));
+    expect(ife('use mark 16 allow mark')).toEqual(ife('use mark 16'));
+    expect(ife('allow mark use mark 0')).toEqual(ife('allow mark'));
+    expect(ife('allow mark')).not.toEqual(ife('use mark 0'));
+    expect(ife('use foo 1').exit).toBe(255);
+  });
+
+  test('any character parts the numbers of a handle of u32 that has a colon', () => {
+    const handle = (text: string) =>
+      sent(`filter add dev lo parent 1: u32 ht '${text}' match ip dst 1.2.3.4 flowid 1:1`);
+    for (const text of ['2(3:', '2:3(', '2:3:', '2(3:0foo'])
+      expect([text, handle(text)]).toEqual([text, handle('2:3:')]);
+    for (const text of ['2(', '2:x', '2:3:x', '1000:', ':100:']) expect([text, handle(text).exit]).toEqual([text, 1]);
+  });
+
+  test('an empty word for 0 in cake', () => {
+    const cake = (word: string) => sent(`qdisc add dev lo root cake mpu ${word} overhead ${word}`);
+    expect(cake("''")).toEqual(cake('0'));
+  });
+
+  test('rates below 0 and above 64 bits: htb, tbf and police send what is left of them', () => {
+    const rate64 = (line: string) => sent(line).bytes[0]?.includes('ffffffffffffffff');
+    expect(rate64('class add dev lo parent 1: classid 1:1 htb rate -9')).toBe(true);
+    expect(rate64('qdisc add dev lo root tbf rate -9 burst 10k limit 10k')).toBe(true);
+    expect(rate64('actions add action police rate -9 burst 10k')).toBe(true);
+    expect(sent('qdisc add dev lo root tbf rate inf burst 10k limit 10k').exit).toBe(1);
   });
 });

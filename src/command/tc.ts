@@ -5,7 +5,7 @@ import { doActions } from './action.ts';
 import { doClass } from './class.ts';
 import { CHAIN, doFilter, FILTER, nothingShown } from './filter.ts';
 import { Exit, giveUp, NO_OPTIONS, type TakenWord, type TcOptions, TcProcess, type Transport } from './process.ts';
-import { doQdisc } from './qdisc.ts';
+import { doQdisc, noQdiscsShown } from './qdisc.ts';
 import { usageOf } from './usage.ts';
 
 /** What one run of tc printed, and its exit status. */
@@ -60,6 +60,9 @@ const OPTIONS: readonly (readonly [word: string, flag: OptionName | null, argume
   ['-brief', 'brief', false],
 ];
 
+/** Where they come last, tc looks for an object behind a word that is not there. */
+const CUT_SHORT = ['-batch', '-cf', '-conf'];
+
 /** What tc manages. */
 export const OBJECTS = ['qdisc', 'class', 'filter', 'chain', 'actions'];
 /** The version whose words, bytes and prints these are. */
@@ -101,11 +104,11 @@ function main(words: Words, tc: TcProcess, run: TcRun): number {
     if (name === '-Version') return tell(tc, `${VERSION}\n`);
     if (name === '-help') throw usage();
     if (!argument) continue;
-    if (words.done && name === '-batch') throw usage();
+    if (words.done && CUT_SHORT.includes(name)) throw usage();
     const value = words.next();
     if (name === '-batch') batch = value;
   }
-  const memory = { shown: nothingShown() };
+  const memory = { shown: nothingShown(), qdiscs: noQdiscsShown() };
   if (batch !== null) return doBatch(batch, tc, run, memory);
   if (words.done) throw usage();
   tc.run(words, () => doCommand(words, tc, memory));
@@ -126,12 +129,13 @@ function usage(): UsageError {
 /** What a batch remembers from one command to the next. */
 interface Memory {
   shown: ReturnType<typeof nothingShown>;
+  qdiscs: ReturnType<typeof noQdiscsShown>;
 }
 
 /** tc/tc.c: do_cmd() */
 function doCommand(words: Words, tc: TcProcess, memory: Memory): void {
   const word = words.next();
-  if (matches(word, 'qdisc')) doQdisc(words, tc);
+  if (matches(word, 'qdisc')) doQdisc(words, tc, memory.qdiscs);
   else if (matches(word, 'class')) doClass(words, tc);
   else if (matches(word, 'filter')) doFilter(FILTER, words, tc, memory.shown);
   else if (matches(word, 'chain')) doFilter(CHAIN, words, tc, memory.shown);

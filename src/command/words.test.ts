@@ -168,6 +168,9 @@ describe('what tc asks for', () => {
     const { says, exit, sends } = tc('filter add dev if9x parent 1: flow hash', new Nowhere());
     expect({ says, exit }).toEqual({ says: '', exit: 0 });
     expect(sends[0]).toMatch(/^0000000009000000/);
+    const index = (name: string) =>
+      tc(`filter add dev ${name} parent 1: flow hash`, new Nowhere()).sends[0]?.slice(8, 16);
+    expect(['if-7', 'if4294967303', 'if 9', 'if'].map(index)).toEqual(['f9ffffff', '07000000', undefined, undefined]);
   });
 
   test('invisible qdiscs, and a chain without its kind', () => {

@@ -35,13 +35,16 @@ export class Headers {
   }
 }
 
+/** include/linux/netdevice.h: MAX_NEST_DEV — each device of a stack takes one tag, and no stack is higher. */
+const MAX_TAGS = 8;
+
 /** Finds the headers of a packet. False: not IP, or broken before the transport header. */
 export function readPacket(p: Packet, h: Headers): boolean {
   let type = p.protocol;
   // Some devices put the network header behind tags left in the frame, others do not: the tags are found from the front.
   let at = isVlan(type) && p.mac >= 0 ? p.mac + ETH_HLEN : p.network;
-  while (isVlan(type)) {
-    if (at < p.head || at + 4 > p.end) return false;
+  for (let tags = 0; isVlan(type); tags++) {
+    if (tags === MAX_TAGS || at < p.head || at + 4 > p.end) return false;
     type = be16(p.data, at + 2);
     at += 4;
   }

@@ -237,6 +237,18 @@ describe('without NAT', () => {
       expect([ct.srcAll, ct.dstAll]).toEqual([5000, 53]);
     }
   });
+
+  test.each([
+    [8, true],
+    [9, false],
+  ])('a packet behind %i tags, of which a stack of devices takes 8: tracked %s', (count, isTracked) => {
+    const tags = Array.from({ length: count }, () => [0x81, 0, 0, 5]).flat();
+    const p = packetOf([...new Array<number>(12).fill(0), ...tags, 8, 0, ...udp('10.0.0.1', '10.0.0.2', 5000, 53)]);
+    p.mac = 0;
+    p.network = 14;
+    p.protocol = 0x8100;
+    expect(new Tracker().track(p, new Ct(), 0)).toBe(isTracked);
+  });
 });
 
 describe('time', () => {

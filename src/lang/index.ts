@@ -27,6 +27,7 @@ export {
   hexText,
   rateText,
   sizeText,
+  strtod,
   strtoul,
   time64Text,
   timeText,

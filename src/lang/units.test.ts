@@ -99,6 +99,11 @@ describe('getClassid is get_tc_classid', () => {
   });
 });
 
+test('a class id that is too large a number is all ones only if nothing stands behind it', () => {
+  const large = '18446744073709551616';
+  expect([large, `${large}ps`, `${large}:1`].map(getClassid)).toEqual([0xffffffff, undefined, undefined]);
+});
+
 test('a qdisc handle is a major number, whatever follows the colon', () => {
   expect(['1:', 'ffff:', '1', '1:zz', 'none', 'x', '10000:'].map(getQdiscHandle)).toEqual([
     0x00010000,
@@ -118,11 +123,27 @@ test('rates are bits unless they say bytes; SI prefixes are powers of 1000, IEC 
   ]);
   expect([getRate('34359738368'), getRate64('34359738368'), getRate('x'), getRate('1xbit'), getRate('-1')]).toEqual([
     undefined,
-    4294967296,
+    4294967296n,
     undefined,
     undefined,
     undefined,
   ]);
+});
+
+test('quirk 75: a rate below 0 is a large one, and any other that does not fit is 0 or 2^63', () => {
+  expect(['-5', '-9', '-8k', 'inf', '-inf', 'nan', '1e30', '-1e30', '18446744073709551615bps'].map(getRate64)).toEqual([
+    0n,
+    2n ** 64n - 1n,
+    undefined,
+    0n,
+    2n ** 63n,
+    2n ** 63n,
+    0n,
+    2n ** 63n,
+    0n,
+  ]);
+  expect(['-5', 'inf', 'nan'].flatMap((text) => [getRate(text), getSize(text)])).toEqual(new Array(6).fill(undefined));
+  expect(['inf', 'nan', '-1'].map(getTime)).toEqual([0, 0, 4294967295]);
 });
 
 test('sizes are bytes with prefixes of 1024; kbit and mbit are an eighth', () => {

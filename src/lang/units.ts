@@ -10,7 +10,7 @@ const DIGITS = { 8: /^[0-7]+/, 10: /^[0-9]+/, 16: /^[0-9a-f]+/i } as const;
 
 /**
  * C's strtoul() on a 64-bit machine: value 0…2^64-1 and what is left of the text. Base 0 reads 0x… as hexadecimal
- * and 0… as octal. A minus sign negates modulo 2^64; too large a number gives undefined with nothing left (callers
+ * and 0… as octal. A minus sign negates modulo 2^64; too large a number gives undefined (callers
  * take ULONG_MAX with ERANGE as "no"); no digits: undefined with the whole text left.
  */
 export function strtoul(text: string, base: 0 | 10 | 16): { value: bigint | undefined; rest: string } {
@@ -25,7 +25,7 @@ export function strtoul(text: string, base: 0 | 10 | 16): { value: bigint | unde
   if (digits === undefined) return { value: undefined, rest: text };
   const rest = body.slice(digits.length);
   const value = magnitude(digits, radix);
-  if (value === undefined) return { value: undefined, rest: '' };
+  if (value === undefined) return { value: undefined, rest };
   return { value: sign === '-' ? (U64 - value) % U64 : value, rest };
 }
 
@@ -112,8 +112,14 @@ export function getQdiscHandle(text: string): number | undefined {
   return rest === '' || rest.startsWith(':') ? major * 0x10000 : undefined;
 }
 
-/** C's strtod(), decimal and hexadecimal; infinities and NaN are no numbers here. */
-function strtod(text: string): { value: number; rest: string } | undefined {
+/** C's strtod(): decimal, hexadecimal, infinite or no number; undefined: the text begins with none of them. */
+export function strtod(text: string): { value: number; rest: string } | undefined {
+  const named = /^\s*([+-]?)(inf(?:inity)?|nan(?:\(\w*\))?)/i.exec(text);
+  if (named !== null) {
+    const [all, sign, name = ''] = named;
+    const value = /^nan/i.test(name) ? Number.NaN : sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    return { value, rest: text.slice(all.length) };
+  }
   const hex = /^\s*([+-]?)0x([0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)(?:p([+-]?\d+))?/i.exec(text);
   if (hex !== null) {
     const [all, sign, digits = '', exponent = '0'] = hex;
@@ -139,6 +145,12 @@ function toU32(x: number): number {
   return Math.abs(x) < 2 ** 63 ? Number(BigInt.asUintN(32, BigInt(Math.trunc(x)))) : 0;
 }
 
+/** (__u64)x as x86-64 does it: cut; what does not fit is 0 above, and 2^63 below or where it is no number. */
+function toU64(x: number): bigint {
+  if (x >= 2 ** 64) return 0n;
+  return x > -(2 ** 63) ? BigInt.asUintN(64, BigInt(Math.trunc(x))) : 1n << 63n;
+}
+
 const RATES: Readonly<Record<string, number>> = Object.fromEntries(
   ['', 'k', 'm', 'g', 't'].flatMap((prefix, power) => [
     [`${prefix}bit`, 1000 ** power],
@@ -147,16 +159,23 @@ const RATES: Readonly<Record<string, number>> = Object.fromEntries(
   ]),
 );
 
-/** iproute2 lib/utils_math.c: get_rate64() — bytes a second; a bare number is bits a second. Cut to a whole number. */
-export function getRate64(text: string): number | undefined {
+/**
+ * iproute2 lib/utils_math.c: get_rate64() — bytes a second; a bare number is bits a second. Cut to a whole number;
+ * one below 0 becomes a large one (quirk 75).
+ */
+export function getRate64(text: string): bigint | undefined {
   const bits = scaled(text, RATES);
-  return bits === undefined || bits < 0 || bits >= 2 ** 67 ? undefined : Math.trunc(bits / 8);
+  return bits === undefined ? undefined : toU64(bits / 8);
 }
 
-/** iproute2 lib/utils_math.c: get_rate() — the same, refused above 2^32 - 1 bytes a second. */
+/** iproute2 lib/utils_math.c: get_rate() — the same, refused below 0 and above 2^32 - 1 bytes a second. */
 export function getRate(text: string): number | undefined {
-  const rate = getRate64(text);
-  return rate === undefined || rate > 0xffffffff ? undefined : rate;
+  return wholeU32((scaled(text, RATES) ?? Number.NaN) / 8);
+}
+
+/** A number cut to a whole one; undefined: it is below 0, above 2^32 - 1 or none. */
+function wholeU32(x: number): number | undefined {
+  return x >= 0 && x < 2 ** 32 ? Math.trunc(x) : undefined;
 }
 
 const SIZES: Readonly<Record<string, number>> = {
@@ -174,8 +193,7 @@ const SIZES: Readonly<Record<string, number>> = {
 
 /** iproute2 lib/utils_math.c: get_size() — bytes, at most 2^32 - 1; cut to a whole number. */
 export function getSize(text: string): number | undefined {
-  const size = scaled(text, SIZES);
-  return size === undefined || size < 0 || size >= 2 ** 32 ? undefined : Math.trunc(size);
+  return wholeU32(scaled(text, SIZES) ?? Number.NaN);
 }
 
 const NANOSECONDS: Readonly<Record<string, number>> = { ns: 1, nsec: 1, nsecs: 1 };

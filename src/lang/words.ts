@@ -91,6 +91,11 @@ export class Words {
     return new UsageError(message, Math.max(0, this.at - 1), hint, exit);
   }
 
+  /** An error about the word taken last that ends all of tc, as get_addr() and get_prefix() do. */
+  exits(message: string): UsageError {
+    return new FatalUsageError(message, Math.max(0, this.at - 1), 1);
+  }
+
   /** iproute2 lib/utils.c: duparg() — about the word taken last. */
   duplicate(keyword: string, value: string): UsageError {
     return new FatalUsageError(

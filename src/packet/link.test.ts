@@ -281,6 +281,7 @@ describe('NFLOG', () => {
     ['02 00 0001 1900 0900 4500', 'nflog attribute of impossible length'],
     ['02 00 0001 0800 0200 00000001', 'nflog record without payload'],
     ['02 00 0001 0800', 'nflog attribute cut off'],
+    [`02 00 0001 ${'0400 6300 '.repeat(65)} 0400 0900`, 'nflog record of too many attributes'],
   ])('%s: %s', (text, reason) => {
     expect(at(239, text, EGRESS).reason).toBe(reason);
   });

@@ -272,6 +272,9 @@ function enterCiscoHdlc(packet: Packet): string | null {
 /** include/uapi/linux/netfilter/nfnetlink_log.h: enum nfulnl_attr_type */
 const Nfula = { PACKET_HDR: 1, MARK: 2, IFINDEX_INDEV: 4, PAYLOAD: 9, UID: 11, GID: 14 } as const;
 
+/** The kernel writes each attribute once, and has 20 of them (NFULA_MAX). */
+const MAX_NFLOG_ATTRIBUTES = 64;
+
 /** Four bytes of header, then attributes in the byte order of the machine (little-endian), their values in network order. */
 function enterNflog(packet: Packet): string | null {
   const short = missing(packet, 4);
@@ -279,7 +282,8 @@ function enterNflog(packet: Packet): string | null {
   const { data, end } = packet;
   const frameEnd = packet.at + packet.len;
   packet.protocol = protocolOfFamily(u8(data, packet.at));
-  for (let at = packet.at + 4; at < frameEnd; ) {
+  for (let at = packet.at + 4, attributes = 0; at < frameEnd; attributes++) {
+    if (attributes === MAX_NFLOG_ATTRIBUTES) return 'nflog record of too many attributes';
     if (at + 4 > end) return end < frameEnd ? NOT_CAPTURED : 'nflog attribute cut off';
     const length = le16(data, at);
     if (length < 4 || at + length > frameEnd) return 'nflog attribute of impossible length';

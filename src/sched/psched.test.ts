@@ -37,7 +37,7 @@ test('a size may name its cell, a power of two', () => {
   ]);
 });
 
-const WORDS = { rate: MBIT, mpu: 0, overhead: 0, cellLog: -1, mtu: 0, linklayer: Linklayer.ETHERNET };
+const WORDS = { rate: BigInt(MBIT), mpu: 0, overhead: 0, cellLog: -1, mtu: 0, linklayer: Linklayer.ETHERNET };
 
 test('cells are as wide as the mtu needs, and cost what their last byte costs', () => {
   const { spec, table } = rateTable(WORDS);

@@ -78,7 +78,7 @@ export interface RateTable {
 /** What tc_calc_rtable() is asked for. */
 export interface RateWords {
   /** Bytes a second; the spec holds at most 2^32 - 1. */
-  readonly rate: number;
+  readonly rate: bigint;
   readonly mpu: number;
   readonly overhead: number;
   /** -1: the smallest that covers the mtu. */
@@ -94,7 +94,7 @@ export function rateTable({ rate, mpu, overhead, cellLog, mtu, linklayer }: Rate
   if (log < 0) for (log = 0; (mtu || 2047) >>> log > 255; log++);
   const w = new AttrWriter();
   const specMpu = mpu & 0xffff;
-  const specRate = Math.min(rate, 0xffffffff);
+  const specRate = rate > 0xffffffffn ? 0xffffffff : Number(rate);
   for (let i = 1; i <= 256; i++) w.u32(cellTime(specRate, wireSize((i << log) >>> 0, specMpu, linklayer)));
   const spec = { cellLog: log, linklayer: linklayer & LINKLAYER_MASK, overhead, cellAlign: -1, mpu: specMpu };
   return { spec: { ...spec, rate: specRate }, table: w.done() };

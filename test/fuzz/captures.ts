@@ -73,6 +73,7 @@ function outcome(chunks: readonly Uint8Array[]): string {
     seen.push(reader.cut === null ? 'whole' : `cut at ${reader.cut.offset}: ${reader.cut.message}`);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
+    if (!(error.offset >= 0)) throw new Error(`an error at no offset: ${error.message}`);
     seen.push(`${error.name} at ${error.offset}: ${error.message}`);
   }
   return seen.join(' ');

@@ -490,7 +490,7 @@ const GRAMMAR: Readonly<Record<string, readonly string[]>> = {
   ],
   num: ['!-1', '!-20', '!-256', '<u16>'],
   hex: ['1', 'a', 'ff', '0x10', '!7ff', 'ffff', '!fffff', '10', '!deadbeef', '!0xffffffff', '!123456789', '!x'],
-  real: ['0.02', '1', '0', '0.5', '!1.5', '1e-3', '!x', '!-1'],
+  real: ['0.02', '1', '0', '0.5', '!1.5', '1e-3', '!x', '!-1', '!nan', '!inf', '!1e400'],
   ip: ['<ip4>', '<ip6>'],
   ip4: [
     '10.0.0.1',
@@ -522,7 +522,19 @@ const GRAMMAR: Readonly<Record<string, readonly string[]>> = {
       '1Mibit',
       '!2tbit',
     ],
-    ...['!10%', '!-5', '!1xbit', '!34359738360bit', '!<word>'],
+    ...[
+      '!10%',
+      '!-5',
+      '!-90',
+      '!inf',
+      '!nan',
+      '!1e30',
+      '!0x1p10',
+      '!18446744073709551615bps',
+      '!1xbit',
+      '!34359738360bit',
+      '!<word>',
+    ],
   ],
   size: [
     '10k',
@@ -537,6 +549,7 @@ const GRAMMAR: Readonly<Record<string, readonly string[]>> = {
     '!5g',
     '1.5k',
     '!-1',
+    '!nan',
     '!1600kbit',
     '!<word>',
   ],
@@ -551,6 +564,7 @@ const GRAMMAR: Readonly<Record<string, readonly string[]>> = {
     '1sec',
     '1.5s',
     '!-1',
+    '!inf',
     '!5000s',
     '250msec',
     '!1h',
@@ -634,9 +648,9 @@ export function expand(random: Random, rule: string, careful: boolean, depth = 0
 }
 
 /** A copy with words left out, doubled, moved, put in, cut, or with a character changed. */
-function mutatedWords(random: Random, original: readonly string[]): string[] {
+export function mutatedWords(random: Random, original: readonly string[], most = 3): string[] {
   const words = [...original];
-  for (let turns = 1 + random.below(3); turns > 0; turns--) {
+  for (let turns = 1 + random.below(most); turns > 0; turns--) {
     const at = random.below(words.length + 1);
     const word = words[at] ?? '';
     const place = random.below(word.length + 1);

@@ -1,4 +1,6 @@
 import { LINK_TYPES, NETWORK_HEADERS, TRANSPORT_HEADERS } from '../../src/packet/index.ts';
+import { commonFrame } from './frames.ts';
+import { relinked } from './links.ts';
 import type { Random } from './random.ts';
 
 /** A frame to be tried: its bytes, and how they are to be read. */
@@ -12,13 +14,19 @@ const EDGES = [0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 31, 32, 127, 128, 254, 255];
 const LINKS = [...LINK_TYPES.map((row) => row.number), 147];
 const MAX_RANDOM = 200;
 
-/** One of: random bytes, a chain of plausible headers, a real frame; then mutated. */
+/** One of: random bytes, a chain of plausible headers behind any link header, a common or a real frame; then mutated. */
 export function trial(random: Random, corpus: readonly Trial[]): Trial {
-  const kind = random.below(8);
+  const kind = random.below(10);
   if (kind === 0) return { linkType: random.pick(LINKS), bytes: random.bytes(random.below(MAX_RANDOM)) };
-  const start = kind <= 3 ? { linkType: 1, bytes: headers(random) } : random.pick(corpus);
+  const start = made(random, kind) ?? random.pick(corpus);
   const linkType = random.oneIn(8) ? random.pick(LINKS) : start.linkType;
   return { linkType, bytes: random.oneIn(6) ? start.bytes : mutated(random, start.bytes) };
+}
+
+function made(random: Random, kind: number): Trial | null {
+  if (kind <= 3) return { linkType: 1, bytes: headers(random) };
+  if (kind === 4) return { linkType: 1, bytes: commonFrame(random) };
+  return kind <= 6 ? relinked(random, random.oneIn(2) ? headers(random) : commonFrame(random)) : null;
 }
 
 /** A copy with some bits flipped, bytes at an edge, parts cut out, doubled or cut off. */
@@ -149,5 +157,11 @@ function name(bytes: number[], at: number, value: number, width: 1 | 2): number 
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

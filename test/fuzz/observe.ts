@@ -44,33 +44,45 @@ class Walk {
   private readonly tracker = new Tracker({ max: 4096 });
   private readonly ct = new Ct();
   private readonly result = { classid: 0, handle: 0 };
+  /** Filled anew by each frame. */
+  private readonly seen: Seen[] = [];
   private now = 0;
 
-  /** What was seen, as text: equal texts, equal results. Throws where a number is no 32-bit number. */
-  see(frame: Frame, device: Device): string {
-    const seen: (string | number)[] = [];
+  /** All that was seen: equal lists, equal results. Throws where a number is no 32-bit number. */
+  see(frame: Frame, device: Device): readonly Seen[] {
+    this.seen.length = 0;
     this.now += 1e6;
-    for (const { env, packet, keys, hash, map } of this.settings) {
-      const reason = enter(frame, packet, device);
-      if (reason !== null) return reason;
-      seen.push(packet.protocol, packet.len, packet.network - frame.at, packet.vlanTci, packet.mark, packet.iif);
-      const tracked = this.tracker.track(packet, this.ct, this.now);
-      if (tracked) {
-        packet.ct = this.ct;
-        seen.push(...this.ct.src, ...this.ct.dst, this.ct.srcAll, this.ct.dstAll, this.ct.direction);
-      }
-      env.era.dissect(packet, keys);
-      hash.classify(packet, this.result);
-      seen.push(word(this.result.classid), word(packet.hash));
-      map.classify(packet, this.result);
-      seen.push(word(this.result.classid));
-      for (const key of ALL_KEYS) {
-        seen.push(word(readKey(key, packet, keys, env.era)), keyExactness(key, packet, keys, env, NOTHING_KNOWN));
-      }
+    for (const setting of this.settings) {
+      const reason = enter(frame, setting.packet, device);
+      if (reason === null) this.seeIn(setting, frame);
+      else this.seen.push(reason);
     }
-    return seen.join(' ');
+    return this.seen;
+  }
+
+  private seeIn({ env, packet, keys, hash, map }: Setting, frame: Frame): void {
+    const { seen } = this;
+    seen.push(packet.protocol, packet.len, packet.network - frame.at, packet.vlanTci, packet.mark, packet.iif);
+    if (this.tracker.track(packet, this.ct, this.now)) this.seeConnection(packet);
+    env.era.dissect(packet, keys);
+    hash.classify(packet, this.result);
+    seen.push(word(this.result.classid), word(packet.hash));
+    map.classify(packet, this.result);
+    seen.push(word(this.result.classid));
+    for (const key of ALL_KEYS) {
+      seen.push(word(readKey(key, packet, keys, env.era)), keyExactness(key, packet, keys, env, NOTHING_KNOWN));
+    }
+  }
+
+  private seeConnection(packet: Packet): void {
+    packet.ct = this.ct;
+    for (const address of [this.ct.src, this.ct.dst]) for (const part of address) this.seen.push(part);
+    this.seen.push(this.ct.srcAll, this.ct.dstAll, this.ct.direction);
   }
 }
+
+/** A number, or a word for how sure one is. */
+type Seen = string | number;
 
 function word(value: number): number {
   if (Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 32) return value;
@@ -85,32 +97,53 @@ interface Placement {
   readonly behind: number;
 }
 
-/** At the very end of a buffer, and in the middle of two with different bytes around it. */
+/** At the very end of a buffer, and in the middle of one whose other bytes are different. */
 const PLACEMENTS: readonly Placement[] = [
-  { canary: 0x00, behind: 0 },
+  { canary: 0x5a, behind: 0 },
   { canary: 0xa5, behind: MARGIN },
-  { canary: 0x5a, behind: MARGIN },
 ];
 
-function place(bytes: Uint8Array, linkType: number, wire: number, { canary, behind }: Placement): Frame {
-  const frame = new Frame();
-  frame.data = new Uint8Array(MARGIN + bytes.length + behind).fill(canary);
-  frame.data.set(bytes, MARGIN);
-  frame.at = MARGIN;
-  frame.end = MARGIN + bytes.length;
-  frame.length = wire;
-  frame.linkType = linkType;
-  return frame;
+/** A frame that holds other bytes each time. */
+class Place {
+  private readonly frame = new Frame();
+  private readonly placement: Placement;
+  private memory = new Uint8Array();
+
+  constructor(placement: Placement) {
+    this.placement = placement;
+  }
+
+  put({ linkType, bytes }: Trial, wire: number): Frame {
+    const { canary, behind } = this.placement;
+    const size = MARGIN + bytes.length + behind;
+    if (this.memory.length < size) this.memory = new Uint8Array(2 * size);
+    const { frame, memory } = this;
+    frame.data = memory.subarray(0, size).fill(canary);
+    frame.data.set(bytes, MARGIN);
+    frame.at = MARGIN;
+    frame.end = MARGIN + bytes.length;
+    frame.length = wire;
+    frame.linkType = linkType;
+    return frame;
+  }
 }
 
 /** The same frames, seen amid different bytes: what is made of them may not differ. */
 export class Observer {
-  private readonly walks = PLACEMENTS.map((placement) => ({ placement, walk: new Walk() }));
+  private readonly walks = PLACEMENTS.map((placement) => ({ place: new Place(placement), walk: new Walk() }));
 
   /** Throws if anything throws, gives what is no 32-bit number, or depends on bytes outside the frame. */
-  observe({ linkType, bytes }: Trial, device: Device, wire: number): void {
-    const seen = this.walks.map(({ placement, walk }) => walk.see(place(bytes, linkType, wire, placement), device));
-    const other = seen.find((text) => text !== seen[0]);
-    if (other !== undefined) throw new Error(`depends on bytes outside the frame:\n  ${seen[0]}\n  ${other}`);
+  observe(trial: Trial, device: Device, wire: number): void {
+    const seen = this.walks.map(({ place, walk }) => walk.see(place.put(trial, wire), device));
+    const [first = [], ...others] = seen;
+    const other = others.find((list) => !isSame(first, list));
+    if (other === undefined) return;
+    throw new Error(`depends on bytes outside the frame:\n  ${first.join(' ')}\n  ${other.join(' ')}`);
   }
+}
+
+function isSame(one: readonly Seen[], other: readonly Seen[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
+  return true;
 }

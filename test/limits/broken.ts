@@ -3,6 +3,7 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { brokenCapture, smallCaptures } from '../fuzz/captures.ts';
 import { OWN_CAPTURES, ownFrames, projectFile } from '../fuzz/corpus.ts';
+import type { Trial } from '../fuzz/generate.ts';
 import { Random } from '../fuzz/random.ts';
 
 /** Puts a file named after its trouble into `directory`; gives its path. */
@@ -46,12 +47,12 @@ function crowded(put: Put): string[] {
   ];
 }
 
-/** Records whose one frame is headers all the way down, as long as a record may be. */
-function deep(put: Put): string[] {
+/** Frames of 64 KiB that are headers all the way down, by name. */
+export function deepFrames(): Record<string, Trial> {
   const macs = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
   const filled = (start: readonly number[], unit: readonly number[]): Buffer =>
     Buffer.concat([Buffer.from([...macs, ...start]), repeated(Buffer.from(unit), 64 << 10)]);
-  const frames: Record<string, Buffer> = {
+  const ethernet: Record<string, Buffer> = {
     tags: filled([0x81, 0], [0, 1, 0x81, 0]),
     mpls: filled([0x88, 0x47], [0, 0, 0, 64]),
     hsr: filled([0x89, 0x2f], [0, 0, 0, 0, 0x89, 0x2f]),
@@ -60,10 +61,27 @@ function deep(put: Put): string[] {
       [60, 0, 1, 4, 0, 0, 0, 0],
     ),
     ipip: filled([8, 0], [0x45, 0, 0xff, 0xff, 0, 0, 0, 0, 64, 4, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]),
-    nflog: repeated(Buffer.from([4, 0, 99, 0]), 64 << 10),
+    gre: filled(
+      [8, 0],
+      [...[0x45, 0, 0xff, 0xff, 0, 0, 0, 0, 64, 47, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2], ...[0, 0, 8, 0]],
+    ),
+    authenticated: filled(
+      [0x86, 0xdd, 0x60, 0, 0, 0, 0xff, 0xff, 51, 64, ...new Array(32).fill(1)],
+      [51, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    ),
   };
-  return Object.entries(frames).map(([name, frame]) =>
-    put(`deep-${name}.pcap`, Buffer.concat([pcapHeader(name === 'nflog' ? 239 : 1), repeated(record(frame), 2 * MIB)])),
+  const others: Record<string, Trial> = {
+    nflog: { linkType: 239, bytes: repeated(Buffer.from([4, 0, 99, 0]), 64 << 10) },
+    pktap: { linkType: 258, bytes: repeated(Buffer.from([12, 0, 0, 0, 1, 0, 0, 0, 2, 1, 0, 0]), 64 << 10) },
+  };
+  const frames = Object.entries(ethernet).map(([name, bytes]) => [name, { linkType: 1, bytes }] as const);
+  return { ...Object.fromEntries(frames), ...others };
+}
+
+/** Records of such a frame. */
+function deep(put: Put): string[] {
+  return Object.entries(deepFrames()).map(([name, { linkType, bytes }]) =>
+    put(`deep-${name}.pcap`, Buffer.concat([pcapHeader(linkType), repeated(record(bytes), 2 * MIB)])),
   );
 }
 
@@ -90,7 +108,7 @@ function pcapHeader(linkType: number): Buffer {
   return header;
 }
 
-function record(frame: Buffer): Buffer {
+function record(frame: Uint8Array): Buffer {
   const header = Buffer.alloc(16);
   header.writeUInt32LE(frame.length, 8);
   header.writeUInt32LE(frame.length, 12);

@@ -6,7 +6,8 @@ import { ROOT } from './sources.mjs';
 
 const module = (file) => path.join('node_modules', file);
 const tsc = module('typescript/bin/tsc');
-const FUZZ_SECONDS = '30';
+// Frames, capture files and messages are tried by the reliability step, which runs the same loops.
+const IN_RELIABILITY = ['--seconds', '0', '--messages', '0'];
 const FUZZ_PAIRS = '1000000';
 const FUZZ_FILES = '200';
 
@@ -22,7 +23,8 @@ const STEPS = [
   ['lint', [module('@biomejs/biome/bin/biome'), 'ci', '--colors=off', '.']],
   ['tests', [module('vitest/vitest.mjs'), 'run']],
   ['golden', ['dist/test/golden/main.js']],
-  ['fuzz', ['dist/test/fuzz/main.js', '--seconds', FUZZ_SECONDS, '--pairs', FUZZ_PAIRS, '--files', FUZZ_FILES]],
+  ['fuzz', ['dist/test/fuzz/main.js', ...IN_RELIABILITY, '--pairs', FUZZ_PAIRS, '--files', FUZZ_FILES]],
+  ['reliability', ['dist/test/reliability/main.js']],
   ['limits', ['dist/test/limits/main.js']],
   ['pack', ['tools/check/pack.mjs']],
   ['supply', ['tools/check/supply.mjs']],

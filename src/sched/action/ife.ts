@@ -85,25 +85,34 @@ interface Spoken {
   type: number | undefined;
   dmac?: Uint8Array;
   smac?: Uint8Array;
-  readonly meta: { [K in MetaName]?: number | null };
+  readonly allowed: Set<MetaName>;
+  /** 0 counts as none. */
+  readonly values: { [K in MetaName]?: number };
 }
 
 const upper = (type: number): string => `0x${type.toString(16).toUpperCase().padStart(4, '0')}`;
 
 function takeMeta(words: Words, s: Spoken, use: boolean): void {
-  const name = (['mark', 'prio', 'tcindex'] as const).find((word) => words.take(word));
+  const name = META_NAMES.find((word) => words.take(word));
   if (name === undefined) {
-    const word = words.next();
-    throw words.error(use ? `Illegal meta use type <${word}>` : `Illegal meta define <${word}>`);
+    words.next();
+    throw words.invalid(use ? 'Illegal meta use type' : 'Illegal meta define');
   }
   if (!use) {
-    s.meta[name] ??= null;
+    s.allowed.add(name);
     return;
   }
   const value = name === 'tcindex' ? getU16(words.next()) : getU32(words.next());
   if (value === undefined) throw words.invalid(`ife ${name} val is invalid`);
-  // A value of 0 counts as none said.
-  if (value !== 0) s.meta[name] = value;
+  s.values[name] = value;
+}
+
+const META_NAMES = ['mark', 'prio', 'tcindex'] as const;
+
+/** What is sent of each: its value, or null where it is allowed only. */
+function metaOf({ allowed, values }: Spoken): { [K in MetaName]?: number | null } {
+  const sent = META_NAMES.filter((name) => allowed.has(name) || values[name]);
+  return Object.fromEntries(sent.map((name) => [name, values[name] || null]));
 }
 
 function takeMac(words: Words, word: string, { warn }: Ask): Uint8Array {
@@ -137,7 +146,7 @@ export const ife: Action<Ife> = {
   codec: table(TCA_IFE),
   scope: () => 'packet',
   speak(words, w, ask = NOBODY) {
-    const s: Spoken = { flags: 0, said: false, type: undefined, meta: {} };
+    const s: Spoken = { flags: 0, said: false, type: undefined, allowed: new Set(), values: {} };
     while (takeWord(words, s, ask));
     const action = takeControlOr(words, Verdict.PIPE, ask.warn);
     let index = 0;
@@ -152,7 +161,7 @@ export const ife: Action<Ife> = {
     if (s.type !== undefined) w.put(TCA_IFE.type, s.type);
     else ask.warn(`IFE type ${upper(ETH_P_IFE)}`);
     if (s.smac !== undefined) w.put(TCA_IFE.smac, s.smac);
-    w.put(TCA_IFE.metaList, s.meta);
+    w.put(TCA_IFE.metaList, metaOf(s));
   },
   check({ parms }) {
     if (parms === undefined || parms.flags & ~ENCODE) throw new KernelError(Errno.EINVAL);

@@ -55,7 +55,12 @@ interface Spoken {
 function takeWords(words: Words, s: Spoken, ask: Ask): void {
   for (;;) {
     const word = words.peek();
-    if (words.done || matches(word, 'action')) return;
+    if (words.done) return;
+    if (matches(word, 'action')) {
+      words.next();
+      words.need();
+      return;
+    }
     if (s.direction !== 'egress' && matches(word, 'egress')) setDirection(words, s, 'egress');
     else if (s.direction !== 'ingress' && matches(word, 'ingress')) setDirection(words, s, 'ingress');
     else if (takeOption(words, s, ask)) return;

@@ -117,8 +117,8 @@ interface Spoken {
   mpu: number;
   overhead: number;
   linklayer: number;
-  rate: number;
-  peakrate: number;
+  rate: bigint;
+  peakrate: bigint;
   avrate: number;
   pktrate: bigint;
   pktburst: bigint;
@@ -189,7 +189,7 @@ const OPTIONS: readonly Option[] = [
   {
     fits: exactly('rate'),
     speak(words, s) {
-      s.rate = once(words, 'rate', s.rate, 0, getRate64);
+      s.rate = once(words, 'rate', s.rate, 0n, getRate64);
     },
   },
   {
@@ -201,7 +201,7 @@ const OPTIONS: readonly Option[] = [
   {
     fits: prefix('peakrate'),
     speak(words, s) {
-      s.peakrate = once(words, 'peakrate', s.peakrate, 0, getRate64);
+      s.peakrate = once(words, 'peakrate', s.peakrate, 0n, getRate64);
     },
   },
   {
@@ -301,8 +301,8 @@ export function speakPolice(words: Words, w: AttrWriter): void {
     mpu: 0,
     overhead: 0,
     linklayer: Linklayer.ETHERNET,
-    rate: 0,
-    peakrate: 0,
+    rate: 0n,
+    peakrate: 0n,
     avrate: 0,
     pktrate: 0n,
     pktburst: 0n,
@@ -325,20 +325,20 @@ const WIDE = 2 ** 32;
 
 function writeSpoken(s: Spoken, w: AttrWriter): void {
   const { mpu, overhead, mtu, linklayer } = s;
-  const tableOf = (rate: number, cellLog: number) =>
-    rate === 0 ? null : rateTable({ rate, mpu, overhead, cellLog, mtu, linklayer });
+  const tableOf = (rate: bigint, cellLog: number) =>
+    rate === 0n ? null : rateTable({ rate, mpu, overhead, cellLog, mtu, linklayer });
   const rate = tableOf(s.rate, s.rateCell);
   const peak = tableOf(s.peakrate, s.peakCell);
-  const burst = rate === null ? 0 : xmitTime(s.rate, s.burst);
+  const burst = rate === null ? 0 : xmitTime(Number(s.rate), s.burst);
   const specs = { rate: rate?.spec ?? NO_RATE, peakrate: peak?.spec ?? NO_RATE };
   w.put(TCA_POLICE.tbf, { ...NO_TBF, index: s.index, action: s.action, burst, mtu, ...specs });
   if (rate !== null) {
     w.put(TCA_POLICE.rate, rate.table);
-    if (s.rate >= WIDE) w.put(TCA_POLICE.rate64, BigInt(s.rate));
+    if (s.rate >= WIDE) w.put(TCA_POLICE.rate64, s.rate);
   }
   if (peak !== null) {
     w.put(TCA_POLICE.peakrate, peak.table);
-    if (s.peakrate >= WIDE) w.put(TCA_POLICE.peakrate64, BigInt(s.peakrate));
+    if (s.peakrate >= WIDE) w.put(TCA_POLICE.peakrate64, s.peakrate);
   }
   if (s.avrate) w.put(TCA_POLICE.avrate, s.avrate);
   if (s.result) w.put(TCA_POLICE.result, s.result);

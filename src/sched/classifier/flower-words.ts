@@ -252,7 +252,7 @@ function speakAddress(words: Words, { w, ethType }: Spoken, side: 'src' | 'dst')
   if (family === null) throw words.error(`Illegal "${side}_ip"`);
   const prefix = tcPrefix(text, family);
   const name = family === 4 ? 'inet' : 'inet6';
-  if (prefix === undefined) throw words.error(`Error: ${name} prefix is expected rather than "${text}".`);
+  if (prefix === undefined) throw words.exits(`Error: ${name} prefix is expected rather than "${text}".`);
   const [value, mask] = ADDRESS_ATTRIBUTES[side][family];
   w.nest(value[0], () => w.bytes(prefix.bytes));
   w.nest(mask[0], () => w.bytes(maskBytes(prefix.bits, prefix.bytes.length)));

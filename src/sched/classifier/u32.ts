@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { getU32, hex8, matches, type Printer, type Words } from '../../lang/index.ts';
+import { getU32, hex8, matches, type Printer, strtoul, type Words } from '../../lang/index.ts';
 import {
   type AttrWriter,
   atMost,
@@ -87,11 +87,23 @@ export const u32: Kind = {
 /** tc/f_u32.c: get_u32_handle() — `H:[B]:[N]` in hex, or 0x and the whole number; undefined: neither. */
 export function parseU32Handle(text: string): number | undefined {
   if (!text.includes(':')) return text.startsWith('0x') ? getU32(text, 16) : undefined;
-  const parts = text.split(':');
-  const numbers = parts.map((part) => (part === '' ? 0 : getU32(part, 16)));
-  const fits = numbers.every((number, i) => number !== undefined && number <= (HANDLE_LIMITS[i] ?? -1));
+  const numbers: number[] = [];
+  for (let left = text; numbers.length < HANDLE_LIMITS.length; ) {
+    const { value, rest } = strtoul(left, 16);
+    if (rest === left ? !isMissing(left, numbers.length) : !fits(value, numbers.length)) return undefined;
+    numbers.push(rest === left ? 0 : Number(value));
+    if (rest === '') break;
+    // Any character parts two numbers, and whatever stands behind the last one counts for nothing.
+    left = rest.slice(1);
+  }
   const [htid = 0, bucket = 0, node = 0] = numbers;
-  return fits ? ((htid << 20) | (bucket << 12) | node) >>> 0 : undefined;
+  return ((htid << 20) | (bucket << 12) | node) >>> 0;
+}
+
+const isMissing = (left: string, place: number): boolean => left === '' || (left.startsWith(':') && place < 2);
+
+function fits(value: bigint | undefined, place: number): boolean {
+  return value !== undefined && value <= BigInt(HANDLE_LIMITS[place] ?? 0);
 }
 
 const HANDLE_LIMITS = [0xfff, 0xff, 0xfff];

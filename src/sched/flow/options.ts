@@ -223,7 +223,7 @@ function addressAddend(words: Words, text: string, keys: number): number {
     throw new UsageError('Illegal "addend"', words.at - 1, '', 1, 'illegal-addend');
   }
   const address = text.includes(':') ? ipv6LastWord(text) : tcIpv4(text);
-  if (address === undefined) throw words.error(`Error: any valid address is expected rather than "${text}".`);
+  if (address === undefined) throw words.exits(`Error: any valid address is expected rather than "${text}".`);
   return address;
 }
 

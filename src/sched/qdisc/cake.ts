@@ -130,7 +130,9 @@ function bounded(word: 'overhead' | 'mpu', low: number, high: number): Option<Sp
     word,
     argument: 'N',
     speak(words, spoken) {
-      const number = getS32(words.next(), 10);
+      const text = words.next();
+      // strtol() takes a word without a digit for 0 where nothing is left of it.
+      const number = text === '' ? 0 : getS32(text, 10);
       if (number === undefined || number < low || number > high) {
         throw words.error(`Illegal "${word}", valid range is ${low} to ${high}\\n`);
       }
@@ -162,7 +164,7 @@ const WORDS: readonly Option<Spoken>[] = [
     word: 'bandwidth',
     argument: 'RATE',
     speak(words, spoken) {
-      spoken.baseRate64 = BigInt(take(words, 'bandwidth', getRate64));
+      spoken.baseRate64 = take(words, 'bandwidth', getRate64);
       spoken.unlimited = false;
       spoken.autorate = 0;
     },

@@ -171,8 +171,8 @@ interface SpokenClass {
   cbuffer: number;
   cellLog: number;
   ceilCellLog: number;
-  rate: number;
-  ceil: number;
+  rate: bigint;
+  ceil: bigint;
 }
 
 const getDecimal16 = (text: string): number | undefined => getU16(text, 10);
@@ -207,7 +207,7 @@ function rate(name: 'rate' | 'ceil'): Option<SpokenClass> {
     argument: 'RATE',
     speak(words, spoken) {
       words.need();
-      if (spoken[name] !== 0) throw words.error(`Double "${name}" spec`);
+      if (spoken[name] !== 0n) throw words.error(`Double "${name}" spec`);
       spoken[name] = take(words, name, getRate64, () => usageOf('htb', CLASS_WORDS));
     },
   };
@@ -255,32 +255,37 @@ const NOTHING_SPOKEN: SpokenClass = {
   cbuffer: 0,
   cellLog: -1,
   ceilCellLog: -1,
-  rate: 0,
-  ceil: 0,
+  rate: 0n,
+  ceil: 0n,
 };
 
 /** get_hz() of kernels with high-resolution timers. */
-const TC_HZ = 1e9;
+const TC_HZ = 1_000_000_000n;
+
+/** The least that it takes: what goes out in a tick, and a packet. */
+function bufferOf(rate: bigint, mtu: number): number {
+  return Number(BigInt.asUintN(32, rate / TC_HZ + BigInt(mtu)));
+}
 
 /** htb_parse_class_opt() */
 function speakClass(words: Words, w: AttrWriter): void {
   const spoken = { ...NOTHING_SPOKEN };
   speakAll(words, CLASS_WORDS, spoken, KIND);
-  if (spoken.rate === 0) throw words.error('"rate" is required.');
+  if (spoken.rate === 0n) throw words.error('"rate" is required.');
   const { rate, mtu } = spoken;
   const ceil = spoken.ceil || rate;
-  const buffer = spoken.buffer || Math.floor(rate / TC_HZ) + mtu;
-  const cbuffer = spoken.cbuffer || Math.floor(ceil / TC_HZ) + mtu;
+  const buffer = spoken.buffer || bufferOf(rate, mtu);
+  const cbuffer = spoken.cbuffer || bufferOf(ceil, mtu);
   const rtab = rateTable({ ...spoken, rate });
   const ctab = rateTable({ ...spoken, rate: ceil, cellLog: spoken.ceilCellLog });
   options(w, () => {
-    if (rate >= 2 ** 32) w.put(TCA_HTB.rate64, BigInt(rate));
-    if (ceil >= 2 ** 32) w.put(TCA_HTB.ceil64, BigInt(ceil));
+    if (rate >= 2 ** 32) w.put(TCA_HTB.rate64, rate);
+    if (ceil >= 2 ** 32) w.put(TCA_HTB.ceil64, ceil);
     w.put(TCA_HTB.parms, {
       rate: rtab.spec,
       ceil: ctab.spec,
-      buffer: xmitTime(rate, buffer),
-      cbuffer: xmitTime(ceil, cbuffer),
+      buffer: xmitTime(Number(rate), buffer),
+      cbuffer: xmitTime(Number(ceil), cbuffer),
       quantum: spoken.quantum,
       level: 0,
       prio: spoken.prio,

@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { getU32, matches, type Printer, type Words } from '../../lang/index.ts';
+import { getU32, matches, type Printer, strtod, type Words } from '../../lang/index.ts';
 import { AttrReader, type AttrWriter, type Codec, decode, TCA } from '../../netlink/index.ts';
 import type { Placed, Placing, QdiscPlace } from './kind.ts';
 
@@ -77,12 +77,12 @@ export function usageOf(kind: string, rows: readonly Pick<Option<never>, 'word' 
 }
 
 /** A number as the next word; `Illegal "name"` where it is none; the hint is made only then, as it costs more than the number. */
-export function take(
+export function take<T extends number | bigint = number>(
   words: Words,
   name: string,
-  get: (text: string) => number | undefined = getU32,
+  get: (text: string) => T | undefined,
   hint = (): string => '',
-): number {
+): T {
   const value = get(words.next());
   if (value === undefined) throw words.error(`Illegal "${name}"`, hint());
   return value;
@@ -98,7 +98,7 @@ export function number<T>(
   word: string,
   argument: string,
   set: (spoken: T, value: number) => void,
-  get?: (text: string) => number | undefined,
+  get: (text: string) => number | undefined = getU32,
 ): Option<T> {
   return { word, argument, speak: (words, spoken) => set(spoken, take(words, word, get)) };
 }
@@ -243,6 +243,5 @@ export function printFloat(name: string, value: number, out: Printer): void {
 
 /** sscanf("%lg"): the number that the text begins with. */
 export function getDouble(text: string): number | undefined {
-  const number = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?/i.exec(text)?.[0];
-  return number === undefined ? undefined : Number(number);
+  return strtod(text)?.value;
 }

@@ -10,7 +10,7 @@ export const RED = { ECN: 1, HARDDROP: 2, ADAPTATIVE: 4, NODROP: 8 } as const;
 /** iproute2 tc/tc_red.c: tc_red_eval_P() — undefined: it fails. */
 export function probabilityLog(qthMin: number, qthMax: number, probability: number): number | undefined {
   const range = (qthMax - qthMin) | 0;
-  if (range <= 0) return undefined;
+  if (range <= 0) return range === 0 ? 0 : undefined;
   let share = probability / range;
   for (let log = 0; log < 32; log++, share *= 2) if (share > 1) return log;
   return undefined;

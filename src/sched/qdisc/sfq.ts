@@ -151,6 +151,8 @@ function speak(words: Words, w: AttrWriter, warn: Warn = () => {}): void {
 function redParms(words: Words, spoken: Spoken, warn: Warn) {
   const { redLimit, avpkt, probability } = spoken;
   if (redLimit === 0) throw words.error('Required parameter (redflowlimit) is missing');
+  // tc 6.1 divides by it and is killed.
+  if (avpkt === 0) throw words.error('SFQ: "avpkt" is 0');
   const qthMax = spoken.qthMax || Math.floor(redLimit / 4);
   const qthMin = spoken.qthMin || Math.floor(qthMax / 3);
   const burst = spoken.burst || Math.floor(((2 * qthMin + qthMax) >>> 0) / ((3 * avpkt) >>> 0)) || 0;

@@ -62,13 +62,13 @@ interface Spoken {
   mtu: number;
   peakCellLog: number;
   mpu: number;
-  rate: number;
-  peakrate: number;
+  rate: bigint;
+  peakrate: bigint;
   overhead: number;
   linklayer: number;
 }
 
-type Name = Exclude<keyof Spoken, 'cellLog' | 'peakCellLog'>;
+type Name = Exclude<keyof Spoken, 'cellLog' | 'peakCellLog' | 'rate' | 'peakrate'>;
 
 interface TbfOption {
   readonly word: string;
@@ -97,6 +97,17 @@ function row({ to, once = true, get, ...option }: TbfOption): Option<Spoken> {
       words.need();
       if (once && spoken[to] !== 0) throw twice(words, option.word);
       spoken[to] = taken(words, option.word, get);
+    },
+  };
+}
+
+function rate(to: 'rate' | 'peakrate', prefix: boolean): Option<Spoken> {
+  return {
+    ...{ word: to, prefix, argument: 'RATE' },
+    speak(words, spoken) {
+      words.need();
+      if (spoken[to] !== 0n) throw twice(words, to);
+      spoken[to] = taken(words, to, getRate64);
     },
   };
 }
@@ -166,8 +177,8 @@ const WORDS: readonly Option<Spoken>[] = [
   sized({ word: 'burst', prefix: true, aliases: ['buffer', 'maxburst'] }, 'buffer', 'cellLog', 'buffer/burst/maxburst'),
   sized({ word: 'mtu', aliases: ['minburst'] }, 'mtu', 'peakCellLog', 'mtu/minburst'),
   row({ word: 'mpu', argument: 'BYTES', to: 'mpu', get: getSize }),
-  row({ word: 'rate', argument: 'RATE', to: 'rate', get: getRate64 }),
-  row({ word: 'peakrate', prefix: true, argument: 'RATE', to: 'peakrate', get: getRate64 }),
+  rate('rate', false),
+  rate('peakrate', true),
   row({ word: 'overhead', prefix: true, argument: 'BYTES', to: 'overhead', get: getDecimal16 }),
   row({ word: 'linklayer', prefix: true, argument: 'NAME', to: 'linklayer', once: false, get: getLinklayer }),
 ];
@@ -182,8 +193,8 @@ function speak(words: Words, w: AttrWriter): void {
     mtu: 0,
     peakCellLog: -1,
     mpu: 0,
-    rate: 0,
-    peakrate: 0,
+    rate: 0n,
+    peakrate: 0n,
     overhead: 0,
     linklayer: Linklayer.ETHERNET,
   };
@@ -195,16 +206,16 @@ function speak(words: Words, w: AttrWriter): void {
   options(w, () => {
     w.put(TCA_TBF.parms, {
       rate: rtab.spec,
-      peakrate: peakrate === 0 ? NO_RATE : ptab.spec,
+      peakrate: peakrate === 0n ? NO_RATE : ptab.spec,
       limit: spoken.limit || limitOf(spoken),
       buffer: xmitTime(rtab.spec.rate, buffer),
-      mtu: peakrate === 0 ? 0 : xmitTime(ptab.spec.rate, mtu),
+      mtu: peakrate === 0n ? 0 : xmitTime(ptab.spec.rate, mtu),
     });
     w.put(TCA_TBF.burst, buffer);
-    if (rate >= 2 ** 32) w.put(TCA_TBF.rate64, BigInt(rate));
+    if (rate >= 2 ** 32) w.put(TCA_TBF.rate64, rate);
     w.put(TCA_TBF.rtab, rtab.table);
-    if (peakrate === 0) return;
-    if (peakrate >= 2 ** 32) w.put(TCA_TBF.prate64, BigInt(peakrate));
+    if (peakrate === 0n) return;
+    if (peakrate >= 2 ** 32) w.put(TCA_TBF.prate64, peakrate);
     w.put(TCA_TBF.pburst, mtu);
     w.put(TCA_TBF.ptab, ptab.table);
   });
@@ -213,9 +224,9 @@ function speak(words: Words, w: AttrWriter): void {
 /** tc names all that is missing in one go. */
 function complete(words: Words, { rate, buffer, peakrate, mtu, limit, latency }: Spoken): void {
   const missing = [
-    rate === 0 ? 'tbf: the "rate" parameter is mandatory.' : '',
+    rate === 0n ? 'tbf: the "rate" parameter is mandatory.' : '',
     buffer === 0 ? 'tbf: the "burst" parameter is mandatory.' : '',
-    peakrate !== 0 && mtu === 0 ? 'tbf: when "peakrate" is specified, "mtu" must also be specified.' : '',
+    peakrate !== 0n && mtu === 0 ? 'tbf: when "peakrate" is specified, "mtu" must also be specified.' : '',
     limit === 0 && latency === 0 ? 'tbf: either "limit" or "latency" is required.' : '',
   ].filter((line) => line !== '');
   if (missing.length > 0) throw words.error(missing.join('\n'), usageOf('tbf', WORDS));
@@ -223,9 +234,9 @@ function complete(words: Words, { rate, buffer, peakrate, mtu, limit, latency }:
 
 /** Bytes that wait no longer than the latency, burst included. */
 function limitOf({ rate, peakrate, latency, buffer, mtu }: Spoken): number {
-  const limit = (rate * latency) / 1e6 + buffer;
-  const peakLimit = (peakrate * latency) / 1e6 + mtu;
-  return toU32(peakrate === 0 ? limit : Math.min(limit, peakLimit));
+  const limit = (Number(rate) * latency) / 1e6 + buffer;
+  const peakLimit = (Number(peakrate) * latency) / 1e6 + mtu;
+  return toU32(peakrate === 0n ? limit : Math.min(limit, peakLimit));
 }
 
 /** struct tbf_sched_data, as far as a dump shows it. Times in ns. */

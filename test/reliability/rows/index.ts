@@ -1,4 +1,12 @@
 import type { LaterRow, Row } from '../row.ts';
+import { R1 } from './r01-fuzzed-packets.ts';
+import { R2 } from './r02-fuzzed-capture-files.ts';
+import { R3 } from './r03-malformed-captures.ts';
+import { R4 } from './r04-cut-off-captures.ts';
+import { R5 } from './r05-netlink-messages.ts';
+import { R6 } from './r06-commands-beside-tc.ts';
+import { R8 } from './r08-bytes-outside-a-packet.ts';
+import { R9 } from './r09-headers-all-the-way.ts';
 import { R10 } from './r10-kernel.ts';
 import { R11 } from './r11-hash.ts';
 import { R12 } from './r12-boundary.ts';
@@ -18,6 +26,14 @@ import { R31 } from './r31-live.ts';
 
 /** All tests, in the order of their numbers. */
 export const ROWS: readonly (Row | LaterRow)[] = [
+  R1,
+  R2,
+  R3,
+  R4,
+  R5,
+  R6,
+  R8,
+  R9,
   R10,
   R11,
   R12,
