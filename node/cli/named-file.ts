@@ -31,7 +31,7 @@ function read(bytes: () => Uint8Array, name: string, failure: Failure): string {
   try {
     return decoded(bytes(), name);
   } catch (error) {
-    throw named(error, name, failure);
+    throw readFailure(error, name, failure);
   }
 }
 
@@ -40,7 +40,8 @@ export async function writeText(path: string, text: string, options: WriteOption
   await writeAtomically(path, (sink) => sink(encodeUtf8(text)), options);
 }
 
-function named(error: unknown, name: string, failure: Failure): unknown {
+/** What is said of a file that could not be read; another error stays what it is. */
+export function readFailure(error: unknown, name: string, failure: Failure = FailedError): unknown {
   const problem = fileProblem(error);
-  return problem === null ? error : new failure(`${name}: ${problem.message}`);
+  return problem === null ? error : new failure(`${name === '-' ? 'standard input' : name}: ${problem.message}`);
 }
