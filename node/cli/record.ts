@@ -117,7 +117,7 @@ async function runAmongStandIns(command: readonly string[], isolated: boolean): 
   let child: ChildProcess | null = null;
   const clean = (): void => {
     if (child !== null) killGroup(child);
-    rmSync(folder, { recursive: true, force: true });
+    quietly(() => rmSync(folder, { recursive: true, force: true }));
   };
   process.once('exit', clean);
   try {
@@ -135,11 +135,19 @@ async function runAmongStandIns(command: readonly string[], isolated: boolean): 
 
 const MARK = 'cls-flow-record-';
 
-/** Removes the folders of runs that were killed. */
+/** Removes the folders of runs that were killed; those whose script still writes there are the next run's. */
 function sweep(temporary: string): void {
-  for (const name of readdirSync(temporary)) {
+  for (const name of entriesOf(temporary)) {
     const owner = name.startsWith(MARK) ? ownerOf(name.slice(MARK.length).replace(/-\w+$/, '')) : null;
-    if (owner?.isGone) sweepOne(join(temporary, name));
+    if (owner?.isGone) quietly(() => sweepOne(join(temporary, name)));
+  }
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 
@@ -147,6 +155,14 @@ function sweepOne(folder: string): void {
   const about = lstatSync(folder, { throwIfNoEntry: false });
   const isOwn = about?.isDirectory() && about.uid === (process.geteuid?.() ?? about.uid);
   if (isOwn) rmSync(folder, { recursive: true, force: true });
+}
+
+function quietly(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // The next run tries again.
+  }
 }
 
 /** Throws WriteError: an error of write(2) names no file. */

@@ -15,23 +15,27 @@ const PROCESSES = 2;
 const PATIENCE_MS = 300_000;
 
 describe('an error of the system', () => {
-  it('is a line and an exit code in each command, and leaves whole files', async () => {
-    const sound = await soundRuns(PROCESSES);
-    const random = new Random(SEED);
-    const jobs = COMMANDS.flatMap(({ name }) => {
-      const run = sound.get(name);
-      if (run === undefined) throw new Error(`${name} did not end`);
-      const all = jobsFor(run, ALL_ERRNOS);
-      return Array.from({ length: SAMPLE }, () => random.pick(all));
-    });
-    const failures: string[] = [];
-    await runJobs(jobs, PROCESSES, (ended) => {
-      const run = sound.get(ended.job.name);
-      const wrong = run === undefined ? null : faultOfEnd(ended, run);
-      if (wrong !== null) failures.push(wrong);
-    });
-    expect(failures).toEqual([]);
-  }, PATIENCE_MS);
+  it(
+    'is a line and an exit code in each command, and leaves whole files',
+    async () => {
+      const sound = await soundRuns(PROCESSES);
+      const random = new Random(SEED);
+      const jobs = COMMANDS.flatMap(({ name }) => {
+        const run = sound.get(name);
+        if (run === undefined) throw new Error(`${name} did not end`);
+        const all = jobsFor(run, ALL_ERRNOS);
+        return Array.from({ length: SAMPLE }, () => random.pick(all));
+      });
+      const failures: string[] = [];
+      await runJobs(jobs, PROCESSES, (ended) => {
+        const run = sound.get(ended.job.name);
+        const wrong = run === undefined ? null : faultOfEnd(ended, run);
+        if (wrong !== null) failures.push(wrong);
+      });
+      expect(failures).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
 
   it('at a file of the program itself is a line too', () => {
     const fault = { call: -1, code: '', stays: false };

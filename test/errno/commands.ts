@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { Netns } from '../../src/kernel/index.ts';
 import { pcap } from '../captures.ts';
+import { envOf } from '../frames.ts';
 
 /*
  * Commands that between them make all calls of the system that the command line makes, typed in a folder that has their
@@ -13,7 +15,7 @@ import { pcap } from '../captures.ts';
 export interface Typed {
   readonly name: string;
   readonly args: (at: (name: string) => string) => readonly string[];
-  /** What it writes: these files are there already. */
+  /** What it writes: these files are there already, with a text of no meaning or that of OLDS. */
   readonly outputs?: readonly string[];
   /** An input that is made for it, as it is large. */
   readonly inputs?: Readonly<Record<string, () => Uint8Array>>;
@@ -65,6 +67,12 @@ const HASH = ['--filter', 'hash keys src divisor 16'];
 const OLD = 'old\n';
 /** Stands for a folder's name, which is another one in each run. */
 export const HERE = 'HERE';
+
+const DEVICE = { name: 'd0', ifindex: 2 };
+/** What is there before where that cannot be any text. */
+const OLDS: Readonly<Record<string, string>> = {
+  'kept.json': JSON.stringify(new Netns({ env: envOf(), devices: [DEVICE] }).save()),
+};
 
 export const COMMANDS: readonly Typed[] = [
   {
@@ -133,6 +141,11 @@ export const COMMANDS: readonly Typed[] = [
       'sfq',
     ],
   },
+  {
+    name: 'tc with a state',
+    args: (at) => ['tc', '--state', at('kept.json'), ...'qdisc replace dev d0 root handle 1: htb'.split(' ')],
+    outputs: ['kept.json'],
+  },
   { name: 'tc show', args: (at) => ['tc', '--state', at('s.json'), 'qdisc', 'show'] },
   { name: 'record', args: (at) => ['record', '--', at('b.sh')] },
   { name: 'record -o', args: (at) => ['record', '-o', at('one'), '--', 'sh', at('a.sh')], outputs: ['one'] },
@@ -150,6 +163,14 @@ export const COMMANDS: readonly Typed[] = [
   { name: 'completion', args: () => ['completion', 'zsh'] },
   { name: '--help', args: () => ['help', 'classify'] },
 ];
+
+/** One whose output takes many calls to be written. */
+export const LARGE_EXPORT: Typed = {
+  name: 'classify --export, large',
+  args: (at) => ['classify', at('large.pcap'), ...HASH, '--export', at('one'), '--format', 'csv'],
+  outputs: ['one'],
+  inputs: { 'large.pcap': large },
+};
 
 /** A folder that a command is typed in. */
 export interface Folder {
@@ -170,16 +191,18 @@ export function folderFor({ outputs = [], inputs = {} }: Typed): Folder {
   const at = (name: string): string => join(path, name);
   for (const [name, content] of Object.entries(FILES)) writeFileSync(at(name), content, { mode: 0o755 });
   for (const [name, content] of Object.entries(inputs)) writeFileSync(at(name), content());
-  for (const name of outputs) writeFileSync(at(name), OLD);
+  for (const name of outputs) writeFileSync(at(name), OLDS[name] ?? OLD);
   mkdirSync(at('tmp'));
   return {
     path,
     at,
-    outputs: () => outputs.map((name) => readFileSync(at(name), 'latin1').replaceAll(path, HERE)),
+    outputs: () => outputs.map((name) => outputOf(name, readFileSync(at(name), 'latin1')).replaceAll(path, HERE)),
     left: () => leftIn(path),
     remove: () => rmSync(path, { recursive: true, force: true }),
   };
 }
+
+const outputOf = (name: string, text: string): string => (text === OLDS[name] ? OLD : text);
 
 const leftIn = (path: string): string[] =>
   readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(tmp|lock)$|record-/.test(name));
