@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { type IpSet, parseSets } from '../../src/sched/ematch/index.ts';
 import { caretInValue } from './caret.ts';
 import { decoded } from './decode.ts';
 import { CommandLineError, FailedError, fileProblem } from './errors.ts';
+import { readBytes } from './named-file.ts';
 
 /**
  * The sets of `--ipset [NAME=]FILE`, in the place of those of the same name in `kept` or behind them. A set keeps its
@@ -38,7 +38,7 @@ export const fileOfSets = (spec: string): string => SPEC.exec(spec)?.[2] ?? spec
 function readFile(spec: string, indexOf: (name: string) => number): IpSet[] {
   const path = fileOfSets(spec);
   try {
-    return parseSets(decoded(readFileSync(path), path), indexOf, SPEC.exec(spec)?.[1]);
+    return parseSets(decoded(readBytes(path), path), indexOf, SPEC.exec(spec)?.[1]);
   } catch (error) {
     const problem = fileProblem(error);
     if (problem === null) throw error;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type Answer, emulated, isDeviceName, makeDevice, runTc, type Transport } from '../../src/command/index.ts';
 import type { EraName } from '../../src/era.ts';
 import type { Netns } from '../../src/kernel/index.ts';
@@ -8,12 +7,11 @@ import { errorCode } from '../system.ts';
 import type { TcFlags } from './commands/tc.ts';
 import { decoded } from './decode.ts';
 import { CommandLineError } from './errors.ts';
-import { readFailure } from './named-file.ts';
+import { readBytes, readFailure } from './named-file.ts';
 import { txQueuesOf } from './numbers.ts';
 import { say, sayRaw } from './output.ts';
 import { Output } from './result.ts';
 import { defaultStatePath, keepState, openState, type State } from './state.ts';
-import { readStdin } from './stdin.ts';
 
 const MAX_IFINDEX = 0x7fffffff;
 
@@ -129,7 +127,7 @@ function batchReader(): (file: string) => string | undefined {
 
 function batchText(file: string): string | undefined {
   try {
-    return decoded(file === '-' ? readStdin() : readFileSync(file), file, 'the rest of its line is left out');
+    return decoded(readBytes(file), file, 'the rest of its line is left out');
   } catch (error) {
     // tc's own words are for a file that is not there.
     if (errorCode(error) === 'ENOENT' && file !== '-') return undefined;

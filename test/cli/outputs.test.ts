@@ -359,6 +359,16 @@ describe('a user', () => {
 });
 
 describe('standard input', () => {
+  it.runIf(process.platform === 'linux')('that nothing comes from does not keep Ctrl-C waiting', async () => {
+    const running = start(['check', '-']);
+    // proc(5): a call whose first argument is descriptor 0.
+    const waits = (): boolean => /^\d+ 0x0 0x/.test(readFileSync(`/proc/${running.pid}/syscall`, 'latin1'));
+    while (!waits()) await turn();
+    running.kill('SIGINT');
+    await once(running, 'exit');
+    expect(running.signalCode).toBe('SIGINT');
+  });
+
   it('that is set to non-blocking, and empty for now, is waited for', () => {
     const { at } = folder();
     const input = Buffer.from('qdisc add dev d0 root sfq\n');

@@ -33,8 +33,10 @@ const STREAMS = ['open', 'read', 'close'];
 /** They never fail. */
 const SAFE = ['existsSync'];
 const OWN = /[/](dist|node_modules)[/]|package\.json$/;
+const STDIN = 0;
 const STDOUT = 1;
 const STDERR = 2;
+const STREAM_DESCRIPTORS: readonly unknown[] = [STDIN, STDOUT, STDERR];
 
 export interface Shim {
   /** Calls that were made since begin(): `name file`. */
@@ -87,7 +89,9 @@ export function shim(system: typeof fs, { printed, withOwn = false }: Options = 
     calls.push(`${name} ${args[0]}`);
     if (isIt && fault.code === 'SIGKILL') die(real, name, args);
     if (isIt && fault.stays) broken = name;
-    return isIt || broken === name ? refusal(name, fault.code, args[0]) : null;
+    // A disk that stays full does not concern a terminal.
+    const isBroken = broken === name && !STREAM_DESCRIPTORS.includes(args[0]);
+    return isIt || isBroken ? refusal(name, fault.code, args[0]) : null;
   };
   const wrap = (name: string, call: Call): Call => {
     const isStream = STREAMS.includes(name);

@@ -131,7 +131,7 @@ export function faultOfEnd(ended: Ended, sound: Ended): string | null {
   const isPrinting = /^(writeSync|closeSync) [12]$/.test(call);
   if (status === null) return wrong('did not end by itself');
   if (![0, 1, 2].includes(status)) return wrong('an exit code that it never has');
-  if (STACK.test(stderr)) return wrong('words that are none of ours');
+  if (STACK.test(stderr.replaceAll(/HERE\S*/g, ''))) return wrong('words that are none of ours');
   const lines = stderr.split('\n').filter((line) => line !== '' && !sound.stderr.includes(line));
   if (lines.length > LINES_MAX) return wrong('more than a few lines');
   for (const [index, output] of outputs.entries()) {

@@ -8,7 +8,7 @@ import { tcMajor, tcMinor } from '../../../src/u32.ts';
 import { caretInValue } from '../caret.ts';
 import type { RecoverFlags } from '../commands/recover-seed.ts';
 import { CommandLineError, FailedError, inOption } from '../errors.ts';
-import { readInput } from '../named-file.ts';
+import { readText } from '../named-file.ts';
 import { createRun, readWalk } from '../options.ts';
 import { classCounters, risen } from './counters.ts';
 
@@ -26,7 +26,7 @@ const ETHERNET = 1;
 
 /** A file of examples: a JSON list, or one of them. */
 export function fileExamples(file: string): Example[] {
-  const text = readInput(file);
+  const text = readText(file);
   const wrong = (why: string): FailedError => new FailedError(`${file}: ${why}`);
   let value: unknown;
   try {
@@ -148,7 +148,7 @@ class PairReader {
   /** The one class that counted a packet. */
   between(before: string, after: string): number {
     const [first, second] = [before, after].map((file) => {
-      const counters = classCounters(readInput(file));
+      const counters = classCounters(readText(file));
       if (counters === null) throw new FailedError(`${file}: expected what tc -s class show prints`);
       return counters;
     });
