@@ -326,11 +326,11 @@ export function identityOf(path: string, system: System = SYSTEM): string | null
   }
 }
 
-/** The same of an open file. */
+/** The same of an open file or pipe. */
 export function identityOfOpen(descriptor: number, system: System = SYSTEM): string | null {
   try {
     const found = system.fstat(descriptor);
-    return found.isFile() ? numbers(found) : null;
+    return found.isFile() || found.isFIFO() ? numbers(found) : null;
   } catch {
     return null;
   }
