@@ -143,7 +143,10 @@ export const COMMANDS: readonly Typed[] = [
   },
   {
     name: 'tc with a state',
-    args: (at) => ['tc', '--state', at('kept.json'), ...'qdisc replace dev d0 root handle 1: htb'.split(' ')],
+    args: (at) => [
+      ...['tc', '--state', at('kept.json'), '--ipset', `good=${at('set')}`],
+      ...'qdisc replace dev d0 root handle 1: pfifo limit 5'.split(' '),
+    ],
     outputs: ['kept.json'],
   },
   { name: 'tc show', args: (at) => ['tc', '--state', at('s.json'), 'qdisc', 'show'] },
