@@ -18,7 +18,7 @@ const ADDERS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', 'a'];
 const SAID = 100;
 const START = projectPath('dist/node/cli/start.cjs');
 
-export const endedWhileWriting: Row = {
+export const R16: Row = {
   id: 'R16',
   test: 'kill -9 at any point of a run that writes (exports, copies, advice, mended scripts, states, records), other signals, ten writers of one state at once',
   bar: '1 000 kills: never a half file, nothing left after the next run',

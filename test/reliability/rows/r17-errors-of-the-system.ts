@@ -10,7 +10,7 @@ const SAMPLES: Counts = { ci: 7, night: 150, release: Number.POSITIVE_INFINITY }
 const SAID = 2000;
 const SHOWN = 20;
 
-export const errorsOfTheSystem: Row = {
+export const R17: Row = {
   id: 'R17',
   test: 'every error of the system at every call that every command makes of it, once and from then on',
   bar: 'all: the right exit code, a line that names the file, no stack, whole files',

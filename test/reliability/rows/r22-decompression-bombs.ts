@@ -19,7 +19,7 @@ const PEAK = `data:text/javascript,${encodeURIComponent(`
   process.on('exit', () => writeFileSync(process.env.PEAK, readFileSync('/proc/self/status')));
 `)}`;
 
-export const decompressionBombs: Row = {
+export const R22: Row = {
   id: 'R22',
   test: 'files that inflate a thousand times and more: gzip, zstd, nested, in many members or frames, with large windows',
   bar: 'stops at a declared limit (500 times, and 16 MiB), below 64 MiB above what Node itself takes, and what the windows of zstd frames take',
