@@ -25,16 +25,16 @@ async function tryErrors({ scale, seed, say }: Trial): Promise<Found> {
   const random = new Random(seed);
   const jobs = [...sound.values()].flatMap((run) => some(random, jobsFor(run, ALL_ERRNOS), SAMPLES[scale]));
   const failures: string[] = [];
-  let reached = 0;
+  let [reached, wrongs] = [0, 0];
   let done = 0;
   await runJobs(jobs, processes, (ended) => {
     if (isReached(ended)) reached++;
     const wrong = judged(ended, sound);
-    if (wrong !== null && failures.length < SHOWN) failures.push(wrong);
+    if (wrong !== null && wrongs++ < SHOWN) failures.push(wrong);
     if (++done % SAID === 0) say(`${done} of ${jobs.length}`);
   });
   const calls = [...sound.values()].reduce((sum, run) => sum + run.calls.length, 0);
-  const figure = `${reached} faults of ${jobs.length} that ${COMMANDS.length} commands met: ${ALL_ERRNOS.length} errors at ${calls} calls; ${failures.length} ended otherwise than they should`;
+  const figure = `${reached} faults of ${jobs.length} that ${COMMANDS.length} commands met: ${ALL_ERRNOS.length} errors at ${calls} calls; ${wrongs} ended otherwise than they should`;
   return { figure, failures };
 }
 
