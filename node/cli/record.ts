@@ -15,7 +15,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { counted, encodeUtf8, escapeText } from '../../src/lang/index.ts';
 import { ownerOf, ownName } from '../owner.ts';
-import { writeAtomically } from '../write.ts';
+import { errorCode } from '../system.ts';
+import { WriteError, writeAtomically } from '../write.ts';
 import type { RecordFlags } from './commands/record.ts';
 import { CommandLineError, FailedError } from './errors.ts';
 import { isTerminal, say, sayRaw } from './output.ts';
@@ -24,6 +25,7 @@ import { escapes } from './record/escapes.ts';
 import { ELEVATOR, ELEVATORS, standIn, TOOLS } from './record/stand-in.ts';
 import { readLog, transcript } from './record/transcript.ts';
 import { Output } from './result.ts';
+import { systemText } from '../system-errors.ts';
 
 const FAILED = 1;
 /** A file larger than this is no script that anybody wrote. */
@@ -115,7 +117,7 @@ async function runAmongStandIns(command: readonly string[], isolated: boolean): 
   let child: ChildProcess | null = null;
   const clean = (): void => {
     if (child !== null) killGroup(child);
-    rmSync(folder, { recursive: true, force: true });
+    quietly(() => rmSync(folder, { recursive: true, force: true }));
   };
   process.once('exit', clean);
   try {
@@ -133,11 +135,19 @@ async function runAmongStandIns(command: readonly string[], isolated: boolean): 
 
 const MARK = 'cls-flow-record-';
 
-/** Removes the folders of runs that were killed. */
+/** Removes the folders of runs that were killed; those whose script still writes there are the next run's. */
 function sweep(temporary: string): void {
-  for (const name of readdirSync(temporary)) {
+  for (const name of entriesOf(temporary)) {
     const owner = name.startsWith(MARK) ? ownerOf(name.slice(MARK.length).replace(/-\w+$/, '')) : null;
-    if (owner?.isGone) sweepOne(join(temporary, name));
+    if (owner?.isGone) quietly(() => sweepOne(join(temporary, name)));
+  }
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 
@@ -147,11 +157,24 @@ function sweepOne(folder: string): void {
   if (isOwn) rmSync(folder, { recursive: true, force: true });
 }
 
+function quietly(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // The next run tries again.
+  }
+}
+
+/** Throws WriteError: an error of write(2) names no file. */
 function writeStandIns(folder: string, log: string): void {
-  const executable = { mode: 0o755 };
-  writeFileSync(log, '');
-  for (const tool of TOOLS) writeFileSync(join(folder, tool), standIn(log), executable);
-  for (const tool of ELEVATORS) writeFileSync(join(folder, tool), ELEVATOR, executable);
+  const put = (name: string, text: string): void => writeFileSync(join(folder, name), text, { mode: 0o755 });
+  try {
+    writeFileSync(log, '');
+    for (const tool of TOOLS) put(tool, standIn(log));
+    for (const tool of ELEVATORS) put(tool, ELEVATOR);
+  } catch (error) {
+    throw errorCode(error) === null ? error : new WriteError(folder, error as Error, 'none');
+  }
 }
 
 /**
@@ -170,7 +193,7 @@ function start(command: readonly string[], folder: string, isolated: boolean): C
 function ended(child: ChildProcess, [file = '']: readonly string[]): Promise<Status> {
   return new Promise((resolve, reject) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
-      reject(new FailedError(error.code === 'ENOENT' ? `${file}: no such command` : `${file}: ${error.message}`));
+      reject(new FailedError(`${file}: ${error.code === 'ENOENT' ? 'no such command' : systemText(error)}`));
     });
     child.once('exit', (code, signal) => {
       const text = signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`;

@@ -94,6 +94,8 @@ function cutsOf(path: string, places: readonly number[], work: LaneWork): number
 
 function start(data: LaneData): Lane {
   const worker = startWorker('lane.cjs', data);
+  // This thread then goes on at the part's beginning by itself.
+  if (worker === null) return { data, done: Promise.resolve(null), stop: () => {} };
   const stop = (): void => void worker.terminate();
   const done = new Promise<LaneDone | null>((resolve) => {
     worker.once('message', resolve);

@@ -15,6 +15,7 @@ import { setsTexts } from './ipset.ts';
 import { writeText } from './named-file.ts';
 import { asking } from './options.ts';
 import { say } from './output.ts';
+import { waiting } from './waiting.ts';
 
 /** Where `cls-flow tc` keeps its kernel: CLS_FLOW_STATE, or a file in the user's state directory. */
 export function defaultStatePath(env: NodeJS.ProcessEnv = process.env): string {
@@ -68,7 +69,7 @@ function environment(era: EraName) {
 /** What the file holds now; null: there is none. */
 export function stateText(file: string): string | null {
   try {
-    return readFileSync(file, 'utf8');
+    return waiting(file, () => readFileSync(file, 'utf8'));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;
     throw new CommandLineError(`--state ${file}: ${fileProblem(error)?.message ?? String(error)}`);

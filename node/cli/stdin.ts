@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs';
 import { errorCode } from '../system.ts';
+import { waiting } from './waiting.ts';
 
 const STDIN = 0;
 const CHUNK = 64 << 10;
@@ -7,6 +8,10 @@ const PAUSE_MS = 1;
 
 /** All of standard input. A pipe that somebody set to non-blocking is empty at times, which readFileSync() takes for an error. */
 export function readStdin(): Buffer {
+  return waiting(STDIN, readAll);
+}
+
+function readAll(): Buffer {
   const chunks: Buffer[] = [];
   for (;;) {
     const chunk = Buffer.allocUnsafe(CHUNK);

@@ -1,18 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { type Answer, emulated, isDeviceName, makeDevice, runTc, type Transport } from '../../src/command/index.ts';
 import type { EraName } from '../../src/era.ts';
-import { FormatError } from '../../src/errors.ts';
 import type { Netns } from '../../src/kernel/index.ts';
 import { escapeLines, escapeText } from '../../src/lang/index.ts';
 import { explainRefusal } from '../kernel.ts';
+import { errorCode } from '../system.ts';
 import type { TcFlags } from './commands/tc.ts';
 import { decoded } from './decode.ts';
-import { CommandLineError, FailedError } from './errors.ts';
+import { CommandLineError } from './errors.ts';
+import { readBytes, readFailure } from './named-file.ts';
 import { txQueuesOf } from './numbers.ts';
 import { say, sayRaw } from './output.ts';
 import { Output } from './result.ts';
 import { defaultStatePath, keepState, openState, type State } from './state.ts';
-import { readStdin } from './stdin.ts';
 
 const MAX_IFINDEX = 0x7fffffff;
 
@@ -128,9 +127,10 @@ function batchReader(): (file: string) => string | undefined {
 
 function batchText(file: string): string | undefined {
   try {
-    return decoded(file === '-' ? readStdin() : readFileSync(file), file, 'the rest of its line is left out');
+    return decoded(readBytes(file), file, 'the rest of its line is left out');
   } catch (error) {
-    if (error instanceof FormatError) throw new FailedError(`${file}: ${error.message}`);
-    return undefined;
+    // tc's own words are for a file that is not there.
+    if (errorCode(error) === 'ENOENT' && file !== '-') return undefined;
+    throw readFailure(error, file);
   }
 }

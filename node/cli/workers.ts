@@ -12,7 +12,13 @@ function optimiseAsUsual(): void {
   if (process.versions.v8.startsWith('11.')) setFlagsFromString('--interrupt-budget=67584');
 }
 
-export function startWorker(file: WorkerFile, workerData: unknown): Worker {
+/** null: the system has no processes or memory for another thread. */
+export function startWorker(file: WorkerFile, workerData: unknown): Worker | null {
   optimiseAsUsual();
-  return new Worker(new URL(`./${file}`, import.meta.url), { workerData });
+  try {
+    return new Worker(new URL(`./${file}`, import.meta.url), { workerData });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_INIT_FAILED') return null;
+    throw error;
+  }
 }

@@ -130,10 +130,13 @@ export const setupOf = (
   { qdisc, dev, link }: { readonly qdisc: string; readonly dev: string; readonly link: number },
 ): BucketSetup => ({ kind: qdisc, dev, keys, divisor, link });
 
+const MAX_RATE = 2 ** 53;
+
 /** Bits per second. Throws a QuestionError. */
 export function linkRate(typed: string): number {
-  const bytes = getRate64(typed);
-  if (bytes !== undefined && bytes > 0n) return Number(bytes) * 8;
+  const bits = 8 * Number(getRate64(typed) ?? 0n);
+  // A rate below 0 is a large one in tc's words.
+  if (bits > 0 && bits < MAX_RATE) return bits;
   throw new QuestionError('rate', 'expected a rate like 100mbit');
 }
 

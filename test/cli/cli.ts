@@ -2,9 +2,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PcapWriter } from '../../src/capture/index.ts';
-import { describeFrame } from '../../src/packet/index.ts';
-import { ETHERNET, frameOf } from '../frames.ts';
+
+export { pcap } from '../captures.ts';
 
 const MAIN = join(import.meta.dirname, '../../dist/node/cli/start.cjs');
 export const HOUSEHOLD = join(import.meta.dirname, '../../examples/household.pcapng');
@@ -51,20 +50,6 @@ export function cli(
 /** Starts it with pipes to all three streams. */
 export function start(args: readonly string[]): ChildProcess {
   return spawn(process.execPath, [MAIN, ...args], { stdio: 'pipe', env: environment({}) });
-}
-
-/** The bytes of a pcap file whose packets are given in words, one a second from 1700000000 on. */
-export function pcap(...packets: readonly string[]): Uint8Array {
-  const chunks: Uint8Array[] = [];
-  const writer = new PcapWriter({ linkType: ETHERNET }, (chunk) => chunks.push(chunk));
-  for (const [i, packet] of packets.entries()) {
-    const frame = frameOf(describeFrame(packet));
-    frame.seconds = 1_700_000_000 + i;
-    frame.nanoseconds = 5;
-    writer.write(frame);
-  }
-  writer.finish();
-  return Buffer.concat(chunks);
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'cls-flow-'));

@@ -87,6 +87,71 @@ describe('an output', () => {
     expect([lstatSync(at('link')).isSymbolicLink(), isPcapng(at('real'))]).toEqual([true, true]);
   });
 
+  it('behind a chain of links, or one to nothing, is what they lead to', () => {
+    const { at, names, exported } = folder();
+    writeFileSync(at('real'), 'x');
+    symlinkSync('real', at('one'));
+    symlinkSync(at('one'), at('two'));
+    symlinkSync('new', at('dangling'));
+    symlinkSync('none/new', at('lost'));
+    symlinkSync('loop', at('loop'));
+    expect([exported('two').status, exported('dangling').status]).toEqual([0, 0]);
+    expect([isPcapng(at('real')), isPcapng(at('new')), lstatSync(at('two')).isSymbolicLink()]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    for (const name of ['lost', 'loop', '.', 'real/x']) expect(exported(name)).toMatchObject({ status: 1, stdout: '' });
+    expect(names()).toEqual(['dangling', 'in.pcap', 'loop', 'lost', 'new', 'one', 'real', 'two']);
+  });
+
+  it('of two names keeps its other one, which is the old file', () => {
+    const { at, exported } = folder();
+    writeFileSync(at('out'), 'OLD');
+    linkSync(at('out'), at('other'));
+    exported('out');
+    expect([isPcapng(at('out')), readFileSync(at('other'), 'utf8')]).toEqual([true, 'OLD']);
+  });
+
+  it('is no file that an option reads', () => {
+    const { at } = folder();
+    const files = {
+      '--conntrack': 'tcp 6 9 src=192.0.2.1 dst=10.0.0.2 sport=1 dport=2 src=10.0.0.2 dst=192.0.2.1 sport=2 dport=1\n',
+      '--meta': '{"packet":1,"mark":1}\n',
+      '--ipset': '192.0.2.1\n',
+      '--expect': '192.0.2.1 -> 1:1\n',
+    };
+    for (const [option, text] of Object.entries(files)) {
+      writeFileSync(at('table'), text);
+      const named = option === '--ipset' ? `good=${at('table')}` : at('table');
+      for (const output of [
+        ['--export', at('table')],
+        ['--export-class', `1:1=${at('table')}`],
+        ['--copies', at('table')],
+      ]) {
+        const { status, stderr } = cli(['classify', at('in.pcap'), ...MAP, option, named, ...output]);
+        expect([status, stderr]).toEqual([2, `cls-flow: ${at('table')}: is read, and cannot be written too\n`]);
+      }
+      expect(readFileSync(at('table'), 'utf8')).toBe(text);
+    }
+  });
+
+  it('is no pipe that is read or that the result goes to', () => {
+    const { at } = folder();
+    const run = (shell: string) =>
+      spawnSync('sh', ['-c', shell, 'sh', process.execPath, START, at('in.pcap')], {
+        encoding: 'utf8',
+        timeout: 20_000,
+      });
+    const read = run(`cat "$3" | "$1" "$2" classify - --filter 'map key dst' --export /dev/stdin`);
+    expect([read.status, read.stderr]).toEqual([2, 'cls-flow: /dev/stdin: is read, and cannot be written too\n']);
+    const printed = run(`"$1" "$2" classify "$3" --filter 'map key dst' --export /dev/stdout | wc -c`);
+    expect([printed.stdout.trim(), printed.stderr]).toEqual([
+      '0',
+      'cls-flow: /dev/stdout: is where the result is printed, and cannot be written too\n',
+    ]);
+  });
+
   it('is never an input, by whatever name', () => {
     const { at, exported } = folder();
     linkSync(at('in.pcap'), at('hard'));
@@ -358,7 +423,32 @@ describe('a user', () => {
   });
 });
 
+describe('a file of commands', () => {
+  it('that cannot be read is told with the reason', () => {
+    const { at } = folder();
+    const batch = (name: string) => cli(['tc', '--state', at('s.json'), '-batch', name]);
+    expect(batch(at('none')).stderr).toBe(`Cannot open file "${at('none')}" for reading: No such file or directory\n`);
+    expect(batch(at('.'))).toMatchObject({ status: 1, stderr: expect.stringContaining('is a directory') });
+    const args = ['tc', '--state', at('s.json'), '-batch', '-'];
+    const call = refused(args, -1, '').calls.indexOf('readSync 0');
+    expect(refused(args, call, 'EIO')).toMatchObject({
+      status: 1,
+      stderr: 'cls-flow: standard input: the disk could not be read\n',
+    });
+  });
+});
+
 describe('standard input', () => {
+  it.runIf(process.platform === 'linux')('that nothing comes from does not keep Ctrl-C waiting', async () => {
+    const running = start(['check', '-']);
+    // proc(5): a call whose first argument is descriptor 0.
+    const waits = (): boolean => /^\d+ 0x0 0x/.test(readFileSync(`/proc/${running.pid}/syscall`, 'latin1'));
+    while (!waits()) await turn();
+    running.kill('SIGINT');
+    await once(running, 'exit');
+    expect(running.signalCode).toBe('SIGINT');
+  });
+
   it('that is set to non-blocking, and empty for now, is waited for', () => {
     const { at } = folder();
     const input = Buffer.from('qdisc add dev d0 root sfq\n');

@@ -10,12 +10,12 @@ import { KernelError, UsageError } from '../../../src/errors.ts';
 import { caretInValue } from '../caret.ts';
 import type { RecoverFlags } from '../commands/recover-seed.ts';
 import { CommandLineError, FailedError, inOption } from '../errors.ts';
-import { readInput } from '../named-file.ts';
+import { readText } from '../named-file.ts';
 import { asking } from '../options.ts';
 
 /** A file of examples: a JSON list, or one of them. */
 export function fileExamples(file: string): Example[] {
-  const text = readInput(file);
+  const text = readText(file);
   const wrong = (why: string): FailedError => new FailedError(`${file}: ${why}`);
   let value: unknown;
   try {
@@ -40,7 +40,7 @@ export function typedQuestion(flags: RecoverFlags): SeedQuestion {
     throw new CommandLineError('--before, --after and --probe: one of each for every probe');
   }
   const probes = probe.map((packet, i): Probe => {
-    return { packet, before: readInput(before[i] ?? ''), after: readInput(after[i] ?? '') };
+    return { packet, before: readText(before[i] ?? ''), after: readText(after[i] ?? '') };
   });
   return { filter, pairs, probes };
 }

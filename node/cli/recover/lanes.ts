@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import type { Example, Searched as Recovered } from '../../../src/api/index.ts';
+import { FailedError } from '../errors.ts';
 import { startWorker } from '../workers.ts';
 import type { LaneData, Searched, Slice } from './lane.ts';
 
@@ -18,7 +19,8 @@ export async function searchOnLanes(
   const workerData: LaneData = { samples, divisor };
   const lanes = Array.from({ length: Math.min(availableParallelism(), slices.length) }, () =>
     startWorker('recover/lane.js', workerData),
-  );
+  ).filter((lane) => lane !== null);
+  if (lanes.length === 0) throw new FailedError('no thread can be started: too many processes, or no memory left');
   const seeds: number[] = [];
   const left = samples.map(() => 0);
   let done = 0;

@@ -11,9 +11,12 @@ import { R10 } from './r10-kernel.ts';
 import { R11 } from './r11-hash.ts';
 import { R12 } from './r12-boundary.ts';
 import { R15 } from './r15-lint.ts';
+import { R16 } from './r16-ended-while-writing.ts';
+import { R17 } from './r17-errors-of-the-system.ts';
 import { R18 } from './r18-lanes.ts';
 import { R19 } from './r19-soak.ts';
 import { R20 } from './r20-memory.ts';
+import { R22 } from './r22-decompression-bombs.ts';
 import { R23 } from './r23-terminal.ts';
 import { R24 } from './r24-page.ts';
 import { R25 } from './r25-code-generation.ts';
@@ -38,9 +41,12 @@ export const ROWS: readonly (Row | LaterRow)[] = [
   R11,
   R12,
   R15,
+  R16,
+  R17,
   R18,
   R19,
   R20,
+  R22,
   R23,
   R24,
   R25,
