@@ -1,4 +1,5 @@
 import type { LaterRow, Row } from '../row.ts';
+import { R7 } from './r07-same-everywhere.ts';
 import { R10 } from './r10-kernel.ts';
 import { R11 } from './r11-hash.ts';
 import { R12 } from './r12-boundary.ts';
@@ -18,6 +19,7 @@ import { R31 } from './r31-live.ts';
 
 /** All tests, in the order of their numbers. */
 export const ROWS: readonly (Row | LaterRow)[] = [
+  R7,
   R10,
   R11,
   R12,
