@@ -132,7 +132,10 @@ class Trying {
 
   private differ(file: Source, way: string, one: unknown, other: unknown): void {
     const difference = firstDifference(one, other);
-    if (difference !== null) this.failures.push(`${file.name}: ${way}: ${difference}`);
+    if (difference === null) return;
+    const failure = `${file.name}: ${way}: ${difference}`;
+    this.failures.push(failure);
+    this.trial.say(failure);
   }
 }
 

@@ -73,20 +73,21 @@ tc class add dev eth0 parent 1: classid 1:11 htb rate 1mbit
 tc filter add dev eth0 parent 1: pref 1 handle 1 protocol all flow map key proto-dst and 0x3 baseclass 1:10
 `;
 
-/** What is asked of a capture: options of `classify`. Others say most where a record is printed for each packet. */
+/** What is asked of a capture: options of `classify`. One counts flows: the memory for them is most of a small run's work. */
 function questions(folder: string): readonly (readonly string[])[] {
   const script = join(folder, 'tree.sh');
   writeFileSync(script, TREE);
   return [
     ['--filter', 'hash keys src,dst,proto,proto-src,proto-dst divisor 64', '--seed', '1'],
-    ['--filter', 'map key dst and 0xff', '--filter', 'hash keys mark,src divisor 16'],
+    ['--filter', 'map key dst and 0xff', '--filter', 'hash keys mark,src divisor 16', '--no-flows'],
     [
       '--filter',
       'hash keys nfct-src,nfct-dst,nfct-proto-src divisor 1024',
       '--nat',
       'masquerade 192.168.0.0/16 to 203.0.113.2',
+      '--no-flows',
     ],
-    ['--script', script],
+    ['--script', script, '--no-flows'],
   ];
 }
 
@@ -118,11 +119,11 @@ export class Ways {
     );
   }
 
-  /** The bytes themselves, and what was not compressed also compressed. */
+  /** The bytes themselves, and what is in them compressed: once only, as twice is refused. */
   private waysOf({ bytes, content, isDamaged }: Source): (readonly [Exclude<Way, 'pipe'>, Uint8Array])[] {
     const itself = ['file', bytes] as const;
     if (isDamaged && bytes !== content) return [itself];
-    return [itself, ['gz', PACK.gz(bytes)], ['zst', PACK.zst(bytes)]];
+    return [itself, ['gz', PACK.gz(content)], ['zst', PACK.zst(content)]];
   }
 
   /**
