@@ -39,7 +39,9 @@ function load(): Promise<Zstd> {
         resolve(made.instance.exports as unknown as Zstd);
       }
     }
-    new Decoder().init().catch(() => reject(new LimitError(0, 'zstd data: no WebAssembly here: decompress it before')));
+    new Decoder()
+      .init()
+      .catch(() => reject(new LimitError(0, 'zstd data: no memory for WebAssembly here, decompress it before')));
   });
 }
 
@@ -88,7 +90,7 @@ class Stream {
     const before = new DataView(zstd.memory.buffer, buffers);
     for (const [i, word] of words.entries()) before.setUint32(4 * i, word, true);
     const result = zstd.ZSTD_decompressStream(context, buffers, buffers + INPUT);
-    if (result === NO_MEMORY) throw new LimitError(0, 'zstd data: no memory for its window here');
+    if (result === NO_MEMORY) throw new LimitError(0, 'zstd data: no memory for its window here, decompress it before');
     if (result < 0) throw new Error(`zstd error ${-result}`);
     // Its memory may have grown, and been moved.
     const after = new DataView(zstd.memory.buffer, buffers);
