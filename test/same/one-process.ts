@@ -53,7 +53,7 @@ function textOf(descriptor: number): string {
 function pipe(file: string): void {
   let stdin: Readable | null = null;
   const get = (): Readable => {
-    stdin ??= spawn('cat', [file], { stdio: ['ignore', 'pipe', 'inherit'] }).stdout;
+    stdin ??= spawn('cat', [file], { stdio: ['ignore', 'pipe', 'ignore'] }).stdout;
     return stdin;
   };
   Object.defineProperty(process, 'stdin', { get, configurable: true });
