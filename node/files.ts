@@ -2,7 +2,6 @@ import { closeSync, createReadStream, fstatSync, openSync, readSync, statSync } 
 import type { Transform } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import zlib from 'node:zlib';
-import { Decompress } from 'fzstd';
 import {
   type CaptureReader,
   type Chunks,
@@ -15,6 +14,7 @@ import {
   unpacked,
 } from '../src/capture/index.ts';
 import { FormatError } from '../src/errors.ts';
+import { unzstd } from './zstd.ts';
 
 const CHUNK = 512 << 10;
 /** Read first, for the format to be seen: until it is, what is read is copied twice, and 256 pages more are touched. */
@@ -22,17 +22,7 @@ const HEAD = 4 << 10;
 /** Chunks between two looks at what else happens: signals, progress. */
 const CHUNKS_A_TURN = 16;
 
-/**
- * Compressed bytes given to fzstd at once: what they become is held until it is asked for, and four bytes can become
- * 128 KiB. (Deflate makes at most 1032 bytes of one.) 23 MB of packets took 0.32 s of CPU time so, and with 1024 bytes.
- */
-const ZSTD_SLICE = 1 << 8;
-
-/** fzstd looks at no frame shorter than that before more comes: an empty skippable frame of that size then does. */
-const ZSTD_SHORT = 18;
-const ZSTD_PADDING = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-
-/** Decompression for unpacked(): node:zlib, and fzstd where that has no zstd. */
+/** Decompression for unpacked(). */
 export const UNPACKERS: Unpackers = {
   async *deflate(compressed, behind) {
     const slices = compressed[Symbol.asyncIterator]();
@@ -45,15 +35,9 @@ export const UNPACKERS: Unpackers = {
       yield small.bytes;
     }
   },
-  zstd(compressed) {
-    const create = (zlib as { createZstdDecompress?: typeof zlib.createGunzip }).createZstdDecompress;
-    const slices = compressed[Symbol.asyncIterator]();
-    return create ? inflated(create({ chunkSize: CHUNK }), EMPTY, slices, () => {}) : unzstd(compressed);
-  },
+  zstd: unzstd,
   crc32: (data, before) => zlib.crc32(data, before),
 };
-
-const EMPTY = new Uint8Array(0);
 
 /**
  * A deflate stream that ends in its first slice, as those of bgzip do: a stream of node:zlib takes 0.3 ms to begin with,
@@ -115,13 +99,11 @@ async function* inflated(
   let given = 0;
   try {
     for (let slice = first; !pieces.isOver; ) {
-      if (slice.length > 0) {
-        let isTaken = false;
-        given += slice.length;
-        stream.write(slice, () => pieces.change(() => (isTaken = true)));
-        yield* pieces.until(() => isTaken);
-        if (stream.bytesWritten < given) break;
-      }
+      let isTaken = false;
+      given += slice.length;
+      stream.write(slice, () => pieces.change(() => (isTaken = true)));
+      yield* pieces.until(() => isTaken);
+      if (stream.bytesWritten < given) break;
       const { done, value } = await slices.next();
       if (done) break;
       slice = value;
@@ -132,34 +114,6 @@ async function* inflated(
   } finally {
     stream.destroy();
   }
-}
-
-/**
- * In this thread, unlike what node:zlib does. A worker was tried, which decompressed one chunk while the one before was
- * classified: a million packets took 1.7 s instead of 1.1 (5 turns), as decompressing is nine tenths of the work, and
- * each chunk's way there and back comes on top.
- */
-async function* unzstd(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  const stream = new Decompress((piece) => pieces.push(piece));
-  let frame = 0;
-  for await (const slice of compressed) {
-    const chunk = slice.length === 0 && frame < ZSTD_SHORT ? ZSTD_PADDING : slice;
-    frame = slice.length === 0 ? 0 : frame + slice.length;
-    for (let at = 0; at < chunk.length; at += ZSTD_SLICE) {
-      let failure: unknown = null;
-      try {
-        // fzstd keeps what it could not use yet; the chunk belongs to somebody else.
-        stream.push(new Uint8Array(chunk.subarray(at, at + ZSTD_SLICE)));
-      } catch (error) {
-        failure = error;
-      }
-      yield* pieces.splice(0);
-      if (failure !== null) throw failure;
-    }
-  }
-  stream.push(new Uint8Array(0), true);
-  yield* pieces;
 }
 
 /** A capture file being read: `path`, or `-` for standard input; pcap or pcapng, plain, gzip or zstd. */

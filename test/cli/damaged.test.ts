@@ -81,4 +81,15 @@ describe('a process without address space', () => {
       expect([plain, { name: 'compiled' }]).toContainEqual(engine);
     },
   );
+
+  it.runIf(process.platform === 'linux')('reads zstd, or says what to do', () => {
+    const capture = file('space.pcap.zst', checksummed(CAPTURE));
+    const { status, stderr } = cli(['classify', capture, ...FILTER], { addressSpaceKiB: 6_000_000 });
+    const refused = `cls-flow: ${capture}:0: zstd data: no memory for WebAssembly here, decompress it before\n`;
+    // Newer V8 makes do with less.
+    expect([
+      [0, ''],
+      [1, refused],
+    ]).toContainEqual([status, stderr]);
+  });
 });

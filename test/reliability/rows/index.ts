@@ -5,6 +5,7 @@ import { R3 } from './r03-malformed-captures.ts';
 import { R4 } from './r04-cut-off-captures.ts';
 import { R5 } from './r05-netlink-messages.ts';
 import { R6 } from './r06-commands-beside-tc.ts';
+import { R7 } from './r07-same-everywhere.ts';
 import { R8 } from './r08-bytes-outside-a-packet.ts';
 import { R9 } from './r09-headers-all-the-way.ts';
 import { R10 } from './r10-kernel.ts';
@@ -35,6 +36,7 @@ export const ROWS: readonly (Row | LaterRow)[] = [
   R4,
   R5,
   R6,
+  R7,
   R8,
   R9,
   R10,
