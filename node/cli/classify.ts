@@ -13,6 +13,7 @@ import { CommandLineError, inOption } from './errors.ts';
 import type { ExpectFile } from './expect.ts';
 import { Exports } from './exports.ts';
 import { fullTableNotes } from './full-table.ts';
+import { limitsOf } from './limits.ts';
 import { unsigned } from './numbers.ts';
 import { createRun, readWalk, type Walk } from './options.ts';
 import { isTerminal, painter, say } from './output.ts';
@@ -113,10 +114,10 @@ type Print = () => Promise<void>;
 /** What is done with each packet: it is classified, held against --expect, and exported. */
 type Stepping = (frame: Frame) => void;
 
-async function readExpected({ expect }: ClassifyFlags, run: Run): Promise<ExpectFile | null> {
-  if (expect === undefined) return null;
+async function readExpected(flags: ClassifyFlags, run: Run): Promise<ExpectFile | null> {
+  if (flags.expect === undefined) return null;
   const { ExpectFile } = await import('./expect.ts');
-  return new ExpectFile(expect, run);
+  return new ExpectFile(flags.expect, run, limitsOf(flags));
 }
 
 /** Writes a record as soon as its packet was read. */

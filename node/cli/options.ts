@@ -1,7 +1,7 @@
-import { CONNTRACK_MAX, MAX_MAX, type NatRule, parseListing, parseNat, Tracker } from '../../src/conntrack/index.ts';
+import { CONNTRACK_MAX, listedEntries, MAX_MAX, type NatRule, parseNat, Tracker } from '../../src/conntrack/index.ts';
 import { type Clock, createEnv } from '../../src/env.ts';
 import { ERAS, type EraName } from '../../src/era.ts';
-import { Errno, FormatError, KernelError, UsageError } from '../../src/errors.ts';
+import { Errno, KernelError, UsageError } from '../../src/errors.ts';
 import type { SipKey } from '../../src/hash/index.ts';
 import { matches, shellWords } from '../../src/lang/index.ts';
 import { METADATA_NAMES, type Metadata, parseMetadata, parseValues } from '../../src/packet/index.ts';
@@ -13,7 +13,8 @@ import { caretInValue } from './caret.ts';
 import type { WalkFlags } from './commands/walk.ts';
 import { CommandLineError, FailedError, inOption, kernelAnswer } from './errors.ts';
 import { readSets } from './ipset.ts';
-import { readText } from './named-file.ts';
+import { type Limits, limitsOf } from './limits.ts';
+import { named, readLines } from './named-file.ts';
 import { nearest } from './nearest.ts';
 import { unsigned } from './numbers.ts';
 import { readScript } from './script.ts';
@@ -31,7 +32,8 @@ export interface Walk {
 
 /** Reads the flags. Throws CommandLineError, or FailedError for a file that cannot be read. */
 export function readWalk(flags: WalkFlags, sharing: boolean, copied?: Around['copied']): Walk {
-  const sets = readSets(flags.ipset ?? []);
+  const limits = limitsOf(flags);
+  const sets = readSets(flags.ipset ?? [], limits);
   const around: Around = { sets, ...(copied === undefined ? {} : { copied }) };
   const seeds = (flags.hashrnd ?? []).map((text) => unsigned('--hashrnd', text));
   const filters = flags.script === undefined ? readFilters(flags.filter ?? [], flags.hashrnd ?? [], sets) : [];
@@ -48,8 +50,8 @@ export function readWalk(flags: WalkFlags, sharing: boolean, copied?: Around['co
     kernel: flags.script === undefined ? plainPlace(flags) : readScript(flags.script, flags, { env, ...around }, seeds),
     around,
     known: { rxhashKey: rxhashKey !== undefined, foldKey: foldKey !== undefined },
-    metadata: readMetadata(flags),
-    tracker: readTracker(flags),
+    metadata: readMetadata(flags, limits),
+    tracker: readTracker(flags, limits),
     sharing,
   };
   return { options, seed, seedStated: flags.seed !== undefined };
@@ -155,12 +157,12 @@ function sipKey(option: string, text: string): SipKey {
   return { k0lo: low(k0), k0hi: low(k0 >> 32n), k1lo: low(k1), k1hi: low(k1 >> 32n) };
 }
 
-function readTracker(flags: WalkFlags): Tracker {
-  const rules = (flags.nat ?? []).map(readNat);
-  const table = flags.conntrack === undefined ? [] : readTable(flags.conntrack);
-  const max =
-    flags.conntrackMax === undefined ? CONNTRACK_MAX : unsigned('--conntrack-max', flags.conntrackMax, MAX_MAX);
-  return new Tracker({ rules, table, max });
+function readTracker({ nat = [], conntrack, conntrackMax }: WalkFlags, limits: Limits): Tracker {
+  const rules = nat.map(readNat);
+  const max = conntrackMax === undefined ? CONNTRACK_MAX : unsigned('--conntrack-max', conntrackMax, MAX_MAX);
+  if (conntrack === undefined) return new Tracker({ rules, max });
+  const table = listedEntries(readLines(conntrack, limits));
+  return named(conntrack, FailedError, () => new Tracker({ rules, table, max }));
 }
 
 function readNat(rule: string): NatRule {
@@ -171,19 +173,10 @@ function readNat(rule: string): NatRule {
   }
 }
 
-function readTable(path: string): ReturnType<typeof parseListing> {
-  const text = readText(path);
-  try {
-    return parseListing(text);
-  } catch (error) {
-    throw error instanceof FormatError ? new FailedError(`${path}: ${error.message}`) : error;
-  }
-}
-
-function readMetadata(flags: WalkFlags): Metadata {
+function readMetadata(flags: WalkFlags, limits: Limits): Metadata {
   const told = (flags.set ?? []).flatMap(assignments);
   const all = told.length === 0 ? null : readSet(told, (flags.set ?? []).join(','));
-  const lines = flags.meta === undefined ? NO_LINES : readMeta(flags.meta);
+  const lines = flags.meta === undefined ? NO_LINES : readMeta(flags.meta, limits);
   return { all, ...lines };
 }
 
@@ -231,10 +224,10 @@ function literal(value: string): unknown {
   }
 }
 
-function readMeta(path: string): Pick<Metadata, 'byPacket' | 'byPrefix'> {
+function readMeta(path: string, limits: Limits): Pick<Metadata, 'byPacket' | 'byPrefix'> {
   const place = { line: 0 };
   try {
-    return parseMetadata(objects(readText(path), place));
+    return named(path, FailedError, () => parseMetadata(objects(readLines(path, limits), place)));
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof SyntaxError)) throw error;
     const hint = error instanceof UsageError ? error.hint : '';
@@ -242,9 +235,9 @@ function readMeta(path: string): Pick<Metadata, 'byPacket' | 'byPrefix'> {
   }
 }
 
-/** The objects of a JSONL text; `place` says which line is the last that was handed out. */
-function* objects(text: string, place: { line: number }): Generator<unknown> {
-  for (const line of text.split('\n')) {
+/** The objects of lines of JSON; `place` says which line is the last that was handed out. */
+function* objects(lines: Iterable<string>, place: { line: number }): Generator<unknown> {
+  for (const line of lines) {
     place.line++;
     if (line.trim() !== '') yield JSON.parse(line);
   }

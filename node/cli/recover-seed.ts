@@ -3,6 +3,7 @@ import { escapeText, hex8 } from '../../src/lang/index.ts';
 import { caretInValue } from './caret.ts';
 import type { RecoverFlags } from './commands/recover-seed.ts';
 import { CommandLineError } from './errors.ts';
+import { limitsOf } from './limits.ts';
 import { isTerminal } from './output.ts';
 import { type Example, fileExamples, typedExample } from './recover/examples.ts';
 import type { Slice } from './recover/lane.ts';
@@ -18,7 +19,8 @@ const TOLD = 16;
 export async function recoverSeed(files: readonly string[], flags: RecoverFlags): Promise<number> {
   const typed = [flags.filter, flags.pair, flags.before, flags.after, flags.probe].some((flag) => flag !== undefined);
   if (files.length > 0 && typed) throw new CommandLineError('give a file of examples, or --filter with pairs');
-  const examples = files.length > 0 ? files.flatMap(fileExamples) : [typedExample(flags)];
+  const examples =
+    files.length > 0 ? files.flatMap((file) => fileExamples(file, limitsOf(flags))) : [typedExample(flags)];
   for (const { samples } of examples) {
     if (samples.length === 0) throw new CommandLineError('no pair given', null, "add --pair 'PACKET=CLASS'");
   }

@@ -7,6 +7,7 @@ import { classidText } from '../../src/u32.ts';
 import { caretInValue } from './caret.ts';
 import type { WalkFlags } from './commands/walk.ts';
 import { CommandLineError, FailedError } from './errors.ts';
+import { limitsOf } from './limits.ts';
 import { readCommands } from './named-file.ts';
 import { txQueuesOf } from './numbers.ts';
 import { say } from './output.ts';
@@ -28,7 +29,9 @@ export function readScript(
     if (flags.dev !== undefined) makeDevice(netns, { name: flags.dev, txQueues });
     return netns;
   };
-  const { netns, answers, standing, unexpanded, others } = setUpScript(readCommands(file), fresh, { txQueues });
+  const { netns, answers, standing, unexpanded, others } = setUpScript(readCommands(file, limitsOf(flags)), fresh, {
+    txQueues,
+  });
   // Scripts begin by deleting what may not be there.
   const failed = answers.filter(({ exit, words }) => exit !== 0 && !buildsNothing(words));
   for (const { line, stderr } of failed.slice(0, TOLD)) {

@@ -8,7 +8,8 @@ import { tcMajor, tcMinor } from '../../../src/u32.ts';
 import { caretInValue } from '../caret.ts';
 import type { RecoverFlags } from '../commands/recover-seed.ts';
 import { CommandLineError, FailedError, inOption } from '../errors.ts';
-import { readInput } from '../named-file.ts';
+import { type Limits, limitsOf } from '../limits.ts';
+import { readText } from '../named-file.ts';
 import { createRun, readWalk } from '../options.ts';
 import { classCounters, risen } from './counters.ts';
 
@@ -25,8 +26,8 @@ const DIVISOR_MAX = 65536;
 const ETHERNET = 1;
 
 /** A file of examples: a JSON list, or one of them. */
-export function fileExamples(file: string): Example[] {
-  const text = readInput(file);
+export function fileExamples(file: string, limits: Limits): Example[] {
+  const text = readText(file, limits);
   const wrong = (why: string): FailedError => new FailedError(`${file}: ${why}`);
   let value: unknown;
   try {
@@ -66,12 +67,13 @@ function bucketOf(classid: number, baseclass: number, divisor: number): number |
 }
 
 /** What --filter, --pair, --before, --after and --probe tell. */
-export function typedExample({ filter: spec, pair = [], before = [], after = [], probe = [] }: RecoverFlags): Example {
+export function typedExample(flags: RecoverFlags): Example {
+  const { filter: spec, pair = [], before = [], after = [], probe = [] } = flags;
   if (spec === undefined) throw new CommandLineError('no filter given', null, "add --filter 'hash keys … divisor …'");
   if (before.length !== probe.length || after.length !== probe.length) {
     throw new CommandLineError('--before, --after and --probe: one of each for every probe');
   }
-  const reader = new PairReader(spec);
+  const reader = new PairReader(spec, limitsOf(flags));
   const dumps = probe.map((packet, i) =>
     reader.sample('--probe', packet, reader.between(before[i] ?? '', after[i] ?? '')),
   );
@@ -87,8 +89,10 @@ class PairReader {
   readonly divisor: number;
   private readonly run;
   private readonly at;
+  private readonly limits: Limits;
 
-  constructor(spec: string) {
+  constructor(spec: string, limits: Limits) {
+    this.limits = limits;
     this.run = createRun(readWalk({ filter: [spec], at: 'egress', vlan: 'offload', era: '6.1' }, false).options);
     const [at] = this.run.filters;
     if (at === undefined || at.filter.mode !== Mode.HASH) {
@@ -148,7 +152,7 @@ class PairReader {
   /** The one class that counted a packet. */
   between(before: string, after: string): number {
     const [first, second] = [before, after].map((file) => {
-      const counters = classCounters(readInput(file));
+      const counters = classCounters(readText(file, this.limits));
       if (counters === null) throw new FailedError(`${file}: expected what tc -s class show prints`);
       return counters;
     });
