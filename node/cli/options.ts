@@ -4,7 +4,7 @@ import { ERAS, type EraName } from '../../src/era.ts';
 import { Errno, KernelError, UsageError } from '../../src/errors.ts';
 import type { SipKey } from '../../src/hash/index.ts';
 import { matches, shellWords } from '../../src/lang/index.ts';
-import { METADATA_NAMES, type Metadata, parseMetadata, parseValues } from '../../src/packet/index.ts';
+import { METADATA_NAMES, type Metadata, NO_METADATA, parseMetadata, parseValues } from '../../src/packet/index.ts';
 import { type Around, type FilterPlan, planFilter } from '../../src/plan.ts';
 import { Run, type RunOptions } from '../../src/run.ts';
 import { ALL_KEYS, type FlowOptions, KEYS, Mode } from '../../src/sched/flow/index.ts';
@@ -176,11 +176,9 @@ function readNat(rule: string): NatRule {
 function readMetadata(flags: WalkFlags, limits: Limits): Metadata {
   const told = (flags.set ?? []).flatMap(assignments);
   const all = told.length === 0 ? null : readSet(told, (flags.set ?? []).join(','));
-  const lines = flags.meta === undefined ? NO_LINES : readMeta(flags.meta, limits);
-  return { all, ...lines };
+  const lines = flags.meta === undefined ? NO_METADATA : readMeta(flags.meta, limits);
+  return { ...lines, all };
 }
-
-const NO_LINES: Pick<Metadata, 'byPacket' | 'byPrefix'> = { byPacket: new Map(), byPrefix: [] };
 
 function readSet(told: readonly (readonly [string, unknown])[], text: string): Metadata['all'] {
   try {

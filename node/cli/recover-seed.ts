@@ -84,8 +84,9 @@ function text({ name, divisor, samples }: Example, { seeds, left }: Recovered, {
   } else if (seeds.length === 1) {
     lines.push(`hashrnd ${hex(only)}: tell classify and explain with --hashrnd ${hex(only)}`);
   } else {
-    const more = Math.max(1, Math.ceil(Math.log(seeds.length) / Math.log(divisor)));
-    lines.push(`${seeds.length} seeds fit: observe ${more} or ${more + 1} more pairs`);
+    const fitting = left.at(-1) ?? 0;
+    const more = Math.max(1, Math.ceil(Math.log(fitting) / Math.log(divisor)));
+    lines.push(`${fitting} seeds fit: observe ${more} or ${more + 1} more pairs`);
     if (seeds.length <= TOLD) lines.push(seeds.map(hex).join(' '));
   }
   return `${lines.join('\n')}\n`;

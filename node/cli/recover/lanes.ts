@@ -5,7 +5,7 @@ import type { Example } from './examples.ts';
 import type { LaneData, Searched, Slice } from './lane.ts';
 
 export interface Recovered {
-  /** Unsigned, ascending. */
+  /** Unsigned, ascending; of more than 2^20 the first. */
   readonly seeds: readonly number[];
   /** Seeds that fit the first pair, the first two, … */
   readonly left: readonly number[];
@@ -13,6 +13,8 @@ export interface Recovered {
 
 /** About 0.1 s of one lane: often enough for progress, seldom enough to cost nothing. */
 const SLICE = 2 ** 24;
+/** Seeds that are kept of all that fit; more are only counted. */
+const MOST_SEEDS = 2 ** 20;
 
 /** Tries `count` seeds from `first` on, on every processor; `onProgress` gets how many are done. */
 export async function searchOnLanes(
@@ -22,15 +24,15 @@ export async function searchOnLanes(
 ): Promise<Recovered> {
   const slices: Slice[] = [];
   for (let at = 0; at < count; at += SLICE) slices.push({ first: first + at, count: Math.min(SLICE, count - at) });
-  const workerData: LaneData = { samples, divisor };
+  const workerData: LaneData = { samples, divisor, most: MOST_SEEDS };
   const lanes = Array.from({ length: Math.min(availableParallelism(), slices.length) }, () =>
     startWorker('recover/lane.js', workerData),
   );
-  const seeds: number[] = [];
+  const seeds = new FirstSeeds();
   const left = samples.map(() => 0);
   let done = 0;
   const take = (searched: Searched): void => {
-    seeds.push(...searched.found);
+    seeds.add(searched);
     for (const [i, fitting] of searched.left.entries()) left[i] = (left[i] ?? 0) + fitting;
     done += searched.count;
     onProgress(done);
@@ -40,7 +42,34 @@ export async function searchOnLanes(
   } finally {
     await Promise.all(lanes.map((lane) => lane.terminate()));
   }
-  return { seeds: seeds.sort((a, b) => a - b), left };
+  return { seeds: seeds.all(), left };
+}
+
+/** The first seeds of slices that come in any order. */
+class FirstSeeds {
+  private slices: Searched[] = [];
+  private count = 0;
+
+  add(searched: Searched): void {
+    this.slices.push(searched);
+    this.count += searched.found.length;
+    if (this.count > 2 * MOST_SEEDS) this.drop();
+  }
+
+  all(): number[] {
+    this.drop();
+    return this.slices.flatMap(({ found }) => found).slice(0, MOST_SEEDS);
+  }
+
+  /** Leaves out the slices behind those that have enough. */
+  private drop(): void {
+    this.slices.sort((a, b) => a.first - b.first);
+    let kept = 0;
+    for (this.count = 0; kept < this.slices.length && this.count < MOST_SEEDS; kept++) {
+      this.count += this.slices[kept]?.found.length ?? 0;
+    }
+    this.slices.length = kept;
+  }
 }
 
 /** Gives a lane slices until there are none. */

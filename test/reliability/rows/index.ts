@@ -6,6 +6,7 @@ import { R15 } from './r15-lint.ts';
 import { R18 } from './r18-lanes.ts';
 import { R19 } from './r19-soak.ts';
 import { R20 } from './r20-memory.ts';
+import { R21 } from './r21-times.ts';
 import { R23 } from './r23-terminal.ts';
 import { R24 } from './r24-page.ts';
 import { R25 } from './r25-code-generation.ts';
@@ -25,6 +26,7 @@ export const ROWS: readonly (Row | LaterRow)[] = [
   R18,
   R19,
   R20,
+  R21,
   R23,
   R24,
   R25,
