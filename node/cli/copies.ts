@@ -2,6 +2,7 @@ import { Frame, PcapngWriter } from '../../src/capture/index.ts';
 import { leave, type Packet } from '../../src/packet/index.ts';
 import type { CopyRow } from '../../src/report/index.ts';
 import { writeAtomically } from '../write.ts';
+import { noteMoved } from './exports.ts';
 
 /** What mirred sends to devices: counted, and written to a capture where one is asked for. */
 export class Copies {
@@ -36,8 +37,11 @@ export class Copies {
         const writer = new PcapngWriter([], sink);
         this.writer = writer;
         const result = await work();
-        if (isWorth(result)) writer.finish();
-        else keepOld();
+        if (!isWorth(result)) keepOld();
+        else {
+          writer.finish();
+          noteMoved(path, writer, 2554);
+        }
         return result;
       });
     } finally {

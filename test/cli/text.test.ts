@@ -90,6 +90,35 @@ describe('tc -batch', () => {
   });
 });
 
+describe('what once took the square or the cube of its length', () => {
+  const reported = (script: string): string => cli(['check', script]).stdout;
+
+  it('a chain of commands on one line', () => {
+    const chain = file('and-chain.sh', `${'tc qdisc show && '.repeat(20_000)}true\n`);
+    expect(reported(chain)).toBe(`${chain}: nothing found in 20000 tc commands\n`);
+  });
+
+  it('a filter of many options', () => {
+    const options = file('many-options.tc', `${LINES[0]}\n${LINES[1]}\n${LINES[2]}${' and 1'.repeat(100_000)}\n`);
+    expect(reported(options).slice(0, 200)).toContain(':3  FT005 warning  1 of 2 classes do not exist');
+  });
+
+  it('subscribers by the thousand', () => {
+    const of = (i: number): string =>
+      `tc class add dev eth0 parent 1:10 classid 1:${(i + 0x100).toString(16)} htb rate 1mbit ceil 10mbit\n` +
+      `tc filter add dev eth0 parent 1: protocol ip prio 1 u32 match ip dst 10.${i >> 8}.${i & 255}.1/32 flowid 1:${(i + 0x100).toString(16)}\n`;
+    const count = 2000;
+    const script = file(
+      'subscribers.tc',
+      `${LINES[0]}\n${LINES[1]}\n${Array.from({ length: count }, (_, i) => of(i)).join('')}`,
+    );
+    const last = file('last.pcap', pcap('udp 192.0.2.1:53 > 10.7.207.1:53'));
+    const { stdout } = cli(['classify', last, '--script', script, '--no-flows', '--format', 'csv']);
+    expect(stdout).toContain(`1:${(count - 1 + 0x100).toString(16)},1,`);
+    expect(reported(script)).not.toContain('error');
+  });
+});
+
 describe('numbers and times', () => {
   it('of --set are in the bases of tc', () => {
     const of = (mark: string): string =>
