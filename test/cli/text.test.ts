@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { PcapngWriter } from '../../src/capture/index.ts';
+import { describeFrame } from '../../src/packet/index.ts';
+import { ETHERNET, frameOf } from '../frames.ts';
 import { cli, file, pcap } from './cli.ts';
 
 const LINES = [
@@ -126,6 +129,23 @@ describe('numbers and times', () => {
         .stdout;
     expect(of('010')).toBe(of('8'));
     expect(of('010')).toContain('1:9,1,');
+  });
+
+  it('that an exported file cannot hold are the nearest, with a note', () => {
+    const chunks: Uint8Array[] = [];
+    const writer = new PcapngWriter([{ linkType: ETHERNET, snapLength: 0, name: '' }], (chunk) => chunks.push(chunk));
+    const frame = frameOf(describeFrame('udp 192.0.2.1:53 > 198.51.100.1:53'));
+    frame.seconds = 5_000_000_000;
+    writer.write(frame);
+    writer.finish();
+    const late = file('late.pcapng', Buffer.concat(chunks));
+    const target = file('late', '').replace(/$/, '.pcap');
+    const filter = ['--filter', 'map key mark baseclass 1:1', '--set', 'mark=0'];
+    const { status, stderr } = cli(['classify', late, ...filter, '--export-class', `1:1=${target}`]);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: `cls-flow: note: ${target}: 1 packet from before 1970 or after 2106, which its format cannot hold: written with the nearest time\n`,
+    });
   });
 
   it('of --meta count packets from 1', () => {
