@@ -5,7 +5,7 @@ import { reading, sourcesOf } from './captures.ts';
 import type { AdviseFlags } from './commands/advise.ts';
 import { writeText } from './named-file.ts';
 import { unsigned } from './numbers.ts';
-import { asking, walkQuestion } from './options.ts';
+import { asking, besidesOf, walkQuestion } from './options.ts';
 import { painter } from './output.ts';
 import { checkOutputs, walkInputs } from './outputs.ts';
 import { Output } from './result.ts';
@@ -21,7 +21,7 @@ export async function advise(captures: readonly string[], flags: AdviseFlags): P
   const { by, qdisc, rate, dev } = flags;
   const question = { ...walkQuestion(flags), by, qdisc, rate, dev, seeds };
   const report = await asking(flags, () =>
-    reading(captures, {}, (options) => ask(sourcesOf(captures), question, options)),
+    reading(captures, {}, (options) => ask(sourcesOf(captures), question, { ...options, ...besidesOf(flags) })),
   );
   // Where no packet could be read at all, a file of an earlier run is worth more than an empty one.
   const isWorth = report.complete || report.packets > 0;

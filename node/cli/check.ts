@@ -7,6 +7,7 @@ import { ExistsError } from '../write.ts';
 import { caretInValue } from './caret.ts';
 import type { CheckFlags } from './commands/check.ts';
 import { CommandLineError } from './errors.ts';
+import { limitsOf } from './limits.ts';
 import { readCommands, writeText } from './named-file.ts';
 import { txQueuesOf } from './numbers.ts';
 import { painter, say } from './output.ts';
@@ -24,7 +25,7 @@ export async function checkScript(file: string, flags: CheckFlags): Promise<numb
   const txQueues = txQueuesOf(flags);
   if (flags.force && !flags.fix) throw new CommandLineError('--force: goes with --fix only');
   if (flags.fix && file === '-') throw new CommandLineError('--fix: standard input has no file beside it');
-  const text = readCommands(file, CommandLineError);
+  const text = readCommands(file, limitsOf(flags), CommandLineError);
   const question = { ...(hosts === null ? {} : { hosts }), ...(txQueues === undefined ? {} : { txQueues }) };
   const report = reportOf(text, file, question);
   const fixed = flags.fix ? await writeFixed(file, text, report, flags.force === true) : null;

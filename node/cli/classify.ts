@@ -18,6 +18,7 @@ import { copiesWritten } from './copies.ts';
 import { CommandLineError } from './errors.ts';
 import type { ExpectFile } from './expect.ts';
 import { Exports } from './exports.ts';
+import { limitsOf } from './limits.ts';
 import { unsigned } from './numbers.ts';
 import { asking, besidesOf, questionOf } from './options.ts';
 import { isTerminal, painter, say } from './output.ts';
@@ -109,7 +110,7 @@ async function callOf(flags: ClassifyFlags, listed: boolean): Promise<Call> {
   let rest: Omit<Call, 'classifying'> | null = null;
   const eachOf = (run: Run): Call['step'] | null => {
     const exports = new Exports(flags, run);
-    const expected = expecting === null ? null : new expecting.ExpectFile(flags.expect ?? '', run);
+    const expected = expecting === null ? null : new expecting.ExpectFile(flags.expect ?? '', run, limitsOf(flags));
     const step = (frame: Frame): void => {
       if (expected === null) run.step(frame);
       else expected.expecting.step(frame);

@@ -1,6 +1,7 @@
 import type { Copies } from '../../src/api/index.ts';
 import { type Frame, PcapngWriter } from '../../src/capture/index.ts';
 import { writeAtomically } from '../write.ts';
+import { noteMoved } from './exports.ts';
 
 /**
  * `classify --copies FILE`: does `work` while all copies go to a pcapng file, one interface a device, or two if its
@@ -17,8 +18,11 @@ export function copiesWritten<T>(
     const interfaces = new Map<string, number>();
     copies.onCopy = (frame, device) => writer.write(frame, interfaceOf(writer, interfaces, frame, device));
     const result = await work();
-    if (isWorth(result)) writer.finish();
-    else keepOld();
+    if (!isWorth(result)) keepOld();
+    else {
+      writer.finish();
+      noteMoved(path, writer, 2554);
+    }
     return result;
   });
 }

@@ -9,6 +9,7 @@ import { explainRefusal, type LiveKernel } from '../kernel.ts';
 import { openKernel } from '../socket.ts';
 import type { DiffFlags } from './commands/diff.ts';
 import { CommandLineError } from './errors.ts';
+import { limitsOf } from './limits.ts';
 import { readCommands } from './named-file.ts';
 import { say } from './output.ts';
 import { Output } from './result.ts';
@@ -27,7 +28,7 @@ interface Applied {
 
 /** `cls-flow diff SCRIPT --live DEV`; returns what the process exits with. */
 export function diff(script: string, flags: DiffFlags): number {
-  const text = readCommands(script, CommandLineError);
+  const text = readCommands(script, limitsOf(flags), CommandLineError);
   const kernel = openKernel();
   try {
     return diffLive(script, text, kernel, flags);

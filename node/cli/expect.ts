@@ -4,6 +4,7 @@ import type { Run } from '../../src/run.ts';
 import { type Expectation, Expecting, parseExpectation, type Unmet } from '../../src/study/index.ts';
 import type { Caret } from './caret.ts';
 import { CommandLineError } from './errors.ts';
+import type { Limits } from './limits.ts';
 import { readText } from './named-file.ts';
 
 /** An expectation, and where it stands. */
@@ -20,9 +21,9 @@ export class ExpectFile {
   private readonly written: readonly Written[];
 
   /** Throws CommandLineError where the file makes no sense, FailedError where it cannot be read. */
-  constructor(path: string, run: Run) {
+  constructor(path: string, run: Run, limits: Limits) {
     this.path = path;
-    this.written = readLines(path, run.fates !== null);
+    this.written = readLines(path, run.fates !== null, limits);
     if (this.written.length === 0) throw new CommandLineError(`${path}: nothing is expected in it`);
     const expectations = this.written.map(({ expectation }) => expectation);
     this.expecting = new Expecting(run, expectations);
@@ -45,8 +46,8 @@ export class ExpectFile {
   }
 }
 
-function readLines(path: string, tree: boolean): Written[] {
-  return readText(path)
+function readLines(path: string, tree: boolean, limits: Limits): Written[] {
+  return readText(path, limits)
     .split('\n')
     .flatMap((raw, index) => {
       const line = index + 1;

@@ -1,5 +1,5 @@
 import { type Frame, PcapngWriter, PcapWriter, type Sink } from '../../src/capture/index.ts';
-import { encodeUtf8, getClassid } from '../../src/lang/index.ts';
+import { counted, encodeUtf8, escapeText, getClassid } from '../../src/lang/index.ts';
 import { endText } from '../../src/report/index.ts';
 import type { Run } from '../../src/run.ts';
 import { classText } from '../../src/u32.ts';
@@ -7,6 +7,7 @@ import { writeAtomically } from '../write.ts';
 import { caretInValue } from './caret.ts';
 import type { ClassifyFlags } from './commands/classify.ts';
 import { CommandLineError, FailedError } from './errors.ts';
+import { say } from './output.ts';
 
 /** LINKTYPE_ETHERNET: of a file without packets. */
 const ETHERNET = 1;
@@ -86,6 +87,7 @@ class Commented implements Export {
 
   finish(): void {
     this.writer?.finish();
+    noteMoved(this.path, this.writer, 2554);
   }
 }
 
@@ -135,6 +137,7 @@ class OneClass implements Export {
   finish(): void {
     if (this.writer === null) this.open(ETHERNET);
     this.writer?.finish();
+    noteMoved(this.path, this.writer, 2106);
   }
 
   /** The link type stands at the beginning of the file: that of its first packet. */
@@ -143,4 +146,13 @@ class OneClass implements Export {
     this.linkType = linkType;
     this.writer = new PcapWriter({ linkType }, this.sink);
   }
+}
+
+/** A file that holds other times than the capture says so. */
+export function noteMoved(path: string, writer: { readonly moved: number } | null, last: number): void {
+  if (writer === null || writer.moved === 0) return;
+  const packets = counted(writer.moved, 'packet');
+  say(
+    `cls-flow: note: ${escapeText(path)}: ${packets} from before 1970 or after ${last}, which its format cannot hold: written with the nearest time`,
+  );
 }

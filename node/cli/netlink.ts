@@ -5,9 +5,11 @@ import { escapeLines, escapeText, type Json, Printer } from '../../src/lang/inde
 import { joinMessages, splitMessages } from '../../src/netlink/index.ts';
 import { errorCode } from '../system.ts';
 import { readingText } from '../system-errors.ts';
+import type { LimitFlags } from './commands/limits.ts';
 import { CommandLineError, FailedError } from './errors.ts';
-import { readBytes } from './named-file.ts';
+import { limitsOf } from './limits.ts';
 import { say, sayRaw } from './output.ts';
+import { readBytes } from './reading.ts';
 import { Output } from './result.ts';
 
 /** LINKTYPE_NETLINK: 16 bytes of cooked header, then netlink messages, as nlmon gives them. */
@@ -16,19 +18,19 @@ const COOKED_HEADER = 16;
 const HEX = /^[0-9a-fA-F\s:]+$/;
 
 /** Returns the exit status. */
-export function netlink(action: 'decode' | 'encode', args: readonly string[]): number {
-  return action === 'decode' ? decodeAll(args) : encode(args);
+export function netlink(action: 'decode' | 'encode', args: readonly string[], flags: LimitFlags): number {
+  return action === 'decode' ? decodeAll(args, limitsOf(flags).text) : encode(args);
 }
 
 /** Prints every message as JSON; damage is told with its offset, and what stood before it is printed. */
-function decodeAll(args: readonly string[]): number {
+function decodeAll(args: readonly string[], most: number): number {
   const [source, ...rest] = args;
   if (source === undefined || (rest.length > 0 && !args.every((arg) => HEX.test(arg)))) {
     throw new CommandLineError('netlink decode: one file, or hex, expected');
   }
   const output = new Output();
   let broken = 0;
-  for (const datagram of datagrams(args)) {
+  for (const datagram of datagrams(args, most)) {
     try {
       for (const message of splitMessages(datagram)) output.write(`${text(describeMessage(message))}\n`);
     } catch (error) {
@@ -51,13 +53,13 @@ function text(json: Json): string {
 }
 
 /** Hex on the command line, a file of hex (a datagram a line), or an nlmon capture. */
-function* datagrams(args: readonly string[]): Generator<Uint8Array> {
+function* datagrams(args: readonly string[], most: number): Generator<Uint8Array> {
   const written = args.join('');
   if (HEX.test(written) && written.replace(/[\s:]/g, '').length >= 32) {
     yield fromHex(written);
     return;
   }
-  const bytes = readFile(args[0] ?? '');
+  const bytes = readFile(args[0] ?? '', most);
   const asText = bytes.toString('latin1');
   if (HEX.test(asText)) {
     for (const line of asText.split('\n')) if (line.trim() !== '') yield fromHex(line);
@@ -66,10 +68,11 @@ function* datagrams(args: readonly string[]): Generator<Uint8Array> {
   yield* captured(bytes, args[0] ?? '');
 }
 
-function readFile(name: string): Buffer {
+function readFile(name: string, most: number): Buffer {
   try {
-    return readBytes(name);
+    return readBytes(name, most);
   } catch (error) {
+    if (errorCode(error) === null) throw error;
     const isMissing = errorCode(error) === 'ENOENT';
     throw new FailedError(
       `${name}: ${isMissing ? 'no such file, and no hex of a message' : readingText(error as Error)}`,

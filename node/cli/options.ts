@@ -1,21 +1,16 @@
-import {
-  type Besides,
-  type MetadataQuestion,
-  type Question,
-  QuestionError,
-  type ScriptReport,
-} from '../../src/api/index.ts';
+import { type Besides, type Question, QuestionError, type ScriptReport, type Tables } from '../../src/api/index.ts';
 import { MAX_MAX } from '../../src/conntrack/index.ts';
 import type { EraName } from '../../src/era.ts';
-import { FormatError, KernelError, UsageError } from '../../src/errors.ts';
+import { FormatError, KernelError, LimitError, UsageError } from '../../src/errors.ts';
 import { counted, escapeText } from '../../src/lang/index.ts';
 import { METADATA_NAMES } from '../../src/packet/index.ts';
 import { ALL_KEYS, KEYS } from '../../src/sched/flow/index.ts';
 import { caretInValue } from './caret.ts';
 import type { WalkFlags } from './commands/walk.ts';
 import { CommandLineError, FailedError, inOption, kernelAnswer } from './errors.ts';
-import { setsTexts } from './ipset.ts';
-import { readCommands, readText } from './named-file.ts';
+import { fileOfSets, setsLines } from './ipset.ts';
+import { type Limits, limitsOf, tooMany } from './limits.ts';
+import { readCommands, readLines } from './named-file.ts';
 import { nearest } from './nearest.ts';
 import { txQueuesOf, unsigned } from './numbers.ts';
 import { say } from './output.ts';
@@ -34,28 +29,36 @@ export function questionOf(flags: WalkFlags): Question {
 
 /** The fields of a question that flags give, whichever of them a command has. */
 export function walkQuestion(flags: Partial<WalkFlags>): Question {
-  const sets = setsTexts(flags.ipset ?? []);
   return present({
     ...{ filters: flags.filter, dev: flags.dev, parent: flags.parent, at: flags.at, vlan: flags.vlan },
-    script: flags.script === undefined ? undefined : readCommands(flags.script),
+    script: flags.script === undefined ? undefined : readCommands(flags.script, limitsOf(flags)),
     txQueues: txQueuesOf(flags),
     kernel: flags.era as EraName | undefined,
     seed: flags.seed === undefined ? undefined : unsigned('--seed', flags.seed),
     hashrnd: flags.hashrnd?.map((text) => unsigned('--hashrnd', text)),
     ...{ rxhashKey: flags.rxhashKey, foldKey: flags.foldKey, nat: flags.nat },
-    conntrack: flags.conntrack === undefined ? undefined : readText(flags.conntrack),
     conntrackMax:
       flags.conntrackMax === undefined ? undefined : unsigned('--conntrack-max', flags.conntrackMax, MAX_MAX),
-    sets: sets.length === 0 ? undefined : sets,
-    metadata: metadataOf(flags),
+    metadata: flags.set === undefined ? undefined : { all: Object.fromEntries(flags.set.flatMap(assignments)) },
   });
 }
 
-/** What a call is given besides the question: what came of the script is printed. */
-export function besidesOf({ script }: { readonly script?: string | undefined }): Besides {
+/** What a call is given besides the question: tables, which are read as they are asked for, and who prints what it notes. */
+export function besidesOf(flags: Partial<WalkFlags>): Besides {
   return {
-    script: (report) => sayScript(script ?? '', report),
+    tables: tablesOf(flags),
+    script: (report) => sayScript(flags.script ?? '', report),
     note: (text) => say(`note: ${escapeText(text)}`),
+  };
+}
+
+function tablesOf(flags: Partial<WalkFlags>): Tables {
+  const { conntrack, ipset, meta } = flags;
+  const limits = limitsOf(flags);
+  return {
+    ...(conntrack === undefined ? {} : { conntrack: readLines(conntrack, limits) }),
+    ...(ipset === undefined ? {} : { sets: setsLines(ipset, limits) }),
+    ...(meta === undefined ? {} : { metadata: objectsOf(meta, limits) }),
   };
 }
 
@@ -76,14 +79,6 @@ function checkAlone({ script, dev, parent, at }: WalkFlags): void {
   }
   if (at !== 'clsact-egress') return;
   throw new CommandLineError('--at clsact-egress: goes with --script', caretInValue('--at', at, -1));
-}
-
-function metadataOf({ set, meta }: Partial<WalkFlags>): MetadataQuestion | undefined {
-  if (set === undefined && meta === undefined) return undefined;
-  return {
-    ...(set === undefined ? {} : { all: Object.fromEntries(set.flatMap(assignments)) }),
-    ...(meta === undefined ? {} : { some: objectsOf(meta) }),
-  };
 }
 
 /** Does what asks the question; what is wrong with a field is wrong with the option that it comes from. */
@@ -114,7 +109,7 @@ export function onCommandLine(error: unknown, flags: Partial<WalkFlags>): unknow
   if (name === 'script.filters') return new CommandLineError(`${flags.script}: ${problem}`);
   if (name === 'conntrack') return new FailedError(`${flags.conntrack}: ${problem}`);
   if (name === 'metadata.some') return inMeta(error, flags.meta ?? '', Number(index));
-  if (name === 'sets') return inSets(error, flags.ipset?.[Number(index)] ?? '');
+  if (name === 'sets') return inSets(error, flags.ipset?.[Number(index)] ?? '', flags);
   if (name === 'dev') return new CommandLineError(problem, null, hint || 'add --dev NAME');
   const typed = typedOf(name, Number(index), flags);
   if (typed === null) return new CommandLineError(problem, null, hint);
@@ -157,16 +152,14 @@ function suggestion(name: string, { message }: UsageError): string | null {
   return name === 'filters' ? nearest(wrong, message.startsWith('Unknown') ? KEY_NAMES : FLOW_WORDS) : null;
 }
 
-/** The line of the file that holds the object. */
 function inMeta({ problem, hint }: QuestionError, path: string, index: number): CommandLineError {
-  const lines = readText(path)
-    .split('\n')
-    .flatMap((line, at) => (line.trim() === '' ? [] : [at + 1]));
-  return new CommandLineError(`${path}:${lines[index] ?? 0}: ${problem}`, null, hint);
+  return new CommandLineError(`${path}:${index + 1}: ${problem}`, null, hint);
 }
 
-function inSets({ reason, problem }: QuestionError, spec: string): Error {
-  if (reason instanceof FormatError) return new FailedError(`${spec.replace(/^[^=]*=/s, '')}: ${problem}`);
+function inSets({ reason, problem }: QuestionError, spec: string, flags: Partial<WalkFlags>): Error {
+  const file = fileOfSets(spec);
+  if (reason instanceof LimitError) return tooMany(file, limitsOf(flags).entries, 'elements');
+  if (reason instanceof FormatError) return new FailedError(`${file}: ${problem}`);
   return new CommandLineError(`--ipset: ${problem}`, caretInValue('--ipset', spec, -1));
 }
 
@@ -202,18 +195,21 @@ function literal(value: string): unknown {
   }
 }
 
-/** The objects of a JSONL file. */
-function objectsOf(path: string): Record<string, unknown>[] {
-  return readText(path)
-    .split('\n')
-    .flatMap((line, index) => {
-      if (line.trim() === '') return [];
-      try {
-        return [JSON.parse(line)];
-      } catch (error) {
-        throw new CommandLineError(`${path}:${index + 1}: ${(error as Error).message}`);
-      }
-    });
+/** The objects of a JSONL file, one a line; undefined: a blank line. */
+function* objectsOf(path: string, limits: Limits): Generator<unknown> {
+  let number = 0;
+  for (const line of readLines(path, limits)) {
+    number++;
+    yield line.trim() === '' ? undefined : parsed(line, `${path}:${number}`);
+  }
+}
+
+function parsed(line: string, place: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw new CommandLineError(`${place}: ${(error as Error).message}`);
+  }
 }
 
 /** Findings that are printed in full; the rest is counted. */

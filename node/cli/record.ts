@@ -16,16 +16,18 @@ import { createInterface } from 'node:readline';
 import { counted, encodeUtf8, escapeText } from '../../src/lang/index.ts';
 import { ownerOf, ownName } from '../owner.ts';
 import { errorCode } from '../system.ts';
+import { systemText } from '../system-errors.ts';
 import { WriteError, writeAtomically } from '../write.ts';
 import type { RecordFlags } from './commands/record.ts';
 import { CommandLineError, FailedError } from './errors.ts';
+import { limitsOf } from './limits.ts';
 import { isTerminal, say, sayRaw } from './output.ts';
 import { checkOutputs } from './outputs.ts';
+import { readBytes } from './reading.ts';
 import { escapes } from './record/escapes.ts';
 import { ELEVATOR, ELEVATORS, standIn, TOOLS } from './record/stand-in.ts';
 import { readLog, transcript } from './record/transcript.ts';
 import { Output } from './result.ts';
-import { systemText } from '../system-errors.ts';
 
 const FAILED = 1;
 /** A file larger than this is no script that anybody wrote. */
@@ -36,16 +38,16 @@ const ESCAPES_TOLD = 5;
 export async function record(command: readonly string[], flags: RecordFlags): Promise<number> {
   checkRunnable(command);
   checkOutputs([flags.output], command);
-  const isolated = canUnshare();
-  tellBefore(command, isolated);
+  const how = { isolated: canUnshare(), most: limitsOf(flags).text };
+  tellBefore(command, how.isolated);
   if (flags.yes !== true && isTerminal.stdin() && isTerminal.stderr() && !(await agreed())) {
     say('cls-flow: not run');
     return FAILED;
   }
   const { output } = flags;
-  if (output === undefined) return run(command, isolated, printed);
+  if (output === undefined) return run(command, how, printed);
   // Opened before the script is run: it would be run in vain.
-  return writeAtomically(output, (sink) => run(command, isolated, (text) => sink(encodeUtf8(text))));
+  return writeAtomically(output, (sink) => run(command, how, (text) => sink(encodeUtf8(text))));
 }
 
 function printed(text: string): void {
@@ -54,9 +56,16 @@ function printed(text: string): void {
   output.flush();
 }
 
+interface How {
+  /** In namespaces of its own. */
+  readonly isolated: boolean;
+  /** Bytes of what the stand-ins write down. */
+  readonly most: number;
+}
+
 /** Runs the command, and gives the batch file to `write`. Returns the exit code. */
-async function run(command: readonly string[], isolated: boolean, write: (text: string) => void): Promise<number> {
-  const { log, status } = await runAmongStandIns(command, isolated);
+async function run(command: readonly string[], how: How, write: (text: string) => void): Promise<number> {
+  const { log, status } = await runAmongStandIns(command, how);
   const { text, commands, elsewhere, unwritable } = transcript(readLog(log), command.join(' '));
   say(`cls-flow: ${status.text}; ${counted(commands, 'tc command')} recorded`);
   if (elsewhere > 0) say(`cls-flow: ${counted(elsewhere, 'tc command')} of other network namespaces are comments only`);
@@ -111,7 +120,7 @@ interface Status {
 }
 
 /** Nothing outlives this: the folder goes, and with it every process of the script's group. */
-async function runAmongStandIns(command: readonly string[], isolated: boolean): Promise<Ended> {
+async function runAmongStandIns(command: readonly string[], { isolated, most }: How): Promise<Ended> {
   sweep(tmpdir());
   const folder = mkdtempSync(join(tmpdir(), `${MARK}${ownName()}-`));
   let child: ChildProcess | null = null;
@@ -126,7 +135,7 @@ async function runAmongStandIns(command: readonly string[], isolated: boolean): 
     child = start(command, folder, isolated);
     const status = await ended(child, command);
     killGroup(child);
-    return { log: readFileSync(log, 'utf8'), status };
+    return { log: readBytes(log, most).toString('utf8'), status };
   } finally {
     clean();
     process.off('exit', clean);

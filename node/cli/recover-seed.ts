@@ -4,6 +4,7 @@ import { escapeText } from '../../src/lang/index.ts';
 import { caretInValue } from './caret.ts';
 import type { RecoverFlags } from './commands/recover-seed.ts';
 import { CommandLineError } from './errors.ts';
+import { limitsOf } from './limits.ts';
 import { isTerminal } from './output.ts';
 import { fileExamples, typedExample, typedQuestion } from './recover/examples.ts';
 import { searchOnLanes } from './recover/lanes.ts';
@@ -18,8 +19,10 @@ const TOLD = 16;
 export async function recoverSeed(files: readonly string[], flags: RecoverFlags): Promise<number> {
   const typed = [flags.filter, flags.pair, flags.before, flags.after, flags.probe].some((flag) => flag !== undefined);
   if (files.length > 0 && typed) throw new CommandLineError('give a file of examples, or --filter with pairs');
-  const question = files.length > 0 ? null : typedQuestion(flags);
-  const examples = question === null ? files.flatMap(fileExamples) : [typedExample(question, flags)];
+  const limits = limitsOf(flags);
+  const question = files.length > 0 ? null : typedQuestion(flags, limits);
+  const examples =
+    question === null ? files.flatMap((file) => fileExamples(file, limits)) : [typedExample(question, flags)];
   const range = readRange(flags.range);
   const output = new Output();
   let none = false;
@@ -82,8 +85,9 @@ function text({ name, divisor, samples }: Example, { seeds, left }: RecoveredSee
   } else if (seeds.length === 1) {
     lines.push(`hashrnd ${only}: tell classify and explain with --hashrnd ${only}`);
   } else {
-    const more = Math.max(1, Math.ceil(Math.log(seeds.length) / Math.log(divisor)));
-    lines.push(`${seeds.length} seeds fit: observe ${more} or ${more + 1} more pairs`);
+    const fitting = left.at(-1) ?? 0;
+    const more = Math.max(1, Math.ceil(Math.log(fitting) / Math.log(divisor)));
+    lines.push(`${fitting} seeds fit: observe ${more} or ${more + 1} more pairs`);
     if (seeds.length <= TOLD) lines.push(seeds.join(' '));
   }
   return `${lines.join('\n')}\n`;

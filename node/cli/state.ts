@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { readSets } from '../../src/api/index.ts';
@@ -11,11 +11,12 @@ import { locked } from '../lock.ts';
 import { errorCode } from '../system.ts';
 import { WriteError } from '../write.ts';
 import { CommandLineError, fileProblem } from './errors.ts';
-import { setsTexts } from './ipset.ts';
+import { setsLines } from './ipset.ts';
+import { type Limits, tooLong } from './limits.ts';
 import { writeText } from './named-file.ts';
 import { asking } from './options.ts';
 import { say } from './output.ts';
-import { waiting } from './waiting.ts';
+import { readBytes } from './reading.ts';
 
 /** Where `cls-flow tc` keeps its kernel: CLS_FLOW_STATE, or a file in the user's state directory. */
 export function defaultStatePath(env: NodeJS.ProcessEnv = process.env): string {
@@ -42,35 +43,49 @@ export interface State {
 }
 
 /** The kernel of a state file, or a fresh one with nothing but lo; with the sets of its own and of `--ipset`. */
-export function openState(file: string, era: EraName | undefined, ipsets: readonly string[] = []): State {
-  const text = stateText(file);
-  return { netns: kernelOf(text, file, era, ipsets), text };
+export function openState(
+  file: string,
+  limits: Limits,
+  era: EraName | undefined,
+  ipsets: readonly string[] = [],
+): State {
+  const text = stateText(file, limits);
+  return { netns: kernelOf(text, { file, limits, era, ipsets }), text };
 }
 
-function kernelOf(text: string | null, file: string, era: EraName | undefined, ipsets: readonly string[]): Netns {
+/** What a state is read with. */
+interface Asked {
+  readonly file: string;
+  readonly limits: Limits;
+  readonly era: EraName | undefined;
+  readonly ipsets: readonly string[];
+}
+
+function kernelOf(text: string | null, { file, limits, era, ipsets }: Asked): Netns {
   if (text === null) {
-    return new Netns({ env: environment(era ?? '6.1'), devices: [LO], sets: setsOfFiles(ipsets) });
+    return new Netns({ env: environment(era ?? '6.1'), devices: [LO], sets: setsOfFiles(ipsets, limits) });
   }
   const saved = parsed(text, file);
   if (era !== undefined && era !== saved.era) {
     throw new CommandLineError(`--era ${era}: ${file} was begun with era ${saved.era}`, null, 'name another --state');
   }
-  return Netns.load(saved, environment(saved.era), { sets: setsOfFiles(ipsets, setsOf(saved)) });
+  return Netns.load(saved, environment(saved.era), { sets: setsOfFiles(ipsets, limits, setsOf(saved)) });
 }
 
 /** The sets of files, in the place of those of the same name in `kept` or behind them. */
-const setsOfFiles = (ipset: readonly string[], kept: readonly IpSet[] = []): IpSet[] =>
-  asking({ ipset }, () => readSets(setsTexts(ipset), kept));
+const setsOfFiles = (ipset: readonly string[], limits: Limits, kept: readonly IpSet[] = []): IpSet[] =>
+  asking({ ipset }, () => readSets(setsLines(ipset, limits), kept));
 
 function environment(era: EraName) {
   return createEnv({ era: ERAS[era], seed: 0 });
 }
 
 /** What the file holds now; null: there is none. */
-export function stateText(file: string): string | null {
+export function stateText(file: string, { text: most }: Limits): string | null {
   try {
-    return waiting(file, () => readFileSync(file, 'utf8'));
+    return readBytes(file, most).toString('utf8');
   } catch (error) {
+    if (error instanceof CommandLineError) throw error;
     if (errorCode(error) === 'ENOENT') return null;
     throw new CommandLineError(`--state ${file}: ${fileProblem(error)?.message ?? String(error)}`);
   }
@@ -102,22 +117,34 @@ function checked(value: unknown): SavedNetns {
  * Saves what `run` makes of the kernel, unless that changed nothing. If another process has written the file since it was
  * read, `run` is done once more on what that wrote, while no other can write: so nothing that anybody did is lost.
  */
-export async function keepState<T>(file: string, open: () => State, run: (netns: Netns) => Kept<T>): Promise<T> {
+export async function keepState<T>(
+  file: string,
+  limits: Limits,
+  open: () => State,
+  run: (netns: Netns) => Kept<T>,
+): Promise<T> {
   const state = open();
   const first = run(state.netns);
   if (!first.isChanged) return first.result;
   makeFolder(path.dirname(file));
   const again = async (): Promise<T> => {
-    const isSame = stateText(file) === state.text;
+    const isSame = stateText(file, limits) === state.text;
     const { netns } = isSame ? state : open();
     const kept = isSame ? first : run(netns);
-    if (kept.isChanged) await writeText(file, `${JSON.stringify(netns.save(), null, 1)}\n`);
+    if (kept.isChanged) await writeText(file, savedText(netns, file, limits));
     return kept.result;
   };
   return locked(file, again, {
     onStale: (lock, pid) =>
       say(`cls-flow: note: ${escapeText(lock)} was left by process ${pid}, which is gone: removed`),
   });
+}
+
+/** A state that nobody could read again is not written. */
+function savedText(netns: Netns, file: string, { text: most }: Limits): string {
+  const text = `${JSON.stringify(netns.save(), null, 1)}\n`;
+  if (Buffer.byteLength(text) > most) throw tooLong(file, most);
+  return text;
 }
 
 export interface Kept<T> {

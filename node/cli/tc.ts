@@ -7,9 +7,11 @@ import { errorCode } from '../system.ts';
 import type { TcFlags } from './commands/tc.ts';
 import { decoded } from './decode.ts';
 import { CommandLineError } from './errors.ts';
-import { readBytes, readFailure } from './named-file.ts';
+import { type Limits, limitsOf, tooMany } from './limits.ts';
+import { readFailure } from './named-file.ts';
 import { txQueuesOf } from './numbers.ts';
 import { say, sayRaw } from './output.ts';
+import { readBytes } from './reading.ts';
 import { Output } from './result.ts';
 import { defaultStatePath, keepState, openState, type State } from './state.ts';
 
@@ -22,10 +24,11 @@ export async function tc(args: readonly string[], flags: TcFlags): Promise<numbe
 
 async function tcEmulated(args: readonly string[], flags: TcFlags): Promise<number> {
   const file = flags.state ?? defaultStatePath();
-  const open = (): State => openState(file, flags.era as EraName | undefined, flags.ipset);
-  const readBatch = batchReader();
+  const limits = limitsOf(flags);
+  const open = (): State => openState(file, limits, flags.era as EraName | undefined, flags.ipset);
+  const readBatch = batchReader(limits);
   const txQueues = txQueuesOf(flags);
-  const { answer, made } = await keepState(file, open, (netns) => {
+  const { answer, made } = await keepState(file, limits, open, (netns) => {
     const before = JSON.stringify(netns.save());
     for (const spec of flags.dev ?? []) nameDevice(netns, spec, txQueues);
     const made: string[] = [];
@@ -50,9 +53,11 @@ async function tcLive(args: readonly string[], flags: TcFlags): Promise<number> 
     throw new CommandLineError(`--live and --${option}: the running kernel is as it is`, null, 'give one of them');
   }
   const { openKernel } = await import('../socket.ts');
+  const limits = limitsOf(flags);
+  const readBatch = (file: string): string | undefined => batchText(file, limits);
   const kernel = openKernel();
   const seq = Math.floor(Date.now() / 1000);
-  const answer = runTc(args, { transport: kernel, readBatch: batchText, seq, modelledOnly: true });
+  const answer = runTc(args, { transport: kernel, readBatch, seq, modelledOnly: true });
   print(answer, args);
   const explanation = kernel.refusal === null ? null : explainRefusal(kernel.refusal);
   if (explanation !== null) say(`cls-flow: ${escapeText(explanation)}`);
@@ -117,20 +122,30 @@ function transportOf(netns: Netns, create: boolean, made: string[], txQueues?: n
  * The text of a batch file, which is read once, as a pipe can be read once only; undefined if it cannot be read: tc has
  * its own words for that.
  */
-function batchReader(): (file: string) => string | undefined {
+function batchReader(limits: Limits): (file: string) => string | undefined {
   const texts = new Map<string, string | undefined>();
   return (file) => {
-    if (!texts.has(file)) texts.set(file, batchText(file));
+    if (!texts.has(file)) texts.set(file, batchText(file, limits));
     return texts.get(file);
   };
 }
 
-function batchText(file: string): string | undefined {
+function batchText(file: string, limits: Limits): string | undefined {
   try {
-    return decoded(readBytes(file), file, 'the rest of its line is left out');
+    const text = decoded(readBytes(file, limits.text), file, 'the rest of its line is left out');
+    checkLines(text, file, limits);
+    return text;
   } catch (error) {
     // tc's own words are for a file that is not there.
     if (errorCode(error) === 'ENOENT' && file !== '-') return undefined;
     throw readFailure(error, file);
+  }
+}
+
+/** A command is a line. */
+function checkLines(text: string, file: string, { commands }: Limits): void {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
+    if (++count > commands) throw tooMany(file, commands, 'lines');
   }
 }

@@ -1,7 +1,7 @@
 import { Frame } from '../capture/index.ts';
 import { getRate64 } from '../lang/index.ts';
 import type { CaptureProblem } from '../report/index.ts';
-import { QDISCS } from '../sched/qdisc/index.ts';
+import { ADVISED, QDISCS } from '../sched/qdisc/index.ts';
 import {
   type Advice,
   type BucketSetup,
@@ -78,11 +78,11 @@ export interface Advised {
  *
  * @throws QuestionError with the field that is wrong; CancelledError after `options.signal`
  * @example
- * const { recommended, commands } = await advise(bytes, { by: 'dst', qdisc: 'htb', rate: '1gbit' });
+ * const { recommended, commands } = await advise(bytes, { by: 'dst', rate: '1gbit' });
  */
 export async function advise(source: Source, asked: AdviceQuestion, options: ReadOptions = {}): Promise<Advised> {
   const question = readAdviceQuestion(asked);
-  const { by = 'host', qdisc = 'sfq', rate = '100mbit', dev = 'eth0', seeds = 100, ...walk } = question;
+  const { by = 'host', qdisc = ADVISED, rate = '100mbit', dev = 'eth0', seeds = 100, ...walk } = question;
   const link = linkRate(rate);
   const knowsNat = walk.nat !== undefined || walk.conntrack !== undefined || options.tables?.conntrack !== undefined;
   const isEgress = (walk.at ?? 'egress') === 'egress';
@@ -120,7 +120,7 @@ export async function advise(source: Source, asked: AdviceQuestion, options: Rea
     commands: recommended === null ? [] : setupCommands(setupOf(recommended, { qdisc, dev, link })),
     notes: [...notesOf({ qdisc, isEgress, knowsNat, choices, recommended, hosts }), ...fullTableNotes(run)],
     errors,
-    record: recordOf('advise', question, inputs),
+    record: recordOf('advise', question, [...inputs, ...settled.inputs]),
   };
 }
 

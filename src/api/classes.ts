@@ -81,7 +81,7 @@ export function classes(asked: ClassesQuestion, besides: Besides = {}): ClassCom
     schema: 1,
     commands: classLines(named, { kindOf, device, link, parent, there, note }),
     notes,
-    record: recordOf('classes', question, []),
+    record: recordOf('classes', question, settled.inputs),
   };
 }
 

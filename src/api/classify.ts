@@ -77,6 +77,6 @@ export class Classifying {
       ...{ era: settled.options.env.era.name, seed: settled.seed },
       ...{ engine: replay.why, copies: copies.rows, missing: missingOf(tally.rests) },
     });
-    return { ...summary, record: recordOf('classify', settled.question, inputs) };
+    return { ...summary, record: recordOf('classify', settled.question, [...inputs, ...settled.inputs]) };
   }
 }

@@ -1,6 +1,7 @@
 import { Frame } from '../capture/index.ts';
 import type { Run } from '../run.ts';
 import { Comparing, type Comparison } from '../study/index.ts';
+import type { InputDigest } from './digest.ts';
 import { fullTableNotes } from './full-table.ts';
 import type { Question } from './question.ts';
 import { QuestionError } from './question-error.ts';
@@ -48,8 +49,8 @@ export async function compare(
   );
   // Both follow the same connections, if they follow any.
   for (const note of [first, second].flatMap(({ run }) => fullTableNotes(run)).slice(0, 1)) options.note?.(note);
-  const record = recordOf('compare', before, inputs);
-  const { question, inputs: changed } = recordOf('compare', after, []);
+  const record = recordOf('compare', before, [...inputs, ...first.inputs]);
+  const { question, inputs: changed } = recordOf('compare', after, second.inputs);
   return {
     ...comparing.result(first.seed, errors),
     record: {
@@ -63,13 +64,14 @@ export async function compare(
 interface Side {
   readonly run: Run;
   readonly seed: number;
+  readonly inputs: readonly InputDigest[];
 }
 
 /** What is wrong with a side is reported with its name: `after.filters[0]`. */
 function sideOf(name: 'before' | 'after', question: Question, options: ReadOptions): Side {
   try {
     const settled = settle({ ...question, flows: false }, options);
-    return { run: runOf(settled), seed: settled.seed };
+    return { run: runOf(settled), seed: settled.seed, inputs: settled.inputs };
   } catch (error) {
     throw error instanceof QuestionError ? error.about(`${name}.${error.field}`) : error;
   }

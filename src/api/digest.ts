@@ -36,7 +36,7 @@ export class Head {
   }
 }
 
-/** Of a text that belongs to a question: a script, a table. */
+/** Of a script. */
 export function digestOfText(name: string, text: string): InputDigest {
   const bytes = encodeUtf8(text);
   const hash = new Xxh64();
@@ -45,3 +45,43 @@ export function digestOfText(name: string, text: string): InputDigest {
 }
 
 const digestText = (hash: Xxh64): string => hash.digest().map(hex8).join('');
+
+/** Digests of tables, made while their lines go by: each line counts with a line feed. */
+export class Digests {
+  readonly inputs: InputDigest[] = [];
+
+  /** The same lines. The digest is there once all of them were taken; a table without any has none. */
+  *ofLines(name: string, lines: Iterable<string>): Generator<string> {
+    const table = new TableDigest();
+    for (const line of lines) {
+      table.add(line);
+      yield line;
+    }
+    this.inputs.push(...table.of(name));
+  }
+
+  /** Of rows as JSON has them, blank ones left out. */
+  *ofRows(name: string, rows: Iterable<unknown>): Generator<unknown> {
+    const table = new TableDigest();
+    for (const row of rows) {
+      if (row !== undefined) table.add(JSON.stringify(row));
+      yield row;
+    }
+    this.inputs.push(...table.of(name));
+  }
+}
+
+class TableDigest {
+  private readonly hash = new Xxh64();
+  private bytes = 0;
+
+  add(line: string): void {
+    const encoded = encodeUtf8(`${line}\n`);
+    this.hash.update(encoded);
+    this.bytes += encoded.length;
+  }
+
+  of(name: string): InputDigest[] {
+    return this.bytes === 0 ? [] : [{ name, bytes: this.bytes, xxh64: digestText(this.hash) }];
+  }
+}

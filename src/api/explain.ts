@@ -50,7 +50,7 @@ export async function explain(
     ? await captured(packet, run, options)
     : { explanation: explained(run, frameOf(packet)), inputs: [] };
   for (const note of fullTableNotes(run)) options.note?.(note);
-  return { ...explanation, record: recordOf('explain', question, inputs) };
+  return { ...explanation, record: recordOf('explain', settled.question, [...inputs, ...settled.inputs]) };
 }
 
 const isCaptured = (packet: PacketQuestion): packet is CapturedPacket =>

@@ -37,6 +37,7 @@ export {
   type Example,
   exampleOf,
   exampleOfJson,
+  MOST_SEEDS,
   type Probe,
   type RecoveredSeed,
   recovered,
@@ -47,7 +48,7 @@ export {
   type SeedRange,
 } from './recover-seed.ts';
 export type { ScriptReport } from './script.ts';
-export { readSets } from './sets.ts';
+export { linesOfSets, readSets, type SetsLines } from './sets.ts';
 export { type Besides, runOf, type Settled, settle, type Tables } from './settle.ts';
 export {
   type BlobLike,

@@ -12,23 +12,13 @@ export interface CallRecord {
   readonly inputs: readonly InputDigest[];
 }
 
-/** Fields of a question that hold whole files. */
-const TEXTS = ['script', 'conntrack'] as const;
-
-/** The record of a call. `inputs`: what was read besides the question. */
+/** The record of a call. `inputs`: what was read besides the script. */
 export function recordOf(call: string, question: Question, inputs: readonly InputDigest[]): CallRecord {
-  const { script, conntrack, sets = [], metadata, ...rest } = question;
-  const texts = { script, conntrack };
-  const own = TEXTS.flatMap((name) => (texts[name] === undefined ? [] : [digestOfText(name, texts[name])]));
+  const { script, conntrack: _, sets: __, metadata, ...rest } = question;
   return {
     version: VERSION,
     call,
     question: { ...rest, ...(metadata?.all === undefined ? {} : { metadata: { all: metadata.all } }) },
-    inputs: [
-      ...inputs,
-      ...own,
-      ...sets.map(({ name, text }) => digestOfText(name === undefined ? 'sets' : `sets ${name}`, text)),
-      ...(metadata?.some === undefined ? [] : [digestOfText('metadata', JSON.stringify(metadata.some))]),
-    ],
+    inputs: [...inputs, ...(script === undefined ? [] : [digestOfText('script', script)])],
   };
 }

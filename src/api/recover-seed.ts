@@ -104,6 +104,8 @@ export async function recovered(
   };
 }
 
+/** Seeds that are listed of all that fit; more are only counted. */
+export const MOST_SEEDS = 2 ** 20;
 /** Seeds tried between two looks at the signal: about 0.1 s. */
 const SLICE = 2 ** 24;
 
@@ -115,8 +117,8 @@ async function searchHere(
   const left: number[] = [];
   const seeds: number[] = [];
   for (let done = 0; done < count; done += SLICE) {
-    for (const seed of searchSeeds(samples, divisor, first + done, Math.min(SLICE, count - done), left))
-      seeds.push(seed);
+    const [slice, most] = [Math.min(SLICE, count - done), MOST_SEEDS - seeds.length];
+    for (const seed of searchSeeds(samples, divisor, first + done, slice, left, most)) seeds.push(seed);
     progress(Math.min(count, done + SLICE));
     await Promise.resolve();
   }

@@ -1,25 +1,29 @@
-import { CONNTRACK_MAX, type ListedEntry, parseListing, parseNat, Tracker } from '../conntrack/index.ts';
+import { CONNTRACK_MAX, listedEntries, parseNat, Tracker } from '../conntrack/index.ts';
 import { type Clock, createEnv } from '../env.ts';
 import { ERAS } from '../era.ts';
 import { Errno, KernelError } from '../errors.ts';
 import type { SipKey } from '../hash/index.ts';
 import { matches, shellWords } from '../lang/index.ts';
-import { type Metadata, NO_METADATA, parseMetadata, parseValues } from '../packet/index.ts';
+import { type Metadata, parseMetadata, parseValues } from '../packet/index.ts';
 import { type Around, type FilterPlan, planFilter } from '../plan.ts';
 import type { EngineName } from '../replay/index.ts';
 import { Run, type RunOptions } from '../run.ts';
 import type { IpSet } from '../sched/ematch/index.ts';
 import { type FlowOptions, Mode } from '../sched/flow/index.ts';
+import { Digests, type InputDigest } from './digest.ts';
+import { linesOf } from './lines.ts';
 import { type MetadataQuestion, type Question, readQuestion } from './question.ts';
 import { inField, QuestionError } from './question-error.ts';
 import { runQuestionScript, type ScriptReport } from './script.ts';
-import { readSets } from './sets.ts';
+import { linesOfSets, readSets, type SetsLines } from './sets.ts';
 
-/** Tables that somebody has read already, in the place of the question's texts: they may be too large for one text. */
+/** Tables in the place of the question's texts, read as they are asked for: they may be too large for one text. */
 export interface Tables {
-  readonly conntrack?: readonly ListedEntry[];
-  readonly sets?: readonly IpSet[];
-  readonly metadata?: Metadata;
+  /** Lines. */
+  readonly conntrack?: Iterable<string>;
+  readonly sets?: readonly SetsLines[];
+  /** As `metadata.some`; undefined where there is nothing (a blank line). */
+  readonly metadata?: Iterable<unknown>;
 }
 
 /** What a question comes to: all that a run needs. */
@@ -27,6 +31,8 @@ export interface Settled {
   readonly question: Question;
   readonly options: RunOptions;
   readonly seed: number;
+  /** Digests of what the tables held. */
+  readonly inputs: readonly InputDigest[];
 }
 
 /** Reads a question. Throws a QuestionError that names the field. */
@@ -34,7 +40,13 @@ export function settle(asked: Question, besides: Besides = {}): Settled {
   const { tables = {}, copied } = besides;
   const question = readQuestion(asked);
   const { seed = 0, at = 'egress', vlan = 'offload' } = question;
-  const sets = tables.sets ?? readSets(question.sets ?? []);
+  const digests = new Digests();
+  const sets = readSets(
+    (tables.sets ?? linesOfSets(question.sets ?? [])).map((set) => ({
+      ...set,
+      lines: digests.ofLines(set.name === undefined ? 'sets' : `sets ${set.name}`, set.lines),
+    })),
+  );
   const around: Around = { sets, ...(copied === undefined ? {} : { copied }) };
   const clock: Clock = { now: 0 };
   const [rxhashKey, foldKey] = [keyOf(question, 'rxhashKey'), keyOf(question, 'foldKey')];
@@ -50,11 +62,14 @@ export function settle(asked: Question, besides: Besides = {}): Settled {
     kernel: script?.asked,
     around,
     known: { rxhashKey: rxhashKey !== undefined, foldKey: foldKey !== undefined },
-    metadata: tables.metadata ?? metadataOf(question.metadata ?? {}),
-    tracker: trackerOf(question, tables),
+    metadata: metadataOf(
+      question.metadata ?? {},
+      digests.ofRows('metadata', tables.metadata ?? question.metadata?.some ?? []),
+    ),
+    tracker: trackerOf(question, digests.ofLines('conntrack', tables.conntrack ?? linesOf(question.conntrack ?? ''))),
     sharing: question.flows ?? true,
   };
-  return { question, options, seed };
+  return { question, options, seed, inputs: digests.inputs };
 }
 
 /** What a call is given besides the question. */
@@ -105,24 +120,27 @@ function scriptOf(question: Question, around: Parameters<typeof runQuestionScrip
   return undefined;
 }
 
-function trackerOf({ nat = [], conntrack, conntrackMax: max = CONNTRACK_MAX }: Question, tables: Tables): Tracker {
+function trackerOf({ nat = [], conntrackMax: max = CONNTRACK_MAX }: Question, lines: Iterable<string>): Tracker {
   const rules = nat.map((rule, i) => inField(`nat[${i}]`, () => parseNat(rule)));
-  const listed = (): ListedEntry[] => (conntrack === undefined ? [] : parseListing(conntrack));
-  return new Tracker({ rules, table: tables.conntrack ?? inField('conntrack', listed), max });
+  return inField('conntrack', () => new Tracker({ rules, table: listedEntries(lines), max }));
 }
 
-function metadataOf({ all, some = [] }: MetadataQuestion): Metadata {
+function metadataOf({ all }: MetadataQuestion, rows: Iterable<unknown>): Metadata {
   const every = all === undefined ? null : inField('metadata.all', () => parseValues(all));
-  return some.length === 0 ? { ...NO_METADATA, all: every } : { all: every, ...rowsOf(some) };
+  return { ...rowsOf(rows), all: every };
 }
 
-function rowsOf(some: readonly object[]): Pick<Metadata, 'byPacket' | 'byPrefix'> {
-  let at = 0;
-  function* counted(): Generator<object> {
-    for (; at < some.length; at++) yield some[at] ?? {};
+/** The rows; what is wrong with one is reported with its number. */
+function rowsOf(rows: Iterable<unknown>): Pick<Metadata, 'byPacket' | 'byPrefix'> {
+  let at = -1;
+  function* numbered(): Generator<unknown> {
+    for (const row of rows) {
+      at++;
+      if (row !== undefined) yield row;
+    }
   }
   try {
-    return parseMetadata(counted());
+    return parseMetadata(numbered());
   } catch (error) {
     return inField(`metadata.some[${at}]`, () => {
       throw error;

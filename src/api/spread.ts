@@ -54,7 +54,7 @@ export async function spread(
     ...{ schema: 1, complete: errors.length === 0 },
     spread: spreadOverSeeds(takings, settled.options.env, settled.seed, count),
     errors,
-    record: recordOf('spread', { ...settled.question, ...{ seeds: count } }, inputs),
+    record: recordOf('spread', { ...settled.question, ...{ seeds: count } }, [...inputs, ...settled.inputs]),
   };
 }
 
@@ -70,7 +70,7 @@ export async function perturbed(source: Source, question: Question, options: Opt
     ...{ schema: 1, complete: errors.length === 0, seed: settled.seed, by: takings.by },
     periods: periods(takings, run),
     errors,
-    record: recordOf('perturbed', settled.question, inputs),
+    record: recordOf('perturbed', settled.question, [...inputs, ...settled.inputs]),
   };
 }
 

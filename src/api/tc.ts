@@ -2,7 +2,7 @@ import { type Answer, emulated, makeDevice, runTc } from '../command/index.ts';
 import { Netns, type SavedNetns, setsOf } from '../kernel/index.ts';
 import { type Fields, fieldsReader, listOf, QUESTION_FIELDS, type Question, text } from './question.ts';
 import { inField, QuestionError } from './question-error.ts';
-import { readSets } from './sets.ts';
+import { linesOfSets, readSets } from './sets.ts';
 import { environment, readState } from './state.ts';
 
 /** What `tc` may be given besides its words. */
@@ -52,12 +52,12 @@ export function tc(
 
 function kernelOf(state: SavedNetns | null, { kernel: wanted, sets: texts = [] }: TcOptions): Netns {
   if (state === null) {
-    return new Netns({ env: environment(wanted ?? '6.1'), devices: [LO], sets: readSets(texts) });
+    return new Netns({ env: environment(wanted ?? '6.1'), devices: [LO], sets: readSets(linesOfSets(texts)) });
   }
   const { saved, env } = readState(state, 'state');
   if (wanted !== undefined && wanted !== env.era.name) {
     throw new QuestionError('kernel', `the state was begun with ${env.era.name}`);
   }
   const kept = inField('state', () => setsOf(saved));
-  return Netns.load(saved, env, { sets: readSets(texts, kept) });
+  return Netns.load(saved, env, { sets: readSets(linesOfSets(texts), kept) });
 }

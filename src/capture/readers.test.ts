@@ -279,6 +279,33 @@ describe('what the writers write, the readers read', () => {
     expect(readAll(pcap).frames.map((frame) => frame.nanoseconds)).toEqual([123456000, 999999000, 0]);
   });
 
+  it.each([
+    ['pcap', (sink: (chunk: Uint8Array) => void) => new PcapWriter({ linkType: 1 }, sink), 0xffffffff],
+    [
+      'pcapng',
+      (sink: (chunk: Uint8Array) => void) => new PcapngWriter([{ linkType: 1, snapLength: 0, name: '' }], sink),
+      18_446_744_072,
+    ],
+  ] as const)('with the nearest time that %s holds, and says of how many packets', (_, make, last) => {
+    const chunks: Uint8Array[] = [];
+    const writer = make((chunk) => chunks.push(chunk));
+    const times = [-1, 0, last, last + 1];
+    for (const seconds of times) {
+      writer.write(
+        Object.assign(new Frame(), { linkType: 1, seconds, nanoseconds: 7, data: Uint8Array.of(1), end: 1 }),
+      );
+    }
+    writer.finish();
+    const read = readAll(Buffer.concat(chunks)).frames.map(({ seconds, nanoseconds }) => [seconds, nanoseconds]);
+    expect(read).toEqual([
+      [0, 0],
+      [0, 7],
+      [last, 7],
+      [last, 0],
+    ]);
+    expect(writer.moved).toBe(2);
+  });
+
   it('but one pcap holds one link type only', () => {
     const writer = new PcapWriter({ linkType: 101 }, () => {});
     expect(() => writer.write(Object.assign(new Frame(), { linkType: 1 }))).toThrow(FormatError);

@@ -57,6 +57,7 @@ export class PcapWriter {
   private readonly out: Gather;
   private readonly linkType: number;
   private readonly nanoseconds: boolean;
+  private readonly times = new Times(0xffffffff);
 
   constructor(options: PcapOptions, sink: Sink) {
     this.out = new Gather(sink);
@@ -83,11 +84,17 @@ export class PcapWriter {
     const captured = frame.end - frame.at;
     const at = out.reserve(16 + captured);
     const { view } = out;
-    view.setUint32(at, frame.seconds, true);
-    view.setUint32(at + 4, this.nanoseconds ? frame.nanoseconds : Math.floor(frame.nanoseconds / 1000), true);
+    const { seconds, nanoseconds } = this.times.held(frame);
+    view.setUint32(at, seconds, true);
+    view.setUint32(at + 4, this.nanoseconds ? nanoseconds : Math.floor(nanoseconds / 1000), true);
     view.setUint32(at + 8, captured, true);
     view.setUint32(at + 12, frame.length, true);
     out.bytes(at + 16, frame.data.subarray(frame.at, frame.end));
+  }
+
+  /** Packets whose time the format cannot hold: the nearest that it can was written. */
+  get moved(): number {
+    return this.times.moved;
   }
 
   finish(): void {
@@ -95,10 +102,31 @@ export class PcapWriter {
   }
 }
 
+/** Times in a format that holds seconds from 0 to `last`: beyond them the nearest stands there, and is counted. */
+class Times {
+  moved = 0;
+  private readonly last: number;
+  private readonly nearest = { seconds: 0, nanoseconds: 0 };
+
+  constructor(last: number) {
+    this.last = last;
+  }
+
+  held(frame: Frame): Pick<Frame, 'seconds' | 'nanoseconds'> {
+    const { seconds } = frame;
+    if (seconds >= 0 && seconds <= this.last) return frame;
+    this.moved++;
+    this.nearest.seconds = seconds < 0 ? 0 : this.last;
+    return this.nearest;
+  }
+}
+
 /** Frames in, a little-endian pcapng file of one section out, time stamps in nanoseconds. finish() hands over the last chunk. */
 export class PcapngWriter {
   private readonly out: Gather;
   private readonly interfaces: CaptureInterface[] = [];
+  /** 2^64 nanoseconds end within the second behind it. */
+  private readonly times = new Times(18_446_744_072);
 
   constructor(interfaces: readonly CaptureInterface[], sink: Sink) {
     this.out = new Gather(sink);
@@ -136,7 +164,8 @@ export class PcapngWriter {
     const size = comment.length === 0 ? 20 + captured : options + 4 + padded(comment.length) + 4;
     const at = this.block(6, size);
     const { view } = this.out;
-    const time = BigInt(frame.seconds) * 1_000_000_000n + BigInt(frame.nanoseconds);
+    const { seconds, nanoseconds } = this.times.held(frame);
+    const time = BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
     view.setUint32(at, on, true);
     view.setUint32(at + 4, Number((time >> 32n) & 0xffffffffn), true);
     view.setUint32(at + 8, Number(time & 0xffffffffn), true);
@@ -148,6 +177,11 @@ export class PcapngWriter {
     view.setUint16(at + options, 1, true);
     view.setUint16(at + options + 2, comment.length, true);
     this.out.bytes(at + options + 4, comment);
+  }
+
+  /** Packets whose time the format cannot hold: the nearest that it can was written. */
+  get moved(): number {
+    return this.times.moved;
   }
 
   finish(): void {

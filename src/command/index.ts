@@ -21,6 +21,7 @@ export { Listener } from './encode.ts';
 export { emptySelector, MODIFY, type Selector, takeSelectors } from './filter-words.ts';
 export type { Links, TakenWord, Transport } from './process.ts';
 export {
+  endsCommand,
   runScript,
   type ScriptAnswer,
   type ScriptLine,

@@ -110,8 +110,9 @@ export function* scriptLines(text: string): Generator<ScriptLine> {
   const lines = text.split('\n');
   for (let at = 0; at < lines.length; at++) {
     const line = at + 1;
-    let source = lines[at] ?? '';
-    while (source.endsWith('\\') && at + 1 < lines.length) source += `\n${lines[++at] ?? ''}`;
+    const from = at;
+    while (lines[at]?.endsWith('\\') && at + 1 < lines.length) at++;
+    const source = lines.slice(from, at + 1).join('\n');
     if (/^\s*(?:#|$)/.test(source)) continue;
     const commands = commandsOf(source.replaceAll('\\\n', ' '));
     if (commands.length === 0) yield { line, source, words: null, before: 0, unexpanded: false };
@@ -168,10 +169,14 @@ function isTc(words: readonly string[], at: number): boolean {
   return at === 0 || OBJECTS.includes(next) || next.startsWith('-') || words[at - 1] === 'sudo';
 }
 
+/** A word as written that ends one of the shell's commands, or whose semicolon does. */
+export const endsCommand = (word: string): boolean => SHELL_END.test(word) || word.endsWith(';');
+
 /** The words up to where the shell takes over. */
 function untilEnd(words: readonly string[], from: number): string[] {
   const own: string[] = [];
-  for (const word of words.slice(from)) {
+  for (let at = from; at < words.length; at++) {
+    const word = words[at] ?? '';
     if (SHELL_END.test(word)) break;
     if (word.endsWith(';')) return [...own, word.slice(0, -1)];
     own.push(word);

@@ -5,7 +5,7 @@
 export { type Address, type Prefix, parseAddress, parsePrefix } from '../lang/index.ts';
 export { BeforeNatPrint, BeforeNatWords } from './before-nat.ts';
 export { FragmentSlots } from './fragments.ts';
-export { type ListedEntry, parseListing } from './listing.ts';
+export { type ListedEntry, listedEntries, parseListing } from './listing.ts';
 export { type NatRule, parseNat } from './nat.ts';
 export { KIND_OF_FLAGS, Kind, STATES, transitionOf } from './steps.ts';
 export { Cells, Flag, Mix, sizesOf, type TableMemory, wordsOf } from './table.ts';

@@ -18,15 +18,20 @@ const TUPLE_FIELDS: readonly string[] = ['src', 'dst', 'sport', 'dport', 'type',
  * line (from 1) and the offset of its first character in `text`.
  */
 export function parseListing(text: string): ListedEntry[] {
-  const entries: ListedEntry[] = [];
+  return [...listedEntries(text.split('\n'))];
+}
+
+/** The same, an entry at a time, of lines that need not be in memory together. */
+export function* listedEntries(lines: Iterable<string>): Generator<ListedEntry> {
   let offset = 0;
-  for (const [i, line] of text.split('\n').entries()) {
+  let number = 0;
+  for (const line of lines) {
+    number++;
     const words = line.trim().split(/\s+/);
     // conntrack's own closing line goes to standard error, but ends up in many a file.
-    if (words[0] !== '' && words[0] !== 'conntrack') entries.push(parseLine(words, offset, i + 1));
+    if (words[0] !== '' && words[0] !== 'conntrack') yield parseLine(words, offset, number);
     offset += line.length + 1;
   }
-  return entries;
 }
 
 function parseLine(words: readonly string[], offset: number, line: number): ListedEntry {

@@ -15,7 +15,7 @@ export interface TrackerOptions {
   /** The router's rules; none: NAT was not told, and every tuple is `assumed`. */
   readonly rules?: readonly NatRule[];
   /** A connection table: its entries are exact, never expire, and count. */
-  readonly table?: readonly ListedEntry[];
+  readonly table?: Iterable<ListedEntry>;
   /** net.netfilter.nf_conntrack_max: entries of both families at most; 0: no limit. CONNTRACK_MAX if absent. */
   readonly max?: number;
 }

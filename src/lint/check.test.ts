@@ -194,7 +194,39 @@ describe('the corrected script', () => {
   });
 });
 
+describe('a line of many commands', () => {
+  const bad = 'tc filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow hash keys src divisor 2048';
+
+  test('has each fix in place, and each fix is of its own command', () => {
+    const script = `${SFQ}\ntrue && sudo ${bad} && ${bad.replace('handle 1', 'handle 2')}; echo done\n`;
+    const report = check(script);
+    const fixes = report.findings.filter(({ fix }) => fix !== null).map(({ fix }) => fix);
+    const good = bad.replace('2048', '1024');
+    expect(fixes).toEqual([`sudo ${good}`, good.replace('handle 1', 'handle 2')]);
+    expect(mended(script, report).text).toBe(script.replaceAll('2048', '1024'));
+  });
+
+  test('keeps the places of words in quotes, behind joined lines, and however long', () => {
+    const long = 'x'.repeat(20 << 20);
+    const script = `tc qdisc add dev 'eth 0' "a\\"b" \\\n  root ${long}\n`;
+    const [command] = check(script).script.commands;
+    expect(command?.spans.map(({ line, column, length }) => [line, column, length])).toEqual([
+      [0, 4, 5],
+      [0, 10, 3],
+      [0, 14, 3],
+      [0, 18, 7],
+      [0, 26, 6],
+      [1, 3, 4],
+      [1, 8, 20 << 20],
+    ]);
+  });
+});
+
 describe('a dump of tc -j filter show', () => {
+  test('may nest as deep as it is long', () => {
+    expect(check(`${'['.repeat(100_000)}${']'.repeat(100_000)}`).findings).toEqual([]);
+  });
+
   const begin =
     '[{"protocol":"ip","pref":1,"kind":"flow","chain":0},\n{"protocol":"ip","pref":1,"kind":"flow","chain":0,"options":';
 

@@ -1,7 +1,7 @@
 import { createEnv } from '../env.ts';
 import { ERAS } from '../era.ts';
 import { shellQuoted } from '../lang/index.ts';
-import { applied, type Besides, byPlace, type Edit, type Found, SEVERITIES, type Severity } from './finding.ts';
+import { applied, type Besides, type Edit, type Found, SEVERITIES, type Severity } from './finding.ts';
 import { RULES } from './rules/index.ts';
 import { type Command, readScript, type Script, whereIs } from './script.ts';
 import { Setup } from './setup.ts';
@@ -107,8 +107,8 @@ function byCommand(findings: readonly CheckedFinding[]): Map<Command, CheckedFin
 }
 
 /** Behind what stood before the words: `tc`, `sudo tc`, or nothing in a batch file. */
-function asWritten({ source, spans }: Command, words: readonly string[]): string {
-  const before = source.slice(0, spans[0]?.at ?? 0).trim();
+function asWritten({ source, from, spans }: Command, words: readonly string[]): string {
+  const before = source.slice(from, spans[0]?.at ?? 0).trim();
   return [...(before === '' ? [] : [before]), ...words.map(shellQuoted)].join(' ');
 }
 
@@ -141,8 +141,9 @@ function reported(code: string, usual: Severity, found: Found, refusedBy: Checke
 /** The script with every fix written into it (where two would change the same word, the first), and how many were. */
 export function mended(text: string, { findings, script }: Report): { readonly text: string; readonly fixes: number } {
   if (script.dump) return { text, fixes: 0 };
-  const lines = text.split('\n');
   let fixes = 0;
+  /** By the line that the source begins on: several commands may share one. */
+  const sources = new Map<number, { readonly source: string; readonly patches: Patch[] }>();
   for (const [command, mends] of byCommand(findings)) {
     const edits: Edit[] = [];
     for (const finding of mends) {
@@ -151,8 +152,14 @@ export function mended(text: string, { findings, script }: Report): { readonly t
       fixes++;
       if (!clashes) edits.push(...finding.edits);
     }
-    const source = withEdits(command, edits).split('\n');
-    for (const [i, line] of source.entries()) lines[command.line - 1 + i] = line;
+    const { line, source } = command;
+    const known = sources.get(line) ?? { source, patches: [] };
+    for (const edit of edits) known.patches.push(patchOf(command, edit));
+    sources.set(line, known);
+  }
+  const lines = text.split('\n');
+  for (const [line, { source, patches }] of sources) {
+    for (const [i, one] of patched(source, patches).split('\n').entries()) lines[line - 1 + i] = one;
   }
   return { text: lines.join('\n'), fixes };
 }
@@ -160,18 +167,33 @@ export function mended(text: string, { findings, script }: Report): { readonly t
 const sameEdit = (a: Edit, b: Edit): boolean =>
   a.at === b.at && a.remove === b.remove && `${a.insert}` === `${b.insert}`;
 
-/** The command's source with words put in place of others; the rest, comments too, stays as it was written. */
-function withEdits({ source, spans }: Command, edits: readonly Edit[]): string {
-  const last = spans.at(-1);
+/** What goes of a source, and what stands there instead. */
+interface Patch {
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+}
+
+function patchOf({ source, spans }: Command, { at, remove, insert }: Edit): Patch {
+  const inserted = insert.map(shellQuoted).join(' ');
+  const first = spans[at];
+  const last = spans[first === undefined ? spans.length - 1 : at + remove - 1];
   const end = last === undefined ? source.length : last.at + last.length;
-  let text = source;
-  for (const { at, remove, insert } of [...edits].sort(byPlace)) {
-    const first = spans[at];
-    const gone = spans[at + remove - 1];
-    const inserted = insert.map(shellQuoted).join(' ');
-    if (first === undefined) text = `${text.slice(0, end)} ${inserted}${text.slice(end)}`;
-    else if (remove === 0) text = `${text.slice(0, first.at)}${inserted} ${text.slice(first.at)}`;
-    else text = text.slice(0, first.at) + inserted + text.slice(gone === undefined ? end : gone.at + gone.length);
+  if (first === undefined) return { from: end, to: end, text: ` ${inserted}` };
+  if (remove === 0) return { from: first.at, to: first.at, text: `${inserted} ` };
+  return { from: first.at, to: end, text: inserted };
+}
+
+/**
+ * The source with words put in place of others; the rest, comments too, stays as it was written. Of two at one place the
+ * later comes first, as in applied().
+ */
+function patched(source: string, patches: readonly Patch[]): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const { from, to, text } of patches.toReversed().sort((a, b) => a.from - b.from)) {
+    parts.push(source.slice(at, from), text);
+    at = to;
   }
-  return text;
+  return [...parts, source.slice(at)].join('');
 }

@@ -1,5 +1,5 @@
 import { FormatError } from '../errors.ts';
-import type { Command } from './command.ts';
+import type { Command, Span } from './command.ts';
 
 /** What tc before 2024 wrote into its JSON where a flow filter's options belong: the text that it prints otherwise. */
 const BROKEN = /"options":\s*\{\s*(handle 0x[0-9a-f]+[^"{}[\]]*)/g;
@@ -18,12 +18,16 @@ export function dumpCommands(text: string): Command[] {
   const filters = listOf(parse(repaired)).filter(
     ({ kind, options }) => kind === 'flow' && typeof options === 'object' && options !== null,
   );
-  const lines = [...text.matchAll(/"options":/g)].map(({ index }) => text.slice(0, index).split('\n').length);
+  const lines = optionLines(text);
   return filters.map((filter, i) => {
     const words = wordsOf(filter);
-    return { line: lines[i] ?? 1, source: `tc ${words.join(' ')}`, words, spans: spansOf(words) };
+    return { line: lines[i] ?? 1, source: `tc ${words.join(' ')}`, words, from: 0, spans: spansOf(words) };
   });
 }
+
+/** The lines, from 1, on which options begin. */
+const optionLines = (text: string): number[] =>
+  text.split('\n').flatMap((line, i) => Array.from(line.matchAll(/"options":/g), () => i + 1));
 
 function parse(json: string): unknown {
   try {
@@ -34,9 +38,16 @@ function parse(json: string): unknown {
 }
 
 /** Several dumps may have been put into one array. */
-function listOf(value: unknown): Members[] {
-  if (Array.isArray(value)) return value.flatMap(listOf);
-  return typeof value === 'object' && value !== null ? [value as Members] : [];
+function listOf(dump: unknown): Members[] {
+  const found: Members[] = [];
+  // Not by calls of itself: a file may nest as deep as it is long.
+  const waiting = [dump];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (Array.isArray(value)) for (const one of value.toReversed()) waiting.push(one);
+    else if (typeof value === 'object' && value !== null) found.push(value as Members);
+  }
+  return found;
 }
 
 function wordsOf(filter: Members): string[] {
@@ -70,10 +81,10 @@ function optionsOf(options: Members): Members {
 }
 
 /** Behind `tc `, one blank between them. */
-function spansOf(words: readonly string[]): { at: number; length: number }[] {
+function spansOf(words: readonly string[]): Span[] {
   let at = 'tc '.length;
   return words.map(({ length }) => {
-    const span = { at, length };
+    const span = { at, length, line: 0, column: at + 1 };
     at += length + 1;
     return span;
   });

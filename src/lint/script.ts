@@ -1,8 +1,9 @@
-import { countOptions, type ScriptLine, scriptLines } from '../command/index.ts';
+import { countOptions, endsCommand, type ScriptLine, scriptLines } from '../command/index.ts';
 import { matches } from '../lang/index.ts';
 import { CLASSIFIERS } from '../sched/classifier/index.ts';
-import type { Command } from './command.ts';
+import type { Command, Span } from './command.ts';
 import { dumpCommands } from './dump.ts';
+import { wordSpans } from './spans.ts';
 
 export type { Command, Span } from './command.ts';
 
@@ -48,29 +49,40 @@ function withoutOptions(line: ScriptLine): ScriptLine[] {
   return [{ ...line, words: line.words.slice(options), before: line.before + options }];
 }
 
-const WORD = /(?:'[^']*'?|"(?:\\[\s\S]|[^"\\])*"?|\\(?!\n)[\s\S]|[^\s'"\\])+/g;
-
 /** Where the words of sources stand: a line with many commands is read once. */
 class Spans {
   private source = '';
-  private spans: Command['spans'] = [];
+  private spans: readonly Span[] = [];
 
-  of(source: string): Command['spans'] {
+  of(source: string): readonly Span[] {
     if (source === this.source) return this.spans;
     this.source = source;
-    this.spans = [...source.matchAll(WORD)].map((match) => ({ at: match.index, length: match[0].length }));
+    this.spans = [...wordSpans(source)];
     return this.spans;
   }
 }
 
 function commandOf({ line, source, before }: ScriptLine, words: readonly string[], all: Spans): Command {
-  const spans = all.of(source).slice(before, before + words.length);
+  const known = all.of(source);
+  const spans = known.slice(before, before + words.length);
+  const last = spans.at(-1);
   // The shell's semicolon sticks to the last word.
-  const own = spans.map((span, i) =>
-    source.slice(span.at, span.at + span.length) === `${words[i]};` ? { ...span, length: span.length - 1 } : span,
-  );
-  return { line, source, words, spans: own };
+  if (last !== undefined && textAt(source, last) === `${words.at(-1)};`) {
+    spans[spans.length - 1] = { ...last, length: last.length - 1 };
+  }
+  return { line, source, words, from: beginning(source, known, before), spans };
 }
+
+const textAt = (source: string, { at, length }: Span): string => source.slice(at, at + length);
+
+/** Where the shell's command begins whose word `before` is tc's first: behind the end of the one in front of it. */
+function beginning(source: string, spans: readonly Span[], before: number): number {
+  let first = before;
+  while (first > 0 && !endsCommand(textAt(source, spans[first - 1] ?? NOWHERE))) first--;
+  return spans[first]?.at ?? 0;
+}
+
+const NOWHERE: Span = { at: 0, length: 0, line: 0, column: 1 };
 
 /** `# cls-flow: ignore FT011, FT016` silences its own line, and the next one if it stands alone. */
 function mutedLines(text: string): Map<number, Set<string>> {
@@ -85,15 +97,12 @@ function mutedLines(text: string): Map<number, Set<string>> {
 }
 
 /** Line and column (both from 1) of a command's word, and how long it is; the last word's end where it is missing. */
-export function whereIs(
-  { line, source, spans }: Command,
-  word: number,
-): { line: number; column: number; length: number } {
-  const last = spans.at(-1);
-  const end = last === undefined ? 0 : last.at + last.length;
-  const { at, length } = word < 0 ? { at: spans[0]?.at ?? 0, length: end } : (spans[word] ?? { at: end, length: 1 });
-  const before = source.slice(0, at).split('\n');
-  return { line: line + before.length - 1, column: (before.at(-1) ?? '').length + 1, length };
+export function whereIs({ line, spans }: Command, word: number): { line: number; column: number; length: number } {
+  const last = spans.at(-1) ?? NOWHERE;
+  const behind = { ...last, column: last.column + last.length, length: 1 };
+  const whole = { ...(spans[0] ?? NOWHERE), length: last.at + last.length };
+  const span = word < 0 ? whole : (spans[word] ?? behind);
+  return { line: line + span.line, column: span.column, length: span.length };
 }
 
 /** Index of the word behind a keyword that stands before the filter's kind; -1: it is not there. */

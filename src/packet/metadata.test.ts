@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { dissected, ethernet, ipv4, ipv6, packetOf, ports } from '../../test/frames.ts';
 import { UsageError } from '../errors.ts';
 import { Input } from './inputs.ts';
-import { applyMetadata, METADATA_NAMES, type Metadata, parseMetadata, parseValues } from './metadata.ts';
+import { applyMetadata, METADATA_NAMES, type Metadata, NO_METADATA, parseMetadata, parseValues } from './metadata.ts';
 import { Direction, type Packet, PktType } from './packet.ts';
 
 const FRAME = ethernet('0800', ipv4('10.0.0.1', '192.0.2.9', 17, ports(1, 2)));
 
 function told(metadata: Partial<Metadata>, number = 1, frame = FRAME): Packet {
   const p = packetOf(frame);
-  applyMetadata({ all: null, byPacket: new Map(), byPrefix: [], ...metadata }, number, p, dissected(frame));
+  applyMetadata({ ...NO_METADATA, ...metadata }, number, p, dissected(frame));
   return p;
 }
 
@@ -94,6 +94,13 @@ describe('lines of a metadata file', () => {
     expect(told(metadata, 1).mark).toBe(2);
     expect(told(metadata, 2)).toMatchObject({ mark: 9, priority: 4 });
     expect(told(metadata, 3).mark).toBe(8);
+  });
+
+  test('many lines may be about one packet, and many prefixes cover it', () => {
+    const objects = Array.from({ length: 100_000 }, (_, i) => ({ packet: 1, mark: i }));
+    const prefixes = Array.from({ length: 33 }, (_, i) => ({ prefix: `10.0.0.1/${32 - i}`, priority: i }));
+    const { mark, priority } = told(parseMetadata([...objects, ...prefixes]));
+    expect([mark, priority]).toEqual([99_999, 32]);
   });
 
   test('a prefix meets the source or the destination of its own family', () => {

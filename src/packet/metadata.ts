@@ -1,8 +1,9 @@
 import { UsageError } from '../errors.ts';
-import { covers, getUnsigned, type Prefix, parseAddress, parsePrefix } from '../lang/index.ts';
+import { getUnsigned, parseAddress, parsePrefix } from '../lang/index.ts';
 import { AddrType, type FlowKeys } from './flow-keys.ts';
 import { Input } from './inputs.ts';
 import { Ct, Direction, Linear, type Packet, PktType } from './packet.ts';
+import { PrefixRules } from './prefix-rules.ts';
 
 /** What a packet was given besides its frame: one change of a Packet. */
 export type Apply = (p: Packet) => void;
@@ -12,12 +13,12 @@ export interface Metadata {
   /** `--set`: for all packets. */
   readonly all: Apply | null;
   /** By packet number, counted from 1 over all files. */
-  readonly byPacket: ReadonlyMap<number, Apply>;
+  readonly byPacket: ReadonlyMap<number, readonly Apply[]>;
   /** By address, in the order given; a later one beats an earlier. */
-  readonly byPrefix: readonly { readonly prefix: Prefix; readonly apply: Apply }[];
+  readonly byPrefix: PrefixRules<Apply>;
 }
 
-export const NO_METADATA: Metadata = { all: null, byPacket: new Map(), byPrefix: [] };
+export const NO_METADATA: Metadata = { all: null, byPacket: new Map(), byPrefix: new PrefixRules() };
 
 /** One row for each name: how its value is read, and what it does. `bit` marks it as told. */
 interface Field {
@@ -103,19 +104,20 @@ export const METADATA_NAMES: readonly string[] = Object.keys(FIELDS);
 
 /** Adds one object of a `--meta` file: `packet` or `prefix`, and the values. Throws UsageError. */
 export function parseMetadata(objects: Iterable<unknown>): Pick<Metadata, 'byPacket' | 'byPrefix'> {
-  const byPacket = new Map<number, Apply>();
-  const byPrefix: { prefix: Prefix; apply: Apply }[] = [];
+  const byPacket = new Map<number, Apply[]>();
+  const byPrefix = new PrefixRules<Apply>();
   for (const object of objects) {
     const { packet, prefix, ...values } = record(object);
     const apply = parseValues(values);
     if (packet !== undefined && prefix === undefined) {
       const number = unsigned(packet, Number.MAX_SAFE_INTEGER, 1);
       const earlier = byPacket.get(number);
-      byPacket.set(number, earlier === undefined ? apply : both(earlier, apply));
+      if (earlier === undefined) byPacket.set(number, [apply]);
+      else earlier.push(apply);
     } else if (prefix !== undefined && packet === undefined) {
       const parsed = typeof prefix === 'string' ? parsePrefix(prefix) : null;
       if (parsed === null) throw new UsageError(`"prefix" is no address prefix: ${JSON.stringify(prefix)}`);
-      byPrefix.push({ prefix: parsed, apply });
+      byPrefix.add(parsed, apply);
     } else {
       throw new UsageError('expected either "packet" or "prefix" to say which packets are meant');
     }
@@ -165,16 +167,15 @@ const both =
  */
 export function applyMetadata(metadata: Metadata, number: number, p: Packet, keys: FlowKeys): void {
   metadata.all?.(p);
-  for (const { prefix, apply } of metadata.byPrefix) if (touches(prefix, keys)) apply(p);
-  metadata.byPacket.get(number)?.(p);
+  if (metadata.byPrefix.length > 0) for (const apply of touching(metadata.byPrefix, keys)) apply(p);
+  for (const apply of metadata.byPacket.get(number) ?? NONE) apply(p);
 }
 
-function touches(prefix: Prefix, keys: FlowKeys): boolean {
-  const family = keys.addrType === AddrType.IPV4 ? 4 : keys.addrType === AddrType.IPV6 ? 6 : 0;
-  const words = family === 4 ? 1 : 4;
-  return (
-    family !== 0 && (covers(prefix, family, keys.addr) || covers(prefix, family, keys.addr.subarray(words, 2 * words)))
-  );
+const NONE: readonly Apply[] = [];
+
+function touching(rules: PrefixRules<Apply>, { addrType, addr }: FlowKeys): readonly Apply[] {
+  if (addrType === AddrType.IPV4) return rules.covering(4, addr, [0, 1]);
+  return addrType === AddrType.IPV6 ? rules.covering(6, addr, [0, 4]) : NONE;
 }
 
 function parseVlan(value: unknown): Apply {

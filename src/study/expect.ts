@@ -113,20 +113,26 @@ function expectedText({ classid, end }: Expectation): string {
   return [...(end === null ? [] : [end]), ...where].join(', ');
 }
 
+/** An expectation, and what became of it. */
+interface Row {
+  readonly expectation: Expectation;
+  packets: number;
+  failed: number;
+  first: Unmet['first'];
+}
+
 /** Holds what a run finds against what was expected. */
 export class Expecting {
   private readonly run: Run;
-  private readonly rows: {
-    readonly expectation: Expectation;
-    packets: number;
-    failed: number;
-    first: Unmet['first'];
-  }[];
+  private readonly rows: readonly Row[];
+  /** By source, and destination where there is one: a packet meets few of many. */
+  private readonly byAddresses: ReadonlyMap<string, readonly Row[]>;
   private readonly flow = new FlowKeys();
 
   constructor(run: Run, expectations: readonly Expectation[]) {
     this.run = run;
     this.rows = expectations.map((expectation) => ({ expectation, packets: 0, failed: 0, first: null }));
+    this.byAddresses = byAddresses(this.rows);
   }
 
   /** In the place of the run's own step(): who a packet is from is read before actions may rewrite it. */
@@ -137,7 +143,7 @@ export class Expecting {
     if (entered) run.options.env.era.dissect(run.packet, flow);
     run.conclude();
     if (!entered) return;
-    for (const row of this.rows) {
+    for (const row of this.rowsFor(flow)) {
       if (!isAbout(row.expectation, flow)) continue;
       row.packets++;
       if (isMet(row.expectation, run)) continue;
@@ -146,11 +152,35 @@ export class Expecting {
     }
   }
 
+  private *rowsFor({ addrType, addr }: FlowKeys): Generator<Row> {
+    const width = addrType === AddrType.IPV6 ? 4 : 1;
+    const source = addr.subarray(0, width).join();
+    yield* this.byAddresses.get(source) ?? [];
+    yield* this.byAddresses.get(`${source}>${addr.subarray(width, 2 * width).join()}`) ?? [];
+  }
+
   unmet(): Unmet[] {
     return this.rows.flatMap(({ expectation, ...counts }, index) =>
       counts.packets > 0 && counts.failed === 0 ? [] : [{ index, expected: expectedText(expectation), ...counts }],
     );
   }
+}
+
+/** As the words of a packet's addresses are joined; who has the same is still compared. */
+function addressesOf({ source, destination }: Expectation): string {
+  const text = ({ address }: Endpoint): string => address.words.slice(0, address.family === 6 ? 4 : 1).join();
+  return destination === null ? text(source) : `${text(source)}>${text(destination)}`;
+}
+
+function byAddresses(rows: readonly Row[]): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const name = addressesOf(row.expectation);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [row]);
+    else group.push(row);
+  }
+  return groups;
 }
 
 function isAbout({ protocol, source, destination }: Expectation, flow: FlowKeys): boolean {

@@ -65,6 +65,11 @@ function runPlan(text: string, transport: Transport, device: string, handles: Ha
   const failed: { line: number; says: string }[] = [];
   const ifindex = transport.links.index(device);
   let commands = 0;
+  let isStale = false;
+  const clean = (): void => {
+    if (isStale) forget(origins, readSetup(transport, ifindex));
+    isStale = false;
+  };
   for (const { line, words, unexpanded } of scriptLines(text)) {
     if (words === null) continue;
     commands++;
@@ -73,13 +78,16 @@ function runPlan(text: string, transport: Transport, device: string, handles: Ha
       continue;
     }
     const made: Message[] = [];
+    // Once for a row of deletions: to look at all that is there after each would take the square.
+    if (!isDeletion(words)) clean();
     const answer = runTc(withHandle(words, handles.get(line)), { transport: listening(transport, made) });
     if (answer.exit !== 0 && !isDeletion(words)) failed.push({ line, says: answer.stderr.split('\n')[0] ?? '' });
     // What is not modelled cannot be compared with what is installed.
     for (const { why } of answer.notModelled) failed.push({ line, says: why });
     note(origins, { line, words: fromObject(words) }, made, ifindex);
-    if (answer.exit === 0 && destroys(words)) forget(origins, readSetup(transport, ifindex));
+    if (answer.exit === 0 && destroys(words)) isStale = true;
   }
+  clean();
   const setup = readSetup(transport, ifindex);
   return { ...setup, origins, failed, commands };
 }

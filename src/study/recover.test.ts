@@ -54,6 +54,13 @@ describe('a search for seeds', () => {
     expect(searchSeeds([{ keys, bucket: 0 }], divisor, 0, 2000)).toEqual(expected);
   });
 
+  it('returns the first of many, and counts them all', () => {
+    const left: number[] = [];
+    const all = searchSeeds([{ keys: Int32Array.of(1), bucket: 0 }], 2, 0, 2000);
+    expect(searchSeeds([{ keys: Int32Array.of(1), bucket: 0 }], 2, 0, 2000, left, 5)).toEqual(all.slice(0, 5));
+    expect(left).toEqual([all.length]);
+  });
+
   it('without a sample is refused', () => {
     expect(() => searchSeeds([], 8, 0, 1)).toThrow(RangeError);
   });

@@ -9,7 +9,8 @@ export interface Sample {
 /**
  * All seeds from `first` to `first + count - 1` (unsigned) under which every sample falls into its bucket, as
  * net/sched/cls_flow.c: flow_classify() places it in hash mode. The loop counts int32: twice as slow with floats.
- * `left`, if given, gets for each sample the number of seeds that fit it and all before it.
+ * `left`, if given, gets for each sample the number of seeds that fit it and all before it. Only the first `most` are
+ * returned: one sample alone fits a quarter of all seeds, which no array holds.
  */
 export function searchSeeds(
   samples: readonly Sample[],
@@ -17,6 +18,7 @@ export function searchSeeds(
   first: number,
   count: number,
   left: number[] = [],
+  most = Number.POSITIVE_INFINITY,
 ): number[] {
   const [head, ...rest] = samples;
   if (head === undefined) throw new RangeError('no samples');
@@ -29,7 +31,7 @@ export function searchSeeds(
       if ((jhash2(keys, keys.length, seed) >>> 0) % divisor !== bucket) return;
       left[i + 1] = (left[i + 1] ?? 0) + 1;
     }
-    found.push(seed >>> 0);
+    if (found.length < most) found.push(seed >>> 0);
   };
   for (let done = 0; done < count; done += SLICE) {
     scan((first + done) | 0, Math.min(SLICE, count - done), tell);

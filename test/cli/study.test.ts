@@ -231,6 +231,12 @@ describe('recover-seed', () => {
     expect(cli(['recover-seed', ...FILTER, ...RANGE, ...still]).stderr).toContain('no class counted a packet');
   });
 
+  it('counts the seeds that one pair leaves, and lists the first of them', () => {
+    const args = ['recover-seed', '--filter', 'hash keys src divisor 1', '--pair', '10.0.0.1>10.0.0.2=1:1'];
+    const { seeds, left } = valid('recover-seed', [...args, '--range', '16-0x20000f']);
+    expect([seeds.length, seeds[0], seeds.at(-1), left]).toEqual([2 ** 20, '0x00000010', '0x0010000f', [2 ** 21]]);
+  });
+
   it('says what may be wrong where nothing fits, and exits with 1', () => {
     const { status, stdout } = cli(['recover-seed', ...FILTER, '--range', '0-3', '--pair', '10.0.0.1>10.0.0.2=1:1']);
     expect(status).toBe(1);

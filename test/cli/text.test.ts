@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { PcapngWriter } from '../../src/capture/index.ts';
+import { describeFrame } from '../../src/packet/index.ts';
+import { ETHERNET, frameOf } from '../frames.ts';
 import { cli, file, pcap } from './cli.ts';
 
 const LINES = [
@@ -90,6 +93,35 @@ describe('tc -batch', () => {
   });
 });
 
+describe('what once took the square or the cube of its length', () => {
+  const reported = (script: string): string => cli(['check', script]).stdout;
+
+  it('a chain of commands on one line', () => {
+    const chain = file('and-chain.sh', `${'tc qdisc show && '.repeat(20_000)}true\n`);
+    expect(reported(chain)).toBe(`${chain}: nothing found in 20000 tc commands\n`);
+  });
+
+  it('a filter of many options', () => {
+    const options = file('many-options.tc', `${LINES[0]}\n${LINES[1]}\n${LINES[2]}${' and 1'.repeat(100_000)}\n`);
+    expect(reported(options).slice(0, 200)).toContain(':3  FT005 warning  1 of 2 classes do not exist');
+  });
+
+  it('subscribers by the thousand', () => {
+    const of = (i: number): string =>
+      `tc class add dev eth0 parent 1:10 classid 1:${(i + 0x100).toString(16)} htb rate 1mbit ceil 10mbit\n` +
+      `tc filter add dev eth0 parent 1: protocol ip prio 1 u32 match ip dst 10.${i >> 8}.${i & 255}.1/32 flowid 1:${(i + 0x100).toString(16)}\n`;
+    const count = 2000;
+    const script = file(
+      'subscribers.tc',
+      `${LINES[0]}\n${LINES[1]}\n${Array.from({ length: count }, (_, i) => of(i)).join('')}`,
+    );
+    const last = file('last.pcap', pcap('udp 192.0.2.1:53 > 10.7.207.1:53'));
+    const { stdout } = cli(['classify', last, '--script', script, '--no-flows', '--format', 'csv']);
+    expect(stdout).toContain(`1:${(count - 1 + 0x100).toString(16)},1,`);
+    expect(reported(script)).not.toContain('error');
+  });
+});
+
 describe('numbers and times', () => {
   it('of --set are in the bases of tc', () => {
     const of = (mark: string): string =>
@@ -97,6 +129,23 @@ describe('numbers and times', () => {
         .stdout;
     expect(of('010')).toBe(of('8'));
     expect(of('010')).toContain('1:9,1,');
+  });
+
+  it('that an exported file cannot hold are the nearest, with a note', () => {
+    const chunks: Uint8Array[] = [];
+    const writer = new PcapngWriter([{ linkType: ETHERNET, snapLength: 0, name: '' }], (chunk) => chunks.push(chunk));
+    const frame = frameOf(describeFrame('udp 192.0.2.1:53 > 198.51.100.1:53'));
+    frame.seconds = 5_000_000_000;
+    writer.write(frame);
+    writer.finish();
+    const late = file('late.pcapng', Buffer.concat(chunks));
+    const target = file('late', '').replace(/$/, '.pcap');
+    const filter = ['--filter', 'map key mark baseclass 1:1', '--set', 'mark=0'];
+    const { status, stderr } = cli(['classify', late, ...filter, '--export-class', `1:1=${target}`]);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: `cls-flow: note: ${target}: 1 packet from before 1970 or after 2106, which its format cannot hold: written with the nearest time\n`,
+    });
   });
 
   it('of --meta count packets from 1', () => {

@@ -3,6 +3,7 @@ import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
 import { Netns } from '../../src/kernel/index.ts';
 import { shellWords } from '../../src/lang/index.ts';
+import { processorMs } from './processor.ts';
 
 const MIB = 1 << 20;
 const FILTER = 'filter add dev lo parent 1: protocol ip flow hash keys src ';
@@ -67,8 +68,8 @@ export function checkCommands(say: (line: string) => void): CommandTotals {
   };
   for (const [name, line] of Object.entries(LINES)) {
     for (const [how, ms] of [
-      ['as words', timed(() => run(shellWords(line)))],
-      ['as a batch', timed(() => run(['-batch', '-'], line))],
+      ['as words', processorMs(() => run(shellWords(line)))],
+      ['as a batch', processorMs(() => run(['-batch', '-'], line))],
     ] as const) {
       if (ms > slowest.ms) slowest = { name: `${name}, ${how}`, ms };
       if (ms > ALLOWANCE) fail(`${name}, ${how}: ${ms.toFixed(0)} ms, expected at most ${ALLOWANCE}`);
@@ -77,25 +78,14 @@ export function checkCommands(say: (line: string) => void): CommandTotals {
   for (const [name, text] of Object.entries(MANY)) {
     const batch = text.includes('\n');
     const count = text.split(batch ? '\n' : 'add').length - 1;
-    const ms = timed(() => (batch ? run(['-batch', '-'], text) : run(shellWords(text))));
+    const ms = processorMs(() => (batch ? run(['-batch', '-'], text) : run(shellWords(text))));
     say(`${name}: ${count} commands in ${ms.toFixed(0)} ms`);
     if ((1000 * ms) / count > MICROSECONDS_EACH) fail(`${name}: more than ${MICROSECONDS_EACH} µs each`);
   }
-  const deep = timed(() => nestedRequest());
+  const deep = processorMs(() => nestedRequest());
   if (deep > ALLOWANCE) fail(`attributes ${DEPTH} deep: ${deep.toFixed(0)} ms`);
   const lines = Object.keys(LINES).length + Object.keys(MANY).length;
   return { lines, failed, slowest: `${slowest.name}: ${slowest.ms.toFixed(0)} ms` };
-}
-
-/** The milliseconds of processor time that `work` takes: the least of three runs, as others may be at work here. */
-function timed(work: () => void): number {
-  const runs = [1, 2, 3].map(() => {
-    const began = process.cpuUsage();
-    work();
-    const { user, system } = process.cpuUsage(began);
-    return (user + system) / 1000;
-  });
-  return Math.min(...runs);
 }
 
 function run(words: readonly string[], batch = ''): void {

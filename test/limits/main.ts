@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { OWN_CAPTURES } from '../fuzz/corpus.ts';
 import { makeBroken } from './broken.ts';
 import { checkCommands } from './commands.ts';
+import { checkGrowth } from './growth.ts';
 import { Comparison } from './reference.ts';
 import { type Outcome, walk } from './walk.ts';
 
@@ -12,6 +13,7 @@ import { type Outcome, walk } from './walk.ts';
  * `npm run limits [-- DIR]`: every file ends in a result or a typed error, in five times a second per MiB at most:
  * our own captures, files made to be slow or broken, and all files of DIR. Where DIR/reference holds TShark's reading
  * of them, plain TCP and UDP packets are compared with it. Every tc command line of 1 MiB ends in five times 100 ms.
+ * Scripts and tables twice and four times as long take about twice and four times as much processor time.
  */
 const SECONDS_PER_MIB = 1;
 const ALLOWANCE = 5;
@@ -104,7 +106,10 @@ async function main(): Promise<number> {
   console.log(
     `limits: ${commands.lines} command lines of 1 MiB, ${commands.failed} failed, slowest ${commands.slowest}`,
   );
-  return totals.failed === 0 && totals.differ === 0 && commands.failed === 0 ? 0 : 1;
+  const growth = checkGrowth(console.log);
+  console.log(`limits: ${growth.texts} texts that grow, ${growth.failed} failed, most ${growth.most}`);
+  const failed = totals.failed + totals.differ + commands.failed + growth.failed;
+  return failed === 0 ? 0 : 1;
 }
 
 process.exitCode = await main();

@@ -2,11 +2,15 @@ import { Option } from 'commander';
 import type { By } from '../../../src/study/index.ts';
 import { TARGET_KINDS } from '../choices.ts';
 import { type CliCommand, exitCodes, formatOption } from './command.ts';
+import type { LimitFlags } from './limits.ts';
 import { addWalkOptions, UNREADABLE, type WalkFlags } from './walk.ts';
 
 /** Captures are looked at as a filter would see them, before there is one. */
 export interface AdviseFlags
-  extends Pick<WalkFlags, 'at' | 'vlan' | 'era' | 'seed' | 'nat' | 'conntrack' | 'conntrackMax' | 'meta'> {
+  extends Pick<
+    WalkFlags,
+    'at' | 'vlan' | 'era' | 'seed' | 'nat' | 'conntrack' | 'conntrackMax' | 'meta' | keyof LimitFlags
+  > {
   readonly by: By;
   readonly qdisc: string;
   readonly rate: string;
@@ -16,7 +20,7 @@ export interface AdviseFlags
   readonly format: 'text' | 'json';
 }
 
-const WALK = ['at', 'vlan', 'era', 'seed', 'nat', 'conntrack', 'conntrack-max', 'meta'];
+const WALK = ['at', 'vlan', 'era', 'seed', 'nat', 'conntrack', 'conntrack-max', 'meta', 'max-text', 'max-entries'];
 
 export const advise: CliCommand = {
   name: 'advise',

@@ -1,8 +1,9 @@
 import { Option } from 'commander';
 import { type CliCommand, formatOption } from './command.ts';
+import { type LimitFlags, maxEntriesOption, maxTextOption } from './limits.ts';
 import { txQueuesOption } from './walk.ts';
 
-export interface CheckFlags {
+export interface CheckFlags extends LimitFlags {
   readonly format: 'text' | 'json' | 'sarif';
   readonly fix?: true;
   readonly force?: true;
@@ -31,6 +32,8 @@ export const check: CliCommand = {
       )
       .option('--hosts <n>', 'how many hosts the filters are to keep apart: judges the number of buckets')
       .addOption(txQueuesOption())
+      .addOption(maxTextOption())
+      .addOption(maxEntriesOption())
       .option('--strict', 'exit with 3 if words are not modelled here, and nothing else was found');
   },
   note: 'A comment "# cls-flow: ignore FT011" silences its line, or the next one. Findings: docs/findings.',

@@ -1,16 +1,17 @@
 import { Option } from 'commander';
 import { CLASS_KINDS } from '../choices.ts';
 import { type CliCommand, exitCodes } from './command.ts';
+import type { LimitFlags } from './limits.ts';
 import { addWalkOptions, type WalkFlags, WRONG_FILTER } from './walk.ts';
 
 export interface ClassesFlags
-  extends Pick<WalkFlags, 'filter' | 'script' | 'txQueues' | 'ipset' | 'dev' | 'parent' | 'era'> {
+  extends Pick<WalkFlags, 'filter' | 'script' | 'txQueues' | 'ipset' | 'dev' | 'parent' | 'era' | keyof LimitFlags> {
   readonly kind?: string;
   readonly rate: string;
   readonly max: string;
 }
 
-const WALK = ['filter', 'script', 'tx-queues', 'ipset', 'era'];
+const WALK = ['filter', 'script', 'tx-queues', 'ipset', 'era', 'max-text', 'max-entries'];
 
 export const classes: CliCommand = {
   name: 'classes',

@@ -1,6 +1,7 @@
 import { type CliCommand, formatOption } from './command.ts';
+import { type LimitFlags, maxEntriesOption, maxTextOption } from './limits.ts';
 
-export interface DiffFlags {
+export interface DiffFlags extends LimitFlags {
   readonly live: string;
   readonly apply?: true;
   readonly format: 'text' | 'json';
@@ -9,12 +10,14 @@ export interface DiffFlags {
 export const diff: CliCommand = {
   name: 'diff',
   summary: 'what a script plans for a device of the running kernel, what is installed, and how to make them equal',
-  usage: 'SCRIPT --live DEV [--apply] [--format text|json]',
+  usage: 'SCRIPT --live DEV [--apply] [--max-text SIZE] [--max-entries N] [--format text|json]',
   define(command) {
     command
       .argument('<script>', 'a tc batch file or shell script: its literal tc commands; - for standard input')
       .requiredOption('--live <dev>', 'the device of the running Linux kernel that is compared')
       .option('--apply', 'run the commands, read back and compare again; without it nothing is changed')
+      .addOption(maxTextOption())
+      .addOption(maxEntriesOption())
       .addOption(formatOption('text', 'json'));
   },
   exits: [

@@ -1,7 +1,8 @@
 import { Option } from 'commander';
 import { type CliCommand, exitCodes, formatOption, list } from './command.ts';
+import { type LimitFlags, maxTextOption } from './limits.ts';
 
-export interface RecoverFlags {
+export interface RecoverFlags extends Pick<LimitFlags, 'maxText'> {
   readonly filter?: string;
   readonly pair?: readonly string[];
   readonly before?: readonly string[];
@@ -34,6 +35,7 @@ export const recoverSeed: CliCommand = {
       )
       .optionsGroup('Search:')
       .option('--range <first-last>', 'seeds to try: to share the work between machines (default: all)')
+      .addOption(maxTextOption())
       .optionsGroup('Output:')
       .addOption(formatOption('text', 'json'));
   },

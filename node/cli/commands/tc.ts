@@ -1,9 +1,10 @@
 import { Option } from 'commander';
 import { ERA_NAMES } from '../choices.ts';
 import { type CliCommand, list } from './command.ts';
+import { type LimitFlags, maxEntriesOption, maxTextOption } from './limits.ts';
 import { ipsetOption, txQueuesOption } from './walk.ts';
 
-export interface TcFlags {
+export interface TcFlags extends LimitFlags {
   readonly live?: true;
   readonly state?: string;
   readonly dev?: readonly string[];
@@ -18,7 +19,7 @@ export const tc: CliCommand = {
   name: 'tc',
   summary: 'one tc command against an emulated kernel that a file keeps, or the running one; exits as tc does',
   usage:
-    '[--live | [--state FILE] [--dev NAME[:IFINDEX]] [--tx-queues N] [--ipset [NAME=]FILE] [--era KERNEL] [--strict-dev]] TC-ARGUMENTS…',
+    '[--live | [--state FILE] [--dev NAME[:IFINDEX]] [--tx-queues N] [--ipset [NAME=]FILE] [--era KERNEL] [--strict-dev]] [--max-text SIZE] [--max-entries N] TC-ARGUMENTS…',
   define(command) {
     command
       .argument('[args...]', 'what follows "tc": filter add dev eth0 …, -s filter show dev eth0, -batch FILE')
@@ -29,6 +30,8 @@ export const tc: CliCommand = {
       .addOption(ipsetOption())
       .addOption(new Option('--era <kernel>', 'whose rules, for a new state').choices(ERA_NAMES))
       .option('--strict-dev', 'never make a device because a qdisc names it')
+      .addOption(maxTextOption())
+      .addOption(maxEntriesOption())
       .allowUnknownOption()
       .passThroughOptions();
   },

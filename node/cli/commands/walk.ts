@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import { ERA_NAMES } from '../choices.ts';
 import { list } from './command.ts';
+import { type LimitFlags, maxEntriesOption, maxTextOption } from './limits.ts';
 
 /** The options of all commands that classify, as typed; read by ../options.ts. */
-export interface WalkFlags {
+export interface WalkFlags extends LimitFlags {
   readonly filter?: readonly string[];
   readonly script?: string;
   readonly ipset?: readonly string[];
@@ -91,6 +92,7 @@ const WALK: readonly { readonly group: string; readonly options: () => readonly 
       new Option('--meta <file>', 'the same for single packets or prefixes, one JSON object a line'),
     ],
   },
+  { group: 'What is read at most, besides captures:', options: () => [maxTextOption(), maxEntriesOption()] },
 ];
 
 /** Adds the options above, or those of them that are wanted. */

@@ -10,12 +10,13 @@ import { KernelError, UsageError } from '../../../src/errors.ts';
 import { caretInValue } from '../caret.ts';
 import type { RecoverFlags } from '../commands/recover-seed.ts';
 import { CommandLineError, FailedError, inOption } from '../errors.ts';
+import type { Limits } from '../limits.ts';
 import { readText } from '../named-file.ts';
 import { asking } from '../options.ts';
 
 /** A file of examples: a JSON list, or one of them. */
-export function fileExamples(file: string): Example[] {
-  const text = readText(file);
+export function fileExamples(file: string, limits: Limits): Example[] {
+  const text = readText(file, limits);
   const wrong = (why: string): FailedError => new FailedError(`${file}: ${why}`);
   let value: unknown;
   try {
@@ -33,14 +34,14 @@ export function fileExamples(file: string): Example[] {
 }
 
 /** What --filter, --pair, --before, --after and --probe say. */
-export function typedQuestion(flags: RecoverFlags): SeedQuestion {
+export function typedQuestion(flags: RecoverFlags, limits: Limits): SeedQuestion {
   const { filter, pair: pairs = [], before = [], after = [], probe = [] } = flags;
   if (filter === undefined) throw new CommandLineError('no filter given', null, "add --filter 'hash keys … divisor …'");
   if (before.length !== probe.length || after.length !== probe.length) {
     throw new CommandLineError('--before, --after and --probe: one of each for every probe');
   }
   const probes = probe.map((packet, i): Probe => {
-    return { packet, before: readText(before[i] ?? ''), after: readText(after[i] ?? '') };
+    return { packet, before: readText(before[i] ?? '', limits), after: readText(after[i] ?? '', limits) };
   });
   return { filter, pairs, probes };
 }

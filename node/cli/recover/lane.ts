@@ -5,6 +5,8 @@ import { type Sample, searchSeeds } from '../../../src/study/index.ts';
 export interface LaneData {
   readonly samples: readonly Sample[];
   readonly divisor: number;
+  /** Seeds of one slice that are kept; more are only counted. */
+  readonly most: number;
 }
 
 /** What it is asked, and what it answers. */
@@ -18,9 +20,9 @@ export interface Searched extends Slice {
   readonly left: readonly number[];
 }
 
-const { samples, divisor } = workerData as LaneData;
+const { samples, divisor, most } = workerData as LaneData;
 parentPort?.on('message', ({ first, count }: Slice) => {
   const left: number[] = [];
-  const found = searchSeeds(samples, divisor, first, count, left);
+  const found = searchSeeds(samples, divisor, first, count, left, most);
   parentPort?.postMessage({ first, count, found, left } satisfies Searched);
 });

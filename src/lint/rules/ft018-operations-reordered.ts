@@ -4,6 +4,7 @@ import type { Page } from './page.ts';
 
 /** The order in which the kernel applies them, whatever order they are typed in. */
 const STEP: Readonly<Record<string, number>> = { and: 0, or: 0, xor: 0, rshift: 1, addend: 2 };
+const OPERATIONS = Object.keys(STEP);
 
 /** net/sched/cls_flow.c: flow_classify() — ((key & mask) ^ xor) >> rshift) + addend. */
 export const FT018: Rule = {
@@ -12,15 +13,7 @@ export const FT018: Rule = {
   title: 'operations in another order than typed',
   *look(tree) {
     for (const { command } of tree.asked) {
-      const { words } = command;
-      const typed = words.flatMap((word, at) => {
-        const name =
-          at > words.indexOf('flow', 2) && word.length > 1
-            ? Object.keys(STEP).find((known) => matches(word, known))
-            : undefined;
-        return name === undefined ? [] : [{ at, name, step: STEP[name] ?? 0 }];
-      });
-      const late = typed.find(({ step }, i) => typed.slice(0, i).some((before) => before.step > step));
+      const late = firstLate(command.words);
       if (late === undefined) continue;
       yield {
         command,
@@ -31,6 +24,20 @@ export const FT018: Rule = {
     }
   },
 };
+
+/** The first operation behind one that the kernel applies after it; undefined: there is none. */
+function firstLate(words: readonly string[]): { readonly at: number; readonly name: string } | undefined {
+  let latest = 0;
+  for (let at = words.indexOf('flow', 2) + 1; at < words.length; at++) {
+    const word = words[at] ?? '';
+    const name = word.length > 1 ? OPERATIONS.find((known) => matches(word, known)) : undefined;
+    if (name === undefined) continue;
+    const step = STEP[name] ?? 0;
+    if (step < latest) return { at, name };
+    latest = step;
+  }
+  return undefined;
+}
 
 export const PAGE: Page = {
   happens: [

@@ -34,7 +34,7 @@ export type { FieldTest } from './field-test.ts';
 export { type Ematch, type EmatchKind, ematch } from './kind.ts';
 export { UNKNOWABLE_META } from './meta-ids.ts';
 export { IpSet, SET_TYPES, type SetHeader, type SetType } from './set.ts';
-export { parseSets } from './set-text.ts';
+export { parseSetLines, parseSets } from './set-text.ts';
 export type { MatchPlan } from './tree.ts';
 
 /** The kinds that there are, by their numbers. */

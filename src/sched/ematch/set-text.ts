@@ -6,7 +6,7 @@ import { HASH_IP, HASH_NET, HASH_NET_PORT, IpSet, SET_TYPES, type SetHeader } fr
 /** IPSET_MAXNAMELEN less its final null. */
 const NAME_MAX = 31;
 /** Elements of one text, each port of a range and each part of a range of addresses counted. */
-const MAX_ELEMENTS = 1 << 20;
+const MOST_ELEMENTS = 1 << 20;
 
 /** Words of `ipset create` that change what a set holds; all others are about its table, and have a value. */
 const CREATE_MEANS: readonly string[] = ['family', 'netmask'];
@@ -25,8 +25,18 @@ const LISTED = /^(?:Revision|Size in memory|References|Number of entries):/;
  * 2^20 elements.
  */
 export function parseSets(text: string, indexOf: (name: string) => number, name: string | null = null): IpSet[] {
-  const reader = new SetReader(indexOf, name);
-  for (const line of text.split('\n')) {
+  return parseSetLines(text.split('\n'), indexOf, name);
+}
+
+/** The same of lines that need not be in memory together, with another bound. */
+export function parseSetLines(
+  lines: Iterable<string>,
+  indexOf: (name: string) => number,
+  name: string | null = null,
+  most: number = MOST_ELEMENTS,
+): IpSet[] {
+  const reader = new SetReader(indexOf, name, most);
+  for (const line of lines) {
     reader.line(line.replace(/"[^"]*"/g, '""').replace(/(^|\s)#.*$/, ''));
     reader.number++;
     reader.offset += line.length + 1;
@@ -49,8 +59,10 @@ class SetReader {
   private listedType = '';
   private listed: IpSet | null = null;
   private elements = 0;
+  private readonly most: number;
 
-  constructor(indexOf: (name: string) => number, name: string | null) {
+  constructor(indexOf: (name: string) => number, name: string | null, most: number) {
+    this.most = most;
     this.indexOf = indexOf;
     this.name = name;
   }
@@ -135,8 +147,8 @@ class SetReader {
     const { proto, first, last } = port === undefined ? NO_PORT : this.ports(port);
     for (const prefix of this.prefixes(addresses, set)) {
       for (let one = first; one <= last; one++) {
-        if (++this.elements > MAX_ELEMENTS) {
-          throw new LimitError(this.offset, `line ${this.number}: more than ${MAX_ELEMENTS} elements`);
+        if (++this.elements > this.most) {
+          throw new LimitError(this.offset, `line ${this.number}: more than ${this.most} elements`);
         }
         if (!set.add(prefix, proto, one, nomatch))
           throw this.broken(`"${entry}" is there already with and without nomatch`);

@@ -94,6 +94,9 @@ export const DEFAULTS = {
 /** The kinds that a script seems to build on where it does not make them: at the root, and at the hooks. */
 export const ASSUMED = { root: HTB.kind, ingress: INGRESS.kind, bothHooks: CLSACT.kind } as const;
 
+/** The kind whose buckets hosts are spread over where nobody says which. */
+export const ADVISED = SFQ.kind;
+
 /** A kind by its exact name; null: there is none. */
 export function findQdisc(kind: string): QdiscKind | null {
   return QDISCS.find((row) => row.kind === kind) ?? teql(kind);

@@ -17,6 +17,7 @@ import { R17 } from './r17-errors-of-the-system.ts';
 import { R18 } from './r18-lanes.ts';
 import { R19 } from './r19-soak.ts';
 import { R20 } from './r20-memory.ts';
+import { R21 } from './r21-times.ts';
 import { R22 } from './r22-decompression-bombs.ts';
 import { R23 } from './r23-terminal.ts';
 import { R24 } from './r24-page.ts';
@@ -48,6 +49,7 @@ export const ROWS: readonly (Row | LaterRow)[] = [
   R18,
   R19,
   R20,
+  R21,
   R22,
   R23,
   R24,

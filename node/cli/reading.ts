@@ -1,0 +1,50 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { errorCode } from '../system.ts';
+import { tooLong } from './limits.ts';
+import { waiting } from './waiting.ts';
+
+const STDIN = 0;
+const PIECE = 64 << 10;
+const PAUSE_MS = 1;
+
+/** All bytes of a file; `-` is standard input. Throws a TooMuchError where there are more than `most`. */
+export function readBytes(file: string, most: number): Buffer {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for (const piece of piecesOf(file)) {
+    size += piece.length;
+    if (size > most) throw tooLong(file, most);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces, size);
+}
+
+/** A file piece by piece, each a copy of its own. */
+export function* piecesOf(file: string): Generator<Uint8Array> {
+  const descriptor = file === '-' ? STDIN : waiting(file, () => openSync(file, 'r'));
+  const room = Buffer.allocUnsafe(PIECE);
+  const isPrompt = fstatSync(descriptor).isFile();
+  try {
+    for (;;) {
+      const size = isPrompt ? readSome(descriptor, room) : waiting(descriptor, () => readSome(descriptor, room));
+      if (size === 0) return;
+      if (size > 0) yield new Uint8Array(room.subarray(0, size));
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    }
+  } finally {
+    if (descriptor !== STDIN) closeSync(descriptor);
+  }
+}
+
+/** -1: there is nothing yet, as in a pipe that somebody set to non-blocking; 0: there is no more. */
+function readSome(descriptor: number, room: Uint8Array): number {
+  try {
+    return readSync(descriptor, room);
+  } catch (error) {
+    const code = errorCode(error);
+    // What Windows says at the end of a pipe.
+    if (code === 'EOF') return 0;
+    if (code === 'EAGAIN') return -1;
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import type { Span } from './command.ts';
+
+const BLANK = /\s/;
+
+/** Where the words of a source stand, with their quotes. An open quote reaches to the end. */
+export function* wordSpans(source: string): Generator<Span> {
+  let line = 0;
+  let lineAt = 0;
+  let feed = source.indexOf('\n');
+  for (let at = 0; at < source.length; ) {
+    const end = wordEnd(source, at);
+    if (end > at) yield { at, length: end - at, line, column: at - lineAt + 1 };
+    // A blank, or the backslash that joins two lines; newlines in quotes count too.
+    const next = end > at ? end : at + 1;
+    for (; feed >= 0 && feed < next; feed = source.indexOf('\n', lineAt)) {
+      line++;
+      lineAt = feed + 1;
+    }
+    at = next;
+  }
+}
+
+/** `at` itself where no word begins. */
+function wordEnd(source: string, start: number): number {
+  let at = start;
+  while (at < source.length) {
+    const char = source[at] ?? '';
+    if (char === "'") at = behindQuote(source, at);
+    else if (char === '"') at = behindDouble(source, at);
+    else if (char === '\\' && source[at + 1] !== '\n') at = Math.min(at + 2, source.length);
+    else if (char === '\\' || BLANK.test(char)) return at;
+    else at++;
+  }
+  return at;
+}
+
+function behindQuote(source: string, at: number): number {
+  const close = source.indexOf("'", at + 1);
+  return close < 0 ? source.length : close + 1;
+}
+
+function behindDouble(source: string, start: number): number {
+  for (let at = start + 1; at < source.length; at++) {
+    if (source[at] === '\\') at++;
+    else if (source[at] === '"') return at + 1;
+  }
+  return source.length;
+}
