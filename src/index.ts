@@ -31,6 +31,10 @@ export {
   diff,
   type ExplainedPacket,
   explain,
+  type IndexedCapture,
+  type IndexedPackets,
+  type IndexOptions,
+  indexPackets,
   type NamedBytes,
   NoPacketError,
   type PacketQuestion,
@@ -62,7 +66,7 @@ export { ERAS, type Era, type EraName } from './era.ts';
 export { ArgumentError, FormatError, KernelError, LimitError, UsageError } from './errors.ts';
 export { describeFrame, NO_METADATA, parseMetadata, parseValues } from './packet/index.ts';
 export { type Asked, type FilterPlan, planFilter } from './plan.ts';
-export { type Summary, summarise } from './report/index.ts';
+export { type IndexedPacket, type PacketColumns, PacketIndex, type Summary, summarise } from './report/index.ts';
 export { Run, type RunOptions } from './run.ts';
 export { FlowClassifier, type FlowOptions, parseFlowOptions } from './sched/flow/index.ts';
 export { classText } from './u32.ts';
