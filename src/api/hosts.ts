@@ -2,7 +2,8 @@ import { getClassid } from '../lang/index.ts';
 import { type CaptureProblem, type ClassHosts, classHosts } from '../report/index.ts';
 import { classText } from '../u32.ts';
 import { Classifying } from './classify.ts';
-import { type Question, whole } from './question.ts';
+import { fullTableNotes } from './full-table.ts';
+import { object, type Question, whole } from './question.ts';
 import { QuestionError } from './question-error.ts';
 import { type ReadOptions, readSources } from './read.ts';
 import { type CallRecord, recordOf } from './record.ts';
@@ -47,17 +48,16 @@ export interface HostsFound {
  * const { classes } = await hosts(bytes, { filters: ['hash keys src divisor 16'] }, { classid: '1:7' });
  * console.log(classes[0]?.addresses);
  */
-export async function hosts(
-  source: Source,
-  question: Question,
-  { classid, limit = LIMIT, ...options }: HostsOptions = {},
-): Promise<HostsFound> {
+export async function hosts(source: Source, question: Question, options: HostsOptions = {}): Promise<HostsFound> {
+  object(options, 'options');
+  const { classid, limit = LIMIT } = options;
   const most = whole(1, MOST)(limit, 'limit');
   const only = classid === undefined ? null : classOf(classid);
   const classifying = new Classifying({ ...question, flows: true }, options);
   const { errors, inputs } = await readSources(source, classifying.taker(), options);
   const { run, replay, settled } = classifying;
   replay.settle();
+  for (const note of fullTableNotes(run)) options.note?.(note);
   const rows = run.sharing === null ? [] : classHosts(run.sharing, most, only);
   const asked = { ...settled.question, ...(classid === undefined ? {} : { classid }), ...{ limit } };
   return {

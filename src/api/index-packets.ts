@@ -1,7 +1,8 @@
 import { type CaptureReader, Frame } from '../capture/index.ts';
 import { type CaptureProblem, type IndexedEnd, NumberedEnds, PacketIndex } from '../report/index.ts';
 import type { Run } from '../run.ts';
-import { type Question, whole } from './question.ts';
+import { fullTableNotes } from './full-table.ts';
+import { object, type Question, whole } from './question.ts';
 import { type ReadOptions, readSources } from './read.ts';
 import { type CallRecord, recordOf } from './record.ts';
 import { runOf, settle } from './settle.ts';
@@ -56,8 +57,10 @@ export interface IndexedPackets {
 export async function indexPackets(
   source: Source,
   question: Question,
-  { limit = LIMIT, ...options }: IndexOptions = {},
+  options: IndexOptions = {},
 ): Promise<IndexedPackets> {
+  object(options, 'options');
+  const { limit = LIMIT } = options;
   const most = whole(1, MOST)(limit, 'limit');
   const settled = settle({ ...question, flows: false }, options);
   const run = runOf(settled);
@@ -67,6 +70,7 @@ export async function indexPackets(
     { packets: () => run.number, take: (reader, name) => indexing.take(reader, name) },
     options,
   );
+  for (const note of fullTableNotes(run)) options.note?.(note);
   const { index, ends, captures, limited } = indexing;
   return {
     ...{ complete: errors.length === 0 && !limited, limited },

@@ -2,7 +2,8 @@ import { Frame } from '../capture/index.ts';
 import { type CaptureProblem, type Course, OverTime } from '../report/index.ts';
 import type { Run } from '../run.ts';
 import { classText } from '../u32.ts';
-import { type Question, whole } from './question.ts';
+import { fullTableNotes } from './full-table.ts';
+import { object, type Question, whole } from './question.ts';
 import { type ReadOptions, readSources } from './read.ts';
 import { type CallRecord, recordOf } from './record.ts';
 import { runOf, settle } from './settle.ts';
@@ -61,8 +62,10 @@ export interface ClassesOverTime {
 export async function overTime(
   source: Source,
   question: Question,
-  { bins = BINS, ...options }: OverTimeOptions = {},
+  options: OverTimeOptions = {},
 ): Promise<ClassesOverTime> {
+  object(options, 'options');
+  const { bins = BINS } = options;
   const counting = new Counting(whole(2, MOST_BINS)(bins, 'bins'));
   const settled = settle({ ...question, flows: false }, options);
   const run = runOf(settled);
@@ -81,6 +84,7 @@ export async function overTime(
     },
     options,
   );
+  for (const note of fullTableNotes(run)) options.note?.(note);
   return {
     ...{ schema: 1, complete: errors.length === 0 },
     ...counting.result(),
