@@ -1,7 +1,8 @@
 /**
  * cls-flow: the Linux flow classifier. One question, one call: `classify()`, `explain()`, `check()`, `advise()`,
  * `compare()`, `recoverSeed()`, `diff()`, `tc()`, `classes()` answer as the commands of the command line do, with the
- * same JSON. What is asked is a `Question`; captures are bytes, chunks, a Blob, or files (`openFile()` of cls-flow/node).
+ * same JSON; `indexPackets()`, `hosts()` and `overTime()` are for those who show results. What is asked is a `Question`;
+ * captures are bytes, chunks, a Blob, or files (`openFile()` of cls-flow/node).
  *
  * Behind them stand the rooms, each with a door: cls-flow/replay (captures through a run), /lint, /study, /report,
  * /packet, /hash, /capture, /conntrack, /lang, /netlink, /flow, /ematch, /action, /qdisc, /netns (the emulated kernel),
@@ -20,6 +21,8 @@ export {
   type Checked,
   type CheckOptions,
   type ClassCommands,
+  type ClassCourse,
+  type ClassesOverTime,
   type ClassesQuestion,
   type Classification,
   type Compared,
@@ -31,8 +34,17 @@ export {
   diff,
   type ExplainedPacket,
   explain,
+  type HostsFound,
+  type HostsOptions,
+  hosts,
+  type IndexedCapture,
+  type IndexedPackets,
+  type IndexOptions,
+  indexPackets,
   type NamedBytes,
   NoPacketError,
+  type OverTimeOptions,
+  overTime,
   type PacketQuestion,
   type PacketRecord,
   type PerturbedFound,
@@ -62,7 +74,7 @@ export { ERAS, type Era, type EraName } from './era.ts';
 export { ArgumentError, FormatError, KernelError, LimitError, UsageError } from './errors.ts';
 export { describeFrame, NO_METADATA, parseMetadata, parseValues } from './packet/index.ts';
 export { type Asked, type FilterPlan, planFilter } from './plan.ts';
-export { type Summary, summarise } from './report/index.ts';
+export { type IndexedPacket, type PacketColumns, PacketIndex, type Summary, summarise } from './report/index.ts';
 export { Run, type RunOptions } from './run.ts';
 export { FlowClassifier, type FlowOptions, parseFlowOptions } from './sched/flow/index.ts';
 export { classText } from './u32.ts';

@@ -18,6 +18,14 @@ export {
   type PacketQuestion,
 } from './explain.ts';
 export { fullTableNotes } from './full-table.ts';
+export { type HostsFound, type HostsOptions, type HostsRow, hosts } from './hosts.ts';
+export {
+  type IndexedCapture,
+  type IndexedPackets,
+  type IndexOptions,
+  indexPackets,
+} from './index-packets.ts';
+export { type ClassCourse, type ClassesOverTime, type OverTimeOptions, overTime } from './over-time.ts';
 export { type PacketRecord, packetRecord, timeText, type WalkedRecord } from './packet-record.ts';
 export { packets } from './packets.ts';
 export { type Hook, type MetadataQuestion, type Question, readQuestion, type SetsText } from './question.ts';

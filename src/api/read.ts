@@ -57,8 +57,8 @@ export interface PacketTaker {
   readonly packets: () => number;
   readonly room?: Uint8Array | undefined;
   readonly replay?: Replay | null;
-  /** All that the reader has; false: no more is wanted. */
-  take(reader: CaptureReader): boolean;
+  /** All that the reader of the named capture has; false: no more is wanted. */
+  take(reader: CaptureReader, name: string): boolean;
 }
 
 /**
@@ -103,7 +103,7 @@ async function readOne(
       take(reader, read, total) {
         if (signal?.aborted) throw new CancelledError();
         head.add(reader);
-        const isWanted = take(reader);
+        const isWanted = take(reader, name);
         onTaken(isWanted);
         progress?.({ name, read, total, packets: packets() });
         return isWanted;

@@ -55,6 +55,12 @@ export interface CaptureReader {
   /** Says that no more bytes will come. */
   finish(): void;
   /**
+   * Forgets the bytes that are there: the next ones are those from this offset of the (decompressed) file on, where a
+   * record must begin. What the file says of its records must have been read before: of pcap the first 24 bytes, of
+   * pcapng all up to there. Throws a FormatError where it was not, or where no record can begin.
+   */
+  seek(offset: number): void;
+  /**
    * Fills `frame` with the next packet; false when more bytes are needed (or, after finish(), when there are none).
    * Throws a FormatError when the file is broken; frames before that point were delivered.
    */
@@ -65,6 +71,8 @@ export interface CaptureReader {
   readonly layout: RecordLayout | null;
   /** Bytes of the (decompressed) file consumed so far: where the next record begins. */
   readonly offset: number;
+  /** Where the record begins that next() gave last: what seek() takes. */
+  readonly record: number;
   /** Once next() said false after finish(): set if the last record was cut off. A warning, not an error. */
   readonly cut: Cut | null;
   /** Interfaces met so far, in the order of the file (pcapng: over all sections). */

@@ -9,7 +9,7 @@ export { findRecord } from './boundary.ts';
 export { type CaptureInterface, type CaptureReader, Frame, type RecordLayout } from './frame.ts';
 export type { Chunks } from './input.ts';
 export { MAX_FRAME, PcapReader } from './pcap.ts';
-export { MAX_BLOCK, MAX_INTERFACES, PcapngReader } from './pcapng.ts';
+export { MAX_BLOCK, MAX_INTERFACES, MAX_SECTIONS, PcapngReader } from './pcapng.ts';
 export { compressionOf, FREE_OUTPUT, MAX_RATIO, unpacked } from './unpack.ts';
 export { type Compression, type Unpackers, UnpackNotes } from './unpackers.ts';
 export type { Cut } from './window.ts';
@@ -63,6 +63,10 @@ class AnyReader implements CaptureReader {
     return this.reader?.offset ?? 0;
   }
 
+  get record(): number {
+    return this.reader?.record ?? 0;
+  }
+
   get cut(): Cut | null {
     return this.reader?.cut ?? null;
   }
@@ -106,6 +110,11 @@ class AnyReader implements CaptureReader {
   finish(): void {
     this.finished = true;
     this.reader?.finish();
+  }
+
+  seek(offset: number): void {
+    if (!this.reader) throw new FormatError(0, 'expected the start of the capture before a record is sought');
+    this.reader.seek(offset);
   }
 
   next(frame: Frame): boolean {

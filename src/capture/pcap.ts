@@ -40,6 +40,7 @@ export class PcapReader implements CaptureReader {
   private unit = 1000;
   private header = 0;
   private linkType = 0;
+  record = 0;
   /** Versions before 2.4: the two lengths may stand the other way round. */
   private swapped = false;
   private knownLayout: RecordLayout | null = null;
@@ -78,6 +79,14 @@ export class PcapReader implements CaptureReader {
     this.window.finished = true;
   }
 
+  seek(offset: number): void {
+    if (this.header === 0) throw new FormatError(0, 'expected the file header before a record is sought');
+    if (!Number.isSafeInteger(offset) || offset < FILE_HEADER) {
+      throw new FormatError(0, `record at ${offset}, expected a whole number from ${FILE_HEADER} on`);
+    }
+    this.window.seek(offset);
+  }
+
   next(frame: Frame): boolean {
     const window = this.window;
     if (this.header === 0 && !this.begin()) return false;
@@ -101,6 +110,7 @@ export class PcapReader implements CaptureReader {
     frame.data = window.data;
     frame.at = at + this.header;
     frame.end = at + size;
+    this.record = window.offset;
     window.at = at + size;
     return true;
   }

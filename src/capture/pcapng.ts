@@ -8,6 +8,8 @@ import { Window } from './window.ts';
 export const MAX_BLOCK = MAX_FRAME + (1 << 20);
 /** Most interfaces accepted in one file: their list is the only thing here that grows with the file. */
 export const MAX_INTERFACES = 1 << 16;
+/** Sections that records can be sought in: what is remembered of each grows with the file, too. */
+export const MAX_SECTIONS = 1 << 16;
 
 /** Block types that are read; all others are skipped. */
 const Block = { SECTION: 0x0a0d0d0a, INTERFACE: 1, PACKET: 2, SIMPLE: 3, ENHANCED: 6 } as const;
@@ -20,6 +22,10 @@ const BODY: Readonly<Record<number, number>> = {
   [Block.SIMPLE]: 4,
   [Block.ENHANCED]: 20,
 };
+
+/** Blocks that hold a packet. */
+const PACKETS: readonly number[] = [Block.ENHANCED, Block.SIMPLE, Block.PACKET];
+const SECTION_LEAST = 28;
 
 const BYTE_ORDER = 0x1a2b3c4d;
 const Option = { END: 0, NAME: 2, TSRESOL: 9, TSOFFSET: 14 } as const;
@@ -34,6 +40,14 @@ interface Interface extends CaptureInterface {
   readonly offset: bigint;
 }
 
+/** Where a section begins, and what its blocks rest on. */
+interface Section {
+  readonly offset: number;
+  readonly little: boolean;
+  /** Index in seenInterfaces of its interface 0. */
+  readonly first: number;
+}
+
 export function isPcapng(head: Uint8Array): boolean {
   return head.length >= 4 && head[0] === 0x0a && head[1] === 0x0d && head[2] === 0x0d && head[3] === 0x0a;
 }
@@ -42,8 +56,16 @@ export function isPcapng(head: Uint8Array): boolean {
 export class PcapngReader implements CaptureReader {
   private readonly seenInterfaces: Interface[] = [];
   readonly window: Window;
-  /** Index in seenInterfaces of the current section's interface 0. */
+  /** MAX_SECTIONS of them, and where those begin that are not remembered. */
+  private readonly sections: Section[] = [];
+  /** Index in seenInterfaces of the current section's interface 0, and of the next section's where it is known. */
   private section = 0;
+  private sectionEnd = Number.POSITIVE_INFINITY;
+  /** Sections and interfaces that begin before here are known. */
+  private known = 0;
+  /** A record was sought: a packet must come next. */
+  private isSought = false;
+  record = 0;
   private little = false;
   /** What `layout` gave last; undefined: something it rests on has changed since. */
   private knownLayout: RecordLayout | null | undefined;
@@ -86,11 +108,28 @@ export class PcapngReader implements CaptureReader {
     this.window.finished = true;
   }
 
+  seek(offset: number): void {
+    this.known = Math.max(this.known, this.offset);
+    const isPlace = Number.isSafeInteger(offset) && offset >= SECTION_LEAST && offset % 4 === 0;
+    if (!isPlace || offset > this.known) {
+      throw new FormatError(
+        0,
+        `record at ${offset}, expected a multiple of 4 from ${SECTION_LEAST} to ${this.known}: so far the file was read`,
+      );
+    }
+    this.enter(this.sections.findLastIndex((section) => section.offset < offset));
+    this.window.seek(offset);
+    this.isSought = true;
+  }
+
   next(frame: Frame): boolean {
     const window = this.window;
     for (;;) {
       if (!window.has(12, 'block header')) return false;
       const type = this.type();
+      if (this.isSought && !PACKETS.includes(type)) {
+        throw new FormatError(this.offset, `block type ${type}, expected a packet where a record was sought`);
+      }
       const size = this.size(type);
       if (!window.has(size, 'block')) return false;
       const trailer = this.u32(size - 4);
@@ -98,8 +137,11 @@ export class PcapngReader implements CaptureReader {
         throw new FormatError(this.offset + size - 4, `trailing block length ${trailer}, expected ${size}`);
       }
       const isPacket = this.read(type, size, frame);
+      if (isPacket) this.record = window.offset;
       window.at += size;
-      if (isPacket) return true;
+      if (!isPacket) continue;
+      this.isSought = false;
+      return true;
     }
   }
 
@@ -167,11 +209,32 @@ export class PcapngReader implements CaptureReader {
     if (major !== 1 || (minor !== 0 && minor !== 2)) {
       throw new FormatError(this.offset + 12, `pcapng version ${major}.${minor}, expected 1.0`);
     }
+    const { offset, sections, little } = this;
+    if (offset < this.known) {
+      this.enter(sections.findIndex((section) => section.offset === offset));
+      return;
+    }
     this.section = this.seenInterfaces.length;
+    this.sectionEnd = Number.POSITIVE_INFINITY;
+    this.knownLayout = undefined;
+    if (sections.length <= MAX_SECTIONS) sections.push({ offset, little, first: this.section });
+  }
+
+  /** Takes up a section that was read before. */
+  private enter(index: number): void {
+    const section = this.sections[index];
+    if (section === undefined) throw new FormatError(this.offset, 'expected a section that was read before');
+    if (index === MAX_SECTIONS) {
+      throw new LimitError(section.offset, `records are sought in the first ${MAX_SECTIONS} sections at most`);
+    }
+    this.little = section.little;
+    this.section = section.first;
+    this.sectionEnd = this.sections[index + 1]?.first ?? Number.POSITIVE_INFINITY;
     this.knownLayout = undefined;
   }
 
   private addInterface(size: number): void {
+    if (this.offset < this.known) return;
     if (this.seenInterfaces.length === MAX_INTERFACES) {
       throw new LimitError(this.offset, `more interfaces than the ${MAX_INTERFACES} expected at most`);
     }
@@ -208,7 +271,7 @@ export class PcapngReader implements CaptureReader {
 
   /** Of the section's first 32 interfaces: those that are like its first Ethernet one. */
   private layoutOf(): RecordLayout | null {
-    const section = this.seenInterfaces.slice(this.section, this.section + 32);
+    const section = this.seenInterfaces.slice(this.section, Math.min(this.section + 32, this.sectionEnd));
     const first = section.find(
       ({ linkType, unit, offset }) => linkType === LINKTYPE_ETHERNET && unit > 0 && offset === 0n,
     );
@@ -223,10 +286,16 @@ export class PcapngReader implements CaptureReader {
     return { format: 'pcapng', little: this.little, ethernet, unit: first.unit, words };
   }
 
+  /** An interface of the current section. */
+  private described(index: number): Interface | undefined {
+    const at = this.section + index;
+    return at < this.sectionEnd ? this.seenInterfaces[at] : undefined;
+  }
+
   private interface(index: number): Interface {
-    const found = this.seenInterfaces[this.section + index];
+    const found = this.described(index);
     if (!found) {
-      const known = this.seenInterfaces.length - this.section;
+      const known = Math.min(this.seenInterfaces.length, this.sectionEnd) - this.section;
       throw new FormatError(this.offset + 8, `interface ${index}, expected one of the ${known} described before`);
     }
     return found;
@@ -245,7 +314,7 @@ export class PcapngReader implements CaptureReader {
 
   /** No length of its own: the wire length, or what the snap length left of it. No time either. */
   private simplePacket(size: number, frame: Frame): void {
-    const from = this.seenInterfaces[this.section];
+    const from = this.described(0);
     if (!from) throw new FormatError(this.offset, 'simple packet block, expected an interface description before it');
     const length = this.u32(8);
     const snap = from.snapLength === 0 ? length : Math.min(length, from.snapLength);

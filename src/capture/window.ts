@@ -77,6 +77,8 @@ export class Window {
   seek(offset: number): void {
     this.at = this.end = 0;
     this.base = offset;
+    this.finished = false;
+    this.cut = null;
   }
 
   /** Whether `size` bytes are there; if not and no more will come, the `what` that began here is cut off. */

@@ -37,6 +37,7 @@ export { openCapture } from './capture.ts';
 export { parseListing, parseNat, Tracker } from './conntrack.ts';
 export { FlowClassifier, parseFlowOptions } from './flow.ts';
 export { describeFrame, parseMetadata, parseValues } from './packet.ts';
+export { PacketIndex } from './report.ts';
 
 const aPlan = members({
   spec: text,

@@ -1,4 +1,4 @@
-import type { Keeper, Shared } from '../report/index.ts';
+import type { HostVisitor, Keeper, Shared } from '../report/index.ts';
 import { swab32, word } from '../u32.ts';
 import type { Fields } from './headers.ts';
 import type { TablePlace } from './layout.ts';
@@ -337,6 +337,19 @@ export class Flows implements Keeper {
       shared.flows += flows;
       shared.hosts += hosts;
     }
+  }
+
+  eachHost(visit: HostVisitor): void {
+    const { words, layout, row } = this;
+    const [, , hosts4, hosts6] = this.tables;
+    const classAt = (at: number): number => classidAt(layout, word(words, at + Host.COUNTER));
+    hosts4?.forEach((at) => {
+      visit(classAt(at), false, words, at + Host.ADDRESS);
+    });
+    hosts6?.forEach((at) => {
+      for (let i = 0; i < WIDTH[6]; i++) row[i] = swab32(word(words, at + Host.ADDRESS + i));
+      visit(classAt(at), true, row, 0);
+    });
   }
 
   get isEstimate(): boolean {

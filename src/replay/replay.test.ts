@@ -5,6 +5,7 @@ import { createEnv } from '../env.ts';
 import { ERAS } from '../era.ts';
 import { describeFrame, NO_METADATA } from '../packet/index.ts';
 import { planFilter } from '../plan.ts';
+import { classHosts } from '../report/index.ts';
 import { Run } from '../run.ts';
 import { type EngineName, Replay } from './replay.ts';
 
@@ -156,7 +157,9 @@ test.each([
     const shared = (engine: EngineName) =>
       replayed(runOf(['hash keys src divisor 3', 'hash keys dst divisor 5'], true, null), engine, frames()).sharing;
     const compiled = shared('compiled');
-    expect(compiled?.perClass()).toEqual(shared('plain')?.perClass());
+    const plain = shared('plain');
+    expect(compiled?.perClass()).toEqual(plain?.perClass());
+    expect(compiled && classHosts(compiled, 100_000)).toEqual(plain && classHosts(plain, 100_000));
     expect(compiled?.isEstimate).toBe(false);
   },
 );

@@ -1,7 +1,11 @@
 /** Counting and telling: a run's tally, who shares a class, and the summary that every output format prints. */
+export { type ClassHosts, classHosts } from './class-hosts.ts';
 export { type End, endText, type FateRow, Fates } from './fates.ts';
 export { csv, ndjson } from './lines.ts';
-export { EXACT, type Fairness, fairness, type Keeper, type Shared, Sharing } from './sharing.ts';
+export { type IndexedEnd, NumberedEnds } from './numbered-ends.ts';
+export { type Course, OverTime } from './over-time.ts';
+export { type IndexedPacket, NO_END, type PacketColumns, PacketIndex } from './packet-index.ts';
+export { EXACT, type Fairness, fairness, type HostVisitor, type Keeper, type Shared, Sharing } from './sharing.ts';
 export {
   type CaptureProblem,
   type ClassRow,

@@ -29,12 +29,17 @@ const family = (words: number, limit: number): Family => ({
   hosts: new WordSet(HOST_HEAD + words, FIRST_ROWS, limit),
 });
 
+/** Takes a host of a class: its address is the word, of IPv6 the four, at an index of an array that must not be kept. */
+export type HostVisitor = (classid: number, isV6: boolean, words: Int32Array, at: number) => void;
+
 /** Who counts flows and hosts of his own, and takes those of others in. */
 export interface Keeper {
   /** Counts what stands in a Sharing's `flow` and `host`; false: this class is none of his. */
   note(classid: number, isV6: boolean, flow: Int32Array, host: Int32Array): boolean;
   /** Adds what each class has. */
   perClass(of: (classid: number) => Shared): void;
+  /** Each class and host that is held, in any order. */
+  eachHost(visit: HostVisitor): void;
   readonly isEstimate: boolean;
 }
 
@@ -81,6 +86,17 @@ export class Sharing {
       });
     }
     return shared;
+  }
+
+  /** Each class and host that is held, once and in any order: all of them, or the sample of an estimate. */
+  eachHost(visit: HostVisitor): void {
+    this.keeper?.eachHost(visit);
+    for (const { hosts } of [this.v4, this.v6]) {
+      const isV6 = hosts === this.v6.hosts;
+      hosts.forEach((words, at) => {
+        visit(word(words, at) >>> 0, isV6, words, at + HOST_HEAD);
+      });
+    }
   }
 
   /** There were too many to be counted one by one. */

@@ -56,7 +56,7 @@ describe('a summary', () => {
   test('says of counts from a sample that they are estimates', () => {
     const sharing = new Sharing();
     expect(summary(sharing).estimated).toBeUndefined();
-    sharing.keeper = { note: () => false, perClass: () => {}, isEstimate: true };
+    sharing.keeper = { note: () => false, perClass: () => {}, eachHost: () => {}, isEstimate: true };
     expect(summary(sharing).estimated).toBe(true);
   });
 

@@ -1,0 +1,131 @@
+import { Frame } from '../capture/index.ts';
+import { type CaptureProblem, type Course, OverTime } from '../report/index.ts';
+import type { Run } from '../run.ts';
+import { classText } from '../u32.ts';
+import { fullTableNotes } from './full-table.ts';
+import { object, type Question, whole } from './question.ts';
+import { type ReadOptions, readSources } from './read.ts';
+import { type CallRecord, recordOf } from './record.ts';
+import { runOf, settle } from './settle.ts';
+import type { Source } from './source.ts';
+
+const BINS = 512;
+const MOST_BINS = 4096;
+/** Bins of all classes together: 32 MiB of counts. */
+const CELLS = 1 << 21;
+
+export interface OverTimeOptions extends ReadOptions {
+  /**
+   * Bins at most, 2 to 4096. Default: 512. Of a capture with more than that many thousandths of a second
+   * between its first and last packet more than half of them come back.
+   */
+  readonly bins?: number;
+}
+
+/** One class, by bin. */
+export interface ClassCourse extends Course {
+  readonly classid: string;
+}
+
+/** What `overTime` returns: docs/schema/over-time.schema.json. */
+export interface ClassesOverTime {
+  readonly schema: 1;
+  readonly complete: boolean;
+  /** Where the first bin begins, in seconds since 1970: a multiple of `width`. null: there was no packet. */
+  readonly began: number | null;
+  /** Seconds of a bin: a power of two, from 2⁻¹⁰ on. */
+  readonly width: number;
+  /** Bins of each class: from the first packet's to the last's. */
+  readonly bins: number;
+  /** By class id. */
+  readonly classes: readonly ClassCourse[];
+  /** Packets without a class. */
+  readonly unclassified: Course;
+  /**
+   * Classes that came when there were 2^21 / `options.bins` already (4096 of 512 bins), together; absent where there are
+   * none.
+   */
+  readonly others?: Course;
+  readonly errors: readonly CaptureProblem[];
+  readonly record: CallRecord;
+}
+
+/**
+ * Packets and bytes of each class over time, in a fixed number of bins whose width doubles when time runs out.
+ *
+ * @returns for each class the packets and the bytes on the wire of each bin
+ * @throws QuestionError with the field that is wrong; CancelledError after `options.signal`
+ * @example
+ * const { began, width, classes } = await overTime(bytes, { filters: ['hash keys src divisor 16'] }, { bins: 100 });
+ * for (const { classid, bytes } of classes) console.log(classid, bytes.map((count) => (8 * count) / width));
+ */
+export async function overTime(
+  source: Source,
+  question: Question,
+  options: OverTimeOptions = {},
+): Promise<ClassesOverTime> {
+  object(options, 'options');
+  const { bins = BINS } = options;
+  const counting = new Counting(whole(2, MOST_BINS)(bins, 'bins'));
+  const settled = settle({ ...question, flows: false }, options);
+  const run = runOf(settled);
+  const frame = new Frame();
+  const { errors, inputs } = await readSources(
+    source,
+    {
+      packets: () => run.number,
+      take(reader) {
+        while (reader.next(frame)) {
+          run.step(frame);
+          counting.add(run, frame);
+        }
+        return true;
+      },
+    },
+    options,
+  );
+  for (const note of fullTableNotes(run)) options.note?.(note);
+  return {
+    ...{ schema: 1, complete: errors.length === 0 },
+    ...counting.result(),
+    errors,
+    record: recordOf('overTime', { ...settled.question, ...{ bins } }, inputs),
+  };
+}
+
+/** Keys besides the class ids. */
+const Key = { NO_CLASS: -1, OTHERS: -2 } as const;
+
+class Counting {
+  private readonly time: OverTime<number>;
+  private readonly most: number;
+
+  constructor(bins: number) {
+    this.time = new OverTime(bins);
+    this.most = CELLS / bins;
+  }
+
+  add({ reason, classid, length }: Run, { seconds, nanoseconds }: Frame): void {
+    this.time.add(this.keyOf(reason === null ? classid : Key.NO_CLASS), seconds, nanoseconds, length);
+  }
+
+  private keyOf(key: number): number {
+    const { time, most } = this;
+    return key === Key.NO_CLASS || time.size < most || time.has(key) ? key : Key.OTHERS;
+  }
+
+  result() {
+    const { began, width, length } = this.time;
+    const courses = new Map(this.time.rows());
+    const none = new Array<number>(length).fill(0);
+    const unclassified = courses.get(Key.NO_CLASS) ?? { packets: none, bytes: none };
+    const others = courses.get(Key.OTHERS);
+    const classes = [...courses].filter(([key]) => key >= 0).sort(([a], [b]) => a - b);
+    return {
+      ...{ began, width, bins: length },
+      classes: classes.map(([key, course]) => ({ classid: classText(key), ...course })),
+      unclassified,
+      ...(others === undefined ? {} : { others }),
+    };
+  }
+}
