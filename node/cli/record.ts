@@ -122,7 +122,7 @@ interface Status {
 /** Nothing outlives this: the folder goes, and with it every process of the script's group. */
 async function runAmongStandIns(command: readonly string[], { isolated, most }: How): Promise<Ended> {
   sweep(tmpdir());
-  const folder = mkdtempSync(join(tmpdir(), `${MARK}${ownName()}-`));
+  const folder = folderIn(tmpdir());
   let child: ChildProcess | null = null;
   const clean = (): void => {
     if (child !== null) killGroup(child);
@@ -143,6 +143,15 @@ async function runAmongStandIns(command: readonly string[], { isolated, most }: 
 }
 
 const MARK = 'cls-flow-record-';
+
+function folderIn(temporary: string): string {
+  try {
+    return mkdtempSync(join(temporary, `${MARK}${ownName()}-`));
+  } catch (error) {
+    if (errorCode(error) === null) throw error;
+    throw new FailedError(`${temporary}: ${systemText(error as Error)}`);
+  }
+}
 
 /** Removes the folders of runs that were killed; those whose script still writes there are the next run's. */
 function sweep(temporary: string): void {
@@ -232,9 +241,12 @@ function tellEscapes(command: readonly string[]): void {
   }
 }
 
+/** '': it is no script, or cannot be read. */
 function scriptText(file: string): string {
-  const about = statSync(file, { throwIfNoEntry: false });
-  if (about?.isFile() !== true || about.size > SCRIPT_MAX) return '';
-  const text = readFileSync(file, 'utf8');
+  let text = '';
+  quietly(() => {
+    const about = statSync(file, { throwIfNoEntry: false });
+    if (about?.isFile() === true && about.size <= SCRIPT_MAX) text = readFileSync(file, 'utf8');
+  });
   return text.includes('\0') ? '' : text;
 }

@@ -119,7 +119,7 @@ const THREAD_CALLS = 12;
 
 const STACK = /internal error|^\s+at |said the system|Error:|\bE[A-Z0-9]{3,}\b/m;
 /** A file, or what else a line is about. */
-const PLACES = /HERE|standard input|the output could not be|home directory|no thread can be/;
+const PLACES = /HERE|: sh: |standard input|the output could not be|home directory|no thread can be/;
 const LINES_MAX = 8;
 
 /** Why it is wrong that a command ended so; null: it is not. */
