@@ -189,3 +189,70 @@ test('sizes, times and hexadecimal are printed as printf would', () => {
   expect([5, 5000, 1.5e9].map(time64Text)).toEqual(['5ns', '5us', '1.5s']);
   expect([0, 255, 0xffffffff].map(hexText)).toEqual(['0', '0xff', '0xffffffff']);
 });
+
+/** iproute2 lib/utils_math.c: suffixes[] — the unit, and how many bits a second one of it is. */
+test.each([
+  ['bit', 1],
+  ['Kibit', 1024],
+  ['kbit', 1000],
+  ['mibit', 1024 * 1024],
+  ['mbit', 1e6],
+  ['gibit', 1024 * 1024 * 1024],
+  ['gbit', 1e9],
+  ['tibit', 1024 * 1024 * 1024 * 1024],
+  ['tbit', 1e12],
+  ['Bps', 8],
+  ['KiBps', 8 * 1024],
+  ['KBps', 8000],
+  ['MiBps', 8 * 1024 * 1024],
+  ['MBps', 8e6],
+  ['GiBps', 8 * 1024 * 1024 * 1024],
+  ['GBps', 8e9],
+  ['TiBps', 8 * 1024 * 1024 * 1024 * 1024],
+  ['TBps', 8e12],
+])('a rate in %s', (unit, bits) => {
+  expect(getRate64(`24${unit}`)).toBe((24 * bits) / 8);
+  expect(getRate64(`24${unit.toUpperCase()}`)).toBe((24 * bits) / 8);
+});
+
+test.each(['24ibit', '24ibps', '24kib', '24 kbit', '24bitt', '24xbps'])('%s is no rate', (text) => {
+  expect(getRate64(text)).toBeUndefined();
+});
+
+/** iproute2 lib/utils_math.c: get_size() */
+test.each([
+  ['b', 1],
+  ['k', 1024],
+  ['kb', 1024],
+  ['kbit', 128],
+  ['m', 1048576],
+  ['mb', 1048576],
+  ['mbit', 131072],
+  ['g', 1073741824],
+  ['gb', 1073741824],
+  ['gbit', 134217728],
+])('a size in %s', (unit, bytes) => {
+  expect(getSize(`3${unit}`)).toBe(3 * bytes);
+  expect(getSize(`3${unit.toUpperCase()}`)).toBe(3 * bytes);
+});
+
+/** iproute2 lib/utils.c: get_time(), get_time64(): the unit in nanoseconds. */
+test.each([
+  ['s', 1e9],
+  ['sec', 1e9],
+  ['secs', 1e9],
+  ['ms', 1e6],
+  ['msec', 1e6],
+  ['msecs', 1e6],
+  ['us', 1e3],
+  ['usec', 1e3],
+  ['usecs', 1e3],
+])('a time in %s', (unit, nanoseconds) => {
+  expect(getTime(`3${unit}`)).toBe((3 * nanoseconds) / 1000);
+  expect(getTime64(`3${unit.toUpperCase()}`)).toBe(3 * nanoseconds);
+});
+
+test.each(['ns', 'nsec', 'nsecs'])('a time in %s, where tc counts nanoseconds', (unit) => {
+  expect(getTime64(`3${unit}`)).toBe(3);
+  expect(getTime(`3${unit}`)).toBeUndefined();
+});
