@@ -2,6 +2,8 @@ import type { LaterRow, Row } from '../row.ts';
 import { R10 } from './r10-kernel.ts';
 import { R11 } from './r11-hash.ts';
 import { R12 } from './r12-boundary.ts';
+import { R13 } from './r13-mutants.ts';
+import { R14 } from './r14-coverage.ts';
 import { R15 } from './r15-lint.ts';
 import { R18 } from './r18-lanes.ts';
 import { R19 } from './r19-soak.ts';
@@ -21,6 +23,8 @@ export const ROWS: readonly (Row | LaterRow)[] = [
   R10,
   R11,
   R12,
+  R13,
+  R14,
   R15,
   R18,
   R19,
