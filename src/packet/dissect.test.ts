@@ -5,6 +5,7 @@ import {
   EGRESS_INBAND,
   envOf,
   ethernet,
+  frameOf,
   hex,
   INGRESS,
   ipv4,
@@ -12,10 +13,12 @@ import {
   packetOf,
   ports,
 } from '../../test/frames.ts';
+import { createPacket } from '../env.ts';
 import type { EraName } from '../era.ts';
 import { ALL_KEYS, KEYS, readKey } from '../sched/flow/index.ts';
 import { FlowKeys } from './flow-keys.ts';
 import { DissectRet } from './header/dissect-ret.ts';
+import { enter } from './link.ts';
 
 /** One frame sent to a 6.1.192 kernel, and what its filters gave; null: the measurement was lost. */
 interface Measured {
@@ -276,8 +279,10 @@ describe('GRE: __skb_flow_dissect_gre()', () => {
   test.each<[string, string]>([
     ['source routing', '40000800'],
     ['version 2', '00020800'],
-    ['version 1 that is not PPP', '20010800 00040007'],
-    ['version 1 without key', '0001880b'],
+    ['version 1 that is not PPP', '20010800 00040007 ff030021'],
+    ['version 1 without key', '0001880b ff030021'],
+    ['version 1 of neither', '00010800 ff030021'],
+    ['PPTP that holds neither IPv4 nor IPv6', '2001880b 00040007 ff03c021'],
   ])('%s: not entered', (_, header) => {
     expect(read(gre(header, IN_IP))).toEqual(OUTER(47, false));
     expect(read(gre(header, IN_IP), 'seed')).toEqual(OUTER(47, false));
@@ -401,6 +406,36 @@ describe('headers named by an EtherType', () => {
   });
 });
 
+describe('what is no header to 3.14', () => {
+  test('is not read as PPPoE', () => {
+    expect(read(ethernet('8863', `1100 0001 002a 0021${IN_IP}`), 'seed')).toEqual([0, 0, 0, 0, false]);
+  });
+});
+
+describe('bytes behind the end of a frame', () => {
+  test.each(['6.1', 'seed'] as const)('are not read by %s, wherever it ends', (era) => {
+    const env = envOf(era);
+    const keys = new FlowKeys();
+    /** What is found where the frame ends at `end`, whatever its buffer has behind; null: it is no packet. */
+    const found = (buffer: Uint8Array, end: number): string | null => {
+      const packet = createPacket(env);
+      const frame = frameOf(buffer);
+      frame.end = frame.length = end;
+      if (enter(frame, packet, INGRESS) !== null) return null;
+      env.era.dissect(packet, keys);
+      return [keys.src, keys.dst, keys.ipProto, keys.ports, keys.short, keys.proto, keys.at, keys.greKey].join();
+    };
+    const differ = MEASURED.flatMap(({ name, frame: bytes }) => {
+      const whole = hex(bytes);
+      const ends = Array.from({ length: whole.length - 14 }, (_, i) => 14 + i);
+      return ends
+        .filter((end) => found(whole, end) !== found(whole.subarray(0, end), end))
+        .map((end) => `${name}: ${end}`);
+    });
+    expect(differ).toEqual([]);
+  });
+});
+
 describe('PPPoE: case ETH_P_PPP_SES', () => {
   test.each<[string, string, unknown[]]>([
     ['IPv4', `1100 0001 002a 0021${IN_IP}`, INNER],
@@ -515,6 +550,11 @@ describe('who explains is given each header', () => {
       ['transport', 17, 54, 54, DissectRet.ON],
     ]);
     expect(traced(ethernet('1234', ''), '6.1')).toEqual([['network', 0x1234, 14, 14, DissectRet.BAD]]);
+  });
+
+  test('a fragment header is passed, and ends the walk', () => {
+    const [, step] = traced(ethernet('86dd', ipv6(A, B, 44, `1100000000000000${UDP}`)), '6.1');
+    expect(step).toEqual(['transport', 44, 54, 62, DissectRet.GOOD]);
   });
 
   test('by 3.14 too', () => {
