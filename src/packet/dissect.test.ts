@@ -484,6 +484,11 @@ describe('VLAN: case ETH_P_8021Q', () => {
     },
   );
 
+  test('a tag of zeros is a tag', () => {
+    expect(read(ethernet('8100', `0000 0800 ${IN_IP}`))).toEqual(INNER);
+    expect(read(ethernet('8100', `0000 8100 0000 0800 ${IN_IP}`))).toEqual(INNER);
+  });
+
   test('the first tag is kept without its DEI bit, with its TPID and the type behind it', () => {
     const { vlanTci, vlanTpid, vlanNext } = dissected(ethernet('88a8', `f064 8100 00c8 0800 ${IN_IP}`));
     expect([vlanTci, vlanTpid, vlanNext]).toEqual([0xe064, 0x88a8, 0x8100]);
@@ -555,6 +560,14 @@ describe('who explains is given each header', () => {
   test('a fragment header is passed, and ends the walk', () => {
     const [, step] = traced(ethernet('86dd', ipv6(A, B, 44, `1100000000000000${UDP}`)), '6.1');
     expect(step).toEqual(['transport', 44, 54, 62, DissectRet.GOOD]);
+  });
+
+  test('of PPPoE, whether its protocol could be one: ppp_proto_is_valid()', () => {
+    const step = (protocol: string): unknown => traced(ethernet('8864', `1100 0001 002a ${protocol}`), '6.1');
+    expect(step('c021')).toEqual([['network', 0x8864, 14, 22, DissectRet.GOOD]]);
+    for (const protocol of ['c020', '0121', '0100']) {
+      expect(step(protocol)).toEqual([['network', 0x8864, 14, 22, DissectRet.BAD]]);
+    }
   });
 
   test('by 3.14 too', () => {
