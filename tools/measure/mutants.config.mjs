@@ -13,5 +13,9 @@ class RecordsLast extends BaseSequencer {
 }
 
 export default defineConfig({
-  test: { include: (process.env.MUTANTS_TESTS ?? '').split(' '), isolate: process.env.ISOLATE !== '0', sequence: { sequencer: RecordsLast } },
+  test: {
+    include: (process.env.MUTANTS_TESTS ?? '').split(' '),
+    isolate: process.env.ISOLATE !== '0',
+    sequence: { sequencer: RecordsLast },
+  },
 });
