@@ -71,6 +71,12 @@ const VECTORS: readonly (readonly [string, Uint8Array, number, number])[] = [
     0x9d2149d2,
   ],
   [
+    'the same with its ports the other way',
+    ethernet('86dd', ipv6('20010db8000000000000000100000009', '20010db8000000000000000200000001', 17, ports(2, 1))),
+    0xfd2a1b30,
+    0x9d2149d2,
+  ],
+  [
     'UDP from an IPv6 address to itself',
     udp6('20010db8000000000000000200000001', '20010db8000000000000000200000001'),
     0x5d041485,
