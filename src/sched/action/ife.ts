@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { getU16, getU32, type Words } from '../../lang/index.ts';
+import { getU16, getU32, hexText, type Words } from '../../lang/index.ts';
 import { bytes, type Codec, type Decoded, struct, table, u16, u32 } from '../../netlink/index.ts';
 import { le16, le32 } from '../../u32.ts';
 import { Verdict } from '../../verdict.ts';
@@ -72,6 +72,8 @@ const TCA_IFE = {
 type Ife = Decoded<typeof TCA_IFE>;
 const NO_IFE = { ...NO_GEN, flags: 0 };
 
+const ALL_META = { mark: null, tcindex: null, prio: null };
+
 const ENCODE = 1;
 const ETH_P_IFE = 0xed3e;
 const USAGE = [
@@ -94,7 +96,7 @@ function takeMeta(words: Words, s: Spoken, use: boolean): void {
   const name = (['mark', 'prio', 'tcindex'] as const).find((word) => words.take(word));
   if (name === undefined) {
     const word = words.next();
-    throw words.error(use ? `Illegal meta use type <${word}>` : `Illegal meta define <${word}>`);
+    throw use ? words.error(`Illegal meta use type <${word}>`) : words.invalid('Illegal meta define');
   }
   if (!use) {
     s.meta[name] ??= null;
@@ -166,7 +168,8 @@ export const ife: Action<Ife> = {
       ...(encode && !zero(dmac) && dmac ? { dmac } : {}),
       ...(encode && !zero(smac) && smac ? { smac } : {}),
       type: encode ? type || ETH_P_IFE : 0,
-      ...(meta === undefined ? {} : { metaList: meta }),
+      // use_all_metadata(): whoever lists none takes all.
+      metaList: meta ?? ALL_META,
     };
   },
   dump: (value, w) => dumpRows(TCA_IFE, ['parms', 'tm', 'dmac', 'smac', 'type', 'metaList'], value, w),
@@ -176,7 +179,7 @@ export const ife: Action<Ife> = {
     out.put('mode', mode, `${mode} `);
     printControl(out, 'action ', parms.action, ' ');
     if (type !== undefined) {
-      out.put('type', `0x${type.toString(16)}`, `type 0X${type.toString(16).toUpperCase()} `);
+      out.put('type', `0x${type.toString(16)}`, `type ${hexText(type).toUpperCase()} `);
       out.text('\n\t');
     }
     for (const name of ['mark', 'tcindex', 'prio'] as const) {
