@@ -344,8 +344,14 @@ describe('headers named by an EtherType', () => {
     expect(read(ethernet('88ca', '40000000 00000001 00000002 01001002'))).toEqual([0x01001002, 0, 0, 0, false]);
   });
 
-  test.each(['8847', '8848', '0806', '8035'])('%s ends the walk, however short it is', (type) => {
+  test.each(['8847', '8848', '0806', '8035'])('%s ends the walk well, however short it is', (type) => {
     expect(read(ethernet(type, ''))).toEqual([...nothing, false]);
+    const env = envOf();
+    const keys = new FlowKeys();
+    const steps: number[] = [];
+    keys.trace = (...[, , , , step]) => steps.push(step);
+    env.era.dissect(packetOf(ethernet(type, ''), INGRESS, env), keys);
+    expect(steps).toEqual([DissectRet.GOOD]);
   });
 
   test('IPv4 needs 20 bytes and five words; options are passed', () => {

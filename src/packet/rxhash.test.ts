@@ -132,6 +132,11 @@ describe('the flow hash of the seed era', () => {
     expect(swapped).not.toBe(there);
   });
 
+  test('between different addresses the ports do not decide', () => {
+    const bytes = ethernet('0800', ipv4('10.0.0.1', '10.0.0.2', 17, ports(2, 1)));
+    expect(hash(bytes, secret, 'seed')).toBe(jhash3wordsOld(0x0200000a, 0x0100000a, 0x01000200, 0x12345678) >>> 0);
+  });
+
   test('between equal addresses the ports decide, as a little-endian machine has them', () => {
     // Ports 1 and 0x0200 are 0x0100 and 0x0002 there: the second is smaller.
     const bytes = ethernet('0800', ipv4('10.0.0.1', '10.0.0.1', 17, ports(1, 0x200)));
