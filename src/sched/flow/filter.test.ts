@@ -228,6 +228,7 @@ describe('the seed and its period', () => {
     expect(made().hashrndTold).toBe(true);
     const changed = settle(drawn, 1, {}, place({ stream: 9 }));
     expect([changed.hashrnd, changed.hashrndTold, changed.stream, changed.epoch]).toEqual([drawn.hashrnd, false, 3, 0]);
+    expect(settle({ ...drawn, epoch: 5 }, 1, {}, place()).epoch).toBe(5);
   });
 
   test('the timer runs from now, by a jiffy of 4 ms at 250 HZ', () => {
