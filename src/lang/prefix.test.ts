@@ -102,6 +102,7 @@ test('a prefix covers by whole words and by the bits behind them', () => {
   };
   expect(within('2001:db8::/32', '2001:db8:ffff::')).toBe(true);
   expect(within('2001:db8::/32', '2001:db9::')).toBe(false);
+  expect(within('2001:db8::/32', '3001:db8::')).toBe(false);
   expect(within('2001:db8::/64', '2001:db8:0:1::')).toBe(false);
   expect(within('2001:db8::1/128', '2001:db8::1')).toBe(true);
   expect(within('2001:db8::1/128', '2001:db8::2')).toBe(false);
