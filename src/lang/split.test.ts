@@ -97,3 +97,25 @@ test('words that are quoted and cut again are the same words', () => {
     }),
   );
 });
+
+test('a word is quoted where a shell would take it for more', () => {
+  const words = ['abc', 'a=b', '1:10', '10.0.0.0/8', 'x y', "it's", '', '$a', 'a;b', 'a\n'];
+  expect(words.map(shellQuoted)).toEqual([
+    ...['abc', 'a=b', '1:10', '10.0.0.0/8', "'x y'", "'it'\\''s'", "''", "'$a'", "'a;b'", "'a\n'"],
+  ]);
+});
+
+test('of a batch, each quote opens where a word begins, and an open one is an error about its word', () => {
+  expect(() => batch('a b "c d')).toThrow(new UsageError('Unterminated quoted string', 2));
+  expect(batch("'a' \"b\" '' x")).toEqual([[1, 'a', 'b', '', 'x']]);
+  expect(batch('a\tb\rc\n\n  \n#x\nd')).toEqual([
+    [1, 'a', 'b', 'c'],
+    [5, 'd'],
+  ]);
+  expect(batch('')).toEqual([]);
+  expect(batch('\\')).toEqual([[1, '\\']]);
+  expect(batch('a \\\nb \\\nc\nd')).toEqual([
+    [3, 'a', 'b', 'c'],
+    [4, 'd'],
+  ]);
+});
