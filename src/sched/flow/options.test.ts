@@ -59,6 +59,13 @@ describe('a request of repeated attributes', () => {
     expect(readFlowOptions(twice(58, 14), false)).toEqual({ rshift: 14 });
     expect(readFlowOptions(twice(31, 14), true)).toEqual({ rshift: 14 });
   });
+
+  test('no other number is a shift, and the refusal names its rule', () => {
+    expect(readFlowOptions(Buffer.from(attrs([8, 1024]), 'hex'), true)).toEqual({ divisor: 1024 });
+    expect(() => readFlowOptions(twice(32, 1), true)).toThrow(
+      expect.objectContaining({ errno: 34, extack: '', code: 'rshift-range', attribute: 'rshift' }),
+    );
+  });
 });
 
 describe('words to bytes, as tc 6.1.0 sends them', () => {
@@ -184,7 +191,8 @@ describe('refusals, in the words recorded from tc 6.1.0', () => {
   });
 
   test('usage names every key', () => {
-    const { hint } = errorOf('help');
+    const { hint, message } = errorOf('help');
+    expect(message).toBe('');
     for (const key of ALL_KEYS) expect(hint).toContain(` ${KEYS[key].name}`);
   });
 
@@ -208,6 +216,30 @@ test('a part that is plugged in takes its words and writes its payload in its pl
   const out = new Printer();
   printFlow(1, parseFlowOptions('key src match x', parts), out, parts);
   expect(out.toString()).toBe('handle 0x1 map keys src match ddccbbaa');
+});
+
+test('police and actions are printed behind it, actions on a line of their own', () => {
+  const part = (name: string) => ({
+    speak: (words: Words, w: AttrWriter) => w.bytes(Buffer.from(words.next())),
+    print: (payload: Uint8Array, out: Printer) => out.put(name, hex(payload), `${name} ${hex(payload)} `),
+  });
+  const parts = { match: part('match'), police: part('police'), action: part('action') };
+  const options = parseFlowOptions('key src action aaaa police pppp match mmmm', parts);
+  const text = new Printer();
+  printFlow(1, options, text, parts);
+  expect(text.toString()).toBe('handle 0x1 map keys src match 6d6d6d6d police 70707070 \naction 61616161 ');
+  const json = new Printer('json');
+  json.open('{');
+  printFlow(1, options, json, parts);
+  json.close();
+  expect(JSON.parse(json.toString())).toEqual({
+    handle: '0x1',
+    mode: 'map',
+    keys: ['src'],
+    match: '6d6d6d6d',
+    police: '70707070',
+    action: '61616161',
+  });
 });
 
 describe('the kernel’s dump', () => {
