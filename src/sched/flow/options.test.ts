@@ -81,6 +81,11 @@ describe('words to bytes, as tc 6.1.0 sends them', () => {
     );
   });
 
+  test('a mask or an xor is sent with the other', () => {
+    expect(bytesOf('key src xor 5')).toBe(attrs([1, 1], [2, 0], [6, 0xffffffff], [7, 5]));
+    expect(bytesOf('key src and 5')).toBe(attrs([1, 1], [2, 0], [6, 5], [7, 0]));
+  });
+
   test('every word may be cut short, the first in tc’s order wins', () => {
     expect(bytesOf('m k s ad 5 a 3 d 7 b 1:2')).toBe(
       attrs([1, 1], [5, 5], [8, 7], [3, 0x00010002], [2, 0], [6, 3], [7, 0]),
@@ -172,6 +177,8 @@ describe('refusals, in the words recorded from tc 6.1.0', () => {
     ['map key nfct-src addend 1.2.3.4', 'Illegal "addend"', 4, 1],
     ['addend 1.2.3.4 key src', 'Illegal "addend"', 1, 1],
     ['map key src addend default', 'Illegal "addend"', 4, 1],
+    ['map key src addend all', 'Illegal "addend"', 4, 1],
+    ['map key src addend any', 'Illegal "addend"', 4, 1],
     ['map key src addend -', 'Error: any valid address is expected rather than "".', 4, 1],
     ['map key src addend 4294967296', 'Error: any valid address is expected rather than "4294967296".', 4, 1],
     ['map key src divisor 4294967296', 'Illegal "divisor"', 4, 1],
