@@ -42,6 +42,7 @@ test('take() accepts a prefix, takeExact() only the word', () => {
   expect(words.take('police')).toBe(true);
   expect(words.takeExact('de')).toBe(false);
   expect(words.takeExact('dev')).toBe(true);
+  expect([words.at, words.done]).toEqual([2, true]);
   expect(words.takeExact('')).toBe(false);
 });
 

@@ -192,6 +192,11 @@ describe('refusals, in the words recorded from tc 6.1.0', () => {
     expect(errorOf(spec)).toMatchObject({ message, word, exit });
   });
 
+  test('an addend that is none has its own code, for those who explain', () => {
+    expect(errorOf('map key mark addend 10.0.0.1')).toMatchObject({ hint: '', exit: 1, code: 'illegal-addend' });
+    expect(errorOf('map key src addend x').code).toBeNull();
+  });
+
   test('the handle is a u32 of any base', () => {
     expect(parseFlowHandle('0x10')).toBe(16);
     for (const text of ['-1', 'x', '1:1', '', 'none']) expect(() => parseFlowHandle(text)).toThrow('Illegal "handle"');
@@ -200,6 +205,12 @@ describe('refusals, in the words recorded from tc 6.1.0', () => {
   test('usage names every key', () => {
     const { hint, message } = errorOf('help');
     expect(message).toBe('');
+    expect(hint.split('\n').map((line) => line.trim().split(/ +/, 4).join(' '))).toEqual([
+      'Usage: ... flow map',
+      '... flow hash keys',
+      '[ divisor NUM ]',
+      'KEY is one of',
+    ]);
     for (const key of ALL_KEYS) expect(hint).toContain(` ${KEYS[key].name}`);
   });
 
@@ -281,8 +292,29 @@ describe('what is printed', () => {
     ],
   ])('%s', (spec, text) => expect(textOf(parseFlowOptions(spec))).toBe(text));
 
-  test('an unknown mode has no name', () => {
+  const jsonOf = (o: FlowOptions): unknown => {
+    const out = new Printer('json');
+    out.open('{');
+    printFlow(1, o, out);
+    out.close();
+    return JSON.parse(out.toString());
+  };
+
+  test('an unknown mode has no name, and its number in JSON', () => {
     expect(textOf({ keys: 1, mode: 7 })).toBe('handle 0x1 keys src ');
+    expect(jsonOf({ keys: 1, mode: 7 })).toEqual({ handle: '0x1', mode: '0x7', keys: ['src'] });
+  });
+
+  test('what is not there is not printed, and no part asked', () => {
+    const print = () => {
+      throw new Error('nothing to print');
+    };
+    const part = { speak: () => {}, print };
+    const out = new Printer();
+    printFlow(1, {}, out, { match: part, police: part, action: part });
+    expect(out.toString()).toBe('handle 0x1 ');
+    expect(jsonOf({})).toEqual({ handle: '0x1' });
+    expect(jsonOf({ rshift: 5, xor: 2, mode: 0 })).toEqual({ handle: '0x1', mode: 'map', xor: '0x2', rshift: 5 });
   });
 
   test('JSON has members, hexadecimal ones as text', () => {
