@@ -44,12 +44,12 @@ function measured(room) {
   return { name: room.name, all, found: all - lived.length, reviewed: lived.length - unexplained.length, unexplained };
 }
 
-function run({ name, mutate, tests }, report) {
+function run({ name, door, mutate, tests }, report) {
   const config = path.join(FOLDER, `mutants-${name}-config.json`);
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(config, JSON.stringify(options(mutate, report)));
   const stryker = path.join(modules, '@stryker-mutator/core/bin/stryker.js');
-  const env = { ...process.env, MUTANTS_TESTS: tests.join(' ') };
+  const env = { ...process.env, MUTANTS_DOOR: door, MUTANTS_TESTS: tests.join(' ') };
   const { status } = spawnSync(process.execPath, [stryker, 'run', config], { cwd: ROOT, env, stdio: 'inherit' });
   if (status !== 0) throw new Error(`Stryker ended with ${status} in room ${name}`);
 }
