@@ -51,6 +51,10 @@ describe('XXH64', () => {
     expect(hexOf(hash.digest())).toBe(expected);
   });
 
+  test('takes bytes only, and says what it was given', () => {
+    expect(() => new Xxh64().update('abc' as never)).toThrow('data');
+  });
+
   test('does not depend on the pieces that the data comes in', () => {
     const data = sanityBuffer(300);
     for (let cut = 0; cut <= 300; cut += 7) {

@@ -54,24 +54,26 @@ function run({ name, door, mutate, tests }, report) {
   if (status !== 0) throw new Error(`Stryker ended with ${status} in room ${name}`);
 }
 
-const options = (mutate, report) => ({
-  mutate: [...mutate, '!**/*.test.ts'],
-  testRunner: 'vitest',
-  plugins: ['@stryker-mutator/vitest-runner'],
-  vitest: { configFile: 'tools/measure/mutants.config.mjs', related: false },
-  coverageAnalysis: 'perTest',
-  concurrency: os.availableParallelism(),
-  reporters: ['json', 'dots'],
-  jsonReporter: { fileName: path.relative(ROOT, report) },
-  // A busy machine is slow to start a thread: a mutant that only seems to hang would count as found.
-  timeoutMS: 15_000,
-  tempDirName: '.cache/measure/sandbox',
-  cleanTempDir: 'always',
-  ignorePatterns: ['.cache', 'dist', 'docs', 'coverage', 'bench', 'man'],
-  // It would be rewritten for the sandbox, with a compiler interface that TypeScript 7 has no more.
-  tsconfigFile: 'none',
-  allowConsoleColors: false,
-});
+function options(mutate, report) {
+  return {
+    mutate: [...mutate, '!**/*.test.ts'],
+    testRunner: 'vitest',
+    plugins: ['@stryker-mutator/vitest-runner'],
+    vitest: { configFile: 'tools/measure/mutants.config.mjs', related: false },
+    coverageAnalysis: 'perTest',
+    concurrency: os.availableParallelism(),
+    reporters: ['json', 'dots'],
+    jsonReporter: { fileName: path.relative(ROOT, report) },
+    // A busy machine is slow to start a thread: a mutant that only seems to hang would count as found.
+    timeoutMS: 15_000,
+    tempDirName: '.cache/measure/sandbox',
+    cleanTempDir: 'always',
+    ignorePatterns: ['.cache', 'dist', 'docs', 'coverage', 'bench', 'man'],
+    // It would be rewritten for the sandbox, with a compiler interface that TypeScript 7 has no more.
+    tsconfigFile: 'none',
+    allowConsoleColors: false,
+  };
+}
 
 /** `?? ''` that no test runs: what the compiler demands where an element is always there (noUncheckedIndexedAccess). */
 function isDemanded(source, { status, location: { start } }) {
@@ -87,7 +89,9 @@ function codeOf(source, { start, end }) {
   return oneLine(lines.join('\n'));
 }
 
-const oneLine = (text) => text.replaceAll(/\s+/g, ' ').trim();
+function oneLine(text) {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}
 
 function isReviewed({ file, code, replacement }) {
   return (REVIEWED[file] ?? []).some((row) => row.code === code && row.mutant === oneLine(replacement));
