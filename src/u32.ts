@@ -69,7 +69,7 @@ export function classidText(classid: number): string {
   if (classid === 0) return 'none';
   const major = tcMajor(classid);
   const minor = tcMinor(classid);
-  return `${major ? major.toString(16) : ''}:${minor || major === 0 ? minor.toString(16) : ''}`;
+  return `${major ? major.toString(16) : ''}:${minor ? minor.toString(16) : ''}`;
 }
 
 /** A packet's class, both numbers always written: `1:0`, `ffff:2a`. */

@@ -55,12 +55,13 @@ describe('stab', () => {
     const saved = JSON.parse(JSON.stringify(netnsOf(ADD).save()));
     const netns = Netns.load(saved, ENV);
     const qdisc = 'qdisc hfsc 1: root refcnt 2 default 12 ';
-    expect(listed(netns, 'qdisc show dev eth0')).toEqual([qdisc, ' stab overhead 44 linklayer atm', '']);
-    expect(JSON.parse(tc(netns, '-j qdisc show dev eth0').stdout)).toMatchObject([
+    expect(listed(netns, 'qdisc show dev eth0')).toEqual([qdisc, '']);
+    expect(listed(netns, '-d qdisc show dev eth0')).toEqual([qdisc, ' stab overhead 44 linklayer atm', '']);
+    expect(JSON.parse(tc(netns, '-d -j qdisc show dev eth0').stdout)).toMatchObject([
       { stab: 'overhead 44 linklayer atm' },
     ]);
     tc(netns, 'qdisc change dev eth0 root handle 1: hfsc default 12');
-    expect(listed(netns, 'qdisc show dev eth0')).toEqual([qdisc, '']);
+    expect(listed(netns, '-d qdisc show dev eth0')).toEqual([qdisc, '']);
   });
 });
 

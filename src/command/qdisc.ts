@@ -235,7 +235,7 @@ function printQdisc(message: Message, t: TcMessage, tc: TcProcess, withDevice: b
   out.close();
   out.text('\n');
   const sizeTable = typedWords(t.attributes.stab);
-  if (sizeTable !== null) out.put('stab', sizeTable, ` stab ${sizeTable}\n`);
+  if (sizeTable !== null && tc.options.details) out.put('stab', sizeTable, ` stab ${sizeTable}\n`);
   if (tc.options.statistics && stats2 !== undefined) printNewStats(stats2, out);
   out.close();
 }

@@ -30,7 +30,7 @@ import { ArgumentError } from '../errors.ts';
 import { Netns } from '../kernel/index.ts';
 import { Printer, Words } from '../lang/index.ts';
 import { AttrWriter } from '../netlink/index.ts';
-import { Ct, FlowKeys, Packet } from '../packet/index.ts';
+import { Ct, FlowKeys, Packet, PrefixRules } from '../packet/index.ts';
 
 export const aSipKey = members({ k0lo: word32, k0hi: word32, k1lo: word32, k1hi: word32 });
 
@@ -154,7 +154,7 @@ export const sets = listOf(members({ index: word32, name: text, has: callback })
 export const aMetadata = members({
   all: orNull(callback),
   byPacket: made(Map),
-  byPrefix: listOf(members({ prefix: object, apply: callback })),
+  byPrefix: made(PrefixRules),
 });
 export const aResult = members({ classid: word32, handle: word32 });
 

@@ -37,6 +37,24 @@ describe('XXH64', () => {
     expect(hexOf(hash.digest())).toBe(expected);
   });
 
+  test.each([
+    [4, '9136a0dca57457ee'],
+    [8, 'cdbcf538e71d1348'],
+    [12, '0723bf50086ead9a'],
+    [31, '299b39a290e6d783'],
+    [32, '18b216492bb44b70'],
+    [33, '55c8dc3e578f5b59'],
+    [64, 'ef558f8acac2b5cd'],
+  ])('of %d bytes of the same, where its tail changes its shape, as libxxhash has it', (length, expected) => {
+    const hash = new Xxh64();
+    hash.update(sanityBuffer(length));
+    expect(hexOf(hash.digest())).toBe(expected);
+  });
+
+  test('takes bytes only, and says what it was given', () => {
+    expect(() => new Xxh64().update('abc' as never)).toThrow('data');
+  });
+
   test('does not depend on the pieces that the data comes in', () => {
     const data = sanityBuffer(300);
     for (let cut = 0; cut <= 300; cut += 7) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { covers, parseAddress, parsePrefix } from './prefix.ts';
+import { addressText, covers, parseAddress, parsePrefix } from './prefix.ts';
 
 const hex = (text: string): string | undefined =>
   parseAddress(text)
@@ -66,5 +66,59 @@ describe('addresses', () => {
     (text) => {
       expect(parsePrefix(text)).toBeNull();
     },
+  );
+});
+
+describe('an address in text', () => {
+  const text = (address: string): string => {
+    const { family, words } = parseAddress(address) ?? { family: 0, words: [] };
+    return addressText(family, words);
+  };
+
+  test('IPv4 is four numbers', () => {
+    expect(['192.0.2.1', '255.0.1.254', '0.0.0.0'].map(text)).toEqual(['192.0.2.1', '255.0.1.254', '0.0.0.0']);
+  });
+
+  // RFC 5952, sections 4.1 to 4.3: no leading zeros, the longest run of zeros, the first of two, never a single one.
+  test.each([
+    ['2001:0db8::0001', '2001:db8::1'],
+    ['2001:db8:0:0:0:0:2:1', '2001:db8::2:1'],
+    ['2001:db8:0:1:1:1:1:1', '2001:db8:0:1:1:1:1:1'],
+    ['2001:0:0:1:0:0:0:1', '2001:0:0:1::1'],
+    ['2001:db8:0:0:1:0:0:1', '2001:db8::1:0:0:1'],
+    ['2001:DB8::AAAA', '2001:db8::aaaa'],
+    ['0:0:0:0:0:0:0:0', '::'],
+    ['0:0:0:0:0:0:0:1', '::1'],
+    ['1:0:0:0:0:0:0:0', '1::'],
+    ['0:0:1:0:0:0:0:0', '0:0:1::'],
+    ['1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7:8'],
+  ])('%s is %s', (address, expected) => expect(text(address)).toBe(expected));
+});
+
+test('a prefix covers by whole words and by the bits behind them', () => {
+  const within = (prefix: string, address: string): boolean => {
+    const [whole, one] = [parsePrefix(prefix), parseAddress(address)];
+    return whole !== null && one !== null && covers(whole, one.family, one.words);
+  };
+  expect(within('2001:db8::/32', '2001:db8:ffff::')).toBe(true);
+  expect(within('2001:db8::/32', '2001:db9::')).toBe(false);
+  expect(within('2001:db8::/32', '3001:db8::')).toBe(false);
+  expect(within('2001:db8::/64', '2001:db8:0:1::')).toBe(false);
+  expect(within('2001:db8::1/128', '2001:db8::1')).toBe(true);
+  expect(within('2001:db8::1/128', '2001:db8::2')).toBe(false);
+  expect(within('10.0.0.1/32', '10.0.0.1')).toBe(true);
+  expect(within('10.0.0.1/32', '10.0.0.0')).toBe(false);
+  expect(within('10.0.0.0/31', '10.0.0.1')).toBe(true);
+  expect(within('128.0.0.0/1', '255.0.0.0')).toBe(true);
+  expect(within('128.0.0.0/1', '127.0.0.0')).toBe(false);
+  expect(within('::/0', 'ff::')).toBe(true);
+});
+
+test('the length of a prefix is one to three digits and no more than the address has', () => {
+  expect(['10.0.0.0/32', '10.0.0.0/0', '10.0.0.0/08', '::/128'].map((text) => parsePrefix(text)?.length)).toEqual([
+    32, 0, 8, 128,
+  ]);
+  expect(['10.0.0.0/0032', '10.0.0.0/x', '10.0.0.0/8x', '10.0.0.0/x8', '::/0128', '::/129'].map(parsePrefix)).toEqual(
+    new Array(6).fill(null),
   );
 });

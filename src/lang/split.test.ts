@@ -12,13 +12,21 @@ test.each([
   [`'' ""`, ['', '']],
   ['a \\\n b\\\nc', ['a', 'bc']],
   ['', []],
+  [' \t\r\n', []],
+  ['a\nb\rc\td', ['a', 'b', 'c', 'd']],
+  [`a"b"\tc`, ['ab', 'c']],
+  [`"a\\\nb"`, ['ab']],
+  ['"\\`\\\\"', ['`\\']],
+  [`'it'\\''s'`, ["it's"]],
+  ['a\\', ['a\\']],
+  ['\u0001', ['\u0001']],
 ])('a shell reads %j as %j', (line, words) => {
   expect(shellWords(line)).toEqual(words);
 });
 
 test('an open quote is an error about its word', () => {
   expect(() => shellWords(`a 'b`)).toThrow(new UsageError('Unterminated quoted string', 1));
-  expect(() => shellWords(`a "b`)).toThrow(UsageError);
+  expect(() => shellWords(`a "b`)).toThrow(new UsageError('Unterminated quoted string', 1));
 });
 
 test('words in single quotes come back', () => {
@@ -49,6 +57,11 @@ test('a batch quote counts at a word’s beginning only and knows no escapes', (
 
 // Tried on tc 6.1.0 with -batch: what stands behind # is gone before anybody looks for quotes or continuations.
 test('a # wins over quotes and over a backslash at the end', () => {
+  expect(batch('a # c \\\nb')).toEqual([
+    [1, 'a'],
+    [2, 'b'],
+  ]);
+  expect(batch('# c \\\nb')).toEqual([[2, 'b']]);
   expect(() => batch(`a 'b # c'`)).toThrow('Unterminated quoted string');
   expect(batch('aa \\#c\nbb\n')).toEqual([
     [1, 'aa', '\\'],
@@ -58,7 +71,9 @@ test('a # wins over quotes and over a backslash at the end', () => {
 
 test('a backslash joins only before a newline, and needs a line to join', () => {
   expect(batch('ii \\')).toEqual([[1, 'ii', '\\']]);
-  expect(() => batch('a\nfilter \\\n')).toThrow('Missing continuation line');
+  expect(() => batch('a\nfilter \\\n')).toThrow(
+    expect.objectContaining({ message: 'Missing continuation line', word: -1, hint: '', exit: 0 }),
+  );
 });
 
 test('511 words fit, 512 end the run', () => {
@@ -88,4 +103,26 @@ test('words that are quoted and cut again are the same words', () => {
       expect(shellWords(words.map(shellQuoted).join(' '))).toEqual(words);
     }),
   );
+});
+
+test('a word is quoted where a shell would take it for more', () => {
+  const words = ['abc', 'a=b', '1:10', '10.0.0.0/8', 'x y', "it's", '', '$a', 'a;b', 'a\n'];
+  expect(words.map(shellQuoted)).toEqual([
+    ...['abc', 'a=b', '1:10', '10.0.0.0/8', "'x y'", "'it'\\''s'", "''", "'$a'", "'a;b'", "'a\n'"],
+  ]);
+});
+
+test('of a batch, each quote opens where a word begins, and an open one is an error about its word', () => {
+  expect(() => batch('a b "c d')).toThrow(new UsageError('Unterminated quoted string', 2));
+  expect(batch("'a' \"b\" '' x")).toEqual([[1, 'a', 'b', '', 'x']]);
+  expect(batch('a\tb\rc\n\n  \n#x\nd')).toEqual([
+    [1, 'a', 'b', 'c'],
+    [5, 'd'],
+  ]);
+  expect(batch('')).toEqual([]);
+  expect(batch('\\')).toEqual([[1, '\\']]);
+  expect(batch('a \\\nb \\\nc\nd')).toEqual([
+    [3, 'a', 'b', 'c'],
+    [4, 'd'],
+  ]);
 });

@@ -13,6 +13,7 @@ import {
   getU8,
   getU16,
   getU32,
+  getU64,
   hexText,
   rateText,
   sizeText,
@@ -209,4 +210,124 @@ test('sizes, times and hexadecimal are printed as printf would', () => {
   ]);
   expect([5, 5000, 1.5e9].map(time64Text)).toEqual(['5ns', '5us', '1.5s']);
   expect([0, 255, 0xffffffff].map(hexText)).toEqual(['0', '0xff', '0xffffffff']);
+});
+
+/** iproute2 lib/utils_math.c: suffixes[] — the unit, and how many bits a second one of it is. */
+test.each([
+  ['bit', 1],
+  ['Kibit', 1024],
+  ['kbit', 1000],
+  ['mibit', 1024 * 1024],
+  ['mbit', 1e6],
+  ['gibit', 1024 * 1024 * 1024],
+  ['gbit', 1e9],
+  ['tibit', 1024 * 1024 * 1024 * 1024],
+  ['tbit', 1e12],
+  ['Bps', 8],
+  ['KiBps', 8 * 1024],
+  ['KBps', 8000],
+  ['MiBps', 8 * 1024 * 1024],
+  ['MBps', 8e6],
+  ['GiBps', 8 * 1024 * 1024 * 1024],
+  ['GBps', 8e9],
+  ['TiBps', 8 * 1024 * 1024 * 1024 * 1024],
+  ['TBps', 8e12],
+])('a rate in %s', (unit, bits) => {
+  expect(getRate64(`24${unit}`)).toBe(BigInt((24 * bits) / 8));
+  expect(getRate64(`24${unit.toUpperCase()}`)).toBe(BigInt((24 * bits) / 8));
+});
+
+test.each(['24ibit', '24ibps', '24kib', '24 kbit', '24bitt', '24xbps'])('%s is no rate', (text) => {
+  expect(getRate64(text)).toBeUndefined();
+});
+
+/** iproute2 lib/utils_math.c: get_size() */
+test.each([
+  ['b', 1],
+  ['k', 1024],
+  ['kb', 1024],
+  ['kbit', 128],
+  ['m', 1048576],
+  ['mb', 1048576],
+  ['mbit', 131072],
+  ['g', 1073741824],
+  ['gb', 1073741824],
+  ['gbit', 134217728],
+])('a size in %s', (unit, bytes) => {
+  expect(getSize(`3${unit}`)).toBe(3 * bytes);
+  expect(getSize(`3${unit.toUpperCase()}`)).toBe(3 * bytes);
+});
+
+/** iproute2 lib/utils.c: get_time(), get_time64(): the unit in nanoseconds. */
+test.each([
+  ['s', 1e9],
+  ['sec', 1e9],
+  ['secs', 1e9],
+  ['ms', 1e6],
+  ['msec', 1e6],
+  ['msecs', 1e6],
+  ['us', 1e3],
+  ['usec', 1e3],
+  ['usecs', 1e3],
+])('a time in %s', (unit, nanoseconds) => {
+  expect(getTime(`3${unit}`)).toBe((3 * nanoseconds) / 1000);
+  expect(getTime64(`3${unit.toUpperCase()}`)).toBe(3 * nanoseconds);
+});
+
+test.each(['ns', 'nsec', 'nsecs'])('a time in %s, where tc counts nanoseconds', (unit) => {
+  expect(getTime64(`3${unit}`)).toBe(3);
+  expect(getTime(`3${unit}`)).toBeUndefined();
+});
+
+/** C11, section 7.22.1.4: what stands before a number, and which base it has. */
+describe('strtoul()', () => {
+  test('all six blanks may stand before a number', () => {
+    expect([' 7', '\t7', '\n7', '\v7', '\f7', '\r7', ' \t+7'].map((text) => getU32(text))).toEqual(
+      new Array(7).fill(7),
+    );
+  });
+
+  test('a zero in front means base 8 only where the base is open', () => {
+    expect([getU32(' 010'), getU32(' 010', 10), getU32(' 019', 10), getU32(' 019', 16)]).toEqual([8, 10, 19, 25]);
+    expect([getU32(' 0x10', 16), getU32(' 0x10', 10), getU32(' 019')]).toEqual([16, undefined, undefined]);
+    expect(getClassid('1:0x2')).toBe(0x00010002);
+  });
+
+  test('2^64 - 1 is the largest number, in any base', () => {
+    const largest = 2n ** 64n - 1n;
+    expect(
+      ['18446744073709551615', '0xffffffffffffffff', '01777777777777777777777', '-1'].map((text) => getU64(text)),
+    ).toEqual([largest, largest, largest, largest]);
+    const larger = ['18446744073709551616', '0x10000000000000000', '02000000000000000000000'];
+    expect(larger.map((text) => getU64(text))).toEqual([undefined, undefined, undefined]);
+    expect(['', 'x', '1x', '1 '].map((text) => getU64(text))).toEqual(new Array(4).fill(undefined));
+  });
+
+  test('too large a class id is all ones, as strtoul() gives ULONG_MAX', () => {
+    expect(getClassid('fffffffffffffffff')).toBe(0xffffffff);
+    expect(getClassid('fffffffffffffffff:1')).toBeUndefined();
+  });
+
+  test('each width has its largest number in each base', () => {
+    expect([getU8('0xff'), getU8('0x100'), getU16('0xffff'), getU16('0x10000')]).toEqual([
+      255,
+      undefined,
+      65535,
+      undefined,
+    ]);
+    expect([getU32('0xffffffff'), getU32('0x100000000'), getU32(' 4294967295')]).toEqual([
+      0xffffffff,
+      undefined,
+      0xffffffff,
+    ]);
+  });
+
+  test('a signed number is a whole text, too', () => {
+    expect([getS32('-5'), getS32(' -5'), getS32('+5'), getS32('0x7fffffff'), getS32('-0x80000000')]).toEqual([
+      -5, -5, 5, 2147483647, -2147483648,
+    ]);
+    expect(['', '-', '5x', 'x', '5 ', '99999999999999999999'].map((text) => getS32(text))).toEqual(
+      new Array(6).fill(undefined),
+    );
+  });
 });

@@ -10,8 +10,8 @@ const DIGITS = { 8: /^[0-7]+/, 10: /^[0-9]+/, 16: /^[0-9a-f]+/i } as const;
 
 /**
  * C's strtoul() on a 64-bit machine: value 0…2^64-1 and what is left of the text. Base 0 reads 0x… as hexadecimal
- * and 0… as octal. A minus sign negates modulo 2^64; too large a number gives undefined (callers
- * take ULONG_MAX with ERANGE as "no"); no digits: undefined with the whole text left.
+ * and 0… as octal. A minus sign negates modulo 2^64; too large a number gives undefined (ULONG_MAX with ERANGE), with what
+ * is behind it left; no digits: undefined with the whole text left.
  */
 export function strtoul(text: string, base: 0 | 10 | 16): { value: bigint | undefined; rest: string } {
   const [start = '', sign = ''] = /^[ \t\n\v\f\r]*([+-]?)/.exec(text) ?? [];
@@ -25,7 +25,7 @@ export function strtoul(text: string, base: 0 | 10 | 16): { value: bigint | unde
   if (digits === undefined) return { value: undefined, rest: text };
   const rest = body.slice(digits.length);
   const value = magnitude(digits, radix);
-  if (value === undefined) return { value: undefined, rest };
+  if (value === undefined) return { value, rest };
   return { value: sign === '-' ? (U64 - value) % U64 : value, rest };
 }
 

@@ -5,6 +5,7 @@ import {
   EGRESS_INBAND,
   envOf,
   ethernet,
+  frameOf,
   hex,
   INGRESS,
   ipv4,
@@ -12,8 +13,12 @@ import {
   packetOf,
   ports,
 } from '../../test/frames.ts';
+import { createPacket } from '../env.ts';
+import type { EraName } from '../era.ts';
 import { ALL_KEYS, KEYS, readKey } from '../sched/flow/index.ts';
 import { FlowKeys } from './flow-keys.ts';
+import { DissectRet } from './header/dissect-ret.ts';
+import { enter } from './link.ts';
 
 /** One frame sent to a 6.1.192 kernel, and what its filters gave; null: the measurement was lost. */
 interface Measured {
@@ -215,5 +220,367 @@ describe('tunnels', () => {
     );
     const keys = dissected(ethernet('0800', ipv4('1.2.3.4', '5.6.7.8', 41, inner)));
     expect([keys.ipProto, keys.ports]).toEqual([17, 0]);
+  });
+});
+
+/*
+ * What follows has its expectations from net/core/flow_dissector.c, of 6.1 and of 3.14: headers that end too early, and
+ * fields that the measured frames do not have.
+ */
+const A = '20010db8000000000000000000000001';
+const B = '20010db8000000000000000000000002';
+const UDP = ports(0xabcd, 0x35);
+const IN_IP = ipv4('1.2.3.4', '5.6.7.8', 17, UDP);
+const MACS = '020000000002020000000001';
+
+/** Source, destination, protocol, ports, and whether the frame ended too early. */
+function read(bytes: Uint8Array, era: EraName = '6.1'): readonly unknown[] {
+  const { src, dst, ipProto, ports: both, short } = dissected(bytes, era);
+  return [src >>> 0, dst >>> 0, ipProto, both >>> 0, short];
+}
+
+const INNER = [0x01020304, 0x05060708, 17, 0xabcd0035, false];
+const OUTER = (protocol: number, short: boolean) => [0x0a000001, 0x0a000002, protocol, 0, short];
+
+const gre = (header: string, inside: string): Uint8Array =>
+  ethernet('0800', ipv4('10.0.0.1', '10.0.0.2', 47, `${header}${inside}`));
+const lengthOf = (bytes: Uint8Array, less: number): Uint8Array => bytes.subarray(0, bytes.length - less);
+
+describe('GRE: __skb_flow_dissect_gre()', () => {
+  test.each<[string, string]>([
+    ['plain', '00000800'],
+    ['checksum', '80000800 11111111'],
+    ['key', '20000800 22222222'],
+    ['sequence', '10000800 33333333'],
+    ['checksum and key', 'a0000800 1111111122222222'],
+    ['all three', 'b0000800 111111112222222233333333'],
+    ['Ethernet inside', `00006558 ${MACS}0800`],
+    ['Ethernet inside behind a key', `20006558 22222222 ${MACS}0800`],
+  ])('%s: the packet inside is read, by 3.14 too', (_, header) => {
+    expect(read(gre(header, IN_IP))).toEqual(INNER);
+    expect(read(gre(header, IN_IP), 'seed')).toEqual(INNER);
+  });
+
+  test('PPTP: version 1 with a key, and an acknowledgement if its flag says so; 3.14 does not look inside', () => {
+    const ip6 = ipv6(A, B, 17, UDP);
+    expect(read(gre('2001880b 00040007 ff030021', IN_IP))).toEqual(INNER);
+    expect(read(gre('3081880b 00040007 00000001 00000002 ff030021', IN_IP))).toEqual(INNER);
+    expect(read(gre('2081880b 00040007 00000002 ff030021', IN_IP))).toEqual(INNER);
+    expect(read(gre('2001880b 00040007 ff030057', ip6))).toEqual([
+      0x20010db8 ^ 1,
+      0x20010db8 ^ 2,
+      17,
+      0xabcd0035,
+      false,
+    ]);
+    expect(read(gre('2001880b 00040007 ff030021', IN_IP), 'seed')).toEqual(OUTER(47, false));
+  });
+
+  test.each<[string, string]>([
+    ['source routing', '40000800'],
+    ['version 2', '00020800'],
+    ['version 1 that is not PPP', '20010800 00040007 ff030021'],
+    ['version 1 without key', '0001880b ff030021'],
+    ['version 1 of neither', '00010800 ff030021'],
+    ['PPTP that holds neither IPv4 nor IPv6', '2001880b 00040007 ff03c021'],
+  ])('%s: not entered', (_, header) => {
+    expect(read(gre(header, IN_IP))).toEqual(OUTER(47, false));
+    expect(read(gre(header, IN_IP), 'seed')).toEqual(OUTER(47, false));
+  });
+
+  test('the key counts in the flow hash: of PPTP the call number only', () => {
+    expect(dissected(gre('20000800 22334455', IN_IP)).greKey).toBe(0x22334455);
+    expect(dissected(gre('a0000800 11111111 22334455', IN_IP)).greKey).toBe(0x22334455);
+    expect(dissected(gre('2001880b 00040007 ff030021', IN_IP)).greKey).toBe(7);
+    expect(dissected(gre('00000800', IN_IP)).greKey).toBe(0);
+  });
+
+  test.each<[string, Uint8Array]>([
+    ['the header', lengthOf(gre('00000800', ''), 1)],
+    ['the key', lengthOf(gre('20000800 22222222', ''), 1)],
+    ['the key behind the checksum', lengthOf(gre('a0000800 11111111 22222222', ''), 1)],
+    ['the Ethernet header', lengthOf(gre(`00006558 ${MACS}0800`, ''), 1)],
+    ["PPTP's header of PPP", lengthOf(gre('2001880b 00040007 ff030021', ''), 1)],
+    ['the header inside', lengthOf(gre('00000800', IN_IP.slice(0, 40)), 1)],
+  ])('a frame that ends before %s is cut', (_, bytes) => {
+    expect(read(bytes)).toEqual(OUTER(47, true));
+  });
+
+  test('3.14 forgets the protocol of what is cut', () => {
+    expect(read(lengthOf(gre('00000800', ''), 1), 'seed')).toEqual(OUTER(0, true));
+    expect(read(lengthOf(gre(`00006558 ${MACS}0800`, ''), 1), 'seed')).toEqual(OUTER(0, true));
+    expect(read(gre(`00006558 ${MACS}0800`, IN_IP.slice(0, 40)), 'seed')).toEqual(OUTER(0, true));
+  });
+});
+
+describe('headers named by an EtherType', () => {
+  const nothing = [0, 0, 0, 0];
+
+  test('HSR and PRP: six bytes, the last two the type behind', () => {
+    for (const type of ['892f', '88fb']) {
+      expect(read(ethernet(type, `000000010800${IN_IP}`))).toEqual(INNER);
+      expect(read(ethernet(type, '0000000108'))).toEqual([...nothing, true]);
+    }
+  });
+
+  test('batman: version 15 unicast of ten bytes, then Ethernet', () => {
+    const header = '400f 0000000000000000';
+    expect(read(ethernet('4305', `${header}${MACS}0800${IN_IP}`))).toEqual(INNER);
+    expect(read(ethernet('4305', `${header}${MACS}08`))).toEqual([...nothing, true]);
+    expect(read(ethernet('4305', `410f 0000000000000000${MACS}0800${IN_IP}`))).toEqual([...nothing, false]);
+    expect(read(ethernet('4305', `400e 0000000000000000${MACS}0800${IN_IP}`))).toEqual([...nothing, false]);
+  });
+
+  test.each<[string, string, number]>([
+    ['FCoE', '8906', 38],
+    ['PTP', '88f7', 34],
+    ['TIPC', '88ca', 16],
+  ])('%s is whole or cut', (_, type, length) => {
+    expect(dissected(ethernet(type, '00'.repeat(length))).short).toBe(false);
+    expect(dissected(ethernet(type, '00'.repeat(length - 1))).short).toBe(true);
+  });
+
+  test('TIPC: the source is the last of its four words', () => {
+    expect(read(ethernet('88ca', '40000000 00000001 00000002 01001002'))).toEqual([0x01001002, 0, 0, 0, false]);
+  });
+
+  test.each(['8847', '8848', '0806', '8035'])('%s ends the walk well, however short it is', (type) => {
+    expect(read(ethernet(type, ''))).toEqual([...nothing, false]);
+    const env = envOf();
+    const keys = new FlowKeys();
+    const steps: number[] = [];
+    keys.trace = (...[, , , , step]) => steps.push(step);
+    env.era.dissect(packetOf(ethernet(type, ''), INGRESS, env), keys);
+    expect(steps).toEqual([DissectRet.GOOD]);
+  });
+
+  test('IPv4 needs 20 bytes and five words; options are passed', () => {
+    const options = ipv4('1.2.3.4', '5.6.7.8', 17, `01010101${UDP}`).replace(/^45/, '46');
+    expect(read(ethernet('0800', options))).toEqual(INNER);
+    expect(read(ethernet('0800', options), 'seed')).toEqual(INNER);
+    for (const era of ['6.1', 'seed'] as const) {
+      expect(read(ethernet('0800', IN_IP.replace(/^45/, '44')), era)).toEqual([...nothing, false]);
+      expect(read(ethernet('0800', IN_IP.replaceAll(' ', '').slice(0, 38)), era)).toEqual([...nothing, true]);
+      // The version is not looked at.
+      expect(read(ethernet('0800', IN_IP.replace(/^45/, '65')), era)).toEqual(INNER);
+    }
+  });
+
+  test.each<[string, string, boolean]>([
+    ['more fragments', '2000', true],
+    ['an offset', '0001', true],
+    ['the highest offset', '1fff', true],
+    ["don't fragment", '4000', false],
+    ['the reserved bit', '8000', false],
+  ])('IPv4 with %s', (_, flags, fragment) => {
+    const bytes = ethernet('0800', ipv4('1.2.3.4', '5.6.7.8', 17, UDP, flags));
+    expect([dissected(bytes).isFragment, dissected(bytes).ports === 0]).toEqual([fragment, fragment]);
+    expect(read(bytes, 'seed')).toEqual(fragment ? [0x01020304, 0x05060708, 0, 0, false] : INNER);
+  });
+
+  test('IPv6 needs 40 bytes', () => {
+    for (const era of ['6.1', 'seed'] as const) {
+      expect(read(ethernet('86dd', ipv6(A, B, 17, '')), era).slice(0, 3)).toEqual([0x20010db8 ^ 1, 0x20010db8 ^ 2, 17]);
+      expect(read(lengthOf(ethernet('86dd', ipv6(A, B, 17, '')), 1), era)).toEqual([...nothing, true]);
+    }
+  });
+
+  test('the flow label is twenty bits, and kept', () => {
+    const labelled = ethernet('86dd', ipv6(A, B, 17, UDP, 'fffff').replace(/^600/, '6ff'));
+    expect(dissected(labelled).flowLabel).toBe(0xfffff);
+    expect(dissected(labelled).ports >>> 0).toBe(0xabcd0035);
+    expect(dissected(ethernet('86dd', ipv6(A, B, 17, UDP).replace(/^600/, '6ff'))).flowLabel).toBe(0);
+  });
+
+  test.each(['00', '2b', '3c'])(
+    'extension header %s: as long as it says, and two bytes of it must be there',
+    (next) => {
+      const type = Number.parseInt(next, 16);
+      const long = `1101 000000000000 0000000000000000 ${UDP}`;
+      expect(read(ethernet('86dd', ipv6(A, B, type, long))).slice(2)).toEqual([17, 0xabcd0035, false]);
+      expect(read(ethernet('86dd', ipv6(A, B, type, '11'))).slice(2)).toEqual([type, 0, true]);
+      // Behind IPv4 they are protocols like any other.
+      expect(read(ethernet('0800', ipv4('1.2.3.4', '5.6.7.8', type, long))).slice(2)).toEqual([type, 0, false]);
+    },
+  );
+
+  test('a fragment header is eight bytes; behind IPv4 it is a protocol', () => {
+    expect(read(ethernet('86dd', ipv6(A, B, 44, `1100000000000000${UDP}`))).slice(2)).toEqual([17, 0, false]);
+    expect(read(ethernet('86dd', ipv6(A, B, 44, '11000000000000'))).slice(2)).toEqual([44, 0, true]);
+    const behind4 = dissected(ethernet('0800', ipv4('1.2.3.4', '5.6.7.8', 44, `1100000000000000${UDP}`)));
+    expect([behind4.ipProto, behind4.isFragment]).toEqual([44, false]);
+  });
+});
+
+describe('what is no header to 3.14', () => {
+  test('is not read as PPPoE', () => {
+    expect(read(ethernet('8863', `1100 0001 002a 0021${IN_IP}`), 'seed')).toEqual([0, 0, 0, 0, false]);
+  });
+});
+
+describe('bytes behind the end of a frame', () => {
+  test.each(['6.1', 'seed'] as const)('are not read by %s, wherever it ends', (era) => {
+    const env = envOf(era);
+    const keys = new FlowKeys();
+    /** What is found where the frame ends at `end`, whatever its buffer has behind; null: it is no packet. */
+    const found = (buffer: Uint8Array, end: number): string | null => {
+      const packet = createPacket(env);
+      const frame = frameOf(buffer);
+      frame.end = frame.length = end;
+      if (enter(frame, packet, INGRESS) !== null) return null;
+      env.era.dissect(packet, keys);
+      return [keys.src, keys.dst, keys.ipProto, keys.ports, keys.short, keys.proto, keys.at, keys.greKey].join();
+    };
+    const differ = MEASURED.flatMap(({ name, frame: bytes }) => {
+      const whole = hex(bytes);
+      const ends = Array.from({ length: whole.length - 14 }, (_, i) => 14 + i);
+      return ends
+        .filter((end) => found(whole, end) !== found(whole.subarray(0, end), end))
+        .map((end) => `${name}: ${end}`);
+    });
+    expect(differ).toEqual([]);
+  });
+});
+
+describe('PPPoE: case ETH_P_PPP_SES', () => {
+  test.each<[string, string, unknown[]]>([
+    ['IPv4', `1100 0001 002a 0021${IN_IP}`, INNER],
+    ['IPv6', `1100 0001 002a 0057${ipv6(A, B, 17, UDP)}`, [0x20010db8 ^ 1, 0x20010db8 ^ 2, 17, 0xabcd0035, false]],
+    ['another protocol', `1100 0001 002a c021${IN_IP}`, [0, 0, 0, 0, false]],
+    ['another code', `1109 0001 002a 0021${IN_IP}`, [0, 0, 0, 0, false]],
+    ['another version', `1200 0001 002a 0021${IN_IP}`, [0, 0, 0, 0, false]],
+    ['seven bytes', '1100 0001 002a 00', [0, 0, 0, 0, true]],
+  ])('%s', (_, payload, expected) => {
+    expect(read(ethernet('8864', payload))).toEqual(expected);
+  });
+
+  test('3.14 looks at the protocol only', () => {
+    expect(read(ethernet('8864', `1209 0001 002a 0021${IN_IP}`), 'seed')).toEqual(INNER);
+    expect(read(ethernet('8864', `1100 0001 002a 0057${ipv6(A, B, 17, UDP)}`), 'seed').slice(2)).toEqual([
+      17,
+      0xabcd0035,
+      false,
+    ]);
+    expect(read(ethernet('8864', '1100 0001 002a c021'), 'seed')).toEqual([0, 0, 0, 0, false]);
+    expect(read(ethernet('8864', '1100 0001 002a 00'), 'seed')).toEqual([0, 0, 0, 0, true]);
+  });
+
+  test('MPLS inside ends the walk well', () => {
+    for (const type of ['0281', '0283']) {
+      const steps: number[] = [];
+      const keys = new FlowKeys();
+      keys.trace = (_, header) => steps.push(header);
+      const env = envOf();
+      env.era.dissect(packetOf(ethernet('8864', `1100 0001 002a ${type}`), INGRESS, env), keys);
+      expect(steps).toEqual([0x8864, type === '0281' ? 0x8847 : 0x8848]);
+    }
+  });
+});
+
+describe('VLAN: case ETH_P_8021Q', () => {
+  const tags = (count: number): string => '0001 8100'.repeat(count - 1);
+
+  test.each(['6.1', 'seed'] as const)(
+    '%s passes tags that are in the frame, and needs all four bytes of each',
+    (era) => {
+      const double = ethernet('8100', `0064 8100 00c8 0800 ${IN_IP}`);
+      expect(read(double, era)).toEqual(INNER);
+      expect(read(double.subarray(0, 14 + 7), era)).toEqual([0, 0, 0, 0, true]);
+      expect(read(ethernet('8100', `${tags(5)} 0001 0800 ${IN_IP}`), era)).toEqual(INNER);
+    },
+  );
+
+  test('a tag of zeros is a tag', () => {
+    expect(read(ethernet('8100', `0000 0800 ${IN_IP}`))).toEqual(INNER);
+    expect(read(ethernet('8100', `0000 8100 0000 0800 ${IN_IP}`))).toEqual(INNER);
+  });
+
+  test('the first tag is kept without its DEI bit, with its TPID and the type behind it', () => {
+    const { vlanTci, vlanTpid, vlanNext } = dissected(ethernet('88a8', `f064 8100 00c8 0800 ${IN_IP}`));
+    expect([vlanTci, vlanTpid, vlanNext]).toEqual([0xe064, 0x88a8, 0x8100]);
+  });
+});
+
+describe('protocols', () => {
+  test.each<[string, number, string, number]>([
+    ['TCP', 6, 'abcd0035', 0xabcd0035],
+    ['UDP', 17, 'abcd0035', 0xabcd0035],
+    ['DCCP', 33, 'abcd0035', 0xabcd0035],
+    ['SCTP', 132, 'abcd0035', 0xabcd0035],
+    ['UDP-Lite', 136, 'abcd0035', 0xabcd0035],
+    ["ESP's SPI", 50, 'abcd0035', 0xabcd0035],
+    ["AH's SPI", 51, '11111111abcd0035', 0xabcd0035],
+    ['ICMP', 1, 'abcd0035', 0],
+    ['IGMP', 2, 'abcd0035', 0],
+    ['ICMPv6', 58, 'abcd0035', 0],
+    ['no next header', 59, 'abcd0035', 0],
+    ['OSPF', 89, 'abcd0035', 0],
+  ])('proto_ports_offset(): %s', (_, protocol, payload, both) => {
+    for (const era of ['6.1', 'seed'] as const) {
+      const bytes = ethernet('0800', ipv4('10.0.0.1', '10.0.0.2', protocol, payload));
+      expect(read(bytes, era)).toEqual([0x0a000001, 0x0a000002, protocol, both, false]);
+      if (both === 0) continue;
+      expect(read(lengthOf(bytes, 1), era)).toEqual([0x0a000001, 0x0a000002, protocol, 0, true]);
+    }
+  });
+
+  test('IP in IP, and IPv6 in IP, by both eras', () => {
+    for (const era of ['6.1', 'seed'] as const) {
+      expect(read(ethernet('0800', ipv4('10.0.0.1', '10.0.0.2', 4, IN_IP)), era)).toEqual(INNER);
+      expect(read(ethernet('0800', ipv4('10.0.0.1', '10.0.0.2', 41, ipv6(A, B, 17, UDP))), era)).toEqual([
+        0x20010db8 ^ 1,
+        0x20010db8 ^ 2,
+        17,
+        0xabcd0035,
+        false,
+      ]);
+    }
+  });
+
+  test('MPLS in IP ends the walk in 6.1; 3.14 knows no such protocol', () => {
+    expect(read(ethernet('0800', ipv4('10.0.0.1', '10.0.0.2', 137, '')))).toEqual(OUTER(137, false));
+    expect(read(ethernet('0800', ipv4('10.0.0.1', '10.0.0.2', 137, '')), 'seed')).toEqual(OUTER(137, false));
+  });
+});
+
+describe('who explains is given each header', () => {
+  const traced = (bytes: Uint8Array, era: EraName): unknown[] => {
+    const env = envOf(era);
+    const keys = new FlowKeys();
+    const steps: unknown[] = [];
+    keys.trace = (...step) => steps.push(step);
+    env.era.dissect(packetOf(bytes, INGRESS, env), keys);
+    return steps;
+  };
+
+  test('where it begins and ends, and what it says', () => {
+    expect(traced(ethernet('0800', ipv4('10.0.0.1', '10.0.0.2', 4, IN_IP)), '6.1')).toEqual([
+      ['network', 0x0800, 14, 34, DissectRet.ON],
+      ['transport', 4, 34, 34, DissectRet.AGAIN],
+      ['network', 0x0800, 34, 54, DissectRet.ON],
+      ['transport', 17, 54, 54, DissectRet.ON],
+    ]);
+    expect(traced(ethernet('1234', ''), '6.1')).toEqual([['network', 0x1234, 14, 14, DissectRet.BAD]]);
+  });
+
+  test('a fragment header is passed, and ends the walk', () => {
+    const [, step] = traced(ethernet('86dd', ipv6(A, B, 44, `1100000000000000${UDP}`)), '6.1');
+    expect(step).toEqual(['transport', 44, 54, 62, DissectRet.GOOD]);
+  });
+
+  test('of PPPoE, whether its protocol could be one: ppp_proto_is_valid()', () => {
+    const step = (protocol: string): unknown => traced(ethernet('8864', `1100 0001 002a ${protocol}`), '6.1');
+    expect(step('c021')).toEqual([['network', 0x8864, 14, 22, DissectRet.GOOD]]);
+    for (const protocol of ['c020', '0121', '0100']) {
+      expect(step(protocol)).toEqual([['network', 0x8864, 14, 22, DissectRet.BAD]]);
+    }
+  });
+
+  test('by 3.14 too', () => {
+    expect(traced(ethernet('0800', ipv4('10.0.0.1', '10.0.0.2', 4, IN_IP)), 'seed')).toEqual([
+      ['network', 0x0800, 14, 34, DissectRet.ON],
+      ['network', 0x0800, 34, 54, DissectRet.ON],
+    ]);
+    expect(traced(ethernet('1234', ''), 'seed')).toEqual([['network', 0x1234, 14, 14, DissectRet.BAD]]);
   });
 });

@@ -25,5 +25,6 @@ export {
   parseValues,
 } from './metadata.ts';
 export { Ct, Direction, Linear, Packet, PktType } from './packet.ts';
+export { PrefixRules } from './prefix-rules.ts';
 export { innerProtocol, outerProtocol } from './protocol.ts';
 export { rxhash, rxhashSeed } from './rxhash.ts';

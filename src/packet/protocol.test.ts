@@ -20,6 +20,12 @@ describe('the EtherType behind all tags', () => {
     expect(innerProtocol(packetOf(ethernet('8100', tags(8)), EGRESS_INBAND))).toBe(0);
   });
 
+  test('is found where the frame ends right behind it, and not where it is cut', () => {
+    const tag = ethernet('8100', '0064 0800');
+    expect(innerProtocol(packetOf(tag, EGRESS_INBAND))).toBe(0x0800);
+    expect(innerProtocol(packetOf(tag.subarray(0, 17), EGRESS_INBAND))).toBe(0);
+  });
+
   test('quirk 03: of a received frame with two tags it is read ten bytes into the data', () => {
     // Behind the inner tag stands IPv4: bytes 12 and 13 of the data are its TTL 0x40 and protocol 17.
     const double = ethernet('88a8', `00c8 8100 0064 0800 ${UDP}`);
@@ -32,6 +38,7 @@ describe('the EtherType behind all tags', () => {
 describe("what a filter's protocol is compared with", () => {
   test('is the tag taken out, else the packet type', () => {
     expect(outerProtocol(packetOf(ethernet('88a8', `00c8 0800 ${UDP}`), INGRESS))).toBe(0x88a8);
+    expect(outerProtocol(packetOf(ethernet('8100', `0000 0800 ${UDP}`), INGRESS))).toBe(0x8100);
     expect(outerProtocol(packetOf(ethernet('0800', UDP), INGRESS))).toBe(0x0800);
   });
 });

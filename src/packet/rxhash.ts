@@ -33,8 +33,8 @@ export function rxhash(keys: FlowKeys, key: SipKey): number {
   const dport = swab16(keys.ports & 0xffff);
   const isIp = keys.addrType === AddrType.IPV4 || keys.addrType === AddrType.IPV6;
   words[7] = isIp && dport < sport ? dport | (sport << 16) : sport | (dport << 16);
-  const addressWords = (hashLength(keys.addrType) - 36) >>> 2;
-  for (let i = 0; i < addressWords && i < 8; i++) words[9 + i] = swab32(word(keys.addr, i));
+  // Of these, too, only as many count as the length has.
+  for (let i = 0; i < 8; i++) words[9 + i] = swab32(word(keys.addr, i));
   if (addressesSwap(keys)) swapAddresses(words, keys.addrType === AddrType.IPV6 ? 4 : 1);
   return siphashLow(words, hashLength(keys.addrType), key) || 1;
 }

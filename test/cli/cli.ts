@@ -5,7 +5,10 @@ import { join } from 'node:path';
 
 export { pcap } from '../captures.ts';
 
-const MAIN = join(import.meta.dirname, '../../dist/node/cli/start.cjs');
+/** `npm run coverage`: where the processes leave which code they ran. The bundle does not tell; its modules do. */
+const { CHILD_COVERAGE } = process.env;
+const PROGRAM = CHILD_COVERAGE === undefined ? 'start.cjs' : 'main.js';
+const MAIN = join(import.meta.dirname, '../../dist/node/cli', PROGRAM);
 export const HOUSEHOLD = join(import.meta.dirname, '../../examples/household.pcapng');
 const MAX_OUTPUT = 64 << 20;
 /** Nothing here takes a second; a test that waits for ever says less than one that fails. */
@@ -13,7 +16,7 @@ const PATIENCE_MS = 30_000;
 
 const environment = (extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv => {
   const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env;
-  return { ...rest, ...extra };
+  return { ...rest, ...(CHILD_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE: CHILD_COVERAGE }), ...extra };
 };
 
 export interface Ended {

@@ -196,7 +196,9 @@ export const ct: Action<Ct> = {
   },
   settle({ parms = NO_GEN, tm: _tm, unknown: _unknown, ...rest }, _old, place) {
     checkControl(parms.action, place);
-    return { ...rest, parms };
+    // tcf_ct_dump(): a zone is always told, and labels have all their bytes.
+    const zone = (rest.action ?? 0) & Flag.CLEAR ? {} : { zone: rest.zone ?? 0 };
+    return { ...rest, ...zone, ...wholeLabels(rest), parms };
   },
   dump(value, w) {
     const masks = ['mark', 'markMask', 'labels', 'labelsMask', 'zone'] as const;
@@ -222,6 +224,14 @@ export const ct: Action<Ct> = {
   },
   compile: () => NOT_EMULATED,
 };
+
+function wholeLabels({ labels, labelsMask }: Ct): Pick<Ct, 'labels' | 'labelsMask'> {
+  const whole = (value: Uint8Array): Uint8Array => Uint8Array.from({ length: LABELS_SIZE }, (_, i) => value[i] ?? 0);
+  return {
+    ...(labels === undefined ? {} : { labels: whole(labels) }),
+    ...(labelsMask === undefined ? {} : { labelsMask: whole(labelsMask) }),
+  };
+}
 
 function printLabels({ labels: value, labelsMask: mask }: Ct, out: Printer): void {
   if (value === undefined) return;

@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { getU16, getU32, type Words } from '../../lang/index.ts';
+import { getU16, getU32, hexText, type Words } from '../../lang/index.ts';
 import { bytes, type Codec, type Decoded, struct, table, u16, u32 } from '../../netlink/index.ts';
 import { le16, le32 } from '../../u32.ts';
 import { Verdict } from '../../verdict.ts';
@@ -72,6 +72,8 @@ const TCA_IFE = {
 type Ife = Decoded<typeof TCA_IFE>;
 const NO_IFE = { ...NO_GEN, flags: 0 };
 
+const ALL_META = { mark: null, tcindex: null, prio: null };
+
 const ENCODE = 1;
 const ETH_P_IFE = 0xed3e;
 const USAGE = [
@@ -95,8 +97,8 @@ const upper = (type: number): string => `0x${type.toString(16).toUpperCase().pad
 function takeMeta(words: Words, s: Spoken, use: boolean): void {
   const name = META_NAMES.find((word) => words.take(word));
   if (name === undefined) {
-    words.next();
-    throw words.invalid(use ? 'Illegal meta use type' : 'Illegal meta define');
+    const word = words.next();
+    throw use ? words.error(`Illegal meta use type <${word}>`) : words.invalid('Illegal meta define');
   }
   if (!use) {
     s.allowed.add(name);
@@ -175,7 +177,8 @@ export const ife: Action<Ife> = {
       ...(encode && !zero(dmac) && dmac ? { dmac } : {}),
       ...(encode && !zero(smac) && smac ? { smac } : {}),
       type: encode ? type || ETH_P_IFE : 0,
-      ...(meta === undefined ? {} : { metaList: meta }),
+      // use_all_metadata(): whoever lists none takes all.
+      metaList: meta ?? ALL_META,
     };
   },
   dump: (value, w) => dumpRows(TCA_IFE, ['parms', 'tm', 'dmac', 'smac', 'type', 'metaList'], value, w),
@@ -185,7 +188,7 @@ export const ife: Action<Ife> = {
     out.put('mode', mode, `${mode} `);
     printControl(out, 'action ', parms.action, ' ');
     if (type !== undefined) {
-      out.put('type', `0x${type.toString(16)}`, `type 0X${type.toString(16).toUpperCase()} `);
+      out.put('type', `0x${type.toString(16)}`, `type ${hexText(type).toUpperCase()} `);
       out.text('\n\t');
     }
     for (const name of ['mark', 'tcindex', 'prio'] as const) {

@@ -1,7 +1,7 @@
 import { addressText, getU8, matches, tcIpv4, type Words } from '../../lang/index.ts';
 import { be32, type Decoded, struct, table, u32 } from '../../netlink/index.ts';
 import { IPPROTO, type Packet } from '../../packet/index.ts';
-import { be16, u8 } from '../../u32.ts';
+import { be16, swab32, u8 } from '../../u32.ts';
 import { Verdict } from '../../verdict.ts';
 import { put16, put32, readable, replace32, word32 } from './bytes.ts';
 import { checkControl, printControl, takeControlOr } from './control.ts';
@@ -78,7 +78,9 @@ export const nat: Action<Nat> = {
   dump: (value, w) => dumpRows(TCA_NAT, ['parms', 'tm'], value, w),
   print({ parms = NO_NAT, tm }, out, show = BARE) {
     const { flags, oldAddr, newAddr, mask } = parms;
-    const length = mask === 0 ? 0 : 32 - (31 - Math.clz32(mask & -mask));
+    // print_nat(): ffs() of the mask as a little-endian machine has it, so that /8 to /32 are printed as /32.
+    const host = swab32(mask);
+    const length = host === 0 ? 0 : Math.clz32(host & -host) + 1;
     const direction = flags & EGRESS ? 'egress' : 'ingress';
     const from = `${addressText(4, [oldAddr])}/${length}`;
     const to = addressText(4, [newAddr]);

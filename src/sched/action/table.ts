@@ -252,6 +252,8 @@ export class ActionTable {
         if (options.bind && made.instance.flags & (ActFlag.SKIP_HW | ActFlag.SKIP_SW)) {
           throw new KernelError(Errno.EINVAL, 'Mismatch between action and filter offload flags');
         }
+        // tcf_action_offload_add(): no device takes an action over.
+        if (!options.bind && made.instance.flags & ActFlag.SKIP_SW) throw new KernelError(Errno.EINVAL);
       }
     } catch (error) {
       for (const instance of instances) this.put(instance, options.bind);

@@ -273,7 +273,7 @@ export function u32HandleText(handle: number, raw = false): string {
   const hex = (number: number, lead = '', trail = ''): string =>
     number === 0 ? '' : `${lead}${number.toString(16)}${trail}`;
   const text = `${hex(tableOf(handle) >>> 20, '', ':')}${hex(bucketOf(handle))}${hex(nodeOf(handle), ':')}`;
-  return raw ? `${text}[${hex8(handle)}] ` : text;
+  return raw ? `${text}[${hex8(handle)}]` : text;
 }
 
 /** tc/f_u32.c: u32_print_opt() — keys as bytes, whatever they mean. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { envOf } from '../../../test/frames.ts';
 import type { EraName } from '../../era.ts';
 import { Errno, KernelError } from '../../errors.ts';
-import { type FlowFilter, type Place, settle } from './filter.ts';
+import { type FlowFilter, nextPerturb, optionsOf, type Place, perturbNanoseconds, settle } from './filter.ts';
 import type { FlowOptions } from './options.ts';
 
 function place(change: Partial<Place> = {}, era: EraName = '6.1'): Place {
@@ -181,4 +181,80 @@ describe('quirks of a change', () => {
     expect(settle(made(), 1, { baseclass: 5 }, place()).baseclass).toBe(5);
     expect(made({ ...HASH, baseclass: 5 }).baseclass).toBe(0x10005);
   });
+});
+
+describe('a refusal', () => {
+  const refusal = (options: FlowOptions, handle = 1, where: Place = place()): readonly unknown[] => {
+    try {
+      settle(null, handle, options, where);
+      return [];
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      return [error.errno, error.code, error.attribute];
+    }
+  };
+
+  test('names its rule and the attribute that it is about', () => {
+    expect(refusal(HASH, 0)).toEqual([Errno.EINVAL, 'needs-handle', 'handle']);
+    expect(refusal({ mode: 1 })).toEqual([Errno.EINVAL, 'needs-keys', 'keys']);
+    expect(refusal({ keys: 0 })).toEqual([Errno.EINVAL, 'needs-keys', 'keys']);
+    expect(refusal({ keys: 3 })).toEqual([Errno.EINVAL, 'one-key', 'keys']);
+    expect(refusal({ keys: 1, perturb: 1 })).toEqual([Errno.EINVAL, 'perturb-of-map', 'perturb']);
+    expect(refusal({ keys: 1, rshift: 32 })).toEqual([Errno.ERANGE, 'rshift-range', 'rshift']);
+    expect(refusal({ keys: 1, baseclass: 0x10000 })).toEqual([Errno.EINVAL, 'baseclass-minor', 'baseclass']);
+    expect(refusal({ keys: 1 << 18 })).toEqual([Errno.EOPNOTSUPP, 'invalid', null]);
+    expect(refusal({ keys: 1 }, 1, place({ userNamespace: true }))).toEqual([
+      Errno.EOPNOTSUPP,
+      'user-namespace',
+      'keys',
+    ]);
+    expect(refusal(HASH, 1, place({ sharedBlock: true }))).toEqual([Errno.EINVAL, 'needs-baseclass', 'baseclass']);
+  });
+
+  test('is not made of what is just allowed', () => {
+    expect(refusal({ keys: 1 << 17, rshift: 31, baseclass: 0x10001 })).toEqual([]);
+    expect(refusal({ ...HASH, perturb: 0 })).toEqual([]);
+    expect(refusal({ ...HASH, baseclass: 0x20001 }, 1, place({ sharedBlock: true }))).toEqual([]);
+    expect(refusal({ keys: 1 << 17 }, 1, place({ userNamespace: true }))).toEqual([]);
+  });
+});
+
+describe('the seed and its period', () => {
+  test('a new filter draws a seed of its stream, if none was told', () => {
+    const { hashrnd: _, ...drawing } = place();
+    const drawn = settle(null, 1, HASH, { ...drawing, stream: 3 });
+    expect(drawn.hashrnd).toBe(drawing.env.random(3, 0) >>> 0);
+    expect([drawn.hashrndTold, drawn.stream, drawn.epoch]).toEqual([false, 3, 0]);
+    expect(made().hashrndTold).toBe(true);
+    const changed = settle(drawn, 1, {}, place({ stream: 9 }));
+    expect([changed.hashrnd, changed.hashrndTold, changed.stream, changed.epoch]).toEqual([drawn.hashrnd, false, 3, 0]);
+    expect(settle({ ...drawn, epoch: 5 }, 1, {}, place()).epoch).toBe(5);
+  });
+
+  test('the timer runs from now, by a jiffy of 4 ms at 250 HZ', () => {
+    const { env } = place();
+    expect(perturbNanoseconds(2500, 250)).toBe(10e9);
+    expect(nextPerturb(2500, env)).toBe(env.now() + (2500 * 1e9) / env.hz);
+    expect(nextPerturb(0, env)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('in map mode there is none, kept in hash mode if it is not mentioned', () => {
+    const old = made({ ...HASH, perturb: 10 });
+    expect(settle(old, 1, { mode: 1 }, place()).perturbPeriod).toBe(2500);
+    expect(settle(old, 1, { mode: 0 }, place()).perturbPeriod).toBe(0);
+    expect(settle(old, 1, { perturb: 4 }, place()).perturbPeriod).toBe(1000);
+  });
+});
+
+test("a filter's own settings are its options, with whole seconds", () => {
+  const options = { keys: 3, mode: 1, mask: 0xff, xor: 1, rshift: 2, addend: 3, divisor: 4, baseclass: 0x10007 };
+  const filter = made({ ...options, perturb: 10 });
+  expect(optionsOf(filter, 250)).toEqual({ ...options, perturb: 10 });
+  expect(optionsOf({ ...filter, perturbPeriod: 2499 }, 250)).toEqual({ ...options, perturb: 9 });
+});
+
+test('keys are listed lowest first, and counted', () => {
+  const filter = made({ keys: 0x20005, mode: 1 });
+  expect([filter.keys, filter.nkeys]).toEqual([[0, 2, 17], 3]);
+  expect(settle(filter, 1, { keys: 2 }, place())).toMatchObject({ keys: [1], nkeys: 1, keymask: 2 });
 });

@@ -13,7 +13,19 @@ import {
 } from '../../../test/frames.ts';
 import type { EraName } from '../../era.ts';
 import { Ct, type Device, FlowKeys, type Packet } from '../../packet/index.ts';
-import { ALL_KEYS, KEYS, Key, keySource, keysOf, NEEDS_DISSECT, readKey } from './key.ts';
+import {
+  ALL_KEYS,
+  HEADER_KEYS,
+  hostRule,
+  KEYS,
+  Key,
+  keyMask,
+  keySource,
+  keysOf,
+  NEEDS_DISSECT,
+  readKey,
+  TUPLE_KEYS,
+} from './key.ts';
 import { parseFlowOptions } from './options.ts';
 
 const SOCKET = 0x11112222;
@@ -202,5 +214,66 @@ describe("tc's reading of keys", () => {
     for (const name of ['nfct-src', 'nfct-dst', 'mark', 'proto-dst']) {
       expect(() => parseFlowOptions(`map key ${name} addend 10.0.0.1`), name).toThrow('Illegal "addend"');
     }
+  });
+});
+
+describe('what keys are of', () => {
+  const bits = (...keys: readonly Key[]): number => keys.reduce<number>((mask, key) => mask | (1 << key), 0);
+
+  test('headers have five of them, connections four', () => {
+    expect(HEADER_KEYS).toBe(bits(Key.SRC, Key.DST, Key.PROTO, Key.PROTO_SRC, Key.PROTO_DST));
+    expect(TUPLE_KEYS).toBe(bits(Key.NFCT_SRC, Key.NFCT_DST, Key.NFCT_PROTO_SRC, Key.NFCT_PROTO_DST));
+  });
+
+  test('values have as many bits as the field: addresses 32, ports 16, protocols 8, tags 12', () => {
+    expect([Key.SRC, Key.PROTO_DST, Key.PROTO, Key.NFCT_DST, Key.NFCT_PROTO_SRC].map(keyMask)).toEqual([
+      0xffffffff, 0xffff, 0xff, 0xffffffff, 0xffff,
+    ]);
+    expect([Key.MARK, Key.NFCT, Key.VLAN_TAG, Key.RXHASH].map(keyMask)).toEqual([
+      0xffffffff, 0xffffffff, 0xfff, 0xffffffff,
+    ]);
+  });
+
+  test.each<[string, readonly Key[], boolean, boolean]>([
+    ['its source', [Key.SRC], false, false],
+    ['its destination, where nothing else is looked at', [Key.DST], true, false],
+    ['its source, of both', [Key.SRC, Key.DST], false, false],
+    ["the connection's source", [Key.NFCT_SRC], false, true],
+    ["the connection's destination", [Key.NFCT_DST], true, true],
+    ['the source, of one from the headers and one from the connection', [Key.NFCT_SRC, Key.DST], false, true],
+    ['its source, where no address is looked at', [Key.PROTO_DST], false, false],
+    ['its source, of ports of a connection', [Key.NFCT_PROTO_DST], false, false],
+  ])('a packet is of a host: %s', (_, keys, isDestination, isTuple) => {
+    expect(hostRule(bits(...keys))).toEqual({ isDestination, isTuple });
+  });
+});
+
+describe('where a value comes from', () => {
+  const sources = (p: Packet, bytes: Uint8Array): readonly string[] =>
+    ALL_KEYS.map((key) => keySource(key, p, dissected(bytes), envOf().era));
+
+  test('of UDP: headers, pointers and metadata', () => {
+    expect(sources(packet(UDP), UDP)).toEqual([
+      ...['headers', 'headers', 'headers', 'headers', 'headers', 'metadata', 'metadata', 'metadata'],
+      ...['conntrack pointer', 'headers', 'headers', 'headers', 'headers', 'metadata', 'metadata', 'metadata'],
+      ...['headers', 'metadata'],
+    ]);
+  });
+
+  test('of what has neither addresses nor ports: pointers', () => {
+    const all = sources(packet(ARP), ARP);
+    const of = (...keys: readonly Key[]): readonly (string | undefined)[] => keys.map((key) => all[key]);
+    expect(of(Key.SRC, Key.PROTO_SRC, Key.NFCT_SRC, Key.NFCT_PROTO_SRC)).toEqual(new Array(4).fill('socket pointer'));
+    expect(of(Key.DST, Key.PROTO_DST, Key.NFCT_DST, Key.NFCT_PROTO_DST)).toEqual(new Array(4).fill('route pointer'));
+  });
+
+  test('of a tracked packet: its connection, addresses only if it is IP', () => {
+    const tracked = (bytes: Uint8Array): readonly string[] => {
+      const p = packet(bytes);
+      p.ct = new Ct();
+      return sources(p, bytes).slice(Key.NFCT_SRC, Key.NFCT_PROTO_DST + 1);
+    };
+    expect(tracked(UDP)).toEqual(['conntrack', 'conntrack', 'conntrack', 'conntrack']);
+    expect(tracked(ARP)).toEqual(['socket pointer', 'route pointer', 'conntrack', 'conntrack']);
   });
 });

@@ -59,6 +59,13 @@ describe('a request of repeated attributes', () => {
     expect(readFlowOptions(twice(58, 14), false)).toEqual({ rshift: 14 });
     expect(readFlowOptions(twice(31, 14), true)).toEqual({ rshift: 14 });
   });
+
+  test('no other number is a shift, and the refusal names its rule', () => {
+    expect(readFlowOptions(Buffer.from(attrs([8, 1024]), 'hex'), true)).toEqual({ divisor: 1024 });
+    expect(() => readFlowOptions(twice(32, 1), true)).toThrow(
+      expect.objectContaining({ errno: 34, extack: '', code: 'rshift-range', attribute: 'rshift' }),
+    );
+  });
 });
 
 describe('words to bytes, as tc 6.1.0 sends them', () => {
@@ -72,6 +79,11 @@ describe('words to bytes, as tc 6.1.0 sends them', () => {
     expect(bytesOf('divisor 4 and 0xff hash divisor 8 keys src rshift 1')).toBe(
       attrs([8, 4], [8, 8], [1, 1], [4, 1], [2, 1], [6, 0xff], [7, 0]),
     );
+  });
+
+  test('a mask or an xor is sent with the other', () => {
+    expect(bytesOf('key src xor 5')).toBe(attrs([1, 1], [2, 0], [6, 0xffffffff], [7, 5]));
+    expect(bytesOf('key src and 5')).toBe(attrs([1, 1], [2, 0], [6, 5], [7, 0]));
   });
 
   test('every word may be cut short, the first in tc’s order wins', () => {
@@ -165,6 +177,8 @@ describe('refusals, in the words recorded from tc 6.1.0', () => {
     ['map key nfct-src addend 1.2.3.4', 'Illegal "addend"', 4, 1],
     ['addend 1.2.3.4 key src', 'Illegal "addend"', 1, 1],
     ['map key src addend default', 'Illegal "addend"', 4, 1],
+    ['map key src addend all', 'Illegal "addend"', 4, 1],
+    ['map key src addend any', 'Illegal "addend"', 4, 1],
     ['map key src addend -', 'Error: any valid address is expected rather than "".', 4, 1],
     ['map key src addend 4294967296', 'Error: any valid address is expected rather than "4294967296".', 4, 1],
     ['map key src divisor 4294967296', 'Illegal "divisor"', 4, 1],
@@ -178,13 +192,25 @@ describe('refusals, in the words recorded from tc 6.1.0', () => {
     expect(errorOf(spec)).toMatchObject({ message, word, exit });
   });
 
+  test('an addend that is none has its own code, for those who explain', () => {
+    expect(errorOf('map key mark addend 10.0.0.1')).toMatchObject({ hint: '', exit: 1, code: 'illegal-addend' });
+    expect(errorOf('map key src addend x').code).toBeNull();
+  });
+
   test('the handle is a u32 of any base', () => {
     expect(parseFlowHandle('0x10')).toBe(16);
     for (const text of ['-1', 'x', '1:1', '', 'none']) expect(() => parseFlowHandle(text)).toThrow('Illegal "handle"');
   });
 
   test('usage names every key', () => {
-    const { hint } = errorOf('help');
+    const { hint, message } = errorOf('help');
+    expect(message).toBe('');
+    expect(hint.split('\n').map((line) => line.trim().split(/ +/, 4).join(' '))).toEqual([
+      'Usage: ... flow map',
+      '... flow hash keys',
+      '[ divisor NUM ]',
+      'KEY is one of',
+    ]);
     for (const key of ALL_KEYS) expect(hint).toContain(` ${KEYS[key].name}`);
   });
 
@@ -208,6 +234,30 @@ test('a part that is plugged in takes its words and writes its payload in its pl
   const out = new Printer();
   printFlow(1, parseFlowOptions('key src match x', parts), out, parts);
   expect(out.toString()).toBe('handle 0x1 map keys src match ddccbbaa');
+});
+
+test('police and actions are printed behind it, actions on a line of their own', () => {
+  const part = (name: string) => ({
+    speak: (words: Words, w: AttrWriter) => w.bytes(Buffer.from(words.next())),
+    print: (payload: Uint8Array, out: Printer) => out.put(name, hex(payload), `${name} ${hex(payload)} `),
+  });
+  const parts = { match: part('match'), police: part('police'), action: part('action') };
+  const options = parseFlowOptions('key src action aaaa police pppp match mmmm', parts);
+  const text = new Printer();
+  printFlow(1, options, text, parts);
+  expect(text.toString()).toBe('handle 0x1 map keys src match 6d6d6d6d police 70707070 \naction 61616161 ');
+  const json = new Printer('json');
+  json.open('{');
+  printFlow(1, options, json, parts);
+  json.close();
+  expect(JSON.parse(json.toString())).toEqual({
+    handle: '0x1',
+    mode: 'map',
+    keys: ['src'],
+    match: '6d6d6d6d',
+    police: '70707070',
+    action: '61616161',
+  });
 });
 
 describe('the kernel’s dump', () => {
@@ -242,8 +292,29 @@ describe('what is printed', () => {
     ],
   ])('%s', (spec, text) => expect(textOf(parseFlowOptions(spec))).toBe(text));
 
-  test('an unknown mode has no name', () => {
+  const jsonOf = (o: FlowOptions): unknown => {
+    const out = new Printer('json');
+    out.open('{');
+    printFlow(1, o, out);
+    out.close();
+    return JSON.parse(out.toString());
+  };
+
+  test('an unknown mode has no name, and its number in JSON', () => {
     expect(textOf({ keys: 1, mode: 7 })).toBe('handle 0x1 keys src ');
+    expect(jsonOf({ keys: 1, mode: 7 })).toEqual({ handle: '0x1', mode: '0x7', keys: ['src'] });
+  });
+
+  test('what is not there is not printed, and no part asked', () => {
+    const print = () => {
+      throw new Error('nothing to print');
+    };
+    const part = { speak: () => {}, print };
+    const out = new Printer();
+    printFlow(1, {}, out, { match: part, police: part, action: part });
+    expect(out.toString()).toBe('handle 0x1 ');
+    expect(jsonOf({})).toEqual({ handle: '0x1' });
+    expect(jsonOf({ rshift: 5, xor: 2, mode: 0 })).toEqual({ handle: '0x1', mode: 'map', xor: '0x2', rshift: 5 });
   });
 
   test('JSON has members, hexadecimal ones as text', () => {

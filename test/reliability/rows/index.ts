@@ -11,6 +11,8 @@ import { R9 } from './r09-headers-all-the-way.ts';
 import { R10 } from './r10-kernel.ts';
 import { R11 } from './r11-hash.ts';
 import { R12 } from './r12-boundary.ts';
+import { R13 } from './r13-mutants.ts';
+import { R14 } from './r14-coverage.ts';
 import { R15 } from './r15-lint.ts';
 import { R16 } from './r16-ended-while-writing.ts';
 import { R17 } from './r17-errors-of-the-system.ts';
@@ -43,6 +45,8 @@ export const ROWS: readonly (Row | LaterRow)[] = [
   R10,
   R11,
   R12,
+  R13,
+  R14,
   R15,
   R16,
   R17,
