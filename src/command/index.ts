@@ -33,4 +33,4 @@ export {
 } from './script.ts';
 export { type Answer, countOptions, runTc, type TcRun } from './tc.ts';
 export { buildsNothing } from './verbs.ts';
-export { type WordAt, wordsAt } from './words-at.ts';
+export { type ValueAt, type WordAt, wordsAt } from './words-at.ts';

@@ -73,7 +73,7 @@ export class Words {
 
   /** Whether the word the cursor stands on is exactly the keyword. */
   isExactly(keyword: string): boolean {
-    return this.fits(this.at, this.peek(), keyword, true);
+    return !this.done && this.fits(this.at, this.peek(), keyword, true);
   }
 
   /** Whether the word taken last is a prefix of the keyword; `part`: what counts of the word. */
