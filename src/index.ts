@@ -68,6 +68,7 @@ export {
   tc,
 } from './api/index.ts';
 export { Frame, openCapture } from './capture/index.ts';
+export { type ValueAt, type WordAt, wordsAt } from './command/index.ts';
 export { parseListing, parseNat, Tracker } from './conntrack/index.ts';
 export { type Clock, createEnv, createPacket, type Env } from './env.ts';
 export { ERAS, type Era, type EraName } from './era.ts';

@@ -1,10 +1,10 @@
 import { FatalUsageError, UsageError } from '../errors.ts';
-import { getU32, matches, type Printer, type Words } from '../lang/index.ts';
+import { getU32, type Printer, type Words } from '../lang/index.ts';
 import { AttrWriter, bytes, decode, type Message, NLM_F, nest, RTM, string, table, u32 } from '../netlink/index.ts';
 import { findAction, printActions, speakActions, TCA_ACT } from '../sched/action/index.ts';
 import { Exit, giveUp, type TcProcess } from './process.ts';
 import { usageOf } from './usage.ts';
-import { isList, unknownVerb } from './verbs.ts';
+import { unknownVerb, wasList } from './verbs.ts';
 
 /** struct tcamsg: family and padding, all zero; then TCA_ROOT_*. */
 const TCAMSG = new Uint8Array(4);
@@ -21,14 +21,14 @@ const VERBS = ['add', 'change', 'replace', 'delete', 'get', 'list', 'flush'];
 /** tc/m_action.c: do_action() — several commands may follow each other; what stands behind a list or flush is not read. */
 export function doActions(words: Words, tc: TcProcess): void {
   while (!words.done) {
-    const word = words.next();
-    if (matches(word, 'add')) modify(NLM_F.EXCL | NLM_F.CREATE, words, tc);
-    else if (matches(word, 'change') || matches(word, 'replace')) modify(NLM_F.CREATE | NLM_F.REPLACE, words, tc);
-    else if (matches(word, 'delete')) getOrDelete(RTM.DELACTION, words, tc);
-    else if (matches(word, 'get')) getOrDelete(RTM.GETACTION, words, tc);
-    else if (isList(word)) list(words, tc);
-    else if (matches(word, 'flush')) flush(words, tc);
-    else if (matches(word, 'help')) throw usage();
+    words.next();
+    if (words.was('add')) modify(NLM_F.EXCL | NLM_F.CREATE, words, tc);
+    else if (words.was('change') || words.was('replace')) modify(NLM_F.CREATE | NLM_F.REPLACE, words, tc);
+    else if (words.was('delete')) getOrDelete(RTM.DELACTION, words, tc);
+    else if (words.was('get')) getOrDelete(RTM.GETACTION, words, tc);
+    else if (wasList(words)) list(words, tc);
+    else if (words.was('flush')) flush(words, tc);
+    else if (words.was('help')) throw usage();
     else throw unknownVerb('actions', words);
   }
 }
@@ -71,8 +71,8 @@ function getOrDelete(type: number, words: Words, tc: TcProcess): void {
   if (!words.done) words.next();
   for (let order = 1; !words.done; ) {
     if (words.takeExact('action')) continue;
-    if (words.peek() === 'help') throw usage();
-    const kind = kindOf(words.next());
+    if (words.isExactly('help')) throw usage();
+    const kind = takeKind(words);
     if (words.done) throw giveUp(`Error: no index specified action: ${kind}`);
     if (!words.take('index')) throw giveUp(`Error: no index specified action: ${kind}`, '', words.at);
     const index = getU32(words.next(), 10);
@@ -94,8 +94,9 @@ function getOrDelete(type: number, words: Words, tc: TcProcess): void {
 }
 
 /** tc/m_action.c: get_action_kind() — a kind that it does not know is gact to tc (quirk 60). */
-function kindOf(word: string): string {
-  return findAction(word) === undefined ? 'gact' : word;
+function takeKind(words: Words): string {
+  const word = words.next();
+  return findAction(word, (name) => words.wasExactly(name)) === undefined ? 'gact' : word;
 }
 
 const KIND_MAX = 15;

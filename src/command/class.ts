@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { getClassid, getQdiscHandle, matches, type Printer, type Words } from '../lang/index.ts';
+import { getClassid, getQdiscHandle, type Printer, type Words } from '../lang/index.ts';
 import { AttrWriter, type Message, NLM_F, RTM, readTc, TC_H, TCA, type TcMessage, writeTc } from '../netlink/index.ts';
 import { findClass, isRetired } from '../sched/qdisc/index.ts';
 import { classidText, tcMajor, tcMinor } from '../u32.ts';
@@ -37,20 +37,21 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
   let estimator: Uint8Array | null = null;
   while (!words.done && kind === null) {
     const word = words.next();
-    if (word === 'dev') {
+    if (words.wasExactly('dev')) {
       device = takeOnce(words, 'dev', device !== '');
-    } else if (word === 'classid') {
+    } else if (words.wasExactly('classid')) {
       classid = required(getClassid(takeOnce(words, 'classid', classid !== 0)), words, 'invalid class ID');
     } else if (word === 'handle') {
+      // Not held against the cursor's word: nobody should be offered it.
       throw giveUp('Error: try "classid" instead of "handle"');
-    } else if (word === 'root') {
+    } else if (words.wasExactly('root')) {
       if (parent !== 0) throw giveUp('Error: "root" is duplicate parent ID.');
       parent = TC_H.ROOT;
-    } else if (word === 'parent') {
+    } else if (words.wasExactly('parent')) {
       parent = required(getClassid(takeOnce(words, 'parent', parent !== 0)), words, 'invalid parent ID');
-    } else if (matches(word, 'estimator')) {
+    } else if (words.was('estimator')) {
       estimator = takeEstimator(words, estimator, tc);
-    } else if (matches(word, 'help')) {
+    } else if (words.was('help')) {
       tc.say(`${USAGE}\n`);
     } else {
       kind = word.slice(0, 15);
@@ -69,12 +70,13 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
 }
 
 function speakOptions(kind: string | null, words: Words, w: AttrWriter, tc: TcProcess): void {
-  const classes = kind === null ? null : findClass(kind);
+  const is = (name: string): boolean => words.wasExactly(name, kind ?? '');
+  const classes = kind === null ? null : findClass(kind, is);
   if (classes !== null) {
     classes.speak(words, w, (line) => tc.say(`${line}\n`));
     return;
   }
-  if (kind !== null && isRetired(kind, 'class')) {
+  if (kind !== null && isRetired(kind, 'class', is)) {
     words.takeRest();
     return;
   }
@@ -92,19 +94,19 @@ function listClasses(words: Words, tc: TcProcess): void {
   let parent = 0;
   while (!words.done) {
     const word = words.next();
-    if (word === 'dev') {
+    if (words.wasExactly('dev')) {
       device = takeOnce(words, 'dev', device !== '');
-    } else if (word === 'qdisc') {
+    } else if (words.wasExactly('qdisc')) {
       qdisc = required(getQdiscHandle(takeOnce(words, 'qdisc', qdisc !== 0)), words, 'invalid qdisc ID');
-    } else if (word === 'classid') {
+    } else if (words.wasExactly('classid')) {
       classid = required(getClassid(takeOnce(words, 'classid', classid !== 0)), words, 'invalid class ID');
-    } else if (word === 'root') {
+    } else if (words.wasExactly('root')) {
       if (parent !== 0) throw giveUp('Error: "root" is duplicate parent ID');
       parent = TC_H.ROOT;
-    } else if (word === 'parent') {
+    } else if (words.wasExactly('parent')) {
       if (parent !== 0) throw duplicate('parent', word);
       parent = required(getClassid(words.next()), words, 'invalid parent ID');
-    } else if (matches(word, 'help')) {
+    } else if (words.was('help')) {
       tc.say(`${USAGE}\n`);
     } else {
       throw giveUp(`What is "${word}"? Try "tc class help".`, '', words.at - 1);

@@ -1,5 +1,5 @@
 import { FatalUsageError, UsageError } from '../errors.ts';
-import { getTime, matches, type Words } from '../lang/index.ts';
+import { getTime, type Words } from '../lang/index.ts';
 import { atMost } from '../netlink/index.ts';
 import { duplicate, giveUp, type TcProcess } from './process.ts';
 
@@ -32,7 +32,7 @@ export function takeEstimator(words: Words, before: Uint8Array | null, tc: TcPro
 /** Where a word is no time, tc names the argument and the reason the wrong way round (quirk 64). */
 function time(words: Words, what: string): number {
   const word = words.next();
-  if (matches(word, 'help')) throw new UsageError('', -1, USAGE, 255);
+  if (words.was('help')) throw new UsageError('', -1, USAGE, 255);
   const value = getTime(word);
   if (value === undefined) throw new FatalUsageError(`Error: argument "${what}" is wrong: estimator`, words.at - 1);
   return value;

@@ -1,4 +1,4 @@
-import { getClassid, getU32, matches, parseProtocol, type Words } from '../lang/index.ts';
+import { getClassid, getU32, parseProtocol, type Words } from '../lang/index.ts';
 import { MAGIC_BLOCK, TC_H } from '../netlink/index.ts';
 import { giveUp, type TcProcess, takeOnce } from './process.ts';
 
@@ -78,8 +78,7 @@ const SELECTORS: readonly SelectorWord[] = [
 /** tc/tc_filter.c: the loop over words before the kind. Stops on the first it does not know, not taken. */
 export function takeSelectors(words: Words, s: Selector, texts: Texts): void {
   while (!words.done) {
-    const word = words.peek();
-    const row = SELECTORS.find((known) => (known.exact ? known.word === word : matches(word, known.word)));
+    const row = SELECTORS.find(({ word, exact }) => (exact ? words.isExactly(word) : words.is(word)));
     if (row === undefined) return;
     words.next();
     row.take(words, s, texts);

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import { getU32, matches, type Printer, protocolName, type Words } from '../lang/index.ts';
+import { getU32, type Printer, protocolName, type Words } from '../lang/index.ts';
 import {
   AttrWriter,
   filterInfo,
@@ -24,7 +24,7 @@ import { giveUp, type TcProcess } from './process.ts';
 import { blockExists } from './qdisc.ts';
 import { printOldStats } from './stats.ts';
 import { usageOf } from './usage.ts';
-import { isList, unknownVerb } from './verbs.ts';
+import { unknownVerb, wasList } from './verbs.ts';
 
 /** Filters and chains are one language with two sets of messages. */
 interface FilterObject {
@@ -72,13 +72,13 @@ export function doFilter(object: FilterObject, words: Words, tc: TcProcess, show
     listFilters(object, words, tc, shown);
     return;
   }
-  const word = words.next();
-  const verb = Object.keys(object.verbs).find((name) => matches(word, name));
+  words.next();
+  const verb = Object.keys(object.verbs).find((name) => words.was(name));
   if (verb !== undefined) modify(object, object.create, object.verbs[verb] ?? 0, words, tc);
-  else if (matches(word, 'delete')) modify(object, object.remove, 0, words, tc);
-  else if (matches(word, 'get')) getFilter(object, words, tc, shown);
-  else if (isList(word)) listFilters(object, words, tc, shown);
-  else if (matches(word, 'help')) throw help(object, 0);
+  else if (words.was('delete')) modify(object, object.remove, 0, words, tc);
+  else if (words.was('get')) getFilter(object, words, tc, shown);
+  else if (wasList(words)) listFilters(object, words, tc, shown);
+  else if (words.was('help')) throw help(object, 0);
   else throw unknownVerb(object.name, words);
 }
 
@@ -98,12 +98,11 @@ function modify(object: FilterObject, type: number, flags: number, words: Words,
   const head = new AttrWriter();
   takeSelectors(words, s, MODIFY);
   let estimator: Uint8Array | null = null;
-  while (!words.done && matches(words.peek(), 'estimator')) {
-    words.next();
+  while (words.take('estimator')) {
     estimator = takeEstimator(words, estimator, tc);
     takeSelectors(words, s, MODIFY);
   }
-  if (!words.done && matches(words.peek(), 'help')) throw help(object, 0);
+  if (words.is('help')) throw help(object, 0);
   const kind = words.done ? null : words.next().slice(0, 15);
   const { ifindex, parent } = deviceAndParent(s, tc);
   if (s.chain !== null) head.put(TCA.chain, s.chain);
@@ -122,7 +121,7 @@ function modify(object: FilterObject, type: number, flags: number, words: Words,
 
 /** The kind's own words; an unknown kind has none (parse_nofopt()). Returns the handle. */
 function speakKind(kind: string, s: Selector, words: Words, w: AttrWriter, tc: TcProcess): number {
-  const classifier = findWords(kind);
+  const classifier = findWords(kind, (name) => words.wasExactly(name, kind));
   if (classifier !== null) return classifier.speak(s.handle, words, w, tc.words, s.protocol);
   if (!words.done) {
     const option = words.next();
@@ -138,7 +137,7 @@ function speakKind(kind: string, s: Selector, words: Words, w: AttrWriter, tc: T
 function getFilter(object: FilterObject, words: Words, tc: TcProcess, shown: Shown): void {
   const s = emptySelector(0);
   takeSelectors(words, s, MODIFY);
-  if (!words.done && matches(words.peek(), 'help')) throw help(object, 0);
+  if (words.is('help')) throw help(object, 0);
   const kind = words.done ? null : words.next().slice(0, 15);
   if (kind === '') throw words.invalid('invalid filter name');
   if (object === CHAIN) {
@@ -185,8 +184,7 @@ function listFilters(object: FilterObject, words: Words, tc: TcProcess, shown: S
   s.chain = shown.chain;
   takeSelectors(words, s, LIST);
   const usage = filterUsage(object);
-  while (!words.done && matches(words.peek(), 'help')) {
-    words.next();
+  while (words.take('help')) {
     tc.say(`${usage}\n`);
     takeSelectors(words, s, LIST);
   }

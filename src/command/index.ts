@@ -9,6 +9,7 @@
  *   judge(netns)                     runs words against it; each answer has the rule behind a refusal
  *   runAssumed(lines, fresh)         a script's lines run in a kernel that holds what they are built on
  *   new Listener()                   a Transport that keeps the requests and answers "done": the bytes of a command
+ *   wordsAt(words, index)            the words that tc would understand at a place of a command, for completion
  *   describeMessage(message)         one message as JSON; FormatError or KernelError where it is none
  *
  * A Transport is `{request(datagram) → datagrams, links: {index(name), name(index)}, set(key)}`; netns.request and
@@ -32,3 +33,4 @@ export {
 } from './script.ts';
 export { type Answer, countOptions, runTc, type TcRun } from './tc.ts';
 export { buildsNothing } from './verbs.ts';
+export { type ValueAt, type WordAt, wordsAt } from './words-at.ts';

@@ -1,4 +1,4 @@
-import { getClassid, getQdiscHandle, getU32, hex8, matches, type Printer, type Words } from '../lang/index.ts';
+import { getClassid, getQdiscHandle, getU32, hex8, type Printer, type Words } from '../lang/index.ts';
 import {
   AttrWriter,
   bytes,
@@ -13,7 +13,7 @@ import {
   typedWords,
   writeTc,
 } from '../netlink/index.ts';
-import { findQdisc, isRetired, type QdiscKind } from '../sched/qdisc/index.ts';
+import { findQdisc, isHook, isRetired, type QdiscKind } from '../sched/qdisc/index.ts';
 import { classidText, tcH, tcMajor } from '../u32.ts';
 import { ESTIMATOR, takeEstimator } from './estimator.ts';
 import { duplicate, giveUp, type TcProcess, takeOnce } from './process.ts';
@@ -85,34 +85,34 @@ function modify(type: number, flags: number, words: Words, tc: TcProcess): void 
 }
 
 /** A kind that names its place too. */
-const isHook = (word: string): boolean => findQdisc(word)?.ingress === true;
+const wasHook = (words: Words): boolean => isHook((kind) => words.wasExactly(kind));
 
 function takeWord(words: Words, r: Request, tc: TcProcess): void {
   const word = words.next();
-  if (word === 'dev') {
+  if (words.wasExactly('dev')) {
     r.device = takeOnce(words, 'dev', r.device !== '');
-  } else if (word === 'handle') {
+  } else if (words.wasExactly('handle')) {
     if (r.handle !== 0) throw duplicate('handle', word);
     r.handle = required(getQdiscHandle(words.next()), words, 'invalid qdisc ID');
-  } else if (word === 'root') {
+  } else if (words.wasExactly('root')) {
     if (r.parent !== 0) throw giveUp('Error: "root" is duplicate parent ID');
     r.parent = TC_H.ROOT;
-  } else if (isHook(word)) {
+  } else if (wasHook(words)) {
     if (r.parent !== 0) throw giveUp(`Error: "${word}" is a duplicate parent ID`);
     r.parent = TC_H.INGRESS;
     r.handle = tcH(tcMajor(TC_H.INGRESS), 0);
     r.kind = word;
-  } else if (word === 'parent') {
+  } else if (words.wasExactly('parent')) {
     r.parent = required(getClassid(takeOnce(words, 'parent', r.parent !== 0)), words, 'invalid parent ID');
-  } else if (matches(word, 'estimator')) {
+  } else if (words.was('estimator')) {
     r.estimator = takeEstimator(words, r.estimator, tc);
-  } else if (matches(word, 'stab')) {
+  } else if (words.was('stab')) {
     r.sizeTable = takeSizeTable(words);
-  } else if (matches(word, 'ingress_block')) {
+  } else if (words.was('ingress_block')) {
     r.ingressBlock = required(getU32(words.next()) || undefined, words, 'invalid ingress block index value');
-  } else if (matches(word, 'egress_block')) {
+  } else if (words.was('egress_block')) {
     r.egressBlock = required(getU32(words.next()) || undefined, words, 'invalid egress block index value');
-  } else if (matches(word, 'help')) {
+  } else if (words.was('help')) {
     tc.say(`${USAGE}\n`);
   } else {
     r.kind = word.slice(0, 15);
@@ -126,12 +126,13 @@ export function required(value: number | undefined, words: Words, what: string):
 }
 
 function speakOptions(kind: string | null, words: Words, w: AttrWriter, tc: TcProcess): void {
-  const qdisc = kind === null ? null : findQdisc(kind);
+  const is = (name: string): boolean => words.wasExactly(name, kind ?? '');
+  const qdisc = kind === null ? null : findQdisc(kind, is);
   if (qdisc !== null) {
     qdisc.speak(words, w, (line) => tc.say(`${line}\n`));
     return;
   }
-  if (kind !== null && isRetired(kind, 'qdisc')) words.takeRest();
+  if (kind !== null && isRetired(kind, 'qdisc', is)) words.takeRest();
   if (words.done) return;
   const word = words.next();
   if (kind !== null) throw words.error(`Unknown qdisc "${kind}", hence option "${word}" is unparsable`);
@@ -186,23 +187,23 @@ function takeWanted(words: Words, wanted: Wanted, tc: TcProcess): void {
     if (shown.parent !== 0) throw words.invalid('parent is already specified');
     if (shown.handle !== 0) throw words.invalid('handle is already specified');
   };
-  if (word === 'dev') {
+  if (words.wasExactly('dev')) {
     wanted.device = words.next();
-  } else if (word === 'root') {
+  } else if (words.wasExactly('root')) {
     only();
     shown.parent = TC_H.ROOT;
-  } else if (isHook(word)) {
+  } else if (wasHook(words)) {
     only();
     shown.parent = TC_H.INGRESS;
-  } else if (matches(word, 'parent')) {
+  } else if (words.was('parent')) {
     only();
     shown.parent = required(getClassid(words.next()), words, 'invalid parent ID');
-  } else if (matches(word, 'handle')) {
+  } else if (words.was('handle')) {
     only();
     shown.handle = required(getQdiscHandle(words.next()), words, 'invalid handle ID');
-  } else if (matches(word, 'help')) {
+  } else if (words.was('help')) {
     tc.say(`${USAGE}\n`);
-  } else if (word === 'invisible') {
+  } else if (words.wasExactly('invisible')) {
     wanted.invisible = true;
   } else {
     throw giveUp(`What is "${word}"? Try "tc qdisc help".`, '', words.at - 1);

@@ -82,10 +82,15 @@ export function countOptions(args: readonly string[]): number {
 
 /** tc/tc.c: main() — one run of tc with these arguments (without the name). Throws only what is our own fault. */
 export function runTc(args: readonly string[], run: TcRun): Answer {
+  return runWords(new Words(args), run);
+}
+
+/** The same with a cursor over the arguments. */
+export function runWords(words: Words, run: TcRun): Answer {
   const options: TcOptions = { ...NO_OPTIONS, oldJson: run.oldJson ?? false };
   const tc = new TcProcess(run.transport, options, run.seq ?? 0);
   tc.modelledOnly = run.modelledOnly ?? false;
-  const work = (): number => main(new Words(args), tc, run);
+  const work = (): number => main(words, tc, run);
   const exit = guarded(tc, work, (error) => {
     if (error instanceof UsageError) run.misunderstood?.(error);
     return false;
@@ -97,7 +102,7 @@ function main(words: Words, tc: TcProcess, run: TcRun): number {
   let batch: string | null = null;
   while (words.peek().startsWith('-')) {
     const word = words.next();
-    const row = OPTIONS.find(([name]) => matches(word, name));
+    const row = OPTIONS.find(([name]) => words.was(name));
     if (row === undefined) throw giveUp(`Option "${word}" is unknown, try "tc -help".`, '', words.at - 1);
     const [name, flag, argument] = row;
     if (flag !== null) tc.options[flag] = true;
@@ -135,13 +140,13 @@ interface Memory {
 /** tc/tc.c: do_cmd() */
 function doCommand(words: Words, tc: TcProcess, memory: Memory): void {
   const word = words.next();
-  if (matches(word, 'qdisc')) doQdisc(words, tc, memory.qdiscs);
-  else if (matches(word, 'class')) doClass(words, tc);
-  else if (matches(word, 'filter')) doFilter(FILTER, words, tc, memory.shown);
-  else if (matches(word, 'chain')) doFilter(CHAIN, words, tc, memory.shown);
-  else if (matches(word, 'actions')) doActions(words, tc);
-  else if (matches(word, 'monitor') || matches(word, 'exec')) leaveObject(words, tc);
-  else if (matches(word, 'help')) throw usage();
+  if (words.was('qdisc')) doQdisc(words, tc, memory.qdiscs);
+  else if (words.was('class')) doClass(words, tc);
+  else if (words.was('filter')) doFilter(FILTER, words, tc, memory.shown);
+  else if (words.was('chain')) doFilter(CHAIN, words, tc, memory.shown);
+  else if (words.was('actions')) doActions(words, tc);
+  else if (words.was('monitor') || words.was('exec')) leaveObject(words, tc);
+  else if (words.was('help')) throw usage();
   else throw giveUp(`Object "${word}" is unknown, try "tc help".`, '', words.at - 1);
 }
 

@@ -21,22 +21,25 @@ export function doVerb(object: TcObject, words: Words, tc: TcProcess): void {
     object.list(words, tc);
     return;
   }
-  const word = words.next();
-  const verb = object.verbs.find(([name]) => matches(word, name));
+  words.next();
+  const verb = object.verbs.find(([name]) => words.was(name));
   if (verb !== undefined) object.modify(verb[1], verb[2], words, tc);
-  else if (isList(word)) object.list(words, tc);
-  else if (matches(word, 'help')) throw new UsageError('', -1, object.usage, 0);
+  else if (wasList(words)) object.list(words, tc);
+  else if (words.was('help')) throw new UsageError('', -1, object.usage, 0);
   else throw unknownVerb(object.name, words);
 }
 
 /** The verb that shows what there is, by any of its names. */
-export function isList(word: string): boolean {
-  return ['list', 'show', 'lst'].some((name) => matches(word, name));
+const LIST = ['list', 'show', 'lst'];
+
+/** Whether the word taken last is that verb. */
+export function wasList(words: Words): boolean {
+  return LIST.some((name) => words.was(name));
 }
 
 /** Words that only list, or take away: a script may well do that where there is nothing. */
 export function buildsNothing([, verb = 'show']: readonly string[]): boolean {
-  return isList(verb) || matches(verb, 'get') || matches(verb, 'delete') || matches(verb, 'flush');
+  return [...LIST, 'get', 'delete', 'flush'].some((name) => matches(verb, name));
 }
 
 /** What tc says of the word taken last. */

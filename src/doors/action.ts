@@ -42,7 +42,7 @@ export const execActions = checked(room.execActions, {
   packet: aPacket,
   result: aResult,
 });
-export const findAction = checked(room.findAction, { kind: text });
+export const findAction = checked(room.findAction, { kind: text, is: optional(callback) });
 export const policePart = checked(room.policePart, { show: optional(aShow) });
 export const printActions = checked(room.printActions, {
   payload: bytes,

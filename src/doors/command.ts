@@ -62,6 +62,7 @@ export const setUpScript: typeof room.setUpScript = (script, fresh, onlooker) =>
   optional(anOnlooker)(onlooker, 'onlooker');
   return room.setUpScript(script, giving(fresh, aNetns, 'fresh'), onlooker);
 };
+export const wordsAt = checked(room.wordsAt, { words: listOf(text), index: count });
 export const takeSelectors = checked(room.takeSelectors, {
   words,
   selector: object,

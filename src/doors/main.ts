@@ -34,6 +34,7 @@ import {
 
 export * from '../index.ts';
 export { openCapture } from './capture.ts';
+export { wordsAt } from './command.ts';
 export { parseListing, parseNat, Tracker } from './conntrack.ts';
 export { FlowClassifier, parseFlowOptions } from './flow.ts';
 export { describeFrame, parseMetadata, parseValues } from './packet.ts';

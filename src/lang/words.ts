@@ -5,6 +5,10 @@ export function matches(word: string, keyword: string): boolean {
   return word !== '' && keyword.startsWith(word);
 }
 
+function holds(word: string, keyword: string, whole: boolean): boolean {
+  return whole ? word === keyword : matches(word, keyword);
+}
+
 /** iproute2 lib/utils.c: incomplete_command() */
 function incomplete(at: number): UsageError {
   return new FatalUsageError('Command line is not complete. Try option "help"', at);
@@ -62,16 +66,46 @@ export class Words {
     if (this.done) throw incomplete(this.at);
   }
 
+  /** Whether the word the cursor stands on is a prefix of the keyword. */
+  is(keyword: string): boolean {
+    return this.fits(this.at, this.peek(), keyword, false);
+  }
+
+  /** Whether the word the cursor stands on is exactly the keyword. */
+  isExactly(keyword: string): boolean {
+    return !this.done && this.fits(this.at, this.peek(), keyword, true);
+  }
+
+  /** Whether the word taken last is a prefix of the keyword; `part`: what counts of the word. */
+  was(keyword: string, part = this.list[this.at - 1] ?? ''): boolean {
+    return this.fits(this.at - 1, part, keyword, false);
+  }
+
+  /** Whether the word taken last is exactly the keyword; `part`: what counts of the word. */
+  wasExactly(keyword: string, part = this.list[this.at - 1] ?? ''): boolean {
+    return this.fits(this.at - 1, part, keyword, true);
+  }
+
+  /** Whether the word the cursor stands on ends this parser's words and is left to the parser around it. */
+  isLeft(keyword: string, whole: boolean): boolean {
+    return holds(this.peek(), keyword, whole);
+  }
+
+  /** The one place where a word of the command is held against a keyword that would be taken there. */
+  protected fits(_at: number, word: string, keyword: string, whole: boolean): boolean {
+    return holds(word, keyword, whole);
+  }
+
   /** Takes the word if it is a prefix of the keyword. */
   take(keyword: string): boolean {
-    if (!matches(this.peek(), keyword)) return false;
+    if (!this.is(keyword)) return false;
     this.at++;
     return true;
   }
 
   /** Takes the word if it is exactly this one. */
   takeExact(word: string): boolean {
-    if (this.done || this.peek() !== word) return false;
+    if (!this.isExactly(word)) return false;
     this.at++;
     return true;
   }

@@ -1,4 +1,4 @@
-import { getS32, getSize } from '../lang/index.ts';
+import { getS32, getSize, type Words } from '../lang/index.ts';
 import { AttrWriter, s16, struct, u8, u16, u32 } from '../netlink/index.ts';
 import { le32 } from '../u32.ts';
 
@@ -112,12 +112,16 @@ export function getSizeAndCell(text: string): { size: number; cellLog: number } 
   return undefined;
 }
 
-/** `linklayer NAME`, any prefix of a name. */
-export const LINKLAYERS: readonly (readonly [name: string, value: number])[] = [
+const LINKLAYERS: readonly (readonly [name: string, value: number])[] = [
   ['ethernet', Linklayer.ETHERNET],
   ['atm', Linklayer.ATM],
   ['adsl', Linklayer.ATM],
 ];
+
+/** iproute2 tc/tc_util.c: get_linklayer() — of the word taken last, any prefix of a name. */
+export function getLinklayer(_text: string, words: Words): number | undefined {
+  return LINKLAYERS.find(([name]) => words.was(name))?.[1];
+}
 
 /** iproute2 tc/tc_util.c: print_linklayer() */
 export function linklayerName(linklayer: number): string {

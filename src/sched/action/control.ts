@@ -24,23 +24,29 @@ const WORDS: readonly (readonly [word: string, verdict: number])[] = [
   ['trap', Verdict.TRAP],
 ];
 
-/** The verdict that a word means, by prefix; `numbers`: or by number. */
-export function controlOf(word: string, numbers = false): number | undefined {
-  return WORDS.find(([name]) => matches(word, name))?.[1] ?? (numbers ? getS32(word, 10) : undefined);
+/** The verdict whose word fits. */
+export function controlOf(fits: (name: string) => boolean): number | undefined {
+  return WORDS.find(([name]) => fits(name))?.[1];
+}
+
+/** The verdict that a text means, by prefix or by number. */
+export function controlOrNumber(text: string): number | undefined {
+  return controlOf((name) => matches(text, name)) ?? getS32(text, 10);
 }
 
 /** parse_action_control(): takes a control word with its argument. Throws what tc says; '' at the end of the words. */
 export function takeControl(words: Words, numbers = false): number {
   if (words.done) throw words.error('');
   const word = words.next();
-  const verdict = controlOf(word, numbers);
+  const verdict = controlOf((name) => words.was(name)) ?? (numbers ? getS32(word, 10) : undefined);
   if (verdict === undefined) throw words.error(`Bad action type ${word}`);
   if (verdict === Verdict.GOTO_CHAIN) return verdict | takeChain(words);
   return verdict === Verdict.JUMP ? verdict | takeJump(words) : verdict;
 }
 
 function takeChain(words: Words): number {
-  if (!matches(words.next(), 'chain')) throw words.error('"chain index" expected');
+  words.next();
+  if (!words.was('chain')) throw words.error('"chain index" expected');
   const chain = getU32(words.next(), 10);
   if (chain === undefined || chain > VALUE_MASK) throw words.error('Illegal "chain index"');
   return chain;
@@ -55,7 +61,7 @@ function takeJump(words: Words): number {
 
 /** parse_action_control_dflt(): the same where another word may stand instead; then `fallback`, and nothing is taken. */
 export function takeControlOr(words: Words, fallback: number, warn: Warn): number {
-  if (words.done || controlOf(words.peek()) === undefined) return fallback;
+  if (words.done || controlOf((name) => words.is(name)) === undefined) return fallback;
   const start = words.at;
   try {
     return takeControl(words);

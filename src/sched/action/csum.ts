@@ -1,4 +1,4 @@
-import { matches, type Words } from '../../lang/index.ts';
+import type { Words } from '../../lang/index.ts';
 import { type Decoded, struct, table, u32 } from '../../netlink/index.ts';
 import { Verdict } from '../../verdict.ts';
 import { updateChecksums } from './checksum.ts';
@@ -46,10 +46,9 @@ const USAGE = 'Usage: ... csum ip4h|icmp|igmp|tcp|udp|udplite|sctp [ and ... ] [
 function takeTargets(words: Words): number {
   let flags = 0;
   for (; !words.done; words.next()) {
-    const word = words.peek();
-    const bit = TARGETS.findIndex((row) => row.words.some((keyword) => matches(word, keyword)));
+    const bit = TARGETS.findIndex((row) => row.words.some((keyword) => words.is(keyword)));
     if (bit >= 0) flags |= 1 << bit;
-    else if (!FILLERS.some((keyword) => matches(word, keyword))) break;
+    else if (!FILLERS.some((keyword) => words.is(keyword))) break;
   }
   return flags;
 }

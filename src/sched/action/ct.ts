@@ -1,5 +1,5 @@
 import { Errno, FatalUsageError, KernelError, type UsageError } from '../../errors.ts';
-import { addressText, getU16, getU32, ipv6Bytes, matches, type Printer, tcIpv4, type Words } from '../../lang/index.ts';
+import { addressText, getU16, getU32, ipv6Bytes, type Printer, tcIpv4, type Words } from '../../lang/index.ts';
 import {
   type AttrWriter,
   be16,
@@ -135,7 +135,8 @@ function takeNat(words: Words, s: Spoken): void {
   const side = words.take('src') ? Flag.NAT_SRC : words.take('dst') ? Flag.NAT_DST : 0;
   if (side === 0) return;
   s.flags |= side;
-  if (!matches(words.next(), 'addr')) throw usage(words, USAGE);
+  words.next();
+  if (!words.was('addr')) throw usage(words, USAGE);
   takeRange(words, s);
   words.need();
   if (words.take('port')) takePorts(words, s);
@@ -147,7 +148,7 @@ function takeWord(words: Words, s: Spoken): boolean {
   else if (words.take('clear')) s.flags |= Flag.CLEAR;
   else if (words.take('commit')) s.flags |= Flag.COMMIT;
   else if (words.take('force')) s.flags |= Flag.FORCE;
-  else if (matches(words.peek(), 'index')) s.index = takeIndex(words, 'ct: Illegal "index"') ?? 0;
+  else if (words.is('index')) s.index = takeIndex(words, 'ct: Illegal "index"') ?? 0;
   else if (words.take('mark')) takeMark(words, s);
   else if (words.take('label')) takeLabels(words, s);
   else if (words.take('help')) throw usage(words, USAGE);

@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.ts';
-import { matches, type Printer, type Words } from '../../lang/index.ts';
+import type { Printer, Words } from '../../lang/index.ts';
 import {
   AttrReader,
   type AttrWriter,
@@ -45,10 +45,12 @@ export const ActFlag = { NO_PERCPU: 1, SKIP_HW: 2, SKIP_SW: 4 } as const;
 /** TCA_ACT_MAX_PRIO */
 export const MAX_ACTIONS = 32;
 
-export function findAction(kind: string): Action<unknown> | undefined {
-  return ACTIONS.find((row) => row.kind === kind);
+export function findAction(kind: string, is = (name: string): boolean => name === kind): Action<unknown> | undefined {
+  return ACTIONS.find((row) => is(row.kind));
 }
 
+/** Words of the filter, whole: they end the list. */
+const CLASS_WORDS = ['flowid', 'classid'];
 /** Words that begin another command, by prefix: they end the list. */
 const COMMANDS = ['change', 'replace', 'delete', 'get', 'add'];
 
@@ -72,10 +74,9 @@ export function speakActions(words: Words, w: AttrWriter, ask: Ask = NOBODY): vo
       dangling = true;
       continue;
     }
-    const word = words.peek();
-    if (word === 'flowid' || word === 'classid') break;
-    if (word === 'help') throw new UsageError('', words.at);
-    if (COMMANDS.some((command) => matches(word, command))) break;
+    if (CLASS_WORDS.some((word) => words.isLeft(word, true))) break;
+    if (words.isExactly('help')) throw new UsageError('', words.at);
+    if (COMMANDS.some((command) => words.isLeft(command, false))) break;
     dangling = false;
     const start = words.at;
     count++;
@@ -94,7 +95,8 @@ export function speakActions(words: Words, w: AttrWriter, ask: Ask = NOBODY): vo
 /** Kind and options; a kind that tc does not know is read as gact, which then does not know the word. */
 function speakOne(words: Words, w: AttrWriter, ask: Ask, start: number): void {
   const word = words.peek();
-  const named = controlOf(word) === undefined ? findAction(word) : undefined;
+  const is = (name: string): boolean => words.is(name);
+  const named = controlOf(is) === undefined ? findAction(word, (name) => words.isExactly(name)) : undefined;
   const kind = named ?? findAction('gact');
   w.put(TCA_ACT.kind, kind?.kind ?? '');
   try {
@@ -135,8 +137,8 @@ function takeCookie(words: Words): Uint8Array | undefined {
 
 function takeHwStats(words: Words, w: AttrWriter): void {
   if (!words.take('hw_stats')) return;
-  const word = words.next();
-  const value = HW_STATS.find(([name]) => matches(word, name))?.[1];
+  words.next();
+  const value = HW_STATS.find(([name]) => words.was(name))?.[1];
   if (value === undefined) throw words.invalid('value is invalid\n');
   w.put(TCA_ACT.hwStats, { value, selector: value });
 }

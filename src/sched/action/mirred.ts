@@ -1,5 +1,5 @@
 import { Errno, KernelError, UsageError } from '../../errors.ts';
-import { matches, type Words } from '../../lang/index.ts';
+import type { Words } from '../../lang/index.ts';
 import { type Decoded, FAILED_POLICY, s32, struct, table, u32 } from '../../netlink/index.ts';
 import { Verdict } from '../../verdict.ts';
 import { checkControl, printControl, takeControlOr } from './control.ts';
@@ -54,15 +54,13 @@ interface Spoken {
 /** parse_direction()'s loop; words it does not know are passed over (quirk 33). */
 function takeWords(words: Words, s: Spoken, ask: Ask): void {
   for (;;) {
-    const word = words.peek();
     if (words.done) return;
-    if (matches(word, 'action')) {
-      words.next();
+    if (words.take('action')) {
       words.need();
       return;
     }
-    if (s.direction !== 'egress' && matches(word, 'egress')) setDirection(words, s, 'egress');
-    else if (s.direction !== 'ingress' && matches(word, 'ingress')) setDirection(words, s, 'ingress');
+    if (s.direction !== 'egress' && words.is('egress')) setDirection(words, s, 'egress');
+    else if (s.direction !== 'ingress' && words.is('ingress')) setDirection(words, s, 'ingress');
     else if (takeOption(words, s, ask)) return;
     words.need();
   }
@@ -88,12 +86,12 @@ function takeOption(words: Words, s: Spoken, { warn }: Ask): boolean {
   }
   words.next();
   for (const what of ['mirror', 'redirect'] as const) {
-    if (s.what === what || !matches(word, what)) continue;
+    if (s.what === what || !words.was(what)) continue;
     if (s.what !== null) throw words.error("Can't have both mirror and redir");
     s.what = what;
     return false;
   }
-  if (s.what === null || !matches(word, 'dev')) return false;
+  if (s.what === null || !words.was('dev')) return false;
   s.device = words.next().slice(0, NAME_MAX);
   return true;
 }
@@ -110,8 +108,8 @@ export const mirred: Action<Mirred> = {
   speak(words, w, ask = NOBODY) {
     skip(words);
     const word = words.peek();
-    if (!['egress', 'ingress', 'index'].some((keyword) => matches(word, keyword))) {
-      if (matches(word, 'help')) throw usage(words, USAGE);
+    if (!['egress', 'ingress', 'index'].some((keyword) => words.is(keyword))) {
+      if (words.is('help')) throw usage(words, USAGE);
       throw new UsageError(`mirred option not supported ${word}`, words.at);
     }
     const s: Spoken = { direction: null, what: null, index: undefined, device: '' };
@@ -120,7 +118,7 @@ export const mirred: Action<Mirred> = {
     if (s.device !== '' && ifindex === 0) throw words.error(`Cannot find device "${s.device}"`);
     let action: number = s.what === null ? Verdict.OK : s.what === 'mirror' ? Verdict.PIPE : Verdict.STOLEN;
     if (s.what === 'mirror') action = takeControlOr(words, Verdict.PIPE, ask.warn);
-    if (s.index !== undefined && matches(words.peek(), 'index')) throw words.error('mirred: Illegal double index');
+    if (s.index !== undefined && words.is('index')) throw words.error('mirred: Illegal double index');
     const index = s.index ?? takeIndex(words, 'mirred: Illegal "index"') ?? 0;
     w.put(TCA_MIRRED.parms, { ...NO_MIRRED, action, index, eaction: eactionOf(s), ifindex });
   },

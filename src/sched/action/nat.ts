@@ -1,4 +1,4 @@
-import { addressText, getU8, matches, tcIpv4, type Words } from '../../lang/index.ts';
+import { addressText, getU8, tcIpv4, type Words } from '../../lang/index.ts';
 import { be32, type Decoded, struct, table, u32 } from '../../netlink/index.ts';
 import { IPPROTO, type Packet } from '../../packet/index.ts';
 import { be16, swab32, u8 } from '../../u32.ts';
@@ -49,8 +49,8 @@ function maskOf(length: number): number {
 function takeArguments(words: Words): Pick<typeof NO_NAT, 'oldAddr' | 'newAddr' | 'mask' | 'flags'> {
   const direction = words.next();
   const refuse = () => words.error(`Illegal nat construct (${direction})`, USAGE);
-  const egress = matches(direction, 'egress');
-  if (!egress && !matches(direction, 'ingress')) throw refuse();
+  const egress = words.was('egress');
+  if (!egress && !words.was('ingress')) throw refuse();
   const old = takePrefix(words.next());
   if (old === undefined) throw refuse();
   const made = takePrefix(words.next());

@@ -1,5 +1,5 @@
 import { Errno, KernelError, type UsageError } from '../../errors.ts';
-import { getS32, getU32, ipv6Bytes, matches, type Words } from '../../lang/index.ts';
+import { getS32, getU32, ipv6Bytes, type Words } from '../../lang/index.ts';
 import {
   AttrReader,
   type AttrWriter,
@@ -315,16 +315,16 @@ function takeCommand(words: Words, s: Spoken, draft: Draft, field: Field, refuse
   let retain = field.retain ?? (size >= 4 ? ALL : all);
   let val: number[] = [0, 0, 0, 0, 0, 0];
   let mask = 0;
-  const word = words.next();
-  if (matches(word, 'invert')) {
+  words.next();
+  if (words.was('invert')) {
     val = [size === 6 || size === 16 ? 0xff : all];
     mask = val[0] ?? 0;
-  } else if (matches(word, 'set') || matches(word, 'add')) {
-    if (matches(word, 'add')) draft.cmd = Cmd.ADD;
+  } else if (words.was('set') || words.was('add')) {
+    if (words.was('add')) draft.cmd = Cmd.ADD;
     if (!s.extended && draft.cmd !== Cmd.SET) throw refuse("Non extended mode. only 'set' command is supported");
     val = takeValue(words, type, refuse);
-  } else if (matches(word, 'preserve')) retain = 0;
-  else if (!matches(word, 'clear')) throw refuse();
+  } else if (words.was('preserve')) retain = 0;
+  else if (!words.was('clear')) throw refuse();
   if (words.take('retain')) retain = takeValue(words, 'u32', refuse)[0] ?? 0;
   if (size > 4 && retain !== ALL) throw refuse('retain is not supported for fields longer the 32 bits');
   if (type === 'mac') packMac(words, s, draft, field.off, val);
@@ -392,12 +392,12 @@ function takeMunge(words: Words, s: Spoken): void {
     return;
   }
   const name = words.next();
-  const layer = LAYERS.find((row) => row.name === name);
+  const layer = LAYERS.find((row) => words.wasExactly(row.name));
   words.need();
   if (layer === undefined)
     throw bad(words, `Unknown action  hence option "${words.peek()}" is unparsable\nbad pedit parsing`);
-  const word = words.next();
-  const field = layer.fields.find((row) => (row.prefix ? matches(word, row.name) : word === row.name));
+  words.next();
+  const field = layer.fields.find((row) => (row.prefix ? words.was(row.name) : words.wasExactly(row.name)));
   const known = field !== undefined && (!layer.ex || s.extended) && !(field.plain && s.extended);
   if (!known || words.done) throw bad(words, 'bad pedit parsing');
   const htype = s.extended ? layer.header : Header.NETWORK;

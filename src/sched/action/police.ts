@@ -8,7 +8,6 @@ import {
   getU32,
   getU64,
   hex8,
-  matches,
   type Printer,
   rateText,
   sizeText,
@@ -19,8 +18,8 @@ import type { Packet } from '../../packet/index.ts';
 import { Verdict } from '../../verdict.ts';
 import type { Act } from '../notation.ts';
 import {
+  getLinklayer,
   getSizeAndCell,
-  LINKLAYERS,
   Linklayer,
   lengthToTime,
   linklayerName,
@@ -35,7 +34,7 @@ import {
   xmitSize,
   xmitTime,
 } from '../psched.ts';
-import { checkControl, checkFallback, controlOf, printControl, takeControl } from './control.ts';
+import { checkControl, checkFallback, controlOrNumber, printControl, takeControl } from './control.ts';
 import { type Action, atIngress, BARE, Counters, dumpRows, type Gen, printTm, TM, usage } from './kind.ts';
 
 /** net/sched/act_police.c, tc/m_police.c: lets packets pass up to a rate and says another verdict of the rest. */
@@ -127,15 +126,16 @@ interface Spoken {
 }
 
 interface Option {
-  readonly fits: (word: string) => boolean;
+  /** Whether the cursor stands on it. */
+  readonly fits: (words: Words) => boolean;
   readonly speak: (words: Words, s: Spoken) => void;
 }
 
-const prefix = (keyword: string) => (word: string) => matches(word, keyword);
+const prefix = (keyword: string) => (words: Words) => words.is(keyword);
 const exactly =
   (...names: readonly string[]) =>
-  (word: string) =>
-    names.includes(word);
+  (words: Words) =>
+    names.some((name) => words.isExactly(name));
 
 /** A word's value as the next word; saying it twice, unless the first was 0, is refused. */
 function once<T>(words: Words, name: string, old: T, none: T, get: (text: string) => T | undefined): T {
@@ -169,7 +169,7 @@ const OPTIONS: readonly Option[] = [
     },
   },
   {
-    fits: (word) => matches(word, 'burst') || word === 'buffer' || word === 'maxburst',
+    fits: (words) => words.is('burst') || words.isExactly('buffer') || words.isExactly('maxburst'),
     speak: (words, s) => {
       ({ size: s.burst, cellLog: s.rateCell } = keepCell(sized(words, 'buffer/burst', s.burst), s.rateCell));
     },
@@ -205,7 +205,7 @@ const OPTIONS: readonly Option[] = [
     },
   },
   {
-    fits: (word) => CONTROLS.some((name) => matches(word, name)),
+    fits: (words) => CONTROLS.some((name) => words.is(name)),
     speak: (words, s) => {
       words.back();
       s.action = takeControl(words);
@@ -223,10 +223,9 @@ const OPTIONS: readonly Option[] = [
   {
     fits: prefix('linklayer'),
     speak: (words, s) => {
-      const word = words.next();
-      const row = LINKLAYERS.find(([name]) => matches(word, name));
-      if (row === undefined) throw words.invalid('linklayer');
-      s.linklayer = row[1];
+      const linklayer = getLinklayer(words.next(), words);
+      if (linklayer === undefined) throw words.invalid('linklayer');
+      s.linklayer = linklayer;
     },
   },
   {
@@ -262,15 +261,14 @@ function takeBoth(words: Words, s: Spoken): void {
   const [exceed = '', conform, ...more] = words.peek().split('/');
   if (conform === undefined) {
     s.action = takeControl(words, true);
-    if (words.peek() !== '/') return;
-    words.next();
+    if (!words.takeExact('/')) return;
     words.need();
     s.result = takeControl(words, true);
     return;
   }
   words.next();
-  const first = controlOf(exceed, true);
-  const second = more.length > 0 ? undefined : controlOf(conform, true);
+  const first = controlOrNumber(exceed);
+  const second = more.length > 0 ? undefined : controlOrNumber(conform);
   if (first === undefined || second === undefined) throw words.error('');
   s.action = first;
   s.result = second;
@@ -311,7 +309,7 @@ export function speakPolice(words: Words, w: AttrWriter): void {
   };
   let spoken = 0;
   for (; !words.done; spoken++) {
-    const option = OPTIONS.find(({ fits }) => fits(words.peek()));
+    const option = OPTIONS.find(({ fits }) => fits(words));
     if (option === undefined) break;
     words.next();
     option.speak(words, s);

@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { getClassid, getU32, matches, type Words } from '../../lang/index.ts';
+import { getClassid, getU32, type Words } from '../../lang/index.ts';
 import { classid, type Decoded, struct, table, u16, u32, u64 } from '../../netlink/index.ts';
 import { Input } from '../../packet/index.ts';
 import { classidText } from '../../u32.ts';
@@ -87,7 +87,7 @@ const WORDS: readonly { readonly word: string; speak(words: Words, s: Spoken): v
     word: 'ptype',
     speak(words, s) {
       const text = words.next();
-      const ptype = PTYPES.findIndex((name) => matches(text, name));
+      const ptype = PTYPES.findIndex((name) => words.was(name));
       if (ptype < 0) throw words.error(`Illegal ptype (${text})`);
       s.ptype = ptype;
     },

@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { matches, type Printer, type Words } from '../../lang/index.ts';
+import type { Printer, Words } from '../../lang/index.ts';
 import { type AttrWriter, atMost, type Decoded, decode, nest, table, u32 } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import { classidText } from '../../u32.ts';
@@ -58,10 +58,10 @@ function speak(handle: string | null, words: Words, w: AttrWriter, talk: Talk): 
 function speakOption(words: Words, w: AttrWriter, talk: Talk): void {
   const word = words.next();
   const parts = flowParts(talk);
-  if (matches(word, 'match')) takePart(words, w, TCA_BASIC.ematches[0], parts.match);
-  else if (matches(word, 'classid') || word === 'flowid') w.put(TCA_BASIC.classid, takeClassid(words));
-  else if (matches(word, 'action')) takePart(words, w, TCA_BASIC.act[0], parts.action);
-  else if (matches(word, 'police')) takePart(words, w, TCA_BASIC.police[0], parts.police);
+  if (words.was('match')) takePart(words, w, TCA_BASIC.ematches[0], parts.match);
+  else if (words.was('classid') || words.wasExactly('flowid')) w.put(TCA_BASIC.classid, takeClassid(words));
+  else if (words.was('action')) takePart(words, w, TCA_BASIC.act[0], parts.action);
+  else if (words.was('police')) takePart(words, w, TCA_BASIC.police[0], parts.police);
   else throw unknownWord(words, word, USAGE);
 }
 

@@ -1,4 +1,4 @@
-import { getU8, getU16, getU32, matches, parseProtocol, type Words } from '../../lang/index.ts';
+import { getU8, getU16, getU32, parseProtocol, type Words } from '../../lang/index.ts';
 import type { AttrWriter, Codec } from '../../netlink/index.ts';
 import { ETH_P, ETH_P_ALL, IPPROTO, isVlan } from '../../packet/index.ts';
 import { takePart } from '../flow/index.ts';
@@ -126,7 +126,7 @@ export function speakFlower(words: Words, w: AttrWriter, talk: Talk, protocol: n
   const s: Spoken = { w, talk, protocol, ethType: protocol, ipProto: 0xff, flags: 0, tagsCounted: false, typed: [] };
   while (!words.done) {
     const word = words.next();
-    const option = OPTIONS.find((row) => (row.exact ? row.word === word : matches(word, row.word)));
+    const option = OPTIONS.find((row) => (row.exact ? words.wasExactly(row.word) : words.was(row.word)));
     if (option === undefined) throw unknownWord(words, word, USAGE);
     option.speak(words, s);
   }
@@ -216,10 +216,10 @@ const L2TP = 115;
 /** flower_parse_ip_proto() — a name or a number in hex. */
 function speakIpProto(words: Words, s: Spoken): void {
   const text = words.next();
-  const row = PROTOCOLS.find(([name]) => matches(text, name));
+  const row = PROTOCOLS.find(([name]) => words.was(name));
   const wrongType = (s.ethType !== ETH_P.IPV4 && s.ethType !== ETH_P.IPV6) || (row?.[2] || s.ethType) !== s.ethType;
   if (wrongType) throw words.error('Illegal "eth_type" for ip proto\nIllegal "ip_proto"');
-  const number = row?.[1] ?? (text === 'l2tp' ? L2TP : getU8(text, 16));
+  const number = row?.[1] ?? (words.wasExactly('l2tp') ? L2TP : getU8(text, 16));
   if (number === undefined) throw words.error('Illegal "ip_proto"');
   s.w.put(TCA_FLOWER.ipProto, number);
   s.ipProto = number;

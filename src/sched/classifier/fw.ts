@@ -1,5 +1,5 @@
 import { Errno, KernelError, UsageError } from '../../errors.ts';
-import { getU32, matches, type Printer, type Words } from '../../lang/index.ts';
+import { getU32, type Printer, type Words } from '../../lang/index.ts';
 import { type AttrWriter, type Decoded, decode, nest, string, table, u32 } from '../../netlink/index.ts';
 import { Input, type Packet, Reader } from '../../packet/index.ts';
 import { classidText, tcMajor } from '../../u32.ts';
@@ -64,10 +64,10 @@ function speak(handle: string | null, words: Words, w: AttrWriter, talk: Talk): 
 
 function speakOption(words: Words, w: AttrWriter, talk: Talk): void {
   const word = words.next();
-  if (matches(word, 'classid') || matches(word, 'flowid')) w.put(TCA_FW.classid, takeClassid(words));
-  else if (matches(word, 'police')) takePart(words, w, TCA_FW.police[0], flowParts(talk).police);
-  else if (matches(word, 'action')) takePart(words, w, TCA_FW.act[0], flowParts(talk).action);
-  else if (word === 'indev') w.put(TCA_FW.indev, takeIndev(words, talk));
+  if (words.was('classid') || words.was('flowid')) w.put(TCA_FW.classid, takeClassid(words));
+  else if (words.was('police')) takePart(words, w, TCA_FW.police[0], flowParts(talk).police);
+  else if (words.was('action')) takePart(words, w, TCA_FW.act[0], flowParts(talk).action);
+  else if (words.wasExactly('indev')) w.put(TCA_FW.indev, takeIndev(words, talk));
   else throw unknownWord(words, word, USAGE);
 }
 

@@ -25,8 +25,8 @@ export function findClassifier(kind: string): Kind | null {
 }
 
 /** tc's words and prints of a kind; null: tc has none. */
-export function findWords(kind: string): ClassifierKind | null {
-  return findClassifier(kind) ?? RETIRED.find((row) => row.kind === kind) ?? null;
+export function findWords(kind: string, is = (name: string): boolean => name === kind): ClassifierKind | null {
+  return CLASSIFIERS.find((row) => is(row.kind)) ?? RETIRED.find((row) => is(row.kind)) ?? null;
 }
 
 export { flowParts } from './flow.ts';

@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { matches, type Printer, type Words } from '../../lang/index.ts';
+import type { Printer, Words } from '../../lang/index.ts';
 import { type AttrWriter, atMost, type Decoded, decode, nest, table, u32 } from '../../netlink/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import { classidText } from '../../u32.ts';
@@ -54,12 +54,12 @@ function speak(handle: string | null, words: Words, w: AttrWriter, talk: Talk): 
 /** One option; the flag that it sets. */
 function speakOption(words: Words, w: AttrWriter, talk: Talk): number {
   const word = words.next();
-  if (matches(word, 'classid') || word === 'flowid') w.put(TCA_MATCHALL.classid, takeClassid(words));
-  else if (matches(word, 'action')) takePart(words, w, TCA_MATCHALL.act[0], flowParts(talk).action);
-  else if (word === 'skip_hw' || word === 'skip_sw') {
+  if (words.was('classid') || words.wasExactly('flowid')) w.put(TCA_MATCHALL.classid, takeClassid(words));
+  else if (words.was('action')) takePart(words, w, TCA_MATCHALL.act[0], flowParts(talk).action);
+  else if (words.wasExactly('skip_hw') || words.wasExactly('skip_sw')) {
     // tc insists on a word behind these (quirk 67).
     words.need();
-    return word === 'skip_hw' ? ClsFlag.SKIP_HW : ClsFlag.SKIP_SW;
+    return words.wasExactly('skip_hw') ? ClsFlag.SKIP_HW : ClsFlag.SKIP_SW;
   } else throw unknownWord(words, word, USAGE);
   return 0;
 }

@@ -1,5 +1,5 @@
 import type { UsageError } from '../../errors.ts';
-import { getS32, getU16, getU32, matches, type Words } from '../../lang/index.ts';
+import { getS32, getU16, getU32, type Words } from '../../lang/index.ts';
 import { be16, be32, bytes, type Codec, s16, s32, struct, u8, u16 } from '../../netlink/index.ts';
 import { be32 as readBe32 } from '../../u32.ts';
 import { maskBytes, tcPrefix } from './prefix.ts';
@@ -92,9 +92,8 @@ export class SelectorWords {
 
   /** tc/f_u32.c: parse_selector() — what stands behind `match`. False: it cannot be read. */
   take(words: Words): boolean {
-    const protocol = PROTOCOLS.find(([name]) => matches(words.peek(), name));
+    const protocol = PROTOCOLS.find(([name]) => words.take(name));
     if (protocol === undefined) return false;
-    words.next();
     words.need();
     const [name, fields] = protocol;
     if (name === 'mark') return this.takeMark(words);
@@ -104,11 +103,9 @@ export class SelectorWords {
   }
 
   private takeField(words: Words, fields: Readonly<Record<string, Field>>): boolean {
-    const word = words.peek();
-    const name = Object.keys(fields).find((field) => (PREFIXED.has(field) ? matches(word, field) : word === field));
+    const name = Object.keys(fields).find((one) => (PREFIXED.has(one) ? words.take(one) : words.takeExact(one)));
     const field = name === undefined ? undefined : fields[name];
     if (field === undefined) return false;
-    words.next();
     if (field.kind !== 'fixed') words.need();
     switch (field.kind) {
       case 'number':
@@ -176,7 +173,7 @@ export class SelectorWords {
   private takeEther(words: Words): boolean {
     if (left(words) < 2) return false;
     const side = words.next();
-    const off = ETHER[side];
+    const off = ETHER.find(([name]) => words.wasExactly(name))?.[1];
     if (off === undefined) throw this.illegal(words, `Unknown match: ether ${side}`);
     const text = words.next();
     const address = text.split(':').slice(0, 6);
@@ -340,7 +337,10 @@ const PROTOCOLS: readonly (readonly [name: string, fields: Readonly<Record<strin
 ];
 
 /** Offsets of the addresses, counted from the network header. */
-const ETHER: Readonly<Record<string, number>> = { src: -8, dst: -14 };
+const ETHER = [
+  ['src', -8],
+  ['dst', -14],
+] as const;
 
 function left(words: Words): number {
   return words.list.length - words.at;
@@ -354,7 +354,7 @@ function takeAt(words: Words, off: number, offmask: number): { off: number; offm
   if (text.length > NEXTHDR.length && text.startsWith(NEXTHDR)) {
     mask = NEXT_HEADER;
     text = text.slice(NEXTHDR.length);
-  } else if (matches(text, NEXTHDR)) {
+  } else if (words.was(NEXTHDR)) {
     mask = NEXT_HEADER;
     text = words.next();
   }

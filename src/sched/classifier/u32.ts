@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { getU32, hex8, matches, type Printer, strtoul, type Words } from '../../lang/index.ts';
+import { getU32, hex8, type Printer, strtoul, type Words } from '../../lang/index.ts';
 import {
   type AttrWriter,
   atMost,
@@ -179,7 +179,7 @@ function speakOptions(handle: string | null, words: Words, w: AttrWriter, talk: 
   };
   while (!words.done) {
     const word = words.next();
-    const option = OPTIONS.find((row) => (row.exact ? row.word === word : matches(word, row.word)));
+    const option = OPTIONS.find((row) => (row.exact ? words.wasExactly(row.word) : words.was(row.word)));
     if (option === undefined) throw unknownWord(words, word, USAGE);
     if (NEEDS_MORE.has(option.word)) words.need();
     option.speak(words, s);

@@ -45,7 +45,7 @@ export function takeIndev(words: Words, talk: Talk): string {
 
 /** `help`, or a word that the classifier does not know. */
 export function unknownWord(words: Words, word: string, usage: string): UsageError {
-  return words.error(word === 'help' ? '' : `What is "${word}"?`, usage);
+  return words.error(words.wasExactly('help') ? '' : `What is "${word}"?`, usage);
 }
 
 /** tc refuses these together for matchall and u32; of flower the kernel does. */

@@ -5,7 +5,6 @@ import {
   hex8,
   hexText,
   ipv6LastWord,
-  matches,
   type Printer,
   shellWords,
   tcIpv4,
@@ -131,7 +130,7 @@ export function speakFlow(words: Words, w: AttrWriter, parts: FlowParts = NO_PAR
   let modeWord = words.at;
   while (!words.done) {
     const word = words.next();
-    const option = OPTIONS.find((row) => matches(word, row.word));
+    const option = OPTIONS.find((row) => words.was(row.word));
     if (option === undefined) throw words.error(`What is "${word}"?`, flowUsage());
     if (option.word === 'keys') modeWord = words.at;
     option.speak(words, spoken);
@@ -186,7 +185,7 @@ function speakKeys(words: Words, spoken: Spoken): void {
   spoken.keys = 0;
   spoken.keyCount = 0;
   for (const item of words.next().split(',')) {
-    const key = ALL_KEYS.find((candidate) => matches(item, KEYS[candidate].name));
+    const key = ALL_KEYS.find((candidate) => words.was(KEYS[candidate].name, item));
     if (key === undefined) throw words.error(`Unknown flow key "${item}"`);
     spoken.keys |= 1 << key;
     spoken.keyCount++;

@@ -1,15 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import {
-  getRate,
-  getSize,
-  getTime,
-  getU16,
-  matches,
-  type Printer,
-  rateText,
-  timeText,
-  type Words,
-} from '../../lang/index.ts';
+import { getRate, getSize, getTime, getU16, type Printer, rateText, timeText, type Words } from '../../lang/index.ts';
 import { type AttrWriter, struct, TC_H, table, u16, u32 } from '../../netlink/index.ts';
 import { tcH, tcMajor } from '../../u32.ts';
 import type { Show } from '../notation.ts';
@@ -107,8 +97,7 @@ function checked(words: Words, sc: Curve, name: string): Curve {
 
 /** A keyword with its number, if the keyword is next; undefined: it is not. */
 function part(words: Words, word: string, get: (text: string) => number | undefined): number | NoCurve | undefined {
-  if (!matches(words.peek(), word)) return undefined;
-  words.next();
+  if (!words.take(word)) return undefined;
   const value = get(words.next());
   return value ?? new NoCurve(`HFSC: Illegal "${word}"`);
 }

@@ -5,7 +5,6 @@ import {
   getU32,
   hex8,
   hexText,
-  matches,
   type Printer,
   rateText,
   sizeText,
@@ -16,8 +15,8 @@ import { Input } from '../../packet/index.ts';
 import { tcH, tcMajor } from '../../u32.ts';
 import type { Show } from '../notation.ts';
 import {
+  getLinklayer,
   getSizeAndCell,
-  LINKLAYERS,
   Linklayer,
   linklayerName,
   nsToTicks,
@@ -107,7 +106,7 @@ const getHex = (text: string): number | undefined => getU32(text, 16);
 function prefixed<T>(
   word: string,
   argument: string,
-  get: (text: string) => number | undefined,
+  get: (text: string, words: Words) => number | undefined,
   set: (spoken: T, value: number) => void,
 ): Option<T> {
   return {
@@ -117,7 +116,12 @@ function prefixed<T>(
     speak: (words, spoken) =>
       set(
         spoken,
-        take(words, word, get, () => usageOf('htb', [...QDISC_WORDS, ...CLASS_WORDS])),
+        take(
+          words,
+          word,
+          (text) => get(text, words),
+          () => usageOf('htb', [...QDISC_WORDS, ...CLASS_WORDS]),
+        ),
       ),
   };
 }
@@ -176,10 +180,6 @@ interface SpokenClass {
 }
 
 const getDecimal16 = (text: string): number | undefined => getU16(text, 10);
-
-function getLinklayer(text: string): number | undefined {
-  return LINKLAYERS.find(([name]) => matches(text, name))?.[1];
-}
 
 /** `burst SIZE[/CELL]`, named in the error as it was typed. */
 function burst(

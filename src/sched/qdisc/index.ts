@@ -97,9 +97,17 @@ export const ASSUMED = { root: HTB.kind, ingress: INGRESS.kind, bothHooks: CLSAC
 /** The kind whose buckets hosts are spread over where nobody says which. */
 export const ADVISED = SFQ.kind;
 
+/** Whether a name is the one that is looked for: for those who note what is tried. */
+export type Is = (name: string) => boolean;
+
 /** A kind by its exact name; null: there is none. */
-export function findQdisc(kind: string): QdiscKind | null {
-  return QDISCS.find((row) => row.kind === kind) ?? teql(kind);
+export function findQdisc(kind: string, is: Is = (name) => name === kind): QdiscKind | null {
+  return QDISCS.find((row) => is(row.kind)) ?? teql(kind);
+}
+
+/** Whether the name is that of a kind that names its place too. */
+export function isHook(is: Is): boolean {
+  return QDISCS.some((row) => row.ingress && is(row.kind));
 }
 
 /** Kinds that tc 6.1 has words for and Linux 6.1.192 no longer has: their words pass, and the kernel refuses the kind. */
@@ -108,12 +116,15 @@ const RETIRED = ['cbq', 'dsmark', 'rr'];
 const RETIRED_CLASSES = ['cbq', 'dsmark'];
 
 /** Whether tc takes any words of this kind, or of its classes, only for the kernel to refuse them. */
-export function isRetired(kind: string, object: 'qdisc' | 'class'): boolean {
-  return (object === 'qdisc' ? RETIRED : RETIRED_CLASSES).includes(kind);
+export function isRetired(kind: string, object: 'qdisc' | 'class', is: Is = (name) => name === kind): boolean {
+  return (object === 'qdisc' ? RETIRED : RETIRED_CLASSES).some(is);
 }
 
+type Classes = Pick<ClassKind, 'codec' | 'speak' | 'print'>;
+const classesOf = ({ classes, bands }: QdiscKind): Classes | null => classes ?? bands?.change ?? null;
+
 /** How classes of a kind are spoken and printed, those that users make and bands alike; null: tc knows no words. */
-export function findClass(kind: string): Pick<ClassKind, 'codec' | 'speak' | 'print'> | null {
-  const qdisc = findQdisc(kind);
-  return qdisc?.classes ?? qdisc?.bands?.change ?? null;
+export function findClass(kind: string, is: Is = (name) => name === kind): Classes | null {
+  const row = QDISCS.find((one) => classesOf(one) !== null && is(one.kind));
+  return row === undefined ? null : classesOf(row);
 }

@@ -1,5 +1,5 @@
 import { Errno, KernelError } from '../../errors.ts';
-import { getU32, matches, type Printer, strtod, type Words } from '../../lang/index.ts';
+import { getU32, type Printer, strtod, type Words } from '../../lang/index.ts';
 import { AttrReader, type AttrWriter, type Codec, decode, TCA } from '../../netlink/index.ts';
 import type { Placed, Placing, QdiscPlace } from './kind.ts';
 
@@ -42,25 +42,25 @@ export function speakAll<T>(
 ): void {
   while (!words.done) {
     const word = words.next();
-    const row = rows.find((candidate) => fits(word, candidate));
+    const row = rows.find((candidate) => fits(words, candidate));
     if (row !== undefined) row.speak(words, spoken, word);
-    else if (isHelp(word, manner) || !other(word)) throw notAnOption(words, word, rows, manner);
+    else if (isHelp(words, manner) || !other(word)) throw notAnOption(words, word, rows, manner);
   }
 }
 
-function isHelp(word: string, manner: Manner): boolean {
+function isHelp(words: Words, manner: Manner): boolean {
   if (manner.help === false) return false;
-  return manner.helpPrefix === true ? matches(word, 'help') : word === 'help';
+  return manner.helpPrefix === true ? words.was('help') : words.wasExactly('help');
 }
 
-function fits<T>(word: string, row: Option<T>): boolean {
-  const named = row.prefix === true ? matches(word, row.word) : word === row.word;
-  return named || row.aliases?.includes(word) === true;
+function fits<T>(words: Words, row: Option<T>): boolean {
+  const named = row.prefix === true ? words.was(row.word) : words.wasExactly(row.word);
+  return named || row.aliases?.some((alias) => words.wasExactly(alias)) === true;
 }
 
 function notAnOption<T>(words: Words, word: string, rows: readonly Option<T>[], manner: Manner) {
   const usage = usageOf(manner.kind, rows);
-  if (isHelp(word, manner)) return words.error('', usage);
+  if (isHelp(words, manner)) return words.error('', usage);
   return words.error(manner.unknown?.(word) ?? `What is "${word}"?`, usage);
 }
 

@@ -86,7 +86,7 @@ const QEVENT: Option<Spoken> = {
   argument: 'early_drop|mark block IDX',
   speak(words, spoken) {
     const word = words.next();
-    const event = EVENTS.find(([name]) => name === word);
+    const event = EVENTS.find(([name]) => words.wasExactly(name));
     if (event === undefined) throw words.error(`Unknown qevent \`${word}'`);
     if (spoken[event[1]] !== 0) throw words.error('Duplicate qevent');
     words.need();

@@ -5,7 +5,6 @@ import {
   getTime,
   getU16,
   hex8,
-  matches,
   type Printer,
   rateText,
   sizeText,
@@ -15,8 +14,8 @@ import {
 import { type AttrWriter, atMost, struct, table, u32, u64 } from '../../netlink/index.ts';
 import type { Show } from '../notation.ts';
 import {
+  getLinklayer,
   getSizeAndCell,
-  LINKLAYERS,
   Linklayer,
   lengthToTime,
   linklayerName,
@@ -78,7 +77,7 @@ interface TbfOption {
   readonly to: Name;
   /** It may come but once. */
   readonly once?: boolean;
-  readonly get: (text: string) => number | undefined;
+  readonly get: (text: string, words: Words) => number | undefined;
 }
 
 /** A number behind the keyword; tc names what it could not read. */
@@ -96,7 +95,7 @@ function row({ to, once = true, get, ...option }: TbfOption): Option<Spoken> {
     speak(words, spoken) {
       words.need();
       if (once && spoken[to] !== 0) throw twice(words, option.word);
-      spoken[to] = taken(words, option.word, get);
+      spoken[to] = taken(words, option.word, (text) => get(text, words));
     },
   };
 }
@@ -153,10 +152,6 @@ function sized(
       if (value.cellLog >= 0) spoken[cell] = value.cellLog;
     },
   };
-}
-
-function getLinklayer(text: string): number | undefined {
-  return LINKLAYERS.find(([name]) => matches(text, name))?.[1];
 }
 
 const getDecimal16 = (text: string): number | undefined => getU16(text, 10);
