@@ -5,7 +5,7 @@ import { reading, sourcesOf } from './captures.ts';
 import type { AdviseFlags } from './commands/advise.ts';
 import { writeText } from './named-file.ts';
 import { unsigned } from './numbers.ts';
-import { asking, besidesOf, walkQuestion } from './options.ts';
+import { asking, besidesOf, questionOf } from './options.ts';
 import { painter } from './output.ts';
 import { checkOutputs, walkInputs } from './outputs.ts';
 import { Output } from './result.ts';
@@ -19,7 +19,7 @@ export async function advise(captures: readonly string[], flags: AdviseFlags): P
   const seeds = unsigned('--seeds', flags.seeds, SEEDS_MAX, 1);
   checkOutputs([flags.output], [...captures, ...walkInputs(flags)]);
   const { by, qdisc, rate, dev } = flags;
-  const question = { ...walkQuestion(flags), by, qdisc, rate, dev, seeds };
+  const question = { ...questionOf(flags), by, qdisc, rate, dev, seeds };
   const report = await asking(flags, () =>
     reading(captures, {}, (options) => ask(sourcesOf(captures), question, { ...options, ...besidesOf(flags) })),
   );

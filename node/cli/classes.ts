@@ -2,7 +2,7 @@ import { classes as ask } from '../../src/api/index.ts';
 import { escapeText } from '../../src/lang/index.ts';
 import type { ClassesFlags } from './commands/classes.ts';
 import { unsigned } from './numbers.ts';
-import { asking, besidesOf, walkQuestion } from './options.ts';
+import { asking, besidesOf, questionOf } from './options.ts';
 import { say } from './output.ts';
 import { Output } from './result.ts';
 
@@ -13,7 +13,7 @@ export function classes(flags: ClassesFlags): void {
   const { kind, rate } = flags;
   const max = unsigned('--max', flags.max, MOST, 1);
   const own = { ...(kind === undefined ? {} : { kind }), rate, max };
-  const { commands, notes } = asking(flags, () => ask({ ...walkQuestion(flags), ...own }, besidesOf(flags)));
+  const { commands, notes } = asking(flags, () => ask({ ...questionOf(flags), ...own }, besidesOf(flags)));
   for (const note of notes) say(`note: ${escapeText(note)}`);
   const output = new Output();
   for (const line of commands) output.write(`${line}\n`);

@@ -15,20 +15,11 @@ import { nearest } from './nearest.ts';
 import { txQueuesOf, unsigned } from './numbers.ts';
 import { say } from './output.ts';
 
-/** The flags that say what is classified, as the question that they ask. Throws CommandLineError, or FailedError for a file. */
-export function questionOf(flags: WalkFlags): Question {
-  if (flags.script !== undefined && flags.filter !== undefined) {
-    throw new CommandLineError('--filter and --script: give one of them');
-  }
-  if (flags.script === undefined && flags.filter === undefined) {
-    throw new CommandLineError('no filter given', null, "example: --filter 'hash keys src,dst divisor 1024'");
-  }
-  checkAlone(flags);
-  return walkQuestion(flags);
-}
-
-/** The fields of a question that flags give, whichever of them a command has. */
-export function walkQuestion(flags: Partial<WalkFlags>): Question {
+/**
+ * The question that flags ask, whichever of them a command has. Throws CommandLineError, or FailedError for a file that
+ * cannot be read.
+ */
+export function questionOf(flags: Partial<WalkFlags>): Question {
   return present({
     ...{ filters: flags.filter, dev: flags.dev, parent: flags.parent, at: flags.at, vlan: flags.vlan },
     script: flags.script === undefined ? undefined : readCommands(flags.script, limitsOf(flags)),
@@ -67,20 +58,6 @@ function present(fields: { readonly [K in keyof Question]?: Question[K] | undefi
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-/** Without a script there is one device, and no other hook. */
-function checkAlone({ script, dev, parent, at }: WalkFlags): void {
-  if (script !== undefined) return;
-  for (const [option, value] of [
-    ['--dev', dev],
-    ['--parent', parent],
-  ] as const) {
-    if (value !== undefined)
-      throw new CommandLineError(`${option}: goes with --script`, caretInValue(option, value, -1));
-  }
-  if (at !== 'clsact-egress') return;
-  throw new CommandLineError('--at clsact-egress: goes with --script', caretInValue('--at', at, -1));
-}
-
 /** Does what asks the question; what is wrong with a field is wrong with the option that it comes from. */
 export function asking<T>(flags: Partial<WalkFlags>, ask: () => T): T {
   try {
@@ -110,9 +87,8 @@ export function onCommandLine(error: unknown, flags: Partial<WalkFlags>): unknow
   if (name === 'conntrack') return new FailedError(`${flags.conntrack}: ${problem}`);
   if (name === 'metadata.some') return inMeta(error, flags.meta ?? '', Number(index));
   if (name === 'sets') return inSets(error, flags.ipset?.[Number(index)] ?? '', flags);
-  if (name === 'dev') return new CommandLineError(problem, null, hint || 'add --dev NAME');
   const typed = typedOf(name, Number(index), flags);
-  if (typed === null) return new CommandLineError(problem, null, hint);
+  if (typed === null) return new CommandLineError(problem, null, helpOf(name, hint));
   const { option, value } = typed;
   if (reason instanceof KernelError) {
     const rule = problem === reason.message ? '' : ` (${problem})`;
@@ -122,7 +98,17 @@ export function onCommandLine(error: unknown, flags: Partial<WalkFlags>): unknow
     );
   }
   if (reason instanceof UsageError) return inOption(option, value, reason, suggestion(name, reason));
-  return new CommandLineError(`${option}: ${problem}`, caretInValue(option, value, word), hint);
+  const shown = problem.replace('a script', '--script');
+  return new CommandLineError(`${option}: ${shown}`, caretInValue(option, value, word), hint);
+}
+
+/** What helps where a field was not given, in options. */
+const EXAMPLE = "example: --filter 'hash keys src,dst divisor 1024'";
+const DEVICE = 'add --dev NAME';
+
+function helpOf(name: string, hint: string): string {
+  if (name === 'filters') return EXAMPLE;
+  return name === 'dev' && hint === '' ? DEVICE : hint;
 }
 
 /** Options whose name is not the field's. */
