@@ -22,18 +22,30 @@ export function readBytes(file: string, most: number): Buffer {
 /** A file piece by piece, each a copy of its own. */
 export function* piecesOf(file: string): Generator<Uint8Array> {
   const descriptor = file === '-' ? STDIN : waiting(file, () => openSync(file, 'r'));
-  const room = Buffer.allocUnsafe(PIECE);
-  const isPrompt = fstatSync(descriptor).isFile();
   try {
-    for (;;) {
-      const size = isPrompt ? readSome(descriptor, room) : waiting(descriptor, () => readSome(descriptor, room));
-      if (size === 0) return;
-      if (size > 0) yield new Uint8Array(room.subarray(0, size));
-      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
-    }
+    yield* piecesFrom(descriptor);
+  } catch (error) {
+    throw withName(error, file);
   } finally {
     if (descriptor !== STDIN) closeSync(descriptor);
   }
+}
+
+function* piecesFrom(descriptor: number): Generator<Uint8Array> {
+  const room = Buffer.allocUnsafe(PIECE);
+  const isPrompt = fstatSync(descriptor).isFile();
+  for (;;) {
+    const size = isPrompt ? readSome(descriptor, room) : waiting(descriptor, () => readSome(descriptor, room));
+    if (size === 0) return;
+    if (size > 0) yield new Uint8Array(room.subarray(0, size));
+    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+  }
+}
+
+/** An error of fstat(2) or read(2) names no file. */
+function withName(error: unknown, file: string): unknown {
+  if (errorCode(error) === null) return error;
+  return Object.assign(error as Error, { path: file === '-' ? 'standard input' : file });
 }
 
 /** -1: there is nothing yet, as in a pipe that somebody set to non-blocking; 0: there is no more. */
