@@ -215,7 +215,11 @@ export interface Span {
 }
 
 export const isPart = (at: unknown, end: unknown, length: number): boolean =>
-  typeof at === 'number' && typeof end === 'number' && at >= 0 && at <= end && end <= length;
+  Number.isInteger(at) &&
+  Number.isInteger(end) &&
+  (at as number) >= 0 &&
+  (at as number) <= (end as number) &&
+  (end as number) <= length;
 
 /** Checked for every packet: quick where nothing is wrong. */
 export function checkSpan(span: Span, field: string): void {

@@ -13,11 +13,15 @@ import type * as EmatchDoor from 'cls-flow/ematch';
 import type * as Flow from 'cls-flow/flow';
 import type * as Hash from 'cls-flow/hash';
 import type * as Lang from 'cls-flow/lang';
+import type * as Lint from 'cls-flow/lint';
 import type * as Netlink from 'cls-flow/netlink';
 import type * as NetnsDoor from 'cls-flow/netns';
 import type * as Node from 'cls-flow/node';
 import type * as PacketDoor from 'cls-flow/packet';
 import type * as Qdisc from 'cls-flow/qdisc';
+import type * as ReplayDoor from 'cls-flow/replay';
+import type * as Report from 'cls-flow/report';
+import type * as Study from 'cls-flow/study';
 import { describe, expect, test } from 'vitest';
 
 const ROOT = new URL('../', import.meta.url);
@@ -34,11 +38,15 @@ interface Doors {
   readonly 'cls-flow/flow': typeof Flow;
   readonly 'cls-flow/hash': typeof Hash;
   readonly 'cls-flow/lang': typeof Lang;
+  readonly 'cls-flow/lint': typeof Lint;
   readonly 'cls-flow/netlink': typeof Netlink;
   readonly 'cls-flow/netns': typeof NetnsDoor;
   readonly 'cls-flow/node': typeof Node;
   readonly 'cls-flow/packet': typeof PacketDoor;
   readonly 'cls-flow/qdisc': typeof Qdisc;
+  readonly 'cls-flow/replay': typeof ReplayDoor;
+  readonly 'cls-flow/report': typeof Report;
+  readonly 'cls-flow/study': typeof Study;
 }
 
 const door = async <K extends keyof Doors>(name: K): Promise<Doors[K]> => (await load(name)) as Doors[K];
@@ -51,6 +59,11 @@ async function setup() {
   const netns = new Netns({ env, devices: [{ name: 'eth0', ifindex: 2 }] });
   return { env, netns, transport: { request: (datagram: Uint8Array) => netns.request(datagram), links: netns.links } };
 }
+
+/** A script whose filter gives classes that nobody makes. */
+const UNMADE = `qdisc add dev eth0 root handle 1: htb
+filter add dev eth0 parent 1: protocol ip prio 1 handle 1 flow hash keys src divisor 4
+`;
 
 /** One real thing done with each door of the built package. */
 const DEEDS: Readonly<Record<keyof Doors, () => Promise<void>>> = {
@@ -145,7 +158,72 @@ const DEEDS: Readonly<Record<keyof Doors, () => Promise<void>>> = {
     expect(findQdisc('htb')?.classes?.tree).toBe(true);
     expect(QDISCS.length).toBeGreaterThan(20);
   },
+  async 'cls-flow/lint'() {
+    const { check, mended, RULES } = await door('cls-flow/lint');
+    const report = check(UNMADE);
+    expect(report.findings.map(({ code }) => code)).toEqual(['FT005']);
+    expect(mended(UNMADE, report)).toEqual({ text: UNMADE, fixes: 0 });
+    expect(RULES.length).toBeGreaterThan(30);
+  },
+  async 'cls-flow/replay'() {
+    const { engineFor, explain, explainText, Replay } = await door('cls-flow/replay');
+    const { frame, run } = await oneFrame();
+    const { capture } = await householdCapture();
+    const replay = new Replay(run, 'auto');
+    for (let at = 0; at < capture.length; at += 1000) replay.push(capture.subarray(at, at + 1000));
+    expect(replay.finish()).toBe(null);
+    expect(run.number).toBe(replay.packets.compiled + replay.packets.plain);
+    expect([run.tally.packets, replay.why]).toEqual([run.number, null]);
+    expect(engineFor(run, frame)).toBe('compiled');
+    expect(explainText(explain(run, frame))).toContain('192.0.2.4');
+  },
+  async 'cls-flow/report'() {
+    const { csv, fairness, ndjson, summarise, Tally, WordSet } = await door('cls-flow/report');
+    const tally = new Tally();
+    tally.add(0x10005, 100);
+    const summary = summarise({ tally, sharing: null, filters: [], era: '6.1', seed: 1, errors: [] });
+    expect(summary.classes).toMatchObject([{ classid: '1:5', packets: 1, bytes: 100 }]);
+    expect(ndjson(summary)).toContain('"type":"class"');
+    expect(csv([['a', '=1', null]])).toBe(`a,"'=1",\n`);
+    expect(fairness([1, 1])?.jain).toBe(1);
+    const set = new WordSet(1);
+    expect([set.add(Int32Array.of(7)), set.add(Int32Array.of(7)), set.size]).toEqual([true, false, 1]);
+  },
+  async 'cls-flow/study'() {
+    const { diffSetups, planScript, readSetup, reachableMinors, searchSeeds, setupCommands } =
+      await door('cls-flow/study');
+    const { transport } = await setup();
+    const { runScript } = await door('cls-flow/command');
+    runScript('qdisc add dev eth0 root handle 1: drr\n', transport);
+    const installed = readSetup(transport, 2);
+    const fresh = (await setup()).transport;
+    const plan = planScript('qdisc add dev eth0 root handle 1: htb\n', () => fresh, 'eth0', installed);
+    expect(diffSetups(plan, installed, 'eth0').differences).toHaveLength(1);
+    expect(setupCommands({ kind: 'drr', dev: 'eth0', keys: 'src', divisor: 2, link: 1e6 })).toHaveLength(4);
+    const { run } = await oneFrame();
+    const [first] = run.filters;
+    expect(first === undefined ? [] : reachableMinors(first.filter)).toHaveLength(16);
+    expect(searchSeeds([{ keys: Int32Array.of(1), bucket: 0 }], 2, 0, 100).length).toBeGreaterThan(20);
+  },
 };
+
+/** A run with a filter, and a frame that it has not seen. */
+async function oneFrame() {
+  const { createEnv, describeFrame, ERAS, Frame, NO_METADATA, planFilter, Run } = await door('cls-flow');
+  const clock = { now: 0 };
+  const run = new Run({
+    ...{ env: createEnv({ era: ERAS['6.1'], seed: 0, clock }), clock, device: { hook: 'egress', vlan: 'offload' } },
+    ...{ filters: [planFilter('map key dst and 0xff divisor 16')], known: { rxhashKey: false, foldKey: false } },
+    ...{ metadata: NO_METADATA, tracker: null, sharing: false },
+  });
+  const data = describeFrame('udp 192.0.2.1:1 > 192.0.2.4:2');
+  return { run, frame: Object.assign(new Frame(), { data, end: data.length, length: data.length, linkType: 1 }) };
+}
+
+async function householdCapture() {
+  const capture = new Uint8Array(readFileSync(new URL('examples/household.pcapng', ROOT)));
+  return { capture, question: { filters: ['hash keys src,dst divisor 16'] } };
+}
 
 interface Manifest {
   readonly exports: Readonly<Record<string, unknown>>;
@@ -160,6 +238,60 @@ describe('the doors of the built package', () => {
 
   test.each(Object.entries(DEEDS))('%s', async (_, deed) => {
     await deed();
+  });
+});
+
+describe('the calls of the main door', () => {
+  const filters = (spec: string) => ({ filters: [spec] });
+
+  test('about captures', async () => {
+    const { advise, classify, compare, packets, perturbed, spread } = await door('cls-flow');
+    const { capture, question } = await householdCapture();
+    const { packets: all, classes } = await classify(capture, question);
+    expect(classes.reduce((sum, row) => sum + row.packets, 0)).toBe(all);
+    const numbers: number[] = [];
+    await packets(capture, question, ({ packet }) => numbers.push(packet));
+    expect([numbers.length, numbers.at(-1)]).toEqual([all, all]);
+    expect(await compare(capture, question, question)).toMatchObject({ packets: all, movedPackets: 0 });
+    expect((await advise(capture, { seeds: 3 })).recommended).not.toBe(null);
+    expect((await spread(capture, question, 3)).spread).toMatchObject({ seeds: 3 });
+    expect((await perturbed(capture, filters('hash keys src perturb 10 divisor 4'))).periods[0]?.period).toBe(0);
+  });
+
+  test('about a packet, a script, a seed and a kernel', async () => {
+    const { check, classes, diff, explain, readQuestion, recoverSeed, tc } = await door('cls-flow');
+    const found = await explain('udp 192.0.2.1:1 > 192.0.2.4:2', filters('map key dst and 0xff'));
+    expect(found.classid).toBe('1:5');
+    const script = 'qdisc add dev eth0 root handle 1: htb default 10\n';
+    expect(check(UNMADE).findings.map(({ code }) => code)).toEqual(['FT005']);
+    expect(classes({ ...filters('hash keys src divisor 4'), kind: 'drr' }).commands).toHaveLength(4);
+    const { state, exit } = tc('qdisc add dev eth0 root handle 1: htb\n');
+    expect([exit, diff(script, state, 'eth0').equal]).toEqual([0, false]);
+    const pair = { filter: 'hash keys src divisor 4', pairs: ['10.0.0.1>8.8.8.8=1:1'] };
+    const { seeds, left } = await recoverSeed({ ...pair, first: 0, count: 1000 });
+    expect([seeds.length]).toEqual(left);
+    expect(readQuestion(filters('hash keys src'))).toEqual(filters('hash keys src'));
+  });
+
+  test('name the option that is wrong', async () => {
+    const { ArgumentError, classify, recoverSeed } = await door('cls-flow');
+    const { capture, question } = await householdCapture();
+    const fieldOf = (options: object): Promise<string | null> =>
+      classify(capture, question, options).then(
+        () => null,
+        (error) => (error instanceof ArgumentError ? error.field : String(error)),
+      );
+    expect(await fieldOf({})).toBe(null);
+    expect(await fieldOf({ signal: 1 })).toBe('options.signal');
+    expect(await fieldOf({ signal: {} })).toBe('options.signal.aborted');
+    expect(await fieldOf({ progress: true })).toBe('options.progress');
+    expect(await fieldOf({ unpackers: { deflate: 1 } })).toBe('options.unpackers.deflate');
+    expect(await fieldOf({ tables: { conntrack: [{}] } })).toBe('options.tables.conntrack[0].original');
+    expect(await fieldOf({ engine: 'fast' })).toBe('options.engine');
+    expect(await fieldOf({ sginal: AbortSignal.abort() })).toBe('options.sginal');
+    const seeds = { filter: 'hash keys src divisor 4', pairs: ['10.0.0.1>8.8.8.8=1:1'], count: 64 };
+    const search = wrong(async () => ({ seeds: [-(2 ** 40)], left: [] }));
+    await expect(recoverSeed(seeds, { search })).rejects.toThrow('options.search().seeds[0]');
   });
 });
 

@@ -18,6 +18,7 @@ import {
   targetsOf,
 } from '../study/index.ts';
 import { fullTableNotes } from './full-table.ts';
+import { checkOptions } from './options.ts';
 import { type Fields, fieldsReader, oneOf, QUESTION_FIELDS, type Question, text, whole } from './question.ts';
 import { QuestionError } from './question-error.ts';
 import { type ReadOptions, readSources } from './read.ts';
@@ -82,6 +83,7 @@ export interface Advised {
  */
 export async function advise(source: Source, asked: AdviceQuestion, options: ReadOptions = {}): Promise<Advised> {
   const question = readAdviceQuestion(asked);
+  checkOptions(options);
   const { by = 'host', qdisc = ADVISED, rate = '100mbit', dev = 'eth0', seeds = 100, ...walk } = question;
   const link = linkRate(rate);
   const knowsNat = walk.nat !== undefined || walk.conntrack !== undefined || options.tables?.conntrack !== undefined;

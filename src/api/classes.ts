@@ -5,6 +5,7 @@ import { ASSUMED, QDISCS } from '../sched/qdisc/index.ts';
 import { type NoClasses, noClassesOf, reachableMinors, targetsOf } from '../study/index.ts';
 import { classidText, tcH, tcMajor, tcMinor } from '../u32.ts';
 import { deviceName, linkRate } from './advise.ts';
+import { checkOptions } from './options.ts';
 import { type Fields, fieldsReader, oneOf, QUESTION_FIELDS, type Question, text, whole } from './question.ts';
 import { QuestionError } from './question-error.ts';
 import { type CallRecord, recordOf } from './record.ts';
@@ -56,6 +57,7 @@ export interface ClassCommands {
  */
 export function classes(asked: ClassesQuestion, besides: Besides = {}): ClassCommands {
   const question = readClassesQuestion(asked);
+  checkOptions(besides);
   const { parent: typed, dev, kind, rate = '100mbit', max = 32768, ...rest } = question;
   const link = linkRate(rate);
   const parent = typed === undefined ? undefined : parentId(typed);

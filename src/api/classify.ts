@@ -4,6 +4,7 @@ import { Replay } from '../replay/index.ts';
 import { type FilterRow, type Summary, summarise } from '../report/index.ts';
 import type { Run } from '../run.ts';
 import { Copies } from './copies.ts';
+import { checkOptions } from './options.ts';
 import type { Question } from './question.ts';
 import { inField } from './question-error.ts';
 import { type PacketTaker, type Reading, type ReadOptions, readSources } from './read.ts';
@@ -27,6 +28,7 @@ export interface Classification extends Summary {
  * const { classes } = await classify(bytes, { filters: ['hash keys src,dst divisor 16'] });
  */
 export async function classify(source: Source, question: Question, options: ReadOptions = {}): Promise<Classification> {
+  checkOptions(options);
   const classifying = new Classifying(question, options);
   return classifying.result(await readSources(source, classifying.taker(), options));
 }

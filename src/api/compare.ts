@@ -3,6 +3,7 @@ import type { Run } from '../run.ts';
 import { Comparing, type Comparison } from '../study/index.ts';
 import type { InputDigest } from './digest.ts';
 import { fullTableNotes } from './full-table.ts';
+import { checkOptions } from './options.ts';
 import type { Question } from './question.ts';
 import { QuestionError } from './question-error.ts';
 import { type ReadOptions, readSources } from './read.ts';
@@ -29,6 +30,7 @@ export async function compare(
   after: Question,
   options: ReadOptions = {},
 ): Promise<Compared> {
+  checkOptions(options);
   const [first, second] = [sideOf('before', before, options), sideOf('after', after, options)];
   const comparing = new Comparing(first.run, second.run);
   const frame = new Frame();

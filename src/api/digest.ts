@@ -1,4 +1,5 @@
 import type { CaptureReader } from '../capture/index.ts';
+import { ArgumentError } from '../errors.ts';
 import { Xxh64 } from '../hash/index.ts';
 import { encodeUtf8, hex8 } from '../lang/index.ts';
 
@@ -54,6 +55,7 @@ export class Digests {
   *ofLines(name: string, lines: Iterable<string>): Generator<string> {
     const table = new TableDigest();
     for (const line of lines) {
+      if (typeof line !== 'string') throw new ArgumentError(`options.tables.${name}`, 'expected lines of text');
       table.add(line);
       yield line;
     }
@@ -64,7 +66,7 @@ export class Digests {
   *ofRows(name: string, rows: Iterable<unknown>): Generator<unknown> {
     const table = new TableDigest();
     for (const row of rows) {
-      if (row !== undefined) table.add(JSON.stringify(row));
+      if (row !== undefined) table.add(rowText(row, `options.tables.${name}`));
       yield row;
     }
     this.inputs.push(...table.of(name));
@@ -83,5 +85,13 @@ class TableDigest {
 
   of(name: string): InputDigest[] {
     return this.bytes === 0 ? [] : [{ name, bytes: this.bytes, xxh64: digestText(this.hash) }];
+  }
+}
+
+function rowText(row: unknown, field: string): string {
+  try {
+    return JSON.stringify(row) ?? '';
+  } catch {
+    throw new ArgumentError(field, 'expected rows as JSON has them');
   }
 }

@@ -5,6 +5,7 @@ import { type Explanation, engineFor, explain as explainFrame } from '../replay/
 import type { Run } from '../run.ts';
 import type { InputDigest } from './digest.ts';
 import { fullTableNotes } from './full-table.ts';
+import { checkOptions } from './options.ts';
 import type { Question } from './question.ts';
 import { QuestionError } from './question-error.ts';
 import { frameTaker, type Reading, type ReadOptions, readSources } from './read.ts';
@@ -44,6 +45,7 @@ export async function explain(
   question: Question,
   options: ReadOptions = {},
 ): Promise<ExplainedPacket> {
+  checkOptions(options);
   const settled = settle({ ...question, flows: false }, options);
   const run = runOf(settled);
   const { explanation, inputs } = isCaptured(packet)

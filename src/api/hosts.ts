@@ -1,9 +1,11 @@
+import { anything } from '../argument.ts';
 import { getClassid } from '../lang/index.ts';
 import { type CaptureProblem, type ClassHosts, classHosts } from '../report/index.ts';
 import { classText } from '../u32.ts';
 import { Classifying } from './classify.ts';
 import { fullTableNotes } from './full-table.ts';
-import { object, type Question, whole } from './question.ts';
+import { checkOptions } from './options.ts';
+import { type Question, whole } from './question.ts';
 import { QuestionError } from './question-error.ts';
 import { type ReadOptions, readSources } from './read.ts';
 import { type CallRecord, recordOf } from './record.ts';
@@ -49,7 +51,7 @@ export interface HostsFound {
  * console.log(classes[0]?.addresses);
  */
 export async function hosts(source: Source, question: Question, options: HostsOptions = {}): Promise<HostsFound> {
-  object(options, 'options');
+  checkOptions(options, { classid: anything, limit: anything });
   const { classid, limit = LIMIT } = options;
   const most = whole(1, MOST)(limit, 'limit');
   const only = classid === undefined ? null : classOf(classid);

@@ -1,8 +1,10 @@
+import { anything } from '../argument.ts';
 import { type CaptureReader, Frame } from '../capture/index.ts';
 import { type CaptureProblem, type IndexedEnd, NumberedEnds, PacketIndex } from '../report/index.ts';
 import type { Run } from '../run.ts';
 import { fullTableNotes } from './full-table.ts';
-import { object, type Question, whole } from './question.ts';
+import { checkOptions } from './options.ts';
+import { type Question, whole } from './question.ts';
 import { type ReadOptions, readSources } from './read.ts';
 import { type CallRecord, recordOf } from './record.ts';
 import { runOf, settle } from './settle.ts';
@@ -59,7 +61,7 @@ export async function indexPackets(
   question: Question,
   options: IndexOptions = {},
 ): Promise<IndexedPackets> {
-  object(options, 'options');
+  checkOptions(options, { limit: anything });
   const { limit = LIMIT } = options;
   const most = whole(1, MOST)(limit, 'limit');
   const settled = settle({ ...question, flows: false }, options);

@@ -1,9 +1,11 @@
+import { anything } from '../argument.ts';
 import { Frame } from '../capture/index.ts';
 import { type CaptureProblem, type Course, OverTime } from '../report/index.ts';
 import type { Run } from '../run.ts';
 import { classText } from '../u32.ts';
 import { fullTableNotes } from './full-table.ts';
-import { object, type Question, whole } from './question.ts';
+import { checkOptions } from './options.ts';
+import { type Question, whole } from './question.ts';
 import { type ReadOptions, readSources } from './read.ts';
 import { type CallRecord, recordOf } from './record.ts';
 import { runOf, settle } from './settle.ts';
@@ -64,7 +66,7 @@ export async function overTime(
   question: Question,
   options: OverTimeOptions = {},
 ): Promise<ClassesOverTime> {
-  object(options, 'options');
+  checkOptions(options, { bins: anything });
   const { bins = BINS } = options;
   const counting = new Counting(whole(2, MOST_BINS)(bins, 'bins'));
   const settled = settle({ ...question, flows: false }, options);

@@ -1,5 +1,7 @@
+import { callback } from '../argument.ts';
 import { Frame } from '../capture/index.ts';
 import { fullTableNotes } from './full-table.ts';
+import { checkOptions } from './options.ts';
 import type { WalkedRecord } from './packet-record.ts';
 import { packetRecord } from './packet-record.ts';
 import type { Question } from './question.ts';
@@ -22,6 +24,8 @@ export async function packets(
   onPacket: (record: WalkedRecord) => unknown,
   options: ReadOptions = {},
 ): Promise<Pick<Awaited<ReturnType<typeof readSources>>, 'errors' | 'cut'>> {
+  callback(onPacket, 'onPacket');
+  checkOptions(options);
   const run = runOf(settle({ ...question, flows: false }, options));
   const frame = new Frame();
   const { errors, cut } = await readSources(

@@ -1,3 +1,4 @@
+import { count as aCount, callback, listOf as listWith, members, word32 } from '../argument.ts';
 import { Frame } from '../capture/index.ts';
 import { UsageError } from '../errors.ts';
 import { counted, getClassid, hex8 } from '../lang/index.ts';
@@ -6,6 +7,7 @@ import { Mode } from '../sched/flow/index.ts';
 import { type Sample, searchSeeds } from '../study/index.ts';
 import { tcMajor, tcMinor } from '../u32.ts';
 import { classCounters, risen } from './class-counters.ts';
+import { checkOptions } from './options.ts';
 import { fieldsReader, listOf, object, text, whole } from './question.ts';
 import { inField, QuestionError } from './question-error.ts';
 import { CancelledError, type Signal } from './read.ts';
@@ -80,9 +82,12 @@ const readSeedQuestion = fieldsReader<SeedQuestion>({
  */
 export async function recoverSeed(asked: SeedQuestion, options: SearchOptions = {}): Promise<RecoveredSeed> {
   const question = readSeedQuestion(asked);
+  checkOptions(options, { search: callback });
   const { first = 0, count = ALL - first } = question;
   return recovered(exampleOf(question), { first, count }, question, options);
 }
+
+const someSearched = members({ seeds: listWith(word32), left: listWith(aCount) });
 
 /** The same for an example that was read already. */
 export async function recovered(
@@ -95,7 +100,9 @@ export async function recovered(
     if (signal?.aborted) throw new CancelledError();
     progress(tried);
   };
-  const { seeds, left } = await (search ?? searchHere)(example, range, watched);
+  const found = await (search ?? searchHere)(example, range, watched);
+  if (search !== undefined) someSearched(found, 'options.search()');
+  const { seeds, left } = found;
   return {
     schema: 1,
     seeds: seeds.map((seed) => `0x${hex8(seed)}`),

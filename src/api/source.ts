@@ -195,7 +195,7 @@ function iteratorOf(bytes: unknown): AsyncIterator<unknown> | Iterator<unknown> 
     AsyncIterable<unknown> & Iterable<unknown>
   >;
   const iterate = later ?? now;
-  if (typeof bytes === 'string' || iterate === undefined) {
+  if (typeof bytes === 'string' || typeof iterate !== 'function') {
     throw new SourceError('expected bytes: a Uint8Array, an ArrayBuffer, chunks of them or a Blob');
   }
   return Reflect.apply(iterate, bytes, []);

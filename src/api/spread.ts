@@ -1,8 +1,10 @@
+import { callback } from '../argument.ts';
 import { Frame } from '../capture/index.ts';
 import type { CaptureProblem } from '../report/index.ts';
 import type { Run } from '../run.ts';
 import { type By, type Period, periods, type SeedSpread, spreadOverSeeds, Takings } from '../study/index.ts';
 import { fullTableNotes } from './full-table.ts';
+import { checkOptions } from './options.ts';
 import { type Question, whole } from './question.ts';
 import { QuestionError } from './question-error.ts';
 import { type Reading, type ReadOptions, readSources } from './read.ts';
@@ -32,6 +34,7 @@ export interface PerturbedFound {
 }
 
 type Options = ReadOptions & { ended?(reading: Reading): void };
+const OWN = { ended: callback };
 
 /**
  * How hosts would share classes, over many values of hashrnd.
@@ -47,6 +50,7 @@ export async function spread(
   seeds: number,
   options: Options = {},
 ): Promise<SpreadFound> {
+  checkOptions(options, OWN);
   const count = whole(1, 100_000)(seeds, 'seeds');
   const { takings, settled, reading } = await taken(source, question, options, () => {});
   const { errors, inputs } = reading;
@@ -64,6 +68,7 @@ export async function spread(
  * @throws QuestionError with the field that is wrong; CancelledError after `options.signal`
  */
 export async function perturbed(source: Source, question: Question, options: Options = {}): Promise<PerturbedFound> {
+  checkOptions(options, OWN);
   const { takings, run, settled, reading } = await taken(source, question, options, checkPerturbed);
   const { errors, inputs } = reading;
   return {

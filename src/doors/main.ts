@@ -9,7 +9,6 @@ import {
   listOf,
   made,
   members,
-  object,
   optional,
   orNull,
   text,
@@ -17,7 +16,6 @@ import {
   yesOrNo,
 } from '../argument.ts';
 import * as room from '../index.ts';
-import { Fates, Sharing, Tally } from '../report/index.ts';
 import {
   aClock,
   aDevice,
@@ -38,7 +36,7 @@ export { wordsAt } from './command.ts';
 export { parseListing, parseNat, Tracker } from './conntrack.ts';
 export { FlowClassifier, parseFlowOptions } from './flow.ts';
 export { describeFrame, parseMetadata, parseValues } from './packet.ts';
-export { PacketIndex } from './report.ts';
+export { PacketIndex, summarise } from './report.ts';
 
 const aPlan = members({
   spec: text,
@@ -58,18 +56,6 @@ const runOptions = members({
   tracker: orNull(made(room.Tracker)),
   sharing: yesOrNo,
 });
-const summaryInput = members({
-  tally: made(Tally),
-  sharing: orNull(made(Sharing)),
-  fates: optional(orNull(made(Fates))),
-  filters: listOf(object),
-  era: text,
-  engine: optional(orNull(text)),
-  seed: word32,
-  errors: listOf(object),
-  copies: optional(listOf(object)),
-  missing: optional(listOf(object)),
-});
 
 export const ArgumentError = checkedClass(room.ArgumentError, { field: text, message: text });
 export const FormatError = checkedClass(room.FormatError, { offset: finite, message: text });
@@ -80,6 +66,13 @@ export const KernelError = checkedClass(room.KernelError, {
   attribute: optional(orNull(text)),
 });
 export const LimitError = checkedClass(room.LimitError, { offset: finite, message: text });
+export const NoPacketError = checkedClass(room.NoPacketError, { message: text });
+export const QuestionError = checkedClass(room.QuestionError, {
+  field: text,
+  problem: text,
+  options: optional(members({ word: optional(finite), hint: optional(text), reason: optional(orNull(made(Error))) })),
+});
+export const SourceError = checkedClass(room.SourceError, { message: text });
 export const Run = checkedClass(room.Run, { options: runOptions });
 export const UsageError = checkedClass(room.UsageError, {
   message: text,
@@ -103,5 +96,4 @@ export const planFilter = checked(room.planFilter, {
   spec: text,
   options: optional(members({ sets: optional(sets), hashrnd: optional(word32) })),
 });
-export const summarise = checked(room.summarise, { input: summaryInput });
 export const verdictName = checked(room.verdictName, { verdict: word32 });

@@ -7,6 +7,7 @@ import {
   each,
   either,
   finite,
+  giving,
   isPart,
   listOf,
   made,
@@ -25,6 +26,7 @@ import {
   yesOrNo,
 } from '../argument.ts';
 import { Frame } from '../capture/index.ts';
+import type { Transport } from '../command/index.ts';
 import { ERAS, type Era } from '../era.ts';
 import { ArgumentError } from '../errors.ts';
 import { Netns } from '../kernel/index.ts';
@@ -177,6 +179,12 @@ export const aTransport = members({
   request: callback,
   links: members({ index: callback, name: callback }),
   set: optional(callback),
+});
+/** The same transport, and what it answers is checked. */
+export const answering = (transport: Transport): Transport => ({
+  request: giving((datagram: Uint8Array) => transport.request(datagram), listOf(bytes), 'transport.request'),
+  links: transport.links,
+  ...(transport.set === undefined ? {} : { set: (key) => transport.set?.(key) ?? null }),
 });
 export const aPlace = members({
   dev: text,
