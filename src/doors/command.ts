@@ -41,6 +41,7 @@ export const countOptions = checked(room.countOptions, { args: listOf(text) });
 export const describeMessage = checked(room.describeMessage, { message: aMessage });
 export const emptySelector = checked(room.emptySelector, { protocol: word32 });
 export const emulated = checked(room.emulated, { netns: aNetns, onlooker: optional(anOnlooker) });
+export const endsCommand = checked(room.endsCommand, { word: text });
 export const isDeviceName = checked(room.isDeviceName, { name: text });
 export const judge = checked(room.judge, { netns: aNetns, onlooker: optional(anOnlooker) });
 export const makeDevice = checked(room.makeDevice, {

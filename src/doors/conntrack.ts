@@ -4,6 +4,7 @@ import {
   checked,
   checkedClass,
   count,
+  iterable,
   listOf,
   made,
   members,
@@ -17,7 +18,7 @@ import {
   yesOrNo,
 } from '../argument.ts';
 import * as room from '../conntrack/index.ts';
-import { aPrefix, family } from './values.ts';
+import { aPrefix, family, linesIn } from './values.ts';
 
 export * from '../conntrack/index.ts';
 
@@ -45,6 +46,10 @@ const trackerOptions = members({
 export const Tracker = checkedClass(room.Tracker, { options: optional(trackerOptions) });
 export const invert = checked(room.invert, { tuple: made(room.Tuple), into: made(room.Tuple) });
 export const parseAddress = checked(room.parseAddress, { text });
+export const listedEntries: typeof room.listedEntries = (lines) => {
+  iterable(lines, 'lines');
+  return room.listedEntries(linesIn(lines));
+};
 export const parseListing = checked(room.parseListing, { text });
 export const parseNat = checked(room.parseNat, { text });
 export const parsePrefix = checked(room.parsePrefix, { text });

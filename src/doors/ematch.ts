@@ -4,6 +4,8 @@ import {
   callback,
   checked,
   checkedClass,
+  count,
+  iterable,
   listOf,
   members,
   object,
@@ -16,7 +18,7 @@ import {
   yesOrNo,
 } from '../argument.ts';
 import * as room from '../sched/ematch/index.ts';
-import { aCodec, anEnv, aWorld, family } from './values.ts';
+import { aCodec, anEnv, aWorld, family, linesIn } from './values.ts';
 
 export * from '../sched/ematch/index.ts';
 
@@ -48,4 +50,11 @@ export const matchPart = checked(room.matchPart, { world: aWorld, kinds: optiona
 export const numberOf = checked(room.numberOf, { argument: anArgument });
 export const textOf = checked(room.textOf, { argument: anArgument });
 export const parseSets = checked(room.parseSets, { text, indexOf: callback, name: optional(orNull(text)) });
+export const parseSetLines: typeof room.parseSetLines = (lines, indexOf, name, most) => {
+  iterable(lines, 'lines');
+  callback(indexOf, 'indexOf');
+  optional(orNull(text))(name, 'name');
+  optional(count)(most, 'most');
+  return room.parseSetLines(linesIn(lines), indexOf, name, most);
+};
 export const planMatch = checked(room.planMatch, { payload: bytes, kinds: optional(listOf(anEmatch)) });

@@ -68,6 +68,7 @@ export const rateText = checked(room.rateText, {
 export const shellQuoted = checked(room.shellQuoted, { word: text });
 export const shellWords = checked(room.shellWords, { line: text });
 export const sizeText = checked(room.sizeText, { size: finite });
+export const strtod = checked(room.strtod, { text });
 export const strtoul = checked(room.strtoul, { text, base: oneOf(0, 10, 16) });
 export const tcIpv4 = checked(room.tcIpv4, { text });
 export const time64Text = checked(room.time64Text, { time: finite });

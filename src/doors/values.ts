@@ -9,6 +9,7 @@ import {
   finite,
   giving,
   isPart,
+  iterable,
   listOf,
   made,
   members,
@@ -180,6 +181,17 @@ export const aTransport = members({
   links: members({ index: callback, name: callback }),
   set: optional(callback),
 });
+/** The same lines; one that is no text is refused when it comes. */
+export function* linesIn(lines: Iterable<string>): Generator<string> {
+  iterable(lines, 'lines');
+  let at = 0;
+  for (const line of lines) {
+    if (typeof line !== 'string') text(line, `lines[${at}]`);
+    at++;
+    yield line;
+  }
+}
+
 /** The same transport, and what it answers is checked. */
 export const answering = (transport: Transport): Transport => ({
   request: giving((datagram: Uint8Array) => transport.request(datagram), listOf(bytes), 'transport.request'),
