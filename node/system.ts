@@ -20,12 +20,12 @@ import {
 
 /** The calls that writing makes of the operating system: a test hands in one in which each of them can fail. */
 export interface System {
-  readonly close: typeof closeSync;
-  readonly chmod: typeof fchmodSync;
-  readonly chown: typeof fchownSync;
+  readonly close: (descriptor: number) => void;
+  readonly chmod: (descriptor: number, mode: number) => void;
+  readonly chown: (descriptor: number, uid: number, gid: number) => void;
   readonly fstat: (descriptor: number) => Stat;
-  readonly fsync: typeof fsyncSync;
-  readonly link: typeof linkSync;
+  readonly fsync: (descriptor: number) => void;
+  readonly link: (from: string, to: string) => void;
   readonly list: (folder: string) => string[];
   readonly lstat: (path: string) => Stat;
   readonly makeFolder: (path: string) => void;
@@ -33,7 +33,7 @@ export interface System {
   readonly read: (path: string) => string;
   readonly readlink: (path: string) => string;
   readonly realpath: (path: string) => string;
-  readonly rename: typeof renameSync;
+  readonly rename: (from: string, to: string) => void;
   readonly stat: (path: string) => Stat;
   readonly unlink: (path: string) => void;
   readonly write: (descriptor: number, bytes: Uint8Array, from: number) => number;

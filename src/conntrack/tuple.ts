@@ -8,8 +8,8 @@ import { IPPROTO } from '../packet/index.ts';
 export class Tuple {
   family: 4 | 6 = 4;
   proto = 0;
-  readonly src = new Int32Array(4);
-  readonly dst = new Int32Array(4);
+  readonly src: Int32Array = new Int32Array(4);
+  readonly dst: Int32Array = new Int32Array(4);
   srcAll = 0;
   dstAll = 0;
 

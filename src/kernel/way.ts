@@ -48,7 +48,7 @@ export const END_FIELDS = 8;
 export const Detail = { BUCKET: 9, FLOW_MODE: 10, FLOW_OVERRIDE: 11, HOST_OVERRIDE: 12, LOST: 13 } as const;
 
 export class Way {
-  words = new Int32Array(16 * LONGEST);
+  words: Int32Array = new Int32Array(16 * LONGEST);
   length = 0;
   /** Where the END of the packet itself (no copy of it) begins; NONE: a list alone was evaluated. */
   endAt = NONE;

@@ -261,8 +261,11 @@ export function hexOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+/** A codec of bytes. A name of its own: written out, the type has a parameter that TypeScript before 5.7 does not know. */
+export interface BytesCodec extends Codec<Uint8Array> {}
+
 /** Bytes of any length, as they stand. Copied when read: buffers are reused. */
-export const bytes: Codec<Uint8Array> = {
+export const bytes: BytesCodec = {
   fits: () => true,
   read: (data, at, end) => data.slice(at, end),
   write: (value, w) => w.bytes(value),
@@ -271,7 +274,7 @@ export const bytes: Codec<Uint8Array> = {
 };
 
 /** NLA_BINARY: at most so many bytes. */
-export function atMost(most: number): Codec<Uint8Array> {
+export function atMost(most: number): BytesCodec {
   const fits = (length: number) => length <= most;
   return { ...bytes, fits, sample: (draw) => bytes.sample(draw).subarray(0, most) };
 }
@@ -289,7 +292,7 @@ export const flag: Codec<true> = {
 const nestFits = (length: number): boolean => length === 0 || length >= NLA_HDRLEN;
 
 /** An attribute list whose meaning is somebody else's: kept as bytes, as the kernel hands a nest on. */
-export const nest: Codec<Uint8Array> = {
+export const nest: BytesCodec = {
   ...bytes,
   fits: nestFits,
   sample: (draw) => Uint8Array.from({ length: draw(2) * (4 + draw(12)) }, () => draw(256)),

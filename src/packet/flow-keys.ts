@@ -18,7 +18,7 @@ export class FlowKeys {
   ipProto = 0;
 
   /** The kernel's address union, never cleared between headers (quirk 1): words 0…3 are IPv6's source, and so on. */
-  readonly addr = new Int32Array(8);
+  readonly addr: Int32Array = new Int32Array(8);
   addrType: AddrType = AddrType.NONE;
   /** EtherType of the last header looked at (n_proto). */
   proto = 0;
@@ -42,7 +42,7 @@ export class FlowKeys {
   /** Told of every header passed, for those who explain; null while nobody listens. */
   trace: Trace | null = null;
   /** Scratch of rxhash(): the bytes hashed, as little-endian words; at most 72 bytes. */
-  readonly hashed = new Int32Array(18);
+  readonly hashed: Int32Array = new Int32Array(18);
 
   reset(): void {
     this.src = this.dst = this.ports = this.ipProto = 0;

@@ -17,8 +17,8 @@ export type Direction = (typeof Direction)[keyof typeof Direction];
  */
 export class Ct {
   /** Addresses as four big-endian words; IPv4 uses the first only, as the kernel's union does. */
-  readonly src = new Int32Array(4);
-  readonly dst = new Int32Array(4);
+  readonly src: Int32Array = new Int32Array(4);
+  readonly dst: Int32Array = new Int32Array(4);
   /** `src.u.all`, `dst.u.all`: port, ICMP id, or type and code, as a 16-bit number in host order. */
   srcAll = 0;
   dstAll = 0;
@@ -104,7 +104,7 @@ export class Packet {
   /** The same for the choices of qdiscs. */
   wayRests = 0;
   /** What each Reader read of all packets so far without its being known: bits of Input. */
-  readBy = new Int32Array(READERS);
+  readBy: Int32Array = new Int32Array(READERS);
   linear: Linear = Linear.ALL;
 
   /** Capture time: whole seconds and nanoseconds. */

@@ -50,9 +50,9 @@ export interface Keeper {
  */
 export class Sharing {
   /** To be filled before add(): protocol, ports, source and destination words from index 1 on. */
-  readonly flow = new Int32Array(FLOW_HEAD + 2 * V6);
+  readonly flow: Int32Array = new Int32Array(FLOW_HEAD + 2 * V6);
   /** To be filled before add(): address words from index 1 on. */
-  readonly host = new Int32Array(HOST_HEAD + V6);
+  readonly host: Int32Array = new Int32Array(HOST_HEAD + V6);
   /** Who is asked first. */
   keeper: Keeper | null = null;
   private readonly v4 = family(V4, EXACT.v4);

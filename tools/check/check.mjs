@@ -27,6 +27,8 @@ const STEPS = [
   ['reliability', ['dist/test/reliability/main.js']],
   ['limits', ['dist/test/limits/main.js']],
   ['pack', ['tools/check/pack.mjs']],
+  ['package types', ['tools/check/types.mjs']],
+  ['shake', ['tools/check/shake.mjs']],
   ['supply', ['tools/check/supply.mjs']],
   ['privacy', ['tools/check/privacy.mjs']],
   ['additions', ['tools/check/additions.mjs']],

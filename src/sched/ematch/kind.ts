@@ -75,4 +75,4 @@ export function withRest<T extends object>(fixed: Fixed<T>): Codec<T & { readonl
   };
 }
 
-export const NO_REST = new Uint8Array(0);
+export const NO_REST: Uint8Array = new Uint8Array(0);
