@@ -18,12 +18,25 @@ export function chromiumHere(): string | null {
   return existsSync(path) ? path : null;
 }
 
-/** The library without Node, as a script that makes `core`. */
-export async function bundled(): Promise<string> {
+/** A module without Node, and all that it imports, as a script that makes `name`. */
+export async function bundled(input = CORE, name = 'core'): Promise<string> {
   const { rolldown } = await import('rolldown');
-  const bundle = await rolldown({ input: CORE, platform: 'browser' });
-  const { output } = await bundle.generate({ format: 'iife', name: 'core' });
+  const bundle = await rolldown({ input, platform: 'browser' });
+  const { output } = await bundle.generate({ format: 'iife', name, codeSplitting: false });
   return output[0].code;
+}
+
+/**
+ * The page in the browser once it is loaded, as HTML. `folder`: of the page and what it loads, and for the browser's own
+ * files.
+ */
+export async function domOf(browser: string, page: string, folder: string): Promise<string> {
+  const file = join(folder, 'page.html');
+  writeFileSync(file, page);
+  const own = [`--user-data-dir=${join(folder, 'chromium')}`, '--dump-dom', pathToFileURL(file).href];
+  const limits = { maxBuffer: 1 << 30, timeout: PATIENCE_MS };
+  const { stdout } = await promisify(execFile)(browser, [...OPTIONS, ...QUIET, ...own], limits);
+  return stdout;
 }
 
 /** What core.ts answers in the browser, a text for each file. `folder`: for pages and the browser's own files. */
@@ -63,12 +76,7 @@ async function onPage(
   least: number,
   folder: string,
 ): Promise<string[]> {
-  const page = join(folder, 'page.html');
-  writeFileSync(page, pageOf(code, files, least));
-  const own = [`--user-data-dir=${join(folder, 'chromium')}`, '--dump-dom', pathToFileURL(page).href];
-  const limits = { maxBuffer: 1 << 30, timeout: PATIENCE_MS };
-  const { stdout } = await promisify(execFile)(browser, [...OPTIONS, ...QUIET, ...own], limits);
-  const [, text = ''] = /<body>([^<]*)/.exec(stdout) ?? [];
+  const [, text = ''] = /<body>([^<]*)/.exec(await domOf(browser, pageOf(code, files, least), folder)) ?? [];
   return JSON.parse(decodeURIComponent(text)) as string[];
 }
 
