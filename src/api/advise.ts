@@ -77,6 +77,11 @@ export interface Advised {
 /**
  * Which keys and divisor suit the hosts of captures, and the tc commands.
  *
+ * @param source captures: bytes, chunks of any size, a Blob, or several with names; pcap or pcapng
+ * @param asked for whom and for which qdisc; `rate` as tc writes it (`100mbit`), all else as in a `Question`
+ * @param options `signal` cancels; `progress` says how far it has come, in bytes
+ * @returns each choice of keys with each divisor over `seeds` values of hashrnd, and the one to take; null: no choice keeps
+ * anybody apart. Shares are 0 … 1. Places as net/sched/cls_flow.c: flow_classify() has them
  * @throws QuestionError with the field that is wrong; CancelledError after `options.signal`
  * @example
  * const { recommended, commands } = await advise(bytes, { by: 'dst', rate: '1gbit' });

@@ -38,8 +38,12 @@ export interface Checked {
 }
 
 /**
- * What is wrong with a tc script: a batch file, a shell script's literal tc lines, or what `tc -j filter show` prints.
+ * What is wrong with a tc script: a batch file, a shell script's literal tc lines, or what `tc -j filter show` prints. Each
+ * line is run in an emulated kernel.
  *
+ * @param text the script
+ * @returns findings by line, counted from 1, each with its code (docs/findings), its effect and its mend; what the script
+ * builds on and does not make (`assumed`), and words that are not modelled
  * @throws QuestionError where the text cannot be read, or an option is wrong
  * @example
  * for (const { line, code, message } of check('filter add dev eth0 parent 1: flow hash keys src').findings) { … }

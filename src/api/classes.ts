@@ -51,6 +51,9 @@ export interface ClassCommands {
 /**
  * The tc commands that make all classes which filters can give.
  *
+ * @param asked the filters or the script; `rate` as tc writes it (`100mbit`)
+ * @returns one `tc class add` line for each class, by class id; class ids are `MAJOR:MINOR` in hex. The bits that a filter can
+ * give are those of net/sched/cls_flow.c: flow_classify()
  * @throws QuestionError with the field that is wrong, or where there are no classes to make, or too many
  * @example
  * const { commands } = classes({ filters: ['hash keys src divisor 16'], dev: 'eth1', rate: '1gbit' });

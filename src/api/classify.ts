@@ -22,7 +22,9 @@ export interface Classification extends Summary {
  *
  * @param source the captures: bytes, chunks, a Blob, or several with names
  * @param question the filters or the script, and what else is known
- * @returns counts in packets and in bytes on the wire; what could not be read is in `errors`
+ * @param options `signal` cancels; `progress` says how far it has come, in bytes
+ * @returns counts in packets and in bytes on the wire, shares 0 … 1; what could not be read is in `errors`. A class is that of
+ * net/sched/cls_flow.c: flow_classify()
  * @throws QuestionError with the field that is wrong; CancelledError after `options.signal`
  * @example
  * const { classes } = await classify(bytes, { filters: ['hash keys src,dst divisor 16'] });

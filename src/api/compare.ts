@@ -19,6 +19,10 @@ export interface Compared extends Comparison {
 /**
  * Who moves from one setup to another: both see the same packets and draw the same.
  *
+ * @param source captures: bytes, chunks of any size, a Blob, or several with names; pcap or pcapng
+ * @param before the one setup, and `after` the other: filters or a script each
+ * @param options `signal` cancels; `progress` says how far it has come, in bytes
+ * @returns packets by where they end before and after, and the hosts and flows that move; bytes are those on the wire
  * @throws QuestionError with the field that is wrong; CancelledError after `options.signal`
  * @example
  * const filter = (divisor: number) => ({ filters: [`hash keys src divisor ${divisor}`] });

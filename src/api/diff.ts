@@ -26,6 +26,7 @@ export interface Differences {
  * @param plan a tc batch file, or a shell script's literal tc lines
  * @param dump the kernel: the state of an earlier `tc()`
  * @param device the device that is compared
+ * @returns what differs, each as tc would list it, and the tc commands (as words) that make the device as planned
  * @throws QuestionError where the plan, the dump or the device is wrong
  * @example
  * const { state } = tc('qdisc add dev eth0 root handle 1: htb\n');

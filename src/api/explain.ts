@@ -36,6 +36,11 @@ export class NoPacketError extends Error {
 /**
  * The way of one packet, step by step: headers, keys, arithmetic, each list of filters and each qdisc, and its end.
  *
+ * @param packet words, an Ethernet frame of 1 byte to 256 KiB, or the number of one of a capture, from 1
+ * @param question the filters or the script, and what else is known
+ * @param options `signal` cancels; `progress` says how far it has come, in bytes
+ * @returns spans as offset and length in bytes of the frame; key values and hashes as 32-bit numbers in hex. The steps are those
+ * of net/sched/cls_flow.c: flow_classify()
  * @throws QuestionError with the field that is wrong; NoPacketError where a capture has no such packet
  * @example
  * const { filters } = await explain('tcp 10.0.0.7:5151 > 1.1.1.1:443', { filters: ['hash keys src divisor 16'] });

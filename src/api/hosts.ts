@@ -44,6 +44,8 @@ export interface HostsFound {
  * Who is in each class, or in one: the addresses that `classify` counts as its hosts. A host is the sender, unless the
  * keys of the filter name another.
  *
+ * @param source captures: bytes, chunks of any size, a Blob, or several with names; pcap or pcapng
+ * @param question the filters or the script, and what else is known
  * @returns for each class the number of its hosts, and the lowest addresses: IPv4 first, `options.limit` of them
  * @throws QuestionError with the field that is wrong; CancelledError after `options.signal`
  * @example

@@ -48,6 +48,8 @@ export interface IndexedPackets {
  * Where each packet stands in its capture, and what became of it: time, length, class, end and exactness in columns, for
  * tables of millions of packets. Any of them can be read again: its reader goes on at its offset.
  *
+ * @param source captures: bytes, chunks of any size, a Blob, or several with names; pcap or pcapng
+ * @param question the filters or the script, and what else is known
  * @returns the index, and the names of ends by number; `complete` is false beyond `options.limit` packets
  * @throws QuestionError with the field that is wrong; CancelledError after `options.signal`
  * @example

@@ -55,6 +55,8 @@ export interface ClassesOverTime {
 /**
  * Packets and bytes of each class over time, in a fixed number of bins whose width doubles when time runs out.
  *
+ * @param source captures: bytes, chunks of any size, a Blob, or several with names; pcap or pcapng
+ * @param question the filters or the script, and what else is known
  * @returns for each class the packets and the bytes on the wire of each bin
  * @throws QuestionError with the field that is wrong; CancelledError after `options.signal`
  * @example

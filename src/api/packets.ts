@@ -12,6 +12,8 @@ import type { Source } from './source.ts';
 /**
  * Each packet's class and end, in the order of the captures: what `cls-flow classify --packets` prints, a line each.
  *
+ * @param source captures: bytes, chunks of any size, a Blob, or several with names; pcap or pcapng
+ * @param question the filters or the script, and what else is known
  * @param onPacket called with one record a packet; false ends the reading
  * @returns what could not be read
  * @throws QuestionError with the field that is wrong; CancelledError after `options.signal`

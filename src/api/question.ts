@@ -90,7 +90,12 @@ export const QUESTION_FIELDS: Fields<Question> = {
 
 /**
  * Checks that a value is a question: the types and ranges of its fields, and that no field is unknown. What the fields
- * mean is checked where they are used. Throws a QuestionError that names the field.
+ * mean is checked where they are used.
+ *
+ * @returns the same, without fields that are undefined
+ * @throws QuestionError with the field that is wrong: `filters[0]`
+ * @example
+ * const question = readQuestion(JSON.parse(text));
  */
 export const readQuestion = fieldsReader<Question>(QUESTION_FIELDS);
 

@@ -76,6 +76,10 @@ const readSeedQuestion = fieldsReader<SeedQuestion>({
 /**
  * The hidden hashrnd of a filter, from packets whose classes were seen on a real kernel.
  *
+ * @param asked the filter and what was seen; without `first` and `count` all 2^32 seeds are tried, in some seconds
+ * @param options `signal` cancels; `progress` gets the number of seeds that were tried
+ * @returns the seeds that fit, as 32-bit numbers in hex, and how many fit the first pair, the first two, … A packet's place is
+ * that of net/sched/cls_flow.c: flow_classify()
  * @throws QuestionError with the field that is wrong; CancelledError after `options.signal`
  * @example
  * const { seeds } = await recoverSeed({ filter: 'hash keys src,dst divisor 1024', pairs: ['10.0.0.1>8.8.8.8=1:6b'] });

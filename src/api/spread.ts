@@ -39,7 +39,10 @@ const OWN = { ended: callback };
 /**
  * How hosts would share classes, over many values of hashrnd.
  *
+ * @param source captures: bytes, chunks of any size, a Blob, or several with names; pcap or pcapng
+ * @param question the filters or the script, and what else is known
  * @param seeds how many values, 1 to 100 000
+ * @returns mean, least and most over the seeds; `chance` is the part of the seeds, 0 … 1, under which a host shares a class
  * @throws QuestionError with the field that is wrong; CancelledError after `options.signal`
  * @example
  * const { spread: found } = await spread(bytes, { filters: ['hash keys src divisor 64'] }, 1000);
@@ -65,7 +68,13 @@ export async function spread(
 /**
  * Who shares a class with whom in each period between two draws of `perturb`.
  *
+ * @param source captures: bytes, chunks of any size, a Blob, or several with names; pcap or pcapng
+ * @param question the filters or the script: one filter at least has a `perturb`
+ * @returns each period in which somebody sent: from and to in seconds since the first packet. Drawn anew as in
+ * net/sched/cls_flow.c: flow_perturbation()
  * @throws QuestionError with the field that is wrong; CancelledError after `options.signal`
+ * @example
+ * const { periods } = await perturbed(bytes, { filters: ['hash keys src perturb 60 divisor 64'] });
  */
 export async function perturbed(source: Source, question: Question, options: Options = {}): Promise<PerturbedFound> {
   checkOptions(options, OWN);
