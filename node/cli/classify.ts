@@ -121,7 +121,7 @@ async function callOf(flags: ClassifyFlags, listed: boolean): Promise<Call> {
   };
   const question = { ...questionOf(flags), flows: flags.flows && !listed };
   const besides = { ...besidesOf(flags), engine: flags.engine };
-  const classifying = asking(flags, () => new Classifying(question, besides, eachOf));
+  const classifying = await asking(flags, () => Classifying.of(question, besides, eachOf));
   if (rest === null) throw new TypeError('a run is made first');
   return { classifying, ...(rest as Omit<Call, 'classifying'>) };
 }

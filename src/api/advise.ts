@@ -23,7 +23,7 @@ import { type Fields, fieldsReader, oneOf, QUESTION_FIELDS, type Question, text,
 import { QuestionError } from './question-error.ts';
 import { type ReadOptions, readSources } from './read.ts';
 import { type CallRecord, recordOf } from './record.ts';
-import { runOf, settle } from './settle.ts';
+import { runOf, settleNow } from './settle.ts';
 import type { Source } from './source.ts';
 
 /** Packets are looked at as a filter would see them, before there is one. */
@@ -95,7 +95,7 @@ export async function advise(source: Source, asked: AdviceQuestion, options: Rea
   const isEgress = (walk.at ?? 'egress') === 'egress';
   const masks = CHOICES.filter((choice) => (isEgress && knowsNat) || !choice.conntrack).map(({ mask }) => mask);
   const all = keysText(masks.reduce((every, mask) => every | mask, 0));
-  const settled = settle({ ...walk, flows: false, filters: [`hash keys ${all}`] }, options);
+  const settled = settleNow({ ...walk, flows: false, filters: [`hash keys ${all}`] }, options, null);
   const run = runOf(settled);
   const { env } = settled.options;
   const seen = new Observations(by, masks, env);

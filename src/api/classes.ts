@@ -9,7 +9,8 @@ import { checkOptions } from './options.ts';
 import { type Fields, fieldsReader, oneOf, QUESTION_FIELDS, type Question, text, whole } from './question.ts';
 import { QuestionError } from './question-error.ts';
 import { type CallRecord, recordOf } from './record.ts';
-import { type Besides, runOf, settle } from './settle.ts';
+import { runQuestionScript } from './script.ts';
+import { type Besides, runOf, settleNow } from './settle.ts';
 
 /** Of which filters, and what the commands need besides. */
 export interface ClassesQuestion extends Pick<Question, 'filters' | 'script' | 'txQueues' | 'sets' | 'kernel'> {
@@ -65,7 +66,7 @@ export function classes(asked: ClassesQuestion, besides: Besides = {}): ClassCom
   const link = linkRate(rate);
   const parent = typed === undefined ? undefined : parentId(typed);
   const withDev = rest.script === undefined || dev === undefined ? rest : { ...rest, dev };
-  const settled = settle({ ...withDev, flows: false }, besides);
+  const settled = settleNow({ ...withDev, flows: false }, besides, runQuestionScript);
   const { options } = settled;
   const device = deviceName(dev ?? options.kernel?.place.dev ?? DEVICE, 'dev');
   const there = rest.script === undefined ? undefined : options.kernel?.netns;

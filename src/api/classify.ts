@@ -31,7 +31,7 @@ export interface Classification extends Summary {
  */
 export async function classify(source: Source, question: Question, options: ReadOptions = {}): Promise<Classification> {
   checkOptions(options);
-  const classifying = new Classifying(question, options);
+  const classifying = await Classifying.of(question, options);
   return classifying.result(await readSources(source, classifying.taker(), options));
 }
 
@@ -40,19 +40,30 @@ export class Classifying {
   readonly settled: Settled;
   readonly run: Run;
   readonly replay: Replay;
-  readonly copies = new Copies();
+  readonly copies: Copies;
   private readonly filters: readonly FilterRow[];
 
   /** `each`: done with every packet in the place of `run.step()`. Throws a QuestionError. */
-  constructor(
+  static async of(
     question: Question,
     besides: Besides = {},
     eachOf: (run: Run) => ((frame: Frame) => void) | null = () => null,
+  ): Promise<Classifying> {
+    const copies = new Copies();
+    const settled = await settle(question, { ...besides, copied: copies.take });
+    return new Classifying(settled, copies, besides, eachOf);
+  }
+
+  private constructor(
+    settled: Settled,
+    copies: Copies,
+    { engine = 'auto' }: Besides,
+    eachOf: (run: Run) => ((frame: Frame) => void) | null,
   ) {
-    this.settled = settle(question, { ...besides, copied: this.copies.take });
-    this.run = runOf(this.settled);
-    this.copies.name = this.run.kernel.netns.links.name;
-    const { engine = 'auto' } = besides;
+    this.settled = settled;
+    this.copies = copies;
+    this.run = runOf(settled);
+    copies.name = this.run.kernel.netns.links.name;
     this.replay = inField('engine', () => new Replay(this.run, engine, eachOf(this.run)));
     // Perturbation puts others in their place.
     this.filters = this.run.filterRows();

@@ -35,7 +35,8 @@ export async function compare(
   options: ReadOptions = {},
 ): Promise<Compared> {
   checkOptions(options);
-  const [first, second] = [sideOf('before', before, options), sideOf('after', after, options)];
+  const first = await sideOf('before', before, options);
+  const second = await sideOf('after', after, options);
   const comparing = new Comparing(first.run, second.run);
   const frame = new Frame();
   const { errors, inputs } = await readSources(
@@ -74,9 +75,9 @@ interface Side {
 }
 
 /** What is wrong with a side is reported with its name: `after.filters[0]`. */
-function sideOf(name: 'before' | 'after', question: Question, options: ReadOptions): Side {
+async function sideOf(name: 'before' | 'after', question: Question, options: ReadOptions): Promise<Side> {
   try {
-    const settled = settle({ ...question, flows: false }, options);
+    const settled = await settle({ ...question, flows: false }, options);
     return { run: runOf(settled), seed: settled.seed, inputs: settled.inputs };
   } catch (error) {
     throw error instanceof QuestionError ? error.about(`${name}.${error.field}`) : error;

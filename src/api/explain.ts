@@ -51,7 +51,7 @@ export async function explain(
   options: ReadOptions = {},
 ): Promise<ExplainedPacket> {
   checkOptions(options);
-  const settled = settle({ ...question, flows: false }, options);
+  const settled = await settle({ ...question, flows: false }, options);
   const run = runOf(settled);
   const { explanation, inputs } = isCaptured(packet)
     ? await captured(packet, run, options)

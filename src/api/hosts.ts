@@ -57,7 +57,7 @@ export async function hosts(source: Source, question: Question, options: HostsOp
   const { classid, limit = LIMIT } = options;
   const most = whole(1, MOST)(limit, 'limit');
   const only = classid === undefined ? null : classOf(classid);
-  const classifying = new Classifying({ ...question, flows: true }, options);
+  const classifying = await Classifying.of({ ...question, flows: true }, options);
   const { errors, inputs } = await readSources(source, classifying.taker(), options);
   const { run, replay, settled } = classifying;
   replay.settle();

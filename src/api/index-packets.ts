@@ -66,7 +66,7 @@ export async function indexPackets(
   checkOptions(options, { limit: anything });
   const { limit = LIMIT } = options;
   const most = whole(1, MOST)(limit, 'limit');
-  const settled = settle({ ...question, flows: false }, options);
+  const settled = await settle({ ...question, flows: false }, options);
   const run = runOf(settled);
   const indexing = new Indexing(run, most);
   const { errors, inputs } = await readSources(

@@ -71,7 +71,7 @@ export async function overTime(
   checkOptions(options, { bins: anything });
   const { bins = BINS } = options;
   const counting = new Counting(whole(2, MOST_BINS)(bins, 'bins'));
-  const settled = settle({ ...question, flows: false }, options);
+  const settled = await settle({ ...question, flows: false }, options);
   const run = runOf(settled);
   const frame = new Frame();
   const { errors, inputs } = await readSources(

@@ -28,7 +28,7 @@ export async function packets(
 ): Promise<Pick<Awaited<ReturnType<typeof readSources>>, 'errors' | 'cut'>> {
   callback(onPacket, 'onPacket');
   checkOptions(options);
-  const run = runOf(settle({ ...question, flows: false }, options));
+  const run = runOf(await settle({ ...question, flows: false }, options));
   const frame = new Frame();
   const { errors, cut } = await readSources(
     source,

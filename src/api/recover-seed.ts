@@ -12,7 +12,7 @@ import { fieldsReader, listOf, object, text, whole } from './question.ts';
 import { inField, QuestionError } from './question-error.ts';
 import { CancelledError, type Signal } from './read.ts';
 import { type CallRecord, recordOf } from './record.ts';
-import { runOf, settle } from './settle.ts';
+import { runOf, settleNow } from './settle.ts';
 
 /** One packet that was sent between two prints of `tc -s class show`. */
 export interface Probe {
@@ -205,7 +205,7 @@ class PairReader {
   private readonly at;
 
   constructor(spec: string) {
-    this.run = inField('filter', () => runOf(settle({ filters: [spec], flows: false })));
+    this.run = inField('filter', () => runOf(settleNow({ filters: [spec], flows: false }, {}, null)));
     const [at] = this.run.filters;
     if (at === undefined || at.filter.mode !== Mode.HASH)
       throw new QuestionError('filter', 'only hash mode has a seed');

@@ -27,6 +27,8 @@ export interface ScriptKernel {
   readonly report: ScriptReport;
 }
 
+export type RunScript = typeof runQuestionScript;
+
 /** Runs a script's tc commands in a kernel of its own. Throws a QuestionError. */
 export function runQuestionScript(
   text: string,

@@ -14,7 +14,7 @@ import { Digests, type InputDigest } from './digest.ts';
 import { linesOf } from './lines.ts';
 import { type MetadataQuestion, type Question, readQuestion } from './question.ts';
 import { inField, QuestionError } from './question-error.ts';
-import { runQuestionScript, type ScriptReport } from './script.ts';
+import type { RunScript, ScriptReport } from './script.ts';
 import { linesOfSets, readSets, type SetsLines } from './sets.ts';
 
 /** Tables in the place of the question's texts, read as they are asked for: they may be too large for one text. */
@@ -35,8 +35,17 @@ export interface Settled {
   readonly inputs: readonly InputDigest[];
 }
 
-/** Reads a question. Throws a QuestionError that names the field. */
-export function settle(asked: Question, besides: Besides = {}): Settled {
+/**
+ * Reads a question. Throws a QuestionError that names the field. What runs a script is loaded where there is one: of a page
+ * that asks about filters it is a twelfth.
+ */
+export async function settle(asked: Question, besides: Besides = {}): Promise<Settled> {
+  const { script } = Object(asked) as { readonly script?: unknown };
+  return settleNow(asked, besides, script === undefined ? null : (await import('./script.ts')).runQuestionScript);
+}
+
+/** The same for those who have what runs a script, or take none: null. */
+export function settleNow(asked: Question, besides: Besides, runScript: RunScript | null): Settled {
   const { tables = {}, copied } = besides;
   const question = readQuestion(asked);
   const { seed = 0, at = 'egress', vlan = 'offload' } = question;
@@ -52,7 +61,7 @@ export function settle(asked: Question, besides: Besides = {}): Settled {
   const [rxhashKey, foldKey] = [keyOf(question, 'rxhashKey'), keyOf(question, 'foldKey')];
   const env = createEnv({ era: ERAS[question.kernel ?? '6.1'], seed, clock, rxhashKey, foldKey });
   const filters = question.script === undefined ? filtersOf(question, sets) : [];
-  const script = scriptOf(question, { env, ...around });
+  const script = scriptOf(question, { env, ...around }, runScript);
   if (script !== undefined) besides.script?.(script.report);
   const options: RunOptions = {
     env,
@@ -108,11 +117,12 @@ function filtersOf({ filters = [], hashrnd = [] }: Question, sets: readonly IpSe
 /** Fields that say where in a script's tree the packets are. */
 const OF_SCRIPTS = ['dev', 'parent'] as const;
 
-function scriptOf(question: Question, around: Parameters<typeof runQuestionScript>[2]) {
+function scriptOf(question: Question, around: Parameters<RunScript>[2], runScript: RunScript | null) {
   const { script, filters = [], at } = question;
   if (script !== undefined) {
     if (filters.length > 0) throw new QuestionError('filters', 'give filters or a script, not both');
-    return runQuestionScript(script, question, around);
+    if (runScript === null) throw new QuestionError('script', 'no script is taken here');
+    return runScript(script, question, around);
   }
   const alone = OF_SCRIPTS.find((field) => question[field] !== undefined);
   if (alone !== undefined) throw new QuestionError(alone, 'goes with a script');

@@ -101,7 +101,7 @@ interface Taken {
 }
 
 async function taken(source: Source, question: Question, options: Options, expect: (run: Run) => void): Promise<Taken> {
-  const settled = settle({ ...question, flows: false }, options);
+  const settled = await settle({ ...question, flows: false }, options);
   const run = runOf(settled);
   const takings = new Takings(run);
   expect(run);

@@ -1,8 +1,6 @@
 import { FormatError, LimitError } from '../errors.ts';
-import { gunzipped } from './gzip.ts';
 import { type Chunks, Input } from './input.ts';
 import type { Compression, Unpackers, UnpackNotes } from './unpackers.ts';
-import { unzstd } from './unzstd.ts';
 import { isZstd } from './zstd.ts';
 
 /**
@@ -16,7 +14,11 @@ export const FREE_OUTPUT = 16 << 20;
 /** Bytes of the longest magic number. */
 const MAGIC = 4;
 
-const INFLATERS = { gzip: gunzipped, zstd: unzstd } as const;
+/** Loaded where something is compressed. */
+const INFLATERS = {
+  gzip: async () => (await import('./gzip.ts')).gunzipped,
+  zstd: async () => (await import('./unzstd.ts')).unzstd,
+} as const;
 
 /** The compression whose magic number the data begins with (RFC 1952; RFC 8878), or null. */
 export function compressionOf(head: Uint8Array): Compression | null {
@@ -40,7 +42,10 @@ export async function* unpacked(
     const compression = compressionOf(await input.view(MAGIC, MAGIC));
     notes.compression = compression;
     if (compression === null) yield* input.rest();
-    else yield* limited(input, compression, INFLATERS[compression](input, unpackers, notes));
+    else {
+      const inflated = await INFLATERS[compression]();
+      yield* limited(input, compression, inflated(input, unpackers, notes));
+    }
   } finally {
     await input.close();
   }
