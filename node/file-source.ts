@@ -1,11 +1,11 @@
 import { type CaptureSource, type CaptureTaker, endOfCapture, type SourceEnd, SourceError } from '../src/api/index.ts';
-import type { Replay } from '../src/replay/index.ts';
+import type { Replaying } from '../src/replay/index.ts';
 import { CaptureFile, type Split } from './files.ts';
 import { errorCode } from './system.ts';
 import { readingText } from './system-errors.ts';
 
 /** Has other threads take the later parts of a plain file; null: there are none. */
-export type Splitter = (file: CaptureFile, replay: Replay) => Split | null;
+export type Splitter = (file: CaptureFile, replay: Replaying) => Split | null;
 
 /** A capture file for the calls of the library: pcap or pcapng, plain, gzip or zstd; `-` is standard input. */
 export class FileSource implements CaptureSource {

@@ -286,7 +286,9 @@ describe('the calls of the main door', () => {
     expect(await fieldOf({ signal: {} })).toBe('options.signal.aborted');
     expect(await fieldOf({ progress: true })).toBe('options.progress');
     expect(await fieldOf({ unpackers: { deflate: 1 } })).toBe('options.unpackers.deflate');
-    expect(await fieldOf({ tables: { conntrack: [{}] } })).toBe('options.tables.conntrack[0].original');
+    expect(await fieldOf({ tables: { conntrack: 'tcp' } })).toBe('options.tables.conntrack');
+    expect(await fieldOf({ tables: { conntrack: [{}] } })).toBe('options.tables.conntrack');
+    expect(await fieldOf({ tables: { sets: [{ lines: 7 }] } })).toBe('options.tables.sets[0].lines');
     expect(await fieldOf({ engine: 'fast' })).toBe('options.engine');
     expect(await fieldOf({ sginal: AbortSignal.abort() })).toBe('options.sginal');
     const seeds = { filter: 'hash keys src divisor 4', pairs: ['10.0.0.1>8.8.8.8=1:1'], count: 64 };

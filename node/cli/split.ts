@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type CaptureReader, Frame, findRecord } from '../../src/capture/index.ts';
 import { FormatError } from '../../src/errors.ts';
-import type { LaneWork, Replay } from '../../src/replay/index.ts';
+import type { LaneWork, Replaying } from '../../src/replay/index.ts';
 import type { CaptureFile, Split } from '../files.ts';
 import { startWorker } from './workers.ts';
 
@@ -59,7 +59,7 @@ interface Lane {
  * Has workers take the later parts of a file where each packet's answer is its own affair. Where a part begins is a
  * guess that counts once the part before has ended just there; if it has not, this thread goes on from there.
  */
-export function splitFile(file: CaptureFile, replay: Replay, threads: number | null): Split | null {
+export function splitFile(file: CaptureFile, replay: Replaying, threads: number | null): Split | null {
   const { path, total, reader } = file;
   const count = total === null ? 1 : lanesFor(total, threads);
   const work = count > 1 ? replay.lane(reader) : null;
@@ -110,11 +110,11 @@ function start(data: LaneData): Lane {
 class Parts {
   private readonly lanes: readonly Lane[];
   private readonly reader: CaptureReader;
-  private readonly replay: Replay;
+  private readonly replay: Replaying;
   private readonly work: LaneWork;
   private readonly frame = new Frame();
 
-  constructor(lanes: readonly Lane[], reader: CaptureReader, replay: Replay, work: LaneWork) {
+  constructor(lanes: readonly Lane[], reader: CaptureReader, replay: Replaying, work: LaneWork) {
     this.lanes = lanes;
     this.reader = reader;
     this.replay = replay;

@@ -1,6 +1,6 @@
 import type { Frame } from '../capture/index.ts';
 import { missingOf } from '../packet/index.ts';
-import { Replay } from '../replay/index.ts';
+import { type EngineName, type MakeEngine, Replaying } from '../replay/index.ts';
 import { type FilterRow, type Summary, summarise } from '../report/index.ts';
 import type { Run } from '../run.ts';
 import { Copies } from './copies.ts';
@@ -39,7 +39,7 @@ export async function classify(source: Source, question: Question, options: Read
 export class Classifying {
   readonly settled: Settled;
   readonly run: Run;
-  readonly replay: Replay;
+  readonly replay: Replaying;
   readonly copies: Copies;
   private readonly filters: readonly FilterRow[];
 
@@ -51,20 +51,22 @@ export class Classifying {
   ): Promise<Classifying> {
     const copies = new Copies();
     const settled = await settle(question, { ...besides, copied: copies.take });
-    return new Classifying(settled, copies, besides, eachOf);
+    const { engine = 'auto' } = besides;
+    return new Classifying(settled, copies, eachOf, engine, engine === 'plain' ? null : await makeEngine());
   }
 
   private constructor(
     settled: Settled,
     copies: Copies,
-    { engine = 'auto' }: Besides,
     eachOf: (run: Run) => ((frame: Frame) => void) | null,
+    engine: EngineName,
+    make: MakeEngine | null,
   ) {
     this.settled = settled;
     this.copies = copies;
     this.run = runOf(settled);
     copies.name = this.run.kernel.netns.links.name;
-    this.replay = inField('engine', () => new Replay(this.run, engine, eachOf(this.run)));
+    this.replay = inField('engine', () => new Replaying(this.run, engine, eachOf(this.run), make));
     // Perturbation puts others in their place.
     this.filters = this.run.filterRows();
   }
@@ -94,4 +96,10 @@ export class Classifying {
     });
     return { ...summary, record: recordOf('classify', settled.question, [...inputs, ...settled.inputs]) };
   }
+}
+
+/** Loaded where packets are counted by it: it is a tenth of a page. */
+async function makeEngine(): Promise<MakeEngine> {
+  const { Engine } = await import('../engine/index.ts');
+  return (options) => Engine.of(options);
 }

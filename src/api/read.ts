@@ -1,6 +1,6 @@
 import { type CaptureReader, Frame, type Unpackers } from '../capture/index.ts';
 import { FormatError } from '../errors.ts';
-import type { Replay } from '../replay/index.ts';
+import type { Replaying } from '../replay/index.ts';
 import type { CaptureProblem } from '../report/index.ts';
 import { Head, type InputDigest } from './digest.ts';
 import type { Besides } from './settle.ts';
@@ -56,7 +56,7 @@ export interface Reading {
 export interface PacketTaker {
   readonly packets: () => number;
   readonly room?: Uint8Array | undefined;
-  readonly replay?: Replay | null;
+  readonly replay?: Replaying | null;
   /** All that the reader of the named capture has; false: no more is wanted. */
   take(reader: CaptureReader, name: string): boolean;
 }

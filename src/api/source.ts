@@ -8,7 +8,7 @@ import {
   unpacked,
 } from '../capture/index.ts';
 import { ArgumentError, FormatError } from '../errors.ts';
-import { PIECE, type Replay } from '../replay/index.ts';
+import { PIECE, type Replaying } from '../replay/index.ts';
 
 /** A Blob or File, as browsers and Node have them. */
 export interface BlobLike {
@@ -48,7 +48,7 @@ export interface CaptureTaker {
   /** A buffer for the reader to begin with. */
   readonly room: Uint8Array | undefined;
   /** The engines, for sources that have several threads read a file; null: packets go one after the other. */
-  readonly replay: Replay | null;
+  readonly replay: Replaying | null;
   /** Takes all that the reader has; false: no more is wanted. `read` and `total`: bytes of the source, compressed if it is. */
   take(reader: CaptureReader, read: number, total: number | null): boolean;
 }

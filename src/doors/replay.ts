@@ -41,8 +41,11 @@ export const explainText = checked(room.explainText, {
   }),
 });
 export const engineFor = checked(room.engineFor, { run: made(Run), frame: aFrame });
-export const Replay = checkedClass(room.Replay, {
+const wanted = oneOf('auto', 'plain', 'compiled');
+export const Replay = checkedClass(room.Replay, { run: made(Run), wanted, each: optional(orNull(callback)) });
+export const Replaying = checkedClass(room.Replaying, {
   run: made(Run),
-  wanted: oneOf('auto', 'plain', 'compiled'),
-  each: optional(orNull(callback)),
+  wanted,
+  each: orNull(callback),
+  make: orNull(callback),
 });

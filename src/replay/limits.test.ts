@@ -7,7 +7,7 @@ import { ERAS } from '../era.ts';
 import { describeFrame, NO_METADATA } from '../packet/index.ts';
 import { planFilter } from '../plan.ts';
 import { Run } from '../run.ts';
-import { Replay } from './replay.ts';
+import { Replay } from './compiled.ts';
 
 function replayOf(spec: string): { run: Run; replay: Replay } {
   const clock = { now: 0 };

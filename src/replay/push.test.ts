@@ -5,7 +5,7 @@ import { ERAS } from '../era.ts';
 import { describeFrame, NO_METADATA } from '../packet/index.ts';
 import { planFilter } from '../plan.ts';
 import { Run } from '../run.ts';
-import { Replay } from './replay.ts';
+import { Replay } from './compiled.ts';
 
 function runOf(): Run {
   const clock = { now: 0 };

@@ -7,7 +7,7 @@ import { describeFrame, NO_METADATA } from '../packet/index.ts';
 import { planFilter } from '../plan.ts';
 import { classHosts } from '../report/index.ts';
 import { Run } from '../run.ts';
-import { type EngineName, Replay } from './replay.ts';
+import { type EngineName, Replay } from './index.ts';
 
 const TTL = 14 + 8;
 const TCP_LENGTH = 14 + 20 + 12;

@@ -1,6 +1,6 @@
 import { bytes } from '../argument.ts';
-import { type CaptureReader, type Cut, Frame, openCapture, PcapWriter } from '../capture/index.ts';
-import { Engine, type EngineOptions, type LaneWork } from '../engine/index.ts';
+import { type CaptureReader, type Cut, Frame, openCapture } from '../capture/index.ts';
+import type { Engine, EngineOptions, LaneWork } from '../engine/index.ts';
 import { UsageError } from '../errors.ts';
 import { NONE } from '../kernel/index.ts';
 import { type Run, reasonOf } from '../run.ts';
@@ -16,11 +16,14 @@ export const PIECE = 256 << 10;
 /** Bytes that are waited for: a loop that begins for every packet or two is slow. */
 const ENOUGH = 64 << 10;
 
+/** Makes the compiled engine, or says why there is none. */
+export type MakeEngine = (options: EngineOptions) => Engine | string;
+
 /**
  * Captures through a run, by whichever engine may: here alone it is chosen. The compiled engine takes the packets that
  * it knows, many at once; the plain one all others, one by one, and everything where `why` says so.
  */
-export class Replay {
+export class Replaying {
   private readonly refusal: string | null;
   private readonly run: Run;
   private readonly engine: Engine | null;
@@ -38,9 +41,9 @@ export class Replay {
    * `each`: what is to be done with every packet instead of Run.step(). Throws the UsageError of `compiled` where it
    * cannot be.
    */
-  constructor(run: Run, wanted: EngineName, each: ((frame: Frame) => void) | null = null) {
+  constructor(run: Run, wanted: EngineName, each: ((frame: Frame) => void) | null, make: MakeEngine | null) {
     const one = each === null ? null : 'packets are looked at one by one';
-    const engine = wanted === 'plain' ? 'it was asked for' : (one ?? engineOf(run));
+    const engine = wanted === 'plain' || make === null ? 'it was asked for' : (one ?? engineOf(run, make));
     this.run = run;
     this.each = each;
     this.engine = typeof engine === 'string' ? null : engine;
@@ -177,29 +180,13 @@ export class Replay {
   }
 }
 
-/** Which engine takes this packet of a capture, once its connection is known; of `plain`, why. */
-export function engineFor(run: Run, frame: Frame): string {
-  const options = optionsOf(run, false);
-  const why = typeof options === 'string' ? options : Engine.refusal(options);
-  const engine = typeof options === 'string' ? options : Engine.of({ ...options, tracker: null });
-  if (why !== null || typeof engine === 'string') return `plain: ${why ?? engine}`;
-  const reader = openCapture(engine.room);
-  const writer = new PcapWriter({ linkType: frame.linkType }, (chunk) => reader.push(chunk));
-  // The plain reader takes the first, and the file's header with it.
-  writer.write(frame);
-  writer.write(frame);
-  writer.finish();
-  reader.next(new Frame());
-  return engine.run(reader, run.began) === 1 ? 'compiled' : 'plain: not one of the frames that the compiled one knows';
-}
-
-function engineOf(run: Run): Engine | string {
+function engineOf(run: Run, make: MakeEngine): Engine | string {
   const options = optionsOf(run, run.fates !== null);
-  return typeof options === 'string' ? options : Engine.of(options);
+  return typeof options === 'string' ? options : make(options);
 }
 
 /** What an engine for the run is made of, or why there is none. `fates`: it is to be told where packets end. */
-function optionsOf(run: Run, fates: boolean): EngineOptions | string {
+export function optionsOf(run: Run, fates: boolean): EngineOptions | string {
   const { env, known, device, metadata, sharing } = run.options;
   const tracker = run.tracks ? run.options.tracker : null;
   if (metadata.all !== null || metadata.byPacket.size > 0 || metadata.byPrefix.length > 0) return 'metadata was told';
