@@ -28,6 +28,12 @@ function capture(): Uint8Array {
   return Buffer.concat(chunks);
 }
 
+/** Of a MiB, without the file's header. */
+const manyPackets = (() => {
+  const records = capture().subarray(24);
+  return new Uint8Array(Buffer.concat(new Array<Uint8Array>(Math.ceil((1 << 20) / records.length)).fill(records)));
+})();
+
 /** The field that is named, and what is said of it. */
 async function wrong(call: () => unknown): Promise<[field: string, sentence: string]> {
   try {
@@ -150,6 +156,25 @@ describe('a call that is cancelled', () => {
     const { signal } = controller;
     await expect(classify(endless(), FILTER, { signal })).rejects.toThrow(CancelledError);
     expect(chunks).toBeLessThan(8);
+  });
+
+  it('by a timer, while it waits for nobody', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const cancel = () => setTimeout(() => controller.abort(), 0);
+    let chunks = 0;
+    function* endless(): Generator<Uint8Array> {
+      yield capture();
+      for (;;) {
+        if (++chunks === 5) cancel();
+        yield manyPackets;
+      }
+    }
+    await expect(classify(endless(), FILTER, { signal })).rejects.toThrow(CancelledError);
+    const seeds = { filter: 'hash keys src divisor 4', pairs: ['10.0.0.1>8.8.8.8=1:1'] };
+    const later = new AbortController();
+    setTimeout(() => later.abort(), 0);
+    await expect(recoverSeed(seeds, { signal: later.signal })).rejects.toThrow(CancelledError);
   });
 
   it('before it began reads nothing', async () => {

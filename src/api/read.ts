@@ -5,6 +5,7 @@ import type { CaptureProblem } from '../report/index.ts';
 import { Head, type InputDigest } from './digest.ts';
 import type { Besides } from './settle.ts';
 import { type CaptureSource, type Source, SourceError, sourcesOf } from './source.ts';
+import { turn } from './turn.ts';
 
 /** As far as a call uses an AbortSignal. */
 export interface Signal {
@@ -100,6 +101,7 @@ async function readOne(
     return await source.read({
       room,
       replay,
+      turn: signal === undefined ? null : turn,
       take(reader, read, total) {
         if (signal?.aborted) throw new CancelledError();
         head.add(reader);

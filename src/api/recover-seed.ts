@@ -13,6 +13,7 @@ import { inField, QuestionError } from './question-error.ts';
 import { CancelledError, type Signal } from './read.ts';
 import { type CallRecord, recordOf } from './record.ts';
 import { runOf, settleNow } from './settle.ts';
+import { turn } from './turn.ts';
 
 /** One packet that was sent between two prints of `tc -s class show`. */
 export interface Probe {
@@ -131,7 +132,7 @@ async function searchHere(
     const [slice, most] = [Math.min(SLICE, count - done), MOST_SEEDS - seeds.length];
     for (const seed of searchSeeds(samples, divisor, first + done, slice, left, most)) seeds.push(seed);
     progress(Math.min(count, done + SLICE));
-    await Promise.resolve();
+    await turn();
   }
   return { seeds, left };
 }

@@ -51,6 +51,8 @@ export interface CaptureTaker {
   readonly replay: Replaying | null;
   /** Takes all that the reader has; false: no more is wanted. `read` and `total`: bytes of the source, compressed if it is. */
   take(reader: CaptureReader, read: number, total: number | null): boolean;
+  /** For sources that wait for nobody: has others take a turn from time to time, so that they can cancel; null: nobody can. */
+  readonly turn: (() => Promise<void>) | null;
 }
 
 /** How a source ended. */
@@ -79,6 +81,9 @@ function sourceOf(source: NamedBytes | CaptureSource, unpackers: Unpackers | nul
   return 'read' in source ? source : new BytesSource(source.name, source.bytes, unpackers);
 }
 
+/** Bytes between two turns of others: some hundredths of a second, of which a turn takes a few thousandths at most. */
+const TURN = 8 << 20;
+
 /** A capture whose bytes somebody has, or brings. */
 class BytesSource implements CaptureSource {
   readonly name: string;
@@ -91,11 +96,12 @@ class BytesSource implements CaptureSource {
     this.unpackers = unpackers;
   }
 
-  async read({ room, take }: CaptureTaker): Promise<SourceEnd> {
+  async read({ room, take, turn }: CaptureTaker): Promise<SourceEnd> {
     const reader = openCapture(room);
     const notes = new UnpackNotes();
     const total = sizeOf(this.bytes);
     let read = 0;
+    let since = 0;
     const counted = async function* (chunks: Chunks): AsyncGenerator<Uint8Array> {
       for await (const chunk of chunks) {
         read += chunk.length;
@@ -106,6 +112,10 @@ class BytesSource implements CaptureSource {
       for (let at = 0; at < chunk.length; at += PIECE) {
         reader.push(chunk.subarray(at, at + PIECE));
         if (!take(reader, read, total)) return endOf(reader, notes);
+        since += Math.min(PIECE, chunk.length - at);
+        if (turn === null || since < TURN) continue;
+        since = 0;
+        await turn();
       }
     }
     if (notes.cut && reader.interfaces.length === 0) throw new FormatError(notes.cut.offset, notes.cut.message);
