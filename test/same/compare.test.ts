@@ -6,12 +6,17 @@ const ended = (stdout: object, stderr = '', exit = 0) => ({ exit, stdout: JSON.s
 it('takes results for equal that differ in the engine and in names', () => {
   const error = { offset: 40, message: 'record of 3 bytes' };
   const file = ended(
-    { engine: { name: 'compiled' }, packets: 1, errors: [{ file: '/tmp/a', ...error }] },
+    { engine: { name: 'compiled' }, packets: 1, errors: [{ file: '/tmp/a', ...error }], inputs: [{ name: '/tmp/a' }] },
     'cls-flow: /tmp/a:40: record of 3 bytes\n',
     1,
   );
   const pipe = ended(
-    { engine: { name: 'plain', why: 'a pipe' }, packets: 1, errors: [{ file: '-', ...error }] },
+    {
+      engine: { name: 'plain', why: 'a pipe' },
+      packets: 1,
+      errors: [{ file: '-', ...error }],
+      inputs: [{ name: '-' }],
+    },
     'cls-flow: standard input:40: record of 3 bytes\n',
     1,
   );

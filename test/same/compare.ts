@@ -33,8 +33,11 @@ function lines(text: string): unknown {
   }
 }
 
+/** A capture in the record of a run, with the name of its file or of standard input. */
+const isCapture = (key: string, value: unknown): boolean => key === 'name' && (value === 'FILE' || value === '-');
+
 const withoutThose = (text: string): unknown =>
-  JSON.parse(text, (key, value) => (MAY_DIFFER.includes(key) ? undefined : value));
+  JSON.parse(text, (key, value) => (MAY_DIFFER.includes(key) || isCapture(key, value) ? undefined : value));
 
 /** The first field that differs, with both values; null: they are equal. */
 export function firstDifference(one: unknown, other: unknown, at = ''): string | null {
