@@ -63,7 +63,7 @@ function notices() {
 }
 
 /** What is built of a source file that is shipped too. */
-const BUILT = ['.d.ts', '.js', '.js.map'];
+const BUILT = ['.d.ts', '.js'];
 
 function contents() {
   const files = new Set(packed().files.map((file) => file.path));

@@ -20,8 +20,7 @@ export async function addChildren(files, folder, modules) {
     const counted = files.get(path.join(ROOT, 'src', path.relative(BUILT, built).replace(/\.js$/, '.ts')));
     if (counted === undefined) continue;
     const code = readFileSync(built, 'utf8');
-    const sourceMap = JSON.parse(readFileSync(`${built}.map`, 'utf8'));
-    const converted = await convert({ code, sourceMap, ast: parseAstAsync(code), coverage: { url, functions } });
+    const converted = await convert({ code, ast: parseAstAsync(code), coverage: { url, functions } });
     for (const child of Object.values(converted)) add(counted, child);
   }
 }
