@@ -81,7 +81,24 @@ export type RefusalCode =
   | 'rshift-range'
   | 'user-namespace'
   | 'action-exists'
-  | 'action-busy';
+  | 'action-busy'
+  | 'bands-range'
+  | 'buckets-range'
+  | 'burst-zero'
+  | 'class-depth'
+  | 'class-is-inner'
+  | 'flows-range'
+  | 'limit-range'
+  | 'needs-curve'
+  | 'no-offload'
+  | 'other-major'
+  | 'own-classes'
+  | 'peakrate-low'
+  | 'priomap-range'
+  | 'quantum-range'
+  | 'rate-zero'
+  | 'red-thresholds'
+  | 'weight-sum';
 
 /** The emulated kernel refused a request: errno, and the extended acknowledgement's text if it gave one. */
 export class KernelError extends Error {

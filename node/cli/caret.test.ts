@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { timeText } from '../../src/api/index.ts';
 import { caretInCommand, caretInValue, caretText } from './caret.ts';
-import { nearest } from './nearest.ts';
 import { progressLine } from './progress.ts';
 
 describe('a caret', () => {
@@ -20,18 +19,6 @@ describe('a caret', () => {
 
   it('stays below its word when characters before it are escaped', () => {
     expect(caretText(caretInCommand(['\u001b', 'x'], 1))).toBe(`  cls-flow '\\x1b' x\n${' '.repeat(18)}^`);
-  });
-});
-
-describe('nearest', () => {
-  it('finds the word that was meant, also with two letters swapped', () => {
-    expect(nearest('divsor', ['divisor', 'addend'])).toBe('divisor');
-    expect(nearest('prot', ['proto', 'proto-src'])).toBe('proto');
-    expect(nearest('rsc', ['dst', 'src'])).toBe('src');
-  });
-
-  it('finds nothing where nothing is near', () => {
-    expect(nearest('banana', ['src', 'dst'])).toBeNull();
   });
 });
 

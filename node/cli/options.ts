@@ -2,7 +2,7 @@ import { type Besides, type Question, QuestionError, type ScriptReport, type Tab
 import { MAX_MAX } from '../../src/conntrack/index.ts';
 import type { EraName } from '../../src/era.ts';
 import { FormatError, KernelError, LimitError, UsageError } from '../../src/errors.ts';
-import { counted, escapeText } from '../../src/lang/index.ts';
+import { counted, escapeText, nearest } from '../../src/lang/index.ts';
 import { METADATA_NAMES } from '../../src/packet/index.ts';
 import { ALL_KEYS, KEYS } from '../../src/sched/flow/index.ts';
 import { caretInValue } from './caret.ts';
@@ -11,7 +11,6 @@ import { CommandLineError, FailedError, inOption, kernelAnswer } from './errors.
 import { fileOfSets, setsLines } from './ipset.ts';
 import { type Limits, limitsOf, tooMany } from './limits.ts';
 import { readCommands, readLines } from './named-file.ts';
-import { nearest } from './nearest.ts';
 import { txQueuesOf, unsigned } from './numbers.ts';
 import { say } from './output.ts';
 
@@ -134,8 +133,9 @@ const KEY_NAMES = ALL_KEYS.map((key) => KEYS[key].name);
 function suggestion(name: string, { message }: UsageError): string | null {
   const wrong = /^(?:What is|Unknown flow key|unknown name) "(.*)"/.exec(message)?.[1];
   if (wrong === undefined) return null;
-  if (name === 'metadata.all') return nearest(wrong, METADATA_NAMES);
-  return name === 'filters' ? nearest(wrong, message.startsWith('Unknown') ? KEY_NAMES : FLOW_WORDS) : null;
+  if (name === 'metadata.all') return nearest(wrong, METADATA_NAMES)[0] ?? null;
+  if (name !== 'filters') return null;
+  return nearest(wrong, message.startsWith('Unknown') ? KEY_NAMES : FLOW_WORDS)[0] ?? null;
 }
 
 function inMeta({ problem, hint }: QuestionError, path: string, index: number): CommandLineError {

@@ -5,6 +5,7 @@
 export { ipv6Bytes, ipv6LastWord, tcIpv4 } from './address.ts';
 export { counted } from './counted.ts';
 export { escapeLines, escapeRest, escapeText } from './escape.ts';
+export { nearest } from './nearest.ts';
 export { type Address, addressText, covers, type Prefix, parseAddress, parsePrefix } from './prefix.ts';
 export { type Json, Printer, type Style } from './printer.ts';
 export { parseProtocol, protocolName } from './protocol.ts';
@@ -31,6 +32,7 @@ export {
   strtoul,
   time64Text,
   timeText,
+  UNITS,
 } from './units.ts';
 export { decodeUtf8, encodeUtf8 } from './utf8.ts';
 export { matches, type NotModelled, Words } from './words.ts';

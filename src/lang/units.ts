@@ -222,6 +222,9 @@ export function getTime64(text: string): number | undefined {
   return time === undefined ? undefined : Math.trunc(time);
 }
 
+/** What may stand behind a number: the units of rates, sizes and times. */
+export const UNITS: ReadonlySet<string> = new Set([RATES, SIZES, MICROSECONDS, NANOSECONDS].flatMap(Object.keys));
+
 /** A u32 as "%08x" prints it. */
 export function hex8(value: number): string {
   return (value >>> 0).toString(16).padStart(8, '0');

@@ -80,6 +80,96 @@ describe('a finding', () => {
     ]);
   });
 
+  test.each([
+    ['tc qdisc add dev eth1 root handle 1: htb defualt 10', 'defualt', 'default'],
+    ['tc qdisc add dev eth1 root handle 1: sfq pertub 10', 'pertub', 'perturb'],
+    ['tc qdisc add dve eth1 root handle 1: sfq', 'dve', 'dev'],
+    ['tc qdisc add dev eth1 root handle 1: fq_codle', 'fq_codle', 'fq_codel'],
+    ['tc qdisc add dev eth1 root handle 1: tbf rate 50mbits burst 15k latency 50ms', '50mbits', '50mbit'],
+    ['tc qdisc add dev eth1 root handle 1: fq_codel target 5mss', '5mss', '5ms'],
+    ['tc qdsic add dev eth1 root handle 1: sfq', 'qdsic', 'qdisc'],
+    ['tc filter add dev eth0 parent 1: flow hash keys src,proto-srcs divisor 8', 'src,proto-srcs', 'src,proto-src'],
+    ['tc filter add dev eth0 parent 1: u32 match ip scr 192.0.2.1 flowid 1:1', 'scr', 'src'],
+    ['tc filter add dev eth0 parent 1: matchall action mired egress redirect dev ifb0', 'mired', 'mirred'],
+  ])('names the word that was meant, stands at the one that was typed, and mends it: %s', (line, typed, meant) => {
+    const [finding] = found(`${SFQ}\n${line}\n`).filter(({ line, refusedBy }) => line === 2 && refusedBy !== null);
+    expect(finding?.effect).toContain(`did you mean "${meant}"?`);
+    expect(line.slice((finding?.column ?? 0) - 1).slice(0, finding?.length)).toBe(typed);
+    expect(finding?.fix).toBe(line.replace(typed, meant));
+  });
+
+  test.each([
+    ['several words are as near', 'qdisc add dev eth0 root handle 1: sfq quantum 20kk', '"20k" or "20kb"?'],
+    ['bytes may have been meant for bits', 'qdisc add dev eth0 root handle 1: tbf rate 5Mbps/s burst 15k', '"5mbps"?'],
+  ])('mends nothing where %s', (_, line, meant) => {
+    const [finding] = found(line);
+    expect(finding?.effect).toContain(`did you mean ${meant}`);
+    expect(finding?.fix).toBeNull();
+  });
+
+  test.each([
+    'qdisc add dev eth0 root handle 1: hfsc default 1 sfq',
+    'filter add dev eth0 parent 1: protocol all flow map key dst-192.0.2.0',
+    'class add dev eth0 parent 1: classid 1:1 hfsc sc rate 7bit',
+    'qdisc add dev eth0 root handle 1: sfq perturb 10s',
+    'filter add dev eth0 protocol ip protocol ip parent 1: matchall',
+  ])('guesses nothing where no word is near, or the words are right: %s', (line) => {
+    const [finding] = found(line);
+    expect(finding).toMatchObject({ code: 'SYNTAX', fix: null });
+    expect(finding?.effect).not.toContain('did you mean');
+  });
+
+  test('judges the rest of a script with the word that was meant', () => {
+    const script =
+      'qdisc add dev eth0 root handle 1: htb defualt 20\nclass add dev eth0 parent 1: classid 1:10 htb rate 5mbit\n';
+    expect(found(script).map(({ code, line }) => `${code} ${line}`)).toContain('FT032 1');
+  });
+
+  test('guesses at the words of the first lines only where a script is no script', () => {
+    const lines = Array.from({ length: 201 }, () => 'qdisc add dev eth0 root handle 1: htb defualt 10');
+    expect(found(lines.join('\n')).filter(({ effect }) => effect.includes('did you mean'))).toHaveLength(200);
+  });
+
+  test('says what to use instead of esfq, which is in no kernel', () => {
+    const esfq = (words: string) => found(`qdisc add dev lan0 root ${words}\n`)[0];
+    expect(esfq('handle 7: esfq hash dst perturb 10')).toMatchObject({ code: 'SYNTAX', fix: null });
+    expect(esfq('handle 7: esfq hash dst perturb 10')?.effect).toContain(
+      'use "sfq perturb 10" and "tc filter add dev lan0 parent 7: protocol all prio 1 handle 1 flow hash keys dst divisor 1024"',
+    );
+    expect(esfq('esfq hash fwmark limit 64 divisor 11')?.effect).toContain(
+      'use "sfq limit 64" with "handle 1:" and "tc filter add dev lan0 parent 1: protocol all prio 1 handle 1 flow hash keys mark',
+    );
+    expect(esfq('esfq')?.effect).toContain('use "sfq", which a flow filter below it gives other hash keys');
+    const filter = 'qdisc add dev eth0 root handle 1: htb\nfilter add dev eth0 parent 1: esfq hash dst\n';
+    expect(found(filter).every(({ effect }) => !effect.includes('patch'))).toBe(true);
+  });
+
+  test.each([
+    ['sfq divisor 1000', '1000', 'a power of two'],
+    ['sfq quantum 600k', '600k', '262136 bytes'],
+    ['prio bands 17', '17', '2 to 16 bands'],
+    ['prio bands 2', '2', 'priomap'],
+    ['fq_codel flows 70000', '70000', '1 to 65536 flows'],
+    ['fq buckets 1', '1', '2 to 262144 buckets'],
+    ['tbf rate 1mbit burst 15k latency 50ms peakrate 500kbit mtu 1540', '500kbit', 'above the rate'],
+  ])("gives the kernel's rule where tc prints no more than an errno: %s", (kind, word, rule) => {
+    const line = `qdisc add dev eth0 root handle 1: ${kind}`;
+    const [finding] = found(line);
+    expect(finding).toMatchObject({ code: 'REFUSED', message: 'RTNETLINK answers: Invalid argument' });
+    expect(finding?.effect).toContain(rule);
+    expect(line.slice((finding?.column ?? 0) - 1).slice(0, finding?.length)).toBe(word);
+  });
+
+  test.each([
+    ['htb', 'parent 1: classid 2:1 htb rate 1mbit', "the qdisc's number"],
+    ['hfsc', 'parent 1: classid 2:1 hfsc sc rate 1mbit', "the qdisc's number"],
+    ['drr', 'parent 1: classid 2:1 drr', "the qdisc's number"],
+    ['sfq', 'parent 1: classid 1:1 htb rate 1mbit', 'makes its classes itself'],
+  ])("gives the kernel's rule about classes: %s, %s", (kind, words, rule) => {
+    const script = `qdisc add dev eth0 root handle 1: ${kind}\nclass add dev eth0 ${words}\n`;
+    expect(found(script).find(({ code }) => code === 'REFUSED')?.effect).toContain(rule);
+  });
+
   test('names who refuses the command, also where it is of a more particular kind', () => {
     const script = `${SFQ}\ntc filter add dev eth0 parent 1: protocol all flow hash keys mark divisor 8\n`;
     expect(found(script)).toMatchObject([{ code: 'FT002', refusedBy: 'kernel' }]);

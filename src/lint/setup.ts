@@ -9,7 +9,9 @@ import type { FilterFacts } from '../sched/classifier/index.ts';
 import { FLOW, type FlowConfig, type FlowOptions } from '../sched/flow/index.ts';
 import { tcMinor } from '../u32.ts';
 import { applied, type Edit, put } from './edit.ts';
+import { insteadOfEsfq } from './esfq.ts';
 import { classMinors, isHierarchy } from './kinds.ts';
+import { type Meant, meantBy } from './meant.ts';
 import { argument, type Command, flowArgument, type Script } from './script.ts';
 
 /** A filter that is there when the script has ended, as the kernel settled it. */
@@ -54,6 +56,8 @@ export interface Refusal {
   readonly endsBatch: boolean;
   /** What was plainly meant; null: that is not known. */
   readonly mend: readonly Edit[] | null;
+  /** What may have been meant by a word; null: no known word is near. */
+  readonly meant: Meant['words'] | null;
 }
 
 /** A word that tc takes and that is not modelled here. */
@@ -92,12 +96,12 @@ export class Setup {
     const { trial, assumed, standing: left } = runAssumed(script.commands, () => new Kernel(env, txQueues));
     this.assumed = assumed;
     this.standing = left;
-    this.refusals = trial.refusals;
+    this.refusals = trial.refusals.map((refusal, i) => (i < MOST_GUESSES ? guessed(refusal) : refusal));
     this.notModelled = [...trial.notModelled].flatMap(([command, words]) =>
       words.map((word) => ({ command, ...word })),
     );
     this.asked = trial.asked;
-    this.kernel = standing(script.commands, trial, assumed, () => new Kernel(env, txQueues));
+    this.kernel = standing(script.commands, trial, this.refusals, assumed, () => new Kernel(env, txQueues));
     this.filters = this.kernel.filters(script.commands);
     for (const filter of this.filters) {
       addTo(this.places, placeOf(filter), filter);
@@ -202,7 +206,24 @@ function refusalOf(command: Command, refusal: KernelError | UsageError, { stderr
     word: kernel ? -1 : refusal.word,
     endsBatch: refusal instanceof FatalUsageError,
     mend: mendOf(command, refusal),
+    meant: null,
   };
+}
+
+/** Of a script in which more is refused, the words of the first refusals only: it suffers from something else. */
+const MOST_GUESSES = 200;
+const KINDS: ReadonlySet<string> = new Set(['qdisc-kind-unknown', 'filter-kind-unknown']);
+
+/** With the word that may have been meant, and the finding at the one that stands in its place. */
+function guessed(refusal: Refusal): Refusal {
+  const { command, by, code, word, mend } = refusal;
+  // Behind the name of a kind that it does not know, tc takes no word.
+  const at = by === 'tc' ? word : KINDS.has(code ?? '') ? command.words.length - 1 : -1;
+  if (at < 0 || mend !== null || insteadOfEsfq(command) !== null) return refusal;
+  const meant = meantBy(command.words, at);
+  return meant === null
+    ? refusal
+    : { ...refusal, attribute: null, word: meant.at, mend: meant.mend, meant: meant.words };
 }
 
 /** Of a refusal whose mend leaves no doubt: a flow filter's handle, a block's base class, or the colon of a parent. */
@@ -375,16 +396,36 @@ function hidden([word = '']: readonly string[], object: string): boolean {
 function standing(
   commands: readonly Command[],
   trial: Kernel,
+  refusals: readonly Refusal[],
   assumed: readonly string[],
   fresh: () => Kernel,
 ): Kernel {
   const left = withoutTeardown(commands);
-  const mends = new Map(trial.refusals.flatMap(({ command, mend }) => (mend === null ? [] : [[command, mend]])));
+  const mends = new Map(refusals.flatMap(({ command, mend }) => (mend === null ? [] : [[command, mend]])));
   if (left.length === commands.length && mends.size === 0) return trial;
+  if (mends.size > 0) return asMeant(left, mends, fresh);
   const kernel = fresh();
   for (const line of assumed) kernel.assume(line.split(' '));
-  for (const command of left) kernel.run(command, applied(command.words, mends.get(command) ?? []));
+  for (const command of left) kernel.run(command);
   return kernel;
+}
+
+/** Where a line makes what another needs as soon as it is mended, that is assumed no longer. */
+function asMeant(
+  commands: readonly Command[],
+  mends: ReadonlyMap<Command, readonly Edit[]>,
+  fresh: () => Kernel,
+): Kernel {
+  const lines = commands.map((command) => ({ command, words: applied(command.words, mends.get(command) ?? []) }));
+  const { trial } = runAssumed(lines, () => {
+    const kernel = fresh();
+    return {
+      kernel,
+      run: ({ command, words }: (typeof lines)[number]) => kernel.run(command, words),
+      assume: (words: readonly string[]) => kernel.assume(words),
+    };
+  });
+  return trial.kernel;
 }
 
 /** Without deletions of qdiscs on a device for which only deletions follow. */

@@ -31,7 +31,7 @@ function locate(state: State, call: Call): ClassRequest {
   if (parent !== TC_H.ROOT) {
     const major = majorOf(parent);
     if (handle !== 0 && major !== 0) {
-      if (handle !== major) throw new KernelError(Errno.EINVAL);
+      if (handle !== major) throw new KernelError(Errno.EINVAL, '', 'other-major', 'classid');
     } else handle = major || handle || rootHandle;
     if (parent !== 0) parent = (handle | tcMinor(parent)) >>> 0;
   } else handle ||= rootHandle;
@@ -68,7 +68,7 @@ export function newClass(state: State, call: Call): void {
 /** ->change() of a kind whose classes are its bands. */
 function changeBand(q: Qdisc, found: Found | null, options: Uint8Array | null): Found {
   const change = q.kind.bands?.change ?? null;
-  if (change === null) throw new KernelError(Errno.EOPNOTSUPP);
+  if (change === null) throw new KernelError(Errno.EOPNOTSUPP, '', 'own-classes', 'parent');
   const band = typeof found === 'number' ? found : 0;
   q.settings = change.settle(q.settings, band, options);
   return band;
@@ -100,7 +100,7 @@ function settleClass(
     depth: above === null ? 0 : depthOf(above) + 1,
     othersWeigh,
   });
-  if (found === null && tcMajor(id ^ q.handle) !== 0) throw new KernelError(Errno.EINVAL);
+  if (found === null && tcMajor(id ^ q.handle) !== 0) throw new KernelError(Errno.EINVAL, '', 'other-major', 'classid');
   q.weight = othersWeigh + kind.weight(settings);
   if (found !== null) {
     found.settings = settings;

@@ -317,7 +317,7 @@ function graftClass(above: Qdisc, classid: number, q: Qdisc | null): Qdisc | nul
   if (q?.kind.sendsAtOnce === true) throw new KernelError(Errno.EINVAL, 'Cannot assign noqueue to a class');
   const cl = above.classes.get(classid);
   if (cl !== null) {
-    if (cl.children > 0) throw new KernelError(Errno.EINVAL);
+    if (cl.children > 0) throw new KernelError(Errno.EINVAL, '', 'class-is-inner', 'parent');
     const old = cl.leaf;
     cl.leaf = q ?? defaultChild(above, classid);
     return old;

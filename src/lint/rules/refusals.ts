@@ -1,6 +1,7 @@
 import { buildsNothing } from '../../command/index.ts';
 import type { RefusalCode } from '../../errors.ts';
 import { counted } from '../../lang/index.ts';
+import { insteadOfEsfq } from '../esfq.ts';
 import type { Found } from '../finding.ts';
 import { argument, filterKind, flowArgument, type Script } from '../script.ts';
 import type { Refusal, Setup } from '../setup.ts';
@@ -29,7 +30,7 @@ export function* refusals(by: Refusal['by'], usual: string, setup: Setup): Gener
       command,
       word: wordOf(refusal),
       message: sentence === '' ? 'the command is refused' : sentence,
-      effect: `${excuse ?? usual}${reasonOf(refusal)}${batchEnd(refusal, setup.script)}`,
+      effect: `${excuse ?? usual}${reasonOf(refusal)}${batchEnd(refusal, setup.script)}${meantText(refusal)}`,
       mend,
       ...(excuse === null ? {} : { severity: 'advice' }),
     };
@@ -68,11 +69,32 @@ const REASONS: Readonly<Partial<Record<RefusalCode, string>>> = {
   'perturb-of-map': 'only a hash can have perturb',
   'baseclass-minor': 'the minor number of the base class is not 0',
   'power-of-two': 'the divisor is a power of two, at most 65536',
+  'bands-range': 'there are 2 to 16 bands',
+  'buckets-range': 'there are 2 to 262144 buckets',
+  'burst-zero': 'a burst of 0 bytes lets no packet through',
+  'class-depth': 'htb has at most 8 levels of classes',
+  'class-is-inner': 'the class has classes below it, and packets wait only in a class that has none',
+  'flows-range': 'there are 1 to 65536 flows, and their number cannot change once the qdisc is there',
+  'limit-range': 'the limit is at most 131072 packets',
+  'needs-curve': 'the class needs rt, ls or sc with a rate above 0',
+  'no-offload': 'the device has no hardware that does the work of htb',
+  'other-major': "the class has the qdisc's number before its colon",
+  'own-classes': 'this qdisc makes its classes itself, and takes no others',
+  'peakrate-low': 'the peakrate is above the rate',
+  'priomap-range': 'each number in priomap is below the number of bands; without priomap there are at least 3 bands',
+  'quantum-range': 'the quantum is at most 262136 bytes',
+  'rate-zero': 'the rate and the ceil of a class are above 0',
+  'red-thresholds': 'max is not below min, and both are small enough for the averages',
+  'weight-sum': 'the weights of all classes together are at most 65536',
 };
 
-function reasonOf({ code }: Refusal): string {
-  const reason = Object.entries(REASONS).find(([known]) => known === code)?.[1];
+function reasonOf({ command, code }: Refusal): string {
+  const reason = insteadOfEsfq(command) ?? Object.entries(REASONS).find(([known]) => known === code)?.[1];
   return reason === undefined ? '' : `; ${reason}`;
+}
+
+function meantText({ meant }: Refusal): string {
+  return meant === null ? '' : `; did you mean ${meant.map((word) => `"${word}"`).join(' or ')}?`;
 }
 
 /** Quirk 51. */

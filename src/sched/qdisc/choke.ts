@@ -71,8 +71,8 @@ const MAX_QUEUE = 128 * 1024;
 /** choke_change() */
 function settle(payload: Uint8Array | null): Choke {
   const { parms, stab, maxP = 0 } = readNest(CODEC, payload);
-  if (parms === undefined || stab === undefined || !redFits(parms, stab)) throw einval();
-  if (parms.limit > MAX_QUEUE) throw einval();
+  if (parms === undefined || stab === undefined || !redFits(parms, stab)) throw einval('', 'red-thresholds');
+  if (parms.limit > MAX_QUEUE) throw einval('', 'limit-range', 'limit');
   return { ...parms, maxP: redMaxP(maxP, parms.plog, parms.qthMin, parms.qthMax) };
 }
 

@@ -111,7 +111,9 @@ function settle(old: FqCodel | null, payload: Uint8Array | null, place: QdiscPla
   const base = old ?? fresh(place);
   if (payload === null) return base;
   const asked = readNest(CODEC, payload);
-  if (asked.flows !== undefined && (old !== null || asked.flows === 0 || asked.flows > MAX_FLOWS)) throw einval();
+  if (asked.flows !== undefined && (old !== null || asked.flows === 0 || asked.flows > MAX_FLOWS)) {
+    throw einval('', 'flows-range', 'flows');
+  }
   const quantum = asked.quantum === undefined ? base.quantum : Math.max(MIN_QUANTUM, asked.quantum);
   if (asked.quantum !== undefined && asked.quantum > MAX_QUANTUM) throw einval('Invalid quantum');
   const timed = (name: 'target' | 'interval' | 'ceThreshold') =>

@@ -164,7 +164,9 @@ function settle(old: Fq | null, payload: Uint8Array | null, place: QdiscPlace): 
   const { bucketsLog, quantum, initialQuantum, rateEnable, refillDelay } = asked;
   if (initialQuantum !== undefined && initialQuantum > 0x7fffffff) throw new KernelError(Errno.ERANGE);
   if (quantum !== undefined && (quantum === 0 || quantum > MAX_QUANTUM)) throw einval('sch_fq: invalid quantum');
-  if (bucketsLog !== undefined && (bucketsLog < 1 || bucketsLog > MAX_BUCKETS_LOG)) throw einval();
+  if (bucketsLog !== undefined && (bucketsLog < 1 || bucketsLog > MAX_BUCKETS_LOG)) {
+    throw einval('', 'buckets-range', 'buckets');
+  }
   if (rateEnable !== undefined && rateEnable > 1) throw einval();
   if (refillDelay === undefined) return { ...base, ...asked };
   return { ...base, ...asked, refillDelay: (Math.ceil(refillDelay / USEC_PER_JIFFY) * USEC_PER_JIFFY) >>> 0 };

@@ -166,8 +166,10 @@ function settleClass(old: HfscClass | null, payload: Uint8Array | null, place: C
   if (old !== null) return { ...old, ...curves };
   if (place.parent === TC_H.ROOT) throw new KernelError(Errno.EEXIST, '', 'class-exists', 'parent');
   if (place.parent !== 0 && place.above === null) throw new KernelError(Errno.ENOENT, '', 'class-not-found', 'parent');
-  if (place.classid === 0 || tcMajor(place.classid) !== tcMajor(place.handle)) throw einval();
-  if (curves.rsc === undefined && curves.fsc === undefined) throw einval();
+  if (place.classid === 0 || tcMajor(place.classid) !== tcMajor(place.handle)) {
+    throw einval('', 'other-major', 'classid');
+  }
+  if (curves.rsc === undefined && curves.fsc === undefined) throw einval('', 'needs-curve');
   return curves;
 }
 

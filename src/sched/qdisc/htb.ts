@@ -306,7 +306,7 @@ type Htb = {
 function settleQdisc(payload: Uint8Array | null, { device }: QdiscPlace): Htb {
   const { init, directQlen, offload } = readNest(CODEC, payload);
   if (init === undefined || init.version !== KERNEL_VERSION >>> 16) throw einval();
-  if (offload !== undefined) throw new KernelError(Errno.EOPNOTSUPP);
+  if (offload !== undefined) throw new KernelError(Errno.EOPNOTSUPP, '', 'no-offload');
   return {
     rate2quantum: Math.max(init.rate2quantum | 0, 1),
     defcls: init.defcls,
@@ -334,10 +334,14 @@ const INT_MAX = 0x7fffffff;
 /** htb_change_class() */
 function settleClass(old: HtbClass | null, payload: Uint8Array | null, place: ClassPlace<Htb, HtbClass>): HtbClass {
   const { parms, rtab, ctab, rate64, ceil64 } = readNest(CODEC, payload);
-  if (parms === undefined || parms.rate.rate === 0 || parms.ceil.rate === 0) throw einval();
+  if (parms === undefined || parms.rate.rate === 0 || parms.ceil.rate === 0) {
+    throw einval('', 'rate-zero', 'rate');
+  }
   if (old === null) {
-    if (place.classid === 0 || tcMajor(place.classid) !== tcMajor(place.handle)) throw einval();
-    if (place.depth >= MAX_DEPTH) throw einval();
+    if (place.classid === 0 || tcMajor(place.classid) !== tcMajor(place.handle)) {
+      throw einval('', 'other-major', 'classid');
+    }
+    if (place.depth >= MAX_DEPTH) throw einval('', 'class-depth', 'parent');
   }
   const rate = rateConfig(withLinklayer(parms.rate, rtab), rate64);
   const [buffer, cbuffer] = [ticksToNs(parms.buffer), ticksToNs(parms.cbuffer)];

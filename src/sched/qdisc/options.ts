@@ -1,4 +1,4 @@
-import { Errno, KernelError } from '../../errors.ts';
+import { Errno, KernelError, type RefusalCode } from '../../errors.ts';
 import { getU32, type Printer, strtod, type Words } from '../../lang/index.ts';
 import { AttrReader, type AttrWriter, type Codec, decode, TCA } from '../../netlink/index.ts';
 import type { Placed, Placing, QdiscPlace } from './kind.ts';
@@ -173,8 +173,8 @@ export function pschedMtu({ device }: QdiscPlace): number {
   return device.mtu + device.headerLength;
 }
 
-export function einval(extack = ''): KernelError {
-  return new KernelError(Errno.EINVAL, extack);
+export function einval(extack = '', code: RefusalCode = 'invalid', attribute: string | null = null): KernelError {
+  return new KernelError(Errno.EINVAL, extack, code, attribute);
 }
 
 /** A kernel's reading of options that are one struct: absent or shorter is EINVAL. */

@@ -84,8 +84,8 @@ function speak(words: Words, w: AttrWriter): void {
 /** prio_tune() */
 function settle(payload: Uint8Array | null): Prio {
   const prio = readStruct(PRIO_QOPT, payload);
-  if (prio.bands > MAX_BANDS || prio.bands < MIN_BANDS) throw einval();
-  if (prio.priomap.some((band) => band >= prio.bands)) throw einval();
+  if (prio.bands > MAX_BANDS || prio.bands < MIN_BANDS) throw einval('', 'bands-range', 'bands');
+  if (prio.priomap.some((band) => band >= prio.bands)) throw einval('', 'priomap-range', 'bands');
   return prio;
 }
 

@@ -64,7 +64,7 @@ const CLASSES: ClassKind<null, QfqClass> = {
     if (lmax < MIN_LMAX || lmax > MAX_LMAX) throw einval('sch_qfq: MTU size out of bounds for qfq');
     const weight = Math.floor(ONE_FP / Math.floor(ONE_FP / (asked.weight ?? 1)));
     const same = old !== null && old.weight === weight && old.lmax === lmax;
-    if (!same && place.othersWeigh + weight > MAX_WEIGHT_SUM) throw einval();
+    if (!same && place.othersWeigh + weight > MAX_WEIGHT_SUM) throw einval('', 'weight-sum', 'weight');
     return { weight, lmax };
   },
   dump: (settings, w) => putOptions(w, CODEC, settings),

@@ -166,7 +166,7 @@ type Red = RedQopt & {
 function settle(old: Red | null, payload: Uint8Array | null): Red {
   const { parms, stab, maxP = 0, flags: bitfield, earlyDropBlock, markBlock } = readNest(CODEC, payload);
   if (bitfield !== undefined && !validBits(bitfield, SUPPORTED)) throw einval(FAILED_POLICY);
-  if (parms === undefined || stab === undefined || !redFits(parms, stab)) throw einval();
+  if (parms === undefined || stab === undefined || !redFits(parms, stab)) throw einval('', 'red-thresholds');
   if (bitfield !== undefined && parms.flags !== 0) {
     throw einval('flags should be passed either through qopt, or through a dedicated attribute');
   }

@@ -1,4 +1,3 @@
-import { Errno, KernelError } from '../../errors.ts';
 import { getS32, getSize, getU32, sizeText, type Words } from '../../lang/index.ts';
 import { type AttrWriter, bytes, s32, struct, u8, u32 } from '../../netlink/index.ts';
 import type { Warn } from '../notation.ts';
@@ -214,11 +213,11 @@ function settle(payload: Uint8Array | null, place: QdiscPlace): Sfq {
 function check(asked: QoptV1): void {
   const { divisor, quantum, perturb } = asked;
   if ((divisor & (divisor - 1)) !== 0 || divisor > MAX_DIVISOR) {
-    throw new KernelError(Errno.EINVAL, '', 'power-of-two', 'divisor');
+    throw einval('', 'power-of-two', 'divisor');
   }
   if (perturb < 0 || perturb > Math.floor(0x7fffffff / HZ)) throw einval('sch_sfq: invalid perturb period');
-  if (quantum > MAX_ALLOT) throw einval();
-  if (!redFits(asked)) throw einval();
+  if (quantum > MAX_ALLOT) throw einval('', 'quantum-range', 'quantum');
+  if (!redFits(asked)) throw einval('', 'red-thresholds');
 }
 
 function redSettings({ qthMin, qthMax, wlog, plog, scellLog, maxP }: QoptV1) {

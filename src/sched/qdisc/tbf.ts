@@ -257,10 +257,10 @@ function settle(payload: Uint8Array | null): Tbf {
   let peak = NO_RATE_CONFIG;
   if (parms.peakrate.rate !== 0) {
     peak = rateConfig(withLinklayer(parms.peakrate, ptab), prate64);
-    if (peak.rate <= rate.rate) throw einval();
+    if (peak.rate <= rate.rate) throw einval('', 'peakrate-low', 'peakrate');
     maxSize = min(maxSize, pburst === undefined ? timeToLength(peak, min(mtu, U32_MAX)) : BigInt(pburst));
   }
-  if (maxSize === 0n) throw einval();
+  if (maxSize === 0n) throw einval('', 'burst-zero', 'burst');
   return {
     limit: parms.limit,
     rate,

@@ -1,13 +1,17 @@
 /** Edits that still count as a slip of the finger, for a word of this length. */
 const tolerance = (length: number): number => (length < 4 ? 1 : length < 8 ? 2 : 3);
 
-/** The known word that a wrong one most likely stands for, or null. */
-export function nearest(word: string, known: readonly string[]): string | null {
-  let best: string | null = null;
-  let least = tolerance(word.length) + 1;
+/** The known words that a wrong one most likely stands for: those that the fewest edits make of it. */
+export function nearest(word: string, known: Iterable<string>): string[] {
+  let best: string[] = [];
+  // As many edits as letters make any word of any other.
+  let least = Math.min(tolerance(word.length), word.length - 1);
   for (const candidate of known) {
+    if (Math.abs(word.length - candidate.length) > least) continue;
     const edits = distance(word.toLowerCase(), candidate.toLowerCase());
-    if (edits > 0 && edits < least) [best, least] = [candidate, edits];
+    if (edits === 0 || edits > least) continue;
+    best = edits < least ? [candidate] : [...best, candidate];
+    least = edits;
   }
   return best;
 }
