@@ -1,12 +1,13 @@
-import type { Qdisc } from '../kernel/index.ts';
+import type { Class, Qdisc } from '../kernel/index.ts';
 import { ETH_P_ALL } from '../packet/index.ts';
 import { tcMajor, tcMinor } from '../u32.ts';
-import { defaultMinor, isHierarchy, usedBands } from './kinds.ts';
+import { defaultClass, defaultMinor, isHierarchy, usedBands } from './kinds.ts';
 import { minorsOf } from './minors.ts';
-import type { FilterAt, Setup } from './setup.ts';
+import { type FilterAt, isDeaf, type Setup } from './setup.ts';
 
 /** Only IPv4: EtherTypes. */
 const IPV4: ReadonlySet<number> = new Set([0x0800]);
+const NONE: ReadonlySet<number> = new Set();
 
 /**
  * Whether packets of other protocols than these can reach a qdisc (not IPv4: IPv6, ARP, tagged frames): everything reaches the root; below,
@@ -43,8 +44,9 @@ function given(above: Qdisc, minor: number, tree: Setup, taken: ReadonlySet<numb
 
 function minorsGiven(above: Qdisc, tree: Setup, taken: ReadonlySet<number>): ReadonlySet<number> | 'all' {
   const minors = new Set<number>();
-  for (const { protocol, flow, target } of tree.on(above)) {
-    if (taken.has(protocol)) continue;
+  for (const filter of tree.on(above)) {
+    const { protocol, flow, target } = filter;
+    if (taken.has(protocol) || isDeaf(filter)) continue;
     if (target !== null) minors.add(tcMinor(target));
     if (flow === null || tcMajor(flow.config.baseclass) !== tcMajor(above.handle)) continue;
     const some = minorsOf(flow.config);
@@ -52,6 +54,11 @@ function minorsGiven(above: Qdisc, tree: Setup, taken: ReadonlySet<number>): Rea
     for (const minor of some) minors.add(minor);
   }
   return minors;
+}
+
+/** The default class, or one that some filter gives. */
+export function isUsed(cl: Class, q: Qdisc, tree: Setup): boolean {
+  return cl === defaultClass(q) || given(q, tcMinor(cl.id), tree, NONE);
 }
 
 /** A filter that takes packets of every protocol stands at the same place. */

@@ -124,3 +124,87 @@ describe('packets without the header of a key', () => {
     expect(places(...script)).toEqual(['FT015 4']);
   });
 });
+
+describe('a class below one that is not there', () => {
+  const class10 = 'class add dev eth0 parent 1:7 classid 1:10 htb rate 5mbit ceil 9mbit';
+  const top = 'class add dev eth0 parent 1: classid 1:1 htb rate 9mbit';
+
+  test('is one finding, and not also one that cannot borrow', () => {
+    expect(places('qdisc add dev eth0 root handle 1: htb default 10', top, class10)).toEqual(['FT034 3']);
+  });
+
+  test('is none where a line with variables may make it, nor below a root that another script makes', () => {
+    const loop = 'class add dev eth0 parent 1: classid 1:$i htb rate 9mbit';
+    expect(places('qdisc add dev eth0 root handle 1: htb default 10', loop, top, class10)).not.toContain('FT034 4');
+    expect(places(top, class10)).not.toContain('FT034 2');
+  });
+
+  test('names the line that makes it too late', () => {
+    const script = ['qdisc add dev eth0 root handle 1: htb default 10', class10, top.replace('1:1 ', '1:7 ')];
+    expect(found(...script).find(({ code }) => code === 'FT034')?.message).toBe(
+      '1:7 is not there yet: line 3 makes it',
+    );
+  });
+
+  test('is refused by hfsc', () => {
+    const hfsc = 'class add dev eth0 parent 1:7 classid 1:10 hfsc sc rate 5mbit';
+    expect(places('qdisc add dev eth0 root handle 1: hfsc default 10', hfsc)).toContain('REFUSED 2');
+  });
+});
+
+describe('a class without the qdisc that its siblings have', () => {
+  const tree = (...leaves: readonly string[]): string[] => withDefault(3, ...leaves);
+  const withDefault = (minor: number, ...leaves: readonly string[]): string[] => [
+    `qdisc add dev eth0 root handle 1: htb default ${minor}`,
+    'class add dev eth0 parent 1: classid 1:9 htb rate 9mbit',
+    ...[1, 2, 3].map((n) => `class add dev eth0 parent 1:9 classid 1:${n} htb rate 3mbit`),
+    ...leaves,
+  ];
+  const leaf = (n: number, kind = 'fq_codel limit 600'): string =>
+    `qdisc add dev eth0 parent 1:${n} handle ${n}0: ${kind}`;
+
+  test('has the line that it lacks in its effect', () => {
+    const [finding] = found(...tree(leaf(1), leaf(2)));
+    expect(finding).toMatchObject({ code: 'FT035', severity: 'advice', line: 5 });
+    expect(finding?.message).toBe('1:3 has no qdisc below it, as 1:1 and 1:2 have');
+    expect(finding?.effect).toContain('`tc qdisc add dev eth0 parent 1:3 fq_codel limit 600`');
+  });
+
+  test('is found where some packet gets there', () => {
+    const marked = 'filter add dev eth0 parent 1: protocol all handle 3 fw classid 1:3';
+    expect(places(...withDefault(1, leaf(1), leaf(2)))).toEqual([]);
+    expect(places(...withDefault(1, leaf(1), leaf(2), marked))).toEqual(['FT035 5']);
+  });
+
+  test.each([
+    ['one has one', [leaf(1)]],
+    ['all have one', [leaf(1), leaf(2), leaf(3, 'pfifo')]],
+    ['the others have no fair one', [leaf(1, 'pfifo'), leaf(2, 'pfifo')]],
+    ['a line with variables may make it', [leaf(1), leaf(2), 'qdisc add dev eth0 parent 1:$i sfq']],
+  ])('is not found where %s', (_, leaves) => {
+    expect(places(...tree(...leaves))).toEqual([]);
+  });
+});
+
+describe('an ifb that is down', () => {
+  const redirect = [
+    'tc qdisc add dev eth0 ingress',
+    'tc filter add dev eth0 parent ffff: protocol all matchall action mirred egress redirect dev ifb4wan',
+  ];
+
+  test('is found where the script makes it, and brings up another', () => {
+    expect(places('ip link add name ifb4wan type ifb', 'ip link set ifb4lan up', ...redirect)).toContain('FT036 4');
+  });
+
+  test.each([
+    ['ip link set dev eth0 up'],
+    ['ip link add ifb4wan up type ifb'],
+    ['ip link add ifb4wan type ifb; /sbin/ifconfig ifb4wan up'],
+    ['ip link add ifb4wan type ifb; [ -f up.sh ] && . up.sh'],
+    ['ip link add ifb4wan type ifb; ip -batch devices'],
+    ['ip link add ifb4wan type ifb; ip link set "$IFB" up'],
+    ['modprobe ifb'],
+  ])('is not found where somebody else may make it or bring it up: %s', (line) => {
+    expect(places(line, ...redirect)).not.toContain('FT036 3');
+  });
+});

@@ -2,6 +2,7 @@ import { matches } from '../../lang/index.ts';
 import { classidText } from '../../u32.ts';
 import type { Rule } from '../finding.ts';
 import type { Command } from '../script.ts';
+import { parentLost } from './ft034-parent-that-is-not-there.ts';
 import type { Page } from './page.ts';
 
 /** net/sched/sch_htb.c: htb_activate_prios() goes up from a class that may borrow to its parent, and ends at the root. */
@@ -17,7 +18,7 @@ export const FT033: Rule = {
       if (kind === null || top.length < 2) continue;
       for (const cl of top) {
         const command = tree.origin(cl);
-        if (command === null || !kind.borrows(cl.settings)) continue;
+        if (command === null || parentLost(cl, command) !== null || !kind.borrows(cl.settings)) continue;
         yield {
           command,
           word: ceiling(command),

@@ -31,6 +31,9 @@ import { FT030 } from './ft030-priority-decides-first.ts';
 import { FT031 } from './ft031-match-last.ts';
 import { FT032 } from './ft032-missing-default-class.ts';
 import { FT033 } from './ft033-root-class-cannot-borrow.ts';
+import { FT034 } from './ft034-parent-that-is-not-there.ts';
+import { FT035 } from './ft035-sibling-without-leaf-qdisc.ts';
+import { FT036 } from './ft036-ifb-that-is-down.ts';
 import { REFUSED } from './refused.ts';
 import { SYNTAX } from './syntax.ts';
 
@@ -68,6 +71,9 @@ export const RULES: readonly Rule[] = [
   FT031,
   FT032,
   FT033,
+  FT034,
+  FT035,
+  FT036,
   SYNTAX,
   REFUSED,
 ];

@@ -15,6 +15,7 @@ export const REFUSED: Rule = {
 export const PAGE: Page = {
   happens: [
     "The kernel's answer is shown as tc prints it, and what the command was to make does not exist.",
+    'Where tc prints no more than `Invalid argument`, the finding gives the rule.',
     '`parent 1` is class 0:1, and the answer is "Parent Qdisc doesn\'t exists".',
     'Where a line shows or deletes what is not there, this is advice: many scripts begin so.',
     'What hangs below a qdisc that another script makes is checked as if that qdisc were there: the report names it.',
@@ -33,6 +34,11 @@ export const PAGE: Page = {
       script: ['tc qdisc add dev eth0 root handle 1: sfq', 'tc qdisc add dev eth0 root handle 1: sfq'],
       line: 2,
       word: '1:',
+    },
+    {
+      script: ['tc qdisc add dev eth0 root handle 1: sfq divisor 1000'],
+      line: 1,
+      word: '1000',
     },
   ],
   clean: [

@@ -17,7 +17,10 @@ export const PAGE: Page = {
     'tc prints the sentence that is shown, and sends nothing.',
     'In a batch file, tc stops there unless it has the option -force.',
   ],
-  mend: ['Correct the word that is underlined.'],
+  mend: [
+    'Correct the word that is underlined.',
+    'Where a word that tc knows is near, the finding names it; where only one is, `--fix` writes it.',
+  ],
   found: [
     {
       script: [
@@ -26,6 +29,11 @@ export const PAGE: Page = {
       ],
       line: 2,
       word: 'dst-192.168.2.0',
+    },
+    {
+      script: ['tc qdisc add dev eth0 root handle 1: htb defualt 10'],
+      line: 1,
+      word: 'defualt',
     },
   ],
   clean: [
