@@ -112,6 +112,7 @@ describe('a finding', () => {
     'filter add dev eth0 parent 1: protocol all flow map key dst-192.0.2.0',
     'class add dev eth0 parent 1: classid 1:1 hfsc sc rate 7bit',
     'qdisc add dev eth0 root handle 1: sfq perturb 10s',
+    'qdisc add dev eth0 root handle 1: sfq perturb 10secz',
     'filter add dev eth0 protocol ip protocol ip parent 1: matchall',
   ])('guesses nothing where no word is near, or the words are right: %s', (line) => {
     const [finding] = found(line);
