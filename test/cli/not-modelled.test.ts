@@ -68,7 +68,7 @@ describe('a script with stab and netem', () => {
         'cls-flow: note: line 1: "stab" is not modelled here\n' +
         'cls-flow: note: line 6: qdisc kind "netem" is not modelled here\n',
     });
-    const shown = cli([...tc, 'qdisc', 'show', 'dev', 'eth0']).stdout;
+    const shown = cli([...tc, '-d', 'qdisc', 'show', 'dev', 'eth0']).stdout;
     expect(shown).toMatch(/^qdisc htb 1: root .*\n stab overhead 44 linklayer atm\n/);
     expect(shown).toContain('qdisc netem 120: parent 1:12 delay 10ms loss 0.1% \n');
   });

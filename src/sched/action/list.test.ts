@@ -183,3 +183,26 @@ describe('a list that is shown', () => {
     expect(shown(bound, { ...SHOW, device: () => null })).toContain('mirred (Ingress Mirror to device if7) pipe');
   });
 });
+
+describe('the flags of an action, as tc 6.1.0 was seen to take them', () => {
+  /** TCA_ACT_FLAGS; null: refused. */
+  const flagsOf = (line: string): number | null | undefined => {
+    try {
+      return attributes(`gact drop ${line}`)[0]?.flags?.value;
+    } catch {
+      return null;
+    }
+  };
+
+  test.each([
+    ['skip_hw', 2],
+    ['skip_hw skip_hw', 2],
+    ['skip_hw skip_sw', 6],
+    ['no_percpu skip_sw skip_hw', 7],
+    ['skip_hw skip_hw skip_hw', null],
+    ['no_percpu no_percpu', null],
+    ['skip_hw no_percpu', null],
+  ])('%s', (words, flags) => {
+    expect(flagsOf(words)).toBe(flags);
+  });
+});

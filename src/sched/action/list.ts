@@ -145,8 +145,11 @@ function takeHwStats(words: Words, w: AttrWriter): void {
 
 function takeFlags(words: Words, w: AttrWriter): void {
   let value = words.takeExact('no_percpu') ? ActFlag.NO_PERCPU : 0;
-  if (words.takeExact('skip_sw')) value |= ActFlag.SKIP_SW;
-  else if (words.takeExact('skip_hw')) value |= ActFlag.SKIP_HW;
+  // tc 6.1.0 asks for them twice, so a second one is taken and a third is the kind of another action.
+  for (let asked = 0; asked < 2; asked++) {
+    if (words.takeExact('skip_sw')) value |= ActFlag.SKIP_SW;
+    else if (words.takeExact('skip_hw')) value |= ActFlag.SKIP_HW;
+  }
   if (value !== 0) w.put(TCA_ACT.flags, { value, selector: value });
 }
 
