@@ -27,7 +27,16 @@ export function* piecesOf(file: string): Generator<Uint8Array> {
   } catch (error) {
     throw withName(error, file);
   } finally {
-    if (descriptor !== STDIN) closeSync(descriptor);
+    if (descriptor !== STDIN) close(descriptor);
+  }
+}
+
+/** What was read is there, whatever close(2) answers. */
+function close(descriptor: number): void {
+  try {
+    closeSync(descriptor);
+  } catch (error) {
+    if (errorCode(error) === null) throw error;
   }
 }
 
