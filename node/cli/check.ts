@@ -1,14 +1,25 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { reportOf as ask, type CheckOptions, checkedOf, QuestionError } from '../../src/api/index.ts';
+import {
+  annotationsOf,
+  type Checked,
+  type CheckOptions,
+  checkedOf,
+  QuestionError,
+  readCheckOptions,
+  reportOf,
+  sarifOf,
+} from '../../src/api/index.ts';
 import { counted, escapeText } from '../../src/lang/index.ts';
-import { type CheckedFinding, mended, type Report, RULES, SEVERITIES, type Severity } from '../../src/lint/index.ts';
+import { type CheckedFinding, mended, type Report, SEVERITIES } from '../../src/lint/index.ts';
 import { ExistsError } from '../write.ts';
 import { caretInValue } from './caret.ts';
+import { type Config, configOf } from './check-config.ts';
+import { isFolder, type ScriptFile, scriptFiles } from './check-files.ts';
 import type { CheckFlags } from './commands/check.ts';
-import { CommandLineError } from './errors.ts';
+import { CommandLineError, tell } from './errors.ts';
 import { limitsOf } from './limits.ts';
-import { readCommands, writeText } from './named-file.ts';
+import { readCommands, readFailure, writeText } from './named-file.ts';
 import { txQueuesOf } from './numbers.ts';
 import { painter, say } from './output.ts';
 import { checkOutputs } from './outputs.ts';
@@ -17,30 +28,71 @@ import { Output } from './result.ts';
 /** Findings of one code that are told in full; the rest is counted. */
 const TOLD = 3;
 const FOUND = 1;
+const FAILED = 2;
 const INCOMPLETE = 3;
+/** The worst first: of several scripts that one counts. */
+const EXITS = [FAILED, FOUND, INCOMPLETE, 0];
 
-/** Checks a script and tells what was found. Returns the exit status. */
-export async function checkScript(file: string, flags: CheckFlags): Promise<number> {
+/** A script, what was found in it and what --fix wrote. */
+interface Script {
+  readonly name: string;
+  /** null: it could not be read, or cannot be a script. */
+  readonly text: string | null;
+  readonly report: Report | null;
+  /** Why it could not be judged; null: it was. */
+  readonly problem: CommandLineError | null;
+  readonly fixed: Fixed | null;
+}
+
+/** Checks scripts and tells what was found. Returns the exit status. */
+export async function checkScripts(names: readonly string[], flags: CheckFlags): Promise<number> {
+  const question = questionOf(flags);
+  if (flags.force && !flags.fix) throw new CommandLineError('--force: goes with --fix only');
+  if (flags.fix && names.includes('-')) throw new CommandLineError('--fix: standard input has no file beside it');
+  const [first = ''] = names;
+  const isOne = names.length === 1 && !isFolder(first);
+  const scripts = isOne ? [await judged(first, flags, question)] : await judgedEach(names, flags, question);
+  if (isOne && scripts[0]?.problem) throw scripts[0].problem;
+  const output = new Output();
+  output.write(PRINTED[flags.format](scripts, question, { ...flags, isOne }));
+  output.flush();
+  if (flags.format !== 'text') for (const script of scripts) tellNotes(script, isOne);
+  const exits = scripts.map((script) => exitOf(script, flags));
+  return EXITS.find((exit) => exits.includes(exit)) ?? 0;
+}
+
+/** What was asked, checked. */
+function questionOf(flags: CheckFlags): CheckOptions {
+  const config = configOf(flags);
   const hosts = hostsOf(flags.hosts);
   const txQueues = txQueuesOf(flags);
-  if (flags.force && !flags.fix) throw new CommandLineError('--force: goes with --fix only');
-  if (flags.fix && file === '-') throw new CommandLineError('--fix: standard input has no file beside it');
-  const text = readCommands(file, limitsOf(flags), CommandLineError);
-  const question = { ...(hosts === null ? {} : { hosts }), ...(txQueues === undefined ? {} : { txQueues }) };
-  const report = reportOf(text, file, question);
-  const fixed = flags.fix ? await writeFixed(file, text, report, flags.force === true) : null;
-  const output = new Output();
-  if (flags.format === 'json') output.write(`${JSON.stringify(checkedOf(report, text, file, question))}\n`);
-  else if (flags.format === 'sarif') output.write(`${JSON.stringify(asSarif(report, file), null, 2)}\n`);
-  else output.write(asText(report, file, text, fixed, hosts));
-  output.flush();
-  if (flags.format !== 'text') {
-    for (const line of notes(report, file)) say(`cls-flow: ${line}`);
-    if (fixed?.fixes === 0) say(`cls-flow: ${NO_FIX}`);
+  const { only, ignore } = flags;
+  const asked = {
+    ...(hosts === null ? {} : { hosts }),
+    ...(txQueues === undefined ? {} : { txQueues }),
+    ...(only === undefined ? {} : { only: codesIn(only) }),
+    ...(ignore === undefined ? {} : { ignore: codesIn(ignore) }),
+    ...(config?.severities === undefined ? {} : { severities: config.severities }),
+  };
+  try {
+    return readCheckOptions(asked);
+  } catch (error) {
+    throw error instanceof QuestionError ? asTyped(error, flags, config) : error;
   }
-  const limit = SEVERITIES.indexOf(flags.failOn);
-  if (report.findings.some(({ severity }) => SEVERITIES.indexOf(severity) <= limit)) return FOUND;
-  return flags.strict && report.notModelled.length > 0 ? INCOMPLETE : 0;
+}
+
+const codesIn = (typed: readonly string[]): string[] => typed.flatMap((codes) => codes.split(','));
+
+/** The error about an option or the configuration. */
+function asTyped({ field, problem, hint }: QuestionError, flags: CheckFlags, config: Config | null): CommandLineError {
+  const [, name, index] = /^(only|ignore)\[(\d+)\]$/.exec(field) ?? [];
+  if (name !== 'only' && name !== 'ignore') {
+    return new CommandLineError(`${config?.file}: ${field.replace(/^severities/, 'rules')}: ${problem}`, null, hint);
+  }
+  const typed = flags[name] ?? [];
+  const code = codesIn(typed)[Number(index)] ?? '';
+  const value = typed.find((codes) => codes.split(',').includes(code)) ?? '';
+  return new CommandLineError(`--${name}: ${problem}`, caretInValue(`--${name}`, value, -1, code), hint);
 }
 
 function hostsOf(value: string | undefined): number | null {
@@ -49,16 +101,103 @@ function hostsOf(value: string | undefined): number | null {
   throw new CommandLineError(`--hosts ${value}: a number expected`, caretInValue('--hosts', value, 0));
 }
 
-function reportOf(text: string, file: string, question: CheckOptions): Report {
-  const report = inScript(file, () => ask(text, question));
-  if (report.script.commands.length > 0 || report.script.dump) return report;
-  const { unexpanded } = report.script;
-  if (unexpanded.length === 0) throw new CommandLineError(`${file}: there is no tc command in it`);
-  throw new CommandLineError(
+/** Each by itself: what is wrong with one is told, and the others go on. */
+async function judgedEach(names: readonly string[], flags: CheckFlags, question: CheckOptions): Promise<Script[]> {
+  const scripts: Script[] = [];
+  for (const file of scriptFiles(names)) {
+    const script = await judgedOrNot(file, flags, question);
+    if (!file.isNamed && holdsNothing(script)) continue;
+    scripts.push(script);
+    if (script.problem !== null) say(tell(script.problem, []).text);
+  }
+  if (scripts.length > 0 || flags.passWithoutTc) return scripts;
+  throw new CommandLineError(`${names.join(', ')}: there is no tc script in it`);
+}
+
+async function judgedOrNot(file: ScriptFile, flags: CheckFlags, question: CheckOptions): Promise<Script> {
+  try {
+    if (file.failure !== null) throw readFailure(file.failure, file.name, CommandLineError);
+    return await judged(file.name, flags, question);
+  } catch (problem) {
+    if (!(problem instanceof CommandLineError)) throw problem;
+    return { name: file.name, text: null, report: null, problem, fixed: null };
+  }
+}
+
+async function judged(name: string, flags: CheckFlags, question: CheckOptions): Promise<Script> {
+  const text = readCommands(name, limitsOf(flags), CommandLineError);
+  const report = inScript(name, () => reportOf(text, question));
+  const problem = problemOf(name, report, flags);
+  const fixed = flags.fix && problem === null ? await writeFixed(name, text, report, flags.force === true) : null;
+  return { name, text, report, problem, fixed };
+}
+
+/** Why there is nothing that could be judged; null: there is. */
+function problemOf(file: string, { script }: Report, { passWithoutTc }: CheckFlags): CommandLineError | null {
+  const { commands, unexpanded, dump } = script;
+  if (commands.length > 0 || dump) return null;
+  if (unexpanded.length === 0) {
+    return passWithoutTc ? null : new CommandLineError(`${file}: there is no tc command in it`);
+  }
+  return new CommandLineError(
     `${file}: every tc line in it holds variables (${unexpanded.length})`,
     null,
     `run it and look at what it does: cls-flow record -- ${file}`,
   );
+}
+
+function holdsNothing({ report }: Script): boolean {
+  if (report === null) return false;
+  const { commands, unexpanded, dump } = report.script;
+  return commands.length === 0 && unexpanded.length === 0 && !dump;
+}
+
+function exitOf({ report, problem }: Script, { failOn, strict }: CheckFlags): number {
+  if (report === null || problem !== null) return FAILED;
+  const limit = SEVERITIES.indexOf(failOn);
+  if (report.findings.some(({ severity }) => SEVERITIES.indexOf(severity) <= limit)) return FOUND;
+  const isWhole = report.notModelled.length === 0 && report.unchecked.length === 0;
+  return strict && !isWhole ? INCOMPLETE : 0;
+}
+
+interface TextFlags extends CheckFlags {
+  /** One script was named, and nothing else. */
+  readonly isOne: boolean;
+}
+
+type Printer = (scripts: readonly Script[], question: CheckOptions, flags: TextFlags) => string;
+
+const PRINTED: Readonly<Record<CheckFlags['format'], Printer>> = {
+  text: asTexts,
+  json: (scripts, question) => `${JSON.stringify(jsonOf(scripts, question))}\n`,
+  sarif: (scripts, question) => `${JSON.stringify(sarifOf(jsonOf(scripts, question), path.sep), null, 2)}\n`,
+  github: (scripts, question) => annotationsOf(jsonOf(scripts, question)),
+};
+
+function jsonOf(scripts: readonly Script[], question: CheckOptions): Checked {
+  const judged = scripts.map((script) => ({ ...script, problem: script.problem?.message ?? null }));
+  return checkedOf(judged, question);
+}
+
+/** What text output says, beside another. */
+function tellNotes({ name, report, problem, fixed }: Script, isOne: boolean): void {
+  if (report === null || problem !== null) return;
+  const lines = [...notes(report, name), ...(fixed?.fixes === 0 ? [NO_FIX] : [])];
+  for (const line of lines) say(`cls-flow: ${isOne ? '' : `${escapeText(name)}: `}${line}`);
+}
+
+/** One after the other, and the sum of several. */
+function asTexts(scripts: readonly Script[], { hosts }: CheckOptions, flags: TextFlags): string {
+  const judged = scripts.filter(({ problem }) => problem === null);
+  const texts = judged.map((script) => asText(script, flags, hosts ?? null));
+  return [...texts, ...(flags.isOne ? [] : [`${sum(scripts)}\n`])].join('\n');
+}
+
+function sum(scripts: readonly Script[]): string {
+  const findings = scripts.flatMap(({ report, problem }) => (problem === null ? (report?.findings ?? []) : []));
+  const failed = scripts.filter(({ problem }) => problem !== null).length;
+  const found = findings.length === 0 ? 'nothing found' : bySeverity(findings);
+  return `${counted(scripts.length, 'script')}: ${found}${failed === 0 ? '' : `; ${failed} could not be checked`}`;
 }
 
 function inScript<T>(file: string, work: () => T): T {
@@ -91,52 +230,16 @@ async function writeFixed(file: string, text: string, report: Report, isForced: 
   return { name: target, fixes };
 }
 
-const SARIF_LEVELS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', advice: 'note' };
-
-/** SARIF 2.1.0 */
-function asSarif({ findings, notModelled }: Report, file: string) {
-  const uri = file === '-' ? 'stdin' : file.split(path.sep).map(encodeURIComponent).join('/');
-  const rules = RULES.map(({ code, title, severity }) => ({
-    id: code,
-    shortDescription: { text: title },
-    defaultConfiguration: { level: SARIF_LEVELS[severity] },
-  }));
-  const results = findings.map(({ code, severity, line, column, length, message, effect, fix }) => ({
-    ruleId: code,
-    ruleIndex: RULES.findIndex((rule) => rule.code === code),
-    level: SARIF_LEVELS[severity],
-    message: { text: `${message}: ${effect}${fix === null ? '' : `. Fix: ${fix}`}` },
-    locations: [locationOf(uri, { line, column, length })],
-  }));
-  const toolExecutionNotifications = notModelled.map((where) => ({
-    level: 'note',
-    message: { text: where.why },
-    locations: [locationOf(uri, where)],
-  }));
-  const invocations = [{ executionSuccessful: true, toolExecutionNotifications }];
-  return {
-    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
-    version: '2.1.0',
-    runs: [{ tool: { driver: { name: 'cls-flow', rules } }, columnKind: 'utf16CodeUnits', invocations, results }],
-  };
-}
-
-type Where = Pick<CheckedFinding, 'line' | 'column' | 'length'>;
-
-function locationOf(uri: string, { line, column, length }: Where) {
-  const region = { startLine: line, startColumn: column, endColumn: column + length };
-  return { physicalLocation: { artifactLocation: { uri }, region } };
-}
-
-function asText(report: Report, file: string, text: string, fixed: Fixed | null, hosts: number | null): string {
-  const lines = text.split('\n');
+function asText({ name: file, text, report, fixed }: Script, { all }: CheckFlags, hosts: number | null): string {
+  if (report === null) return '';
+  const lines = text?.split('\n') ?? [];
   const counts = new Map<string, number>();
   const left = new Map<string, number[]>();
   const blocks = report.findings.flatMap((finding) => {
     const { code, line } = finding;
     const count = counts.get(code) ?? 0;
     counts.set(code, count + 1);
-    if (count < TOLD) return [block(finding, file, lines, report.script.dump)];
+    if (all || count < TOLD) return [block(finding, file, lines, report.script.dump)];
     const at = left.get(code);
     if (at === undefined) left.set(code, [line]);
     else at.push(line);
@@ -175,11 +278,6 @@ function summary(
 ): string[] {
   if (findings.length === 0)
     return [`${escapeText(file)}: nothing found in ${counted(script.commands.length, 'tc command')}${fixText(fixed)}`];
-  const counts = SEVERITIES.map((severity) => ({
-    severity,
-    count: findings.filter((finding) => finding.severity === severity).length,
-  })).filter(({ count }) => count > 0);
-  const said = counts.map(({ severity, count }) => counted(count, severity)).join(', ');
   const mendable = findings.filter(({ fix }) => fix !== null).length;
   const fixes =
     fixed !== null
@@ -188,7 +286,15 @@ function summary(
         ? `; --fix mends ${mendable} of them in a copy`
         : '';
   const more = hosts === null && hasFlowFilter ? ['with --hosts N the buckets are judged too (FT017)'] : [];
-  return [`${said}${fixes}`, ...more];
+  return [`${bySeverity(findings)}${fixes}`, ...more];
+}
+
+function bySeverity(findings: readonly CheckedFinding[]): string {
+  const counts = SEVERITIES.map((severity) => ({
+    severity,
+    count: findings.filter((finding) => finding.severity === severity).length,
+  })).filter(({ count }) => count > 0);
+  return counts.map(({ severity, count }) => counted(count, severity)).join(', ');
 }
 
 const NO_FIX = '--fix: nothing to mend, no copy written';

@@ -3,7 +3,20 @@
  * and source.ts for what captures may be.
  */
 export { type AdviceQuestion, type Advised, advise, deviceName, linkRate, setupOf } from './advise.ts';
-export { type Checked, type CheckOptions, check, checkedOf, type FindingRow, reportOf } from './check.ts';
+export {
+  type Checked,
+  type CheckOptions,
+  check,
+  checkedOf,
+  type FileRow,
+  type FindingRow,
+  type JudgedScript,
+  readCheckOptions,
+  reportOf,
+  type UncheckedRow,
+} from './check.ts';
+export { annotationsOf } from './check-annotations.ts';
+export { sarifOf } from './check-sarif.ts';
 export { type ClassCommands, type ClassesQuestion, classes } from './classes.ts';
 export { type Classification, Classifying, classify } from './classify.ts';
 export { type Compared, compare } from './compare.ts';

@@ -57,6 +57,7 @@ export const hexText = checked(room.hexText, { value: word32 });
 export const ipv6Bytes = checked(room.ipv6Bytes, { text });
 export const ipv6LastWord = checked(room.ipv6LastWord, { text });
 export const matches = checked(room.matches, { word: text, keyword: text });
+export const nearest = checked(room.nearest, { word: text, known: listOf(text) });
 export const parseAddress = checked(room.parseAddress, { text });
 export const parsePrefix = checked(room.parsePrefix, { text });
 export const parseProtocol = checked(room.parseProtocol, { word: text });

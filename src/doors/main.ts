@@ -9,6 +9,7 @@ import {
   listOf,
   made,
   members,
+  object,
   optional,
   orNull,
   text,
@@ -57,6 +58,14 @@ const runOptions = members({
   sharing: yesOrNo,
 });
 
+const inFile = listOf(members({ file: text }));
+const aChecked = members({
+  findings: listOf(members({ code: text, file: text, edits: listOf(object) })),
+  notModelled: inFile,
+  unchecked: inFile,
+  files: inFile,
+});
+
 export const ArgumentError = checkedClass(room.ArgumentError, { field: text, message: text });
 export const FormatError = checkedClass(room.FormatError, { offset: finite, message: text });
 export const KernelError = checkedClass(room.KernelError, {
@@ -81,6 +90,7 @@ export const UsageError = checkedClass(room.UsageError, {
   exit: optional(byte),
   code: optional(orNull(text)),
 });
+export const annotationsOf = checked(room.annotationsOf, { checked: aChecked });
 export const classText = checked(room.classText, { classid: word32 });
 export const createEnv = checked(room.createEnv, {
   options: members({
@@ -96,4 +106,5 @@ export const planFilter = checked(room.planFilter, {
   spec: text,
   options: optional(members({ sets: optional(sets), hashrnd: optional(word32) })),
 });
+export const sarifOf = checked(room.sarifOf, { checked: aChecked, separator: optional(text) });
 export const verdictName = checked(room.verdictName, { verdict: word32 });

@@ -1,25 +1,31 @@
 import { createEnv } from '../env.ts';
 import { ERAS } from '../era.ts';
 import { shellQuoted } from '../lang/index.ts';
-import { applied, type Besides, type Edit, type Found, SEVERITIES, type Severity } from './finding.ts';
+import {
+  applied,
+  type Besides,
+  type Edit,
+  type Found,
+  type Rule,
+  SEVERITIES,
+  type Severities,
+  type Severity,
+} from './finding.ts';
 import { RULES } from './rules/index.ts';
-import { type Command, readScript, type Script, whereIs } from './script.ts';
+import { type Command, type Place, readScript, type Script, whereIs } from './script.ts';
 import { Setup } from './setup.ts';
 
 /** One finding, as it is reported. */
-export interface CheckedFinding {
+export interface CheckedFinding extends Place {
   readonly code: string;
   readonly severity: Severity;
-  /** From 1, as the column; of the word that it is about. */
-  readonly line: number;
-  readonly column: number;
-  /** Characters of that word. */
-  readonly length: number;
   readonly message: string;
   readonly effect: string;
   /** The corrected command; null: there is no single right one. */
   readonly fix: string | null;
   readonly edits: readonly Edit[];
+  /** The same as changes of the script's text, the first place first; none of a dump, which nobody runs. */
+  readonly changes: readonly TextEdit[];
   readonly command: Command;
   /** Who refuses the command, whatever else the finding says of it; null: nobody. */
   readonly refusedBy: 'tc' | 'kernel' | null;
@@ -36,13 +42,14 @@ export interface Report {
   /** Those of them that the script has not replaced by its own. */
   readonly standing: readonly string[];
   /** Words that tc takes and that are not modelled here, which is no fault of the script. */
-  readonly notModelled: readonly {
-    readonly line: number;
-    readonly column: number;
-    readonly length: number;
-    readonly word: string;
-    readonly why: string;
-  }[];
+  readonly notModelled: readonly NotModelledAt[];
+  /** tc commands that hold variables, which nobody here expands. */
+  readonly unchecked: readonly Place[];
+}
+
+export interface NotModelledAt extends Place {
+  readonly word: string;
+  readonly why: string;
 }
 
 /** Findings of a more particular kind: an error of theirs is about the refusal itself. */
@@ -63,10 +70,10 @@ export function check(text: string, besides: Besides = { hosts: null }): Report 
   const script = readScript(text);
   const setup = new Setup(script, createEnv({ era: ERAS['6.1'], seed: 0 }), besides);
   const refusers = new Map(setup.refusals.map(({ command, by }) => [command, by]));
-  const all = RULES.flatMap((rule) =>
-    [...rule.look(setup, besides)].map((found) =>
-      reported(rule.code, rule.severity, found, refusers.get(found.command) ?? null),
-    ),
+  const { severities = {} } = besides;
+  // What is off explains no refusal: that stays a finding of its own.
+  const all = RULES.filter(({ code }) => severities[code] !== 'off').flatMap((rule) =>
+    [...rule.look(setup, besides)].map((found) => reported(rule, found, refusers.get(found.command) ?? null, script)),
   );
   const explained = new Set(
     all.filter(({ code, severity }) => PARTICULAR.has(code) && severity === 'error').map(({ command }) => command),
@@ -74,13 +81,20 @@ export function check(text: string, besides: Besides = { hosts: null }): Report 
   const findings = all
     .filter(({ code, command }) => !(GENERAL.has(code) && explained.has(command)))
     .filter((finding) => !isMuted(script, finding))
+    .map((finding) => counting(finding, severities))
     .sort((a, b) => a.line - b.line || bySeverity(a, b) || a.column - b.column);
   const notModelled = setup.notModelled.map(({ command, word, why }) => {
     return { ...whereIs(command, word), word: command.words[word] ?? '', why };
   });
   const hasFlowFilter = setup.flows().next().done === false;
   const { assumed, standing } = setup;
-  return { findings: together(findings), script, hasFlowFilter, assumed, standing, notModelled };
+  const unchecked = script.unexpanded.map((command) => whereIs(command, -1));
+  return { findings: together(findings), script, hasFlowFilter, assumed, standing, notModelled, unchecked };
+}
+
+function counting(finding: CheckedFinding, severities: Severities): CheckedFinding {
+  const severity = severities[finding.code];
+  return severity === undefined || severity === 'off' ? finding : { ...finding, severity };
 }
 
 /** Each fix with those of the same command that do not touch the same words: it can be pasted as it is. */
@@ -122,7 +136,12 @@ function isMuted({ muted }: Script, { code, line, command }: CheckedFinding): bo
   return [line, command.line].some((at) => muted.get(at)?.has(code));
 }
 
-function reported(code: string, usual: Severity, found: Found, refusedBy: CheckedFinding['refusedBy']): CheckedFinding {
+function reported(
+  { code, severity: usual }: Rule,
+  found: Found,
+  refusedBy: CheckedFinding['refusedBy'],
+  { dump }: Script,
+): CheckedFinding {
   const { command, word, message, effect, mend, severity = usual } = found;
   const edits = mend ?? [];
   return {
@@ -133,6 +152,7 @@ function reported(code: string, usual: Severity, found: Found, refusedBy: Checke
     effect,
     fix: null,
     edits,
+    changes: dump ? [] : textEdits(command, edits),
     command,
     refusedBy,
   };
@@ -172,6 +192,33 @@ interface Patch {
   readonly from: number;
   readonly to: number;
   readonly text: string;
+}
+
+/** Text that is put in place of other text. Lines and columns are counted from 1; the end is behind what goes. */
+export interface TextEdit extends Omit<Place, 'length'> {
+  readonly text: string;
+}
+
+function textEdits(command: Command, edits: readonly Edit[]): TextEdit[] {
+  const found: TextEdit[] = [];
+  for (const edit of edits.toReversed().sort((a, b) => a.at - b.at)) {
+    const next = { ...rangeOf(command, edit), text: patchOf(command, edit).text };
+    const before = found.at(-1);
+    // Several at one place are one change.
+    if (before?.line !== next.line || before.column !== next.column) found.push(next);
+    else found[found.length - 1] = { ...next, text: before.text + next.text };
+  }
+  return found;
+}
+
+function rangeOf(command: Command, { at, remove }: Edit): Omit<TextEdit, 'text'> {
+  const { spans } = command;
+  const isBehind = at >= spans.length;
+  const { line, column } = whereIs(command, at);
+  const { endLine, endColumn } = whereIs(command, isBehind ? spans.length - 1 : at + remove - 1);
+  if (isBehind) return { line: endLine, column: endColumn, endLine, endColumn };
+  if (remove === 0) return { line, column, endLine: line, endColumn: column };
+  return { line, column, endLine, endColumn };
 }
 
 function patchOf({ source, spans }: Command, { at, remove, insert }: Edit): Patch {

@@ -28,7 +28,11 @@ export interface Besides {
   readonly hosts: number | null;
   /** Transmit queues of each device; absent: as many as the script names. */
   readonly txQueues?: number | undefined;
+  /** By code: how bad its findings count, whatever the rule says; `off`: it is not looked for. */
+  readonly severities?: Severities;
 }
+
+export type Severities = Readonly<Record<string, Severity | 'off'>>;
 
 /** One kind of finding. */
 export interface Rule {

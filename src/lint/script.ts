@@ -96,13 +96,38 @@ function mutedLines(text: string): Map<number, Set<string>> {
   return muted;
 }
 
-/** Line and column (both from 1) of a command's word, and how long it is; the last word's end where it is missing. */
-export function whereIs({ line, spans }: Command, word: number): { line: number; column: number; length: number } {
+/** Where something is written in the script. Lines and columns are counted from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+  /** Characters. */
+  readonly length: number;
+  /** Where it ends: behind its last character. */
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/** Where a command's word is; the last word's end where it is missing; a word below 0 means all of them. */
+export function whereIs({ line, source, spans }: Command, word: number): Place {
+  const first = spans[0] ?? NOWHERE;
   const last = spans.at(-1) ?? NOWHERE;
-  const behind = { ...last, column: last.column + last.length, length: 1 };
-  const whole = { ...(spans[0] ?? NOWHERE), length: last.at + last.length };
-  const span = word < 0 ? whole : (spans[word] ?? behind);
-  return { line: line + span.line, column: span.column, length: span.length };
+  const end = last.at + last.length;
+  if (word < 0) return placeOf(line, { ...first, length: end }, source.slice(first.at, end));
+  const span = spans[word];
+  if (span !== undefined) return placeOf(line, span, textAt(source, span));
+  return placeOf(line, { ...last, column: last.column + last.length, length: 1 }, ' ');
+}
+
+/** `text`: what is there, which may go on over several lines. */
+function placeOf(line: number, span: Span, text: string): Place {
+  const at = line + span.line;
+  const rows = text.split('\n');
+  const before = rows.length > 1 ? 1 : span.column;
+  return {
+    ...{ line: at, column: span.column, length: span.length },
+    endLine: at + rows.length - 1,
+    endColumn: before + (rows.at(-1)?.length ?? 0),
+  };
 }
 
 /** Index of the word behind a keyword that stands before the filter's kind; -1: it is not there. */

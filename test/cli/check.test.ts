@@ -34,6 +34,7 @@ describe('cls-flow check', () => {
     expect(findings).toMatchObject([{ code: 'FT001', severity: 'error', line: 5, column: 43, fix: FIXED }]);
     expect(Object.keys(findings[0])).toEqual([
       ...['code', 'severity', 'line', 'column', 'message', 'effect', 'fix', 'refusedBy'],
+      ...['file', 'endLine', 'endColumn', 'edits'],
     ]);
   });
 
@@ -72,7 +73,12 @@ filter add dev eth1 parent 1: handle 1 flow nosuch
     expect(runs[0].results).toEqual([]);
     const [note] = runs[0].invocations[0].toolExecutionNotifications;
     expect(note.message.text).toBe('"stab" is not modelled here');
-    expect(note.locations[0].physicalLocation.region).toEqual({ startLine: 1, startColumn: 35, endColumn: 39 });
+    expect(note.locations[0].physicalLocation.region).toEqual({
+      startLine: 1,
+      startColumn: 35,
+      endLine: 1,
+      endColumn: 39,
+    });
   });
 
   test('names every line, also those of which not everything is printed', () => {
@@ -89,7 +95,12 @@ filter add dev eth${n} parent 1: protocol all prio 1 handle 1 flow hash keys nfc
     const [result] = runs[0].results;
     expect(runs[0].tool.driver.rules[result.ruleIndex].id).toBe('FT001');
     expect(result).toMatchObject({ ruleId: 'FT001', level: 'error' });
-    expect(result.locations[0].physicalLocation.region).toEqual({ startLine: 5, startColumn: 43, endColumn: 47 });
+    expect(result.locations[0].physicalLocation.region).toEqual({
+      startLine: 5,
+      startColumn: 43,
+      endLine: 5,
+      endColumn: 47,
+    });
   });
 
   test('with --fix writes the corrected script beside it, which is then clean', () => {

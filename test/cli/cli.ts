@@ -30,12 +30,14 @@ export interface Around {
   readonly env?: Readonly<Record<string, string>>;
   /** A limit, by the shell's `ulimit -v`. */
   readonly addressSpaceKiB?: number;
+  /** The folder that it is run in. */
+  readonly cwd?: string;
 }
 
 /** Runs the built command line to its end. */
 export function cli(
   args: readonly string[],
-  { input = new Uint8Array(0), env = {}, addressSpaceKiB }: Around = {},
+  { input = new Uint8Array(0), env = {}, addressSpaceKiB, cwd }: Around = {},
 ): Ended {
   const command = [process.execPath, MAIN, ...args];
   const limited = ['sh', '-c', `ulimit -v ${addressSpaceKiB} && exec "$@"`, 'sh', ...command];
@@ -46,6 +48,7 @@ export function cli(
     maxBuffer: MAX_OUTPUT,
     timeout: PATIENCE_MS,
     env: environment(env),
+    cwd,
   });
   return { status, stdout, stderr };
 }

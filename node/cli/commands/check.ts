@@ -1,16 +1,21 @@
 import { Option } from 'commander';
-import { type CliCommand, formatOption } from './command.ts';
+import { type CliCommand, formatOption, list } from './command.ts';
 import { type LimitFlags, maxEntriesOption, maxTextOption } from './limits.ts';
 import { txQueuesOption } from './walk.ts';
 
 export interface CheckFlags extends LimitFlags {
-  readonly format: 'text' | 'json' | 'sarif';
+  readonly format: 'text' | 'json' | 'sarif' | 'github';
+  readonly all?: true;
   readonly fix?: true;
   readonly force?: true;
   readonly failOn: 'error' | 'warning' | 'advice';
   readonly hosts?: string;
   readonly txQueues?: string;
   readonly strict?: true;
+  readonly only?: readonly string[];
+  readonly ignore?: readonly string[];
+  readonly config?: string;
+  readonly passWithoutTc?: true;
 }
 
 export const check: CliCommand = {
@@ -19,10 +24,11 @@ export const check: CliCommand = {
   define(command) {
     command
       .argument(
-        '<script>',
-        'a tc -batch file, a shell script (its literal tc lines), tc -j filter show; - for standard input',
+        '<script...>',
+        'a tc -batch file, a shell script (its literal tc lines), tc -j filter show; - for standard input; of a folder, what looks like a tc script',
       )
-      .addOption(formatOption('text', 'json', 'sarif'))
+      .addOption(formatOption('text', 'json', 'sarif', 'github'))
+      .option('--all', 'print every finding in full, not three of a code')
       .option('--fix', 'write the corrected script beside it: NAME.fixed.EXT')
       .option('--force', 'with --fix: replace a file of that name')
       .addOption(
@@ -30,22 +36,29 @@ export const check: CliCommand = {
           .choices(['error', 'warning', 'advice'])
           .default('warning'),
       )
+      .option('--only <codes>', 'look for these findings alone, as FT001,FT011 (and SYNTAX, REFUSED)', list)
+      .option('--ignore <codes>', 'do not look for these findings, as FT016,FT018', list)
+      .option('--config <file>', 'how bad each finding counts, in JSON; without it cls-flow.json, where there is one')
       .option('--hosts <n>', 'how many hosts the filters are to keep apart: judges the number of buckets')
       .addOption(txQueuesOption())
       .addOption(maxTextOption())
       .addOption(maxEntriesOption())
-      .option('--strict', 'exit with 3 if words are not modelled here, and nothing else was found');
+      .option('--strict', 'exit with 3 if words are not modelled or lines not checked, and nothing else was found')
+      .option('--pass-without-tc', 'a file without a tc command is no error');
   },
-  note: 'A comment "# cls-flow: ignore FT011" silences its line, or the next one. Findings: docs/findings.',
+  note: `A comment "# cls-flow: ignore FT011" silences its line, or the next one. Findings: docs/findings.
+In a folder and below it: *.sh, *.tc, *.batch with a tc command, and other texts with a line that begins with tc.
+cls-flow.json: {"rules": {"FT015": "off", "FT017": "error"}}. Of several scripts the worst exit code counts: 2, 1, 3, 0.`,
+  examples: ['cls-flow check --format github --strict qos.sh scripts/'],
   exits: [
     [0, 'nothing found'],
     [1, 'something was found that is as bad as --fail-on'],
-    [2, 'the command line is wrong, or the script could not be read'],
-    [3, 'with --strict: some words are not modelled here, so that the check is incomplete'],
+    [2, 'the command line is wrong, or a script could not be read or holds nothing to check'],
+    [3, 'with --strict: some words are not modelled here, or lines not checked, so that the check is incomplete'],
     [130, 'interrupted'],
   ],
-  async run(script: string, flags: CheckFlags) {
-    const { checkScript } = await import('../check.ts');
-    return checkScript(script, flags);
+  async run(scripts: readonly string[], flags: CheckFlags) {
+    const { checkScripts } = await import('../check.ts');
+    return checkScripts(scripts, flags);
   },
 };

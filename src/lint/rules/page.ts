@@ -14,7 +14,8 @@ export interface CleanExample {
 
 /**
  * The page of a finding in docs/findings, besides its code, title and severity. Every rule's file holds one, as `PAGE`:
- * tests run its examples, tools/generate/findings.mjs writes the page. Nothing else reads it, so bundles leave it out.
+ * tests run its examples, tools/generate/findings.mjs writes the page and lists it in pages.ts, SARIF carries it. Nothing
+ * else reads it, so bundles without SARIF leave it out.
  */
 export interface Page {
   /** What happens to packets, and why: one sentence or two a string, in Markdown. */

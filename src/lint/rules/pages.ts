@@ -1,0 +1,79 @@
+// Made by tools/generate/findings.mjs from the rules beside it; do not edit.
+import { PAGE as FT001 } from './ft001-filter-on-a-leaf-class.ts';
+import { PAGE as FT002 } from './ft002-no-handle.ts';
+import { PAGE as FT003 } from './ft003-hash-without-divisor.ts';
+import { PAGE as FT004 } from './ft004-more-classes-than-buckets.ts';
+import { PAGE as FT005 } from './ft005-missing-classes.ts';
+import { PAGE as FT006 } from './ft006-inner-class-in-range.ts';
+import { PAGE as FT007 } from './ft007-counted-in-decimal.ts';
+import { PAGE as FT008 } from './ft008-key-taken-for-another.ts';
+import { PAGE as FT009 } from './ft009-conntrack-has-not-run.ts';
+import { PAGE as FT010 } from './ft010-no-socket-or-route.ts';
+import { PAGE as FT011 } from './ft011-other-protocols-dropped.ts';
+import { PAGE as FT012 } from './ft012-same-name-twice.ts';
+import { PAGE as FT013 } from './ft013-map-without-mask.ts';
+import { PAGE as FT014 } from './ft014-off-by-one.ts';
+import { PAGE as FT015 } from './ft015-kernel-pointer-as-key.ts';
+import { PAGE as FT016 } from './ft016-perturb.ts';
+import { PAGE as FT017 } from './ft017-too-few-buckets.ts';
+import { PAGE as FT018 } from './ft018-operations-reordered.ts';
+import { PAGE as FT019 } from './ft019-shift-above-31.ts';
+import { PAGE as FT020 } from './ft020-user-namespace.ts';
+import { PAGE as FT021 } from './ft021-address-as-addend.ts';
+import { PAGE as FT022 } from './ft022-behind-a-filter-that-takes-all.ts';
+import { PAGE as FT023 } from './ft023-qdisc-without-filters.ts';
+import { PAGE as FT025 } from './ft025-minor-wraps-to-0.ts';
+import { PAGE as FT026 } from './ft026-filter-on-mq.ts';
+import { PAGE as FT027 } from './ft027-ingress-without-action.ts';
+import { PAGE as FT028 } from './ft028-value-0-has-no-class.ts';
+import { PAGE as FT029 } from './ft029-class-loop.ts';
+import { PAGE as FT030 } from './ft030-priority-decides-first.ts';
+import { PAGE as FT031 } from './ft031-match-last.ts';
+import { PAGE as FT032 } from './ft032-missing-default-class.ts';
+import { PAGE as FT033 } from './ft033-root-class-cannot-borrow.ts';
+import { PAGE as FT034 } from './ft034-parent-that-is-not-there.ts';
+import { PAGE as FT035 } from './ft035-sibling-without-leaf-qdisc.ts';
+import { PAGE as FT036 } from './ft036-ifb-that-is-down.ts';
+import type { Page } from './page.ts';
+import { PAGE as REFUSED } from './refused.ts';
+import { PAGE as SYNTAX } from './syntax.ts';
+
+export const PAGES: Readonly<Record<string, Page>> = {
+  FT001,
+  FT002,
+  FT003,
+  FT004,
+  FT005,
+  FT006,
+  FT007,
+  FT008,
+  FT009,
+  FT010,
+  FT011,
+  FT012,
+  FT013,
+  FT014,
+  FT015,
+  FT016,
+  FT017,
+  FT018,
+  FT019,
+  FT020,
+  FT021,
+  FT022,
+  FT023,
+  FT025,
+  FT026,
+  FT027,
+  FT028,
+  FT029,
+  FT030,
+  FT031,
+  FT032,
+  FT033,
+  FT034,
+  FT035,
+  FT036,
+  SYNTAX,
+  REFUSED,
+};
