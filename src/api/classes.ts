@@ -79,7 +79,7 @@ export function classes(asked: ClassesQuestion, besides: Besides = {}): ClassCom
   const named = ids.filter((id) => tcMinor(id) !== 0);
   if (named.length < ids.length) note('minor number 0 can come out, too: it is the qdisc, no class');
   if (named.length > max) {
-    const hint = `give the filter a divisor, or a larger limit: ${MOST}`;
+    const hint = `give the filter a divisor, or take them all: --max ${MOST}`;
     throw new QuestionError('max', `${counted(ids.length, 'class')} can come out, more than ${max}`, { hint });
   }
   const kindOf = (major: number): string => own?.kinds.get(major) ?? kind ?? ASSUMED.root;

@@ -86,7 +86,7 @@ export const COMMANDS: readonly Typed[] = [
         'classify',
         at('in.pcap'),
         '--filter',
-        "map key dst and 0xff match 'ipset(good src)'",
+        "map key dst and 0xff match 'ipset(good src)' divisor 256",
         '--ipset',
         `good=${at('set')}`,
       ],
