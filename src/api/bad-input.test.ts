@@ -52,6 +52,8 @@ describe('a question that is wrong names its field', () => {
     [{ filters: 'hash keys src' }, 'filters', 'expected a list, not "hash keys src"'],
     [{ filters: ['hash keys sorc'] }, 'filters[0]', 'Unknown flow key "sorc"'],
     [{ filters: [7] }, 'filters[0]', 'expected a text, not 7'],
+    [{ filters: new Array(1) }, 'filters[0]', 'expected a text, not undefined'],
+    [{ ...FILTER, metadata: { all: { mark: 5n } } }, 'metadata.all', 'holds what JSON cannot: a BigInt, or itself'],
     [{}, 'filters', 'no filter given'],
     [null, '', 'expected an object, not null'],
     [{ ...FILTER, seed: Number.NaN }, 'seed', 'expected a whole number from 0 to 4294967295, not NaN'],
@@ -69,7 +71,7 @@ describe('a question that is wrong names its field', () => {
     [{ ...FILTER, script: 'qdisc add dev eth0 root sfq' }, 'filters', 'give filters or a script, not both'],
     [{ script: 'echo nothing' }, 'script', 'no tc command in 1 line'],
     [{ filters: ['map key src rshift 40'] }, 'filters[0]', 'rshift is at most 31'],
-  ])('%j', async (question, field, sentence) => {
+  ])('%o', async (question, field, sentence) => {
     const [named, said] = await wrong(asked(question));
     expect(named).toBe(field);
     if (sentence !== null) expect(said).toBe(sentence);
@@ -86,6 +88,7 @@ describe('a question that is wrong names its field', () => {
     expect((await wrong(() => check(5 as never)))[0]).toBe('script');
     expect((await wrong(() => check('', { hosts: Number.POSITIVE_INFINITY })))[0]).toBe('hosts');
     expect((await wrong(() => recoverSeed({ filter: 'hash keys src divisor 4', pairs: [] })))[0]).toBe('pairs');
+    expect((await wrong(() => recoverSeed({} as never)))[0]).toBe('filter');
     expect((await wrong(() => tc(['qdisc', 7] as never)))[0]).toBe('commands[1]');
     expect((await wrong(() => tc('', { schema: 2, era: '6.1' } as never)))[0]).toBe('state');
   });
@@ -102,6 +105,12 @@ describe('a source that cannot be read', () => {
     const { packets, complete, errors } = await found(failing());
     expect([packets, complete]).toEqual([3, false]);
     expect(errors).toEqual([{ file: 'capture', offset: null, message: 'reading failed: the cable is out' }]);
+    const broken = {
+      [Symbol.asyncIterator]: () => {
+        throw new Error('no cable');
+      },
+    };
+    expect((await found(broken)).errors[0]?.message).toBe('reading failed: no cable');
   });
 
   it.each([
@@ -182,6 +191,15 @@ describe('a call that is cancelled', () => {
     await expect(classify(capture(), FILTER, { signal })).rejects.toThrow(CancelledError);
     const pairs = ['10.0.0.1>8.8.8.8=1:1'];
     await expect(recoverSeed({ filter: 'hash keys src divisor 4', pairs }, { signal })).rejects.toThrow(CancelledError);
+  });
+
+  it('while its source keeps it waiting, or brings nothing', async () => {
+    const never = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<IteratorResult<Uint8Array>>(() => {}) }) };
+    await expect(classify(never, FILTER, { signal: AbortSignal.timeout(5) })).rejects.toThrow(CancelledError);
+    function* nothing(): Generator<Uint8Array> {
+      for (;;) yield new Uint8Array(0);
+    }
+    await expect(classify(nothing(), FILTER, { signal: AbortSignal.timeout(5) })).rejects.toThrow(CancelledError);
   });
 
   it('says how far it has come', async () => {

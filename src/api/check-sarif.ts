@@ -48,7 +48,8 @@ const encoded = (part: string): string => encodeURIComponent(part.replace(/\p{Su
 
 /** What is wrong, what that does, and what would be right, in one text. */
 export function sentenceOf({ message, effect, fix }: FindingRow): string {
-  return `${message}: ${effect}${fix === null ? '' : `. Fix: ${fix}`}`;
+  const end = /[?.!]$/.test(effect) ? ' ' : '. ';
+  return `${message}: ${effect}${fix === null ? '' : `${end}Fix: ${fix}`}`;
 }
 
 /** The package's own URL (purl) with the page in it: an address that needs no network. */

@@ -1,7 +1,7 @@
 import { emulated, type Transport } from '../command/index.ts';
 import { Netns, type SavedNetns } from '../kernel/index.ts';
 import { type Diff, diffSetups, planScript, readSetup } from '../study/index.ts';
-import { digestOfText } from './digest.ts';
+import { digestOfText, type InputDigest } from './digest.ts';
 import { text } from './question.ts';
 import { QuestionError } from './question-error.ts';
 import { type CallRecord, recordOf } from './record.ts';
@@ -47,11 +47,23 @@ export function diff(plan: string, dump: SavedNetns, device: string): Difference
   const [failed] = planned.failed;
   if (failed !== undefined) throw new QuestionError('plan', `line ${failed.line}: ${failed.says}`);
   if (planned.commands === 0) throw new QuestionError('plan', 'no tc command in it');
-  return differencesOf(device, diffSetups(planned, installed, device), script);
+  return differencesOf(device, diffSetups(planned, installed, device), script, [
+    digestOfText('dump', JSON.stringify(saved)),
+  ]);
 }
 
 /** The JSON of what was found. */
-export function differencesOf(device: string, { differences, equal, commands }: Diff, plan: string): Differences {
+export function differencesOf(
+  device: string,
+  { differences, equal, commands }: Diff,
+  plan: string,
+  inputs: readonly InputDigest[] = [],
+): Differences {
   const found = { equal: differences.length === 0, same: equal, differences, commands };
-  return { schema: 1, device, ...found, record: recordOf('diff', { dev: device }, [digestOfText('plan', plan)]) };
+  return {
+    schema: 1,
+    device,
+    ...found,
+    record: recordOf('diff', { dev: device }, [digestOfText('plan', plan), ...inputs]),
+  };
 }

@@ -38,8 +38,9 @@ export class Head {
 }
 
 /** Of a script. */
-export function digestOfText(name: string, text: string): InputDigest {
-  const bytes = encodeUtf8(text);
+export const digestOfText = (name: string, text: string): InputDigest => digestOfBytes(name, encodeUtf8(text));
+
+export function digestOfBytes(name: string, bytes: Uint8Array): InputDigest {
   const hash = new Xxh64();
   hash.update(bytes);
   return { name, bytes: bytes.length, xxh64: digestText(hash) };

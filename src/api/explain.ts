@@ -3,7 +3,7 @@ import { UsageError } from '../errors.ts';
 import { describeFrame } from '../packet/index.ts';
 import { type Explanation, engineFor, explain as explainFrame } from '../replay/index.ts';
 import type { Run } from '../run.ts';
-import type { InputDigest } from './digest.ts';
+import { digestOfBytes, type InputDigest } from './digest.ts';
 import { fullTableNotes } from './full-table.ts';
 import { checkOptions } from './options.ts';
 import type { Question } from './question.ts';
@@ -55,10 +55,20 @@ export async function explain(
   const run = runOf(settled);
   const { explanation, inputs } = isCaptured(packet)
     ? await captured(packet, run, options)
-    : { explanation: explained(run, frameOf(packet)), inputs: [] };
+    : { explanation: explained(run, frameOf(packet)), inputs: digestsOf(packet) };
   for (const note of fullTableNotes(run)) options.note?.(note);
-  return { ...explanation, record: recordOf('explain', settled.question, [...inputs, ...settled.inputs]) };
+  const asked = { ...settled.question, ...named(packet) };
+  return { ...explanation, record: recordOf('explain', asked, [...inputs, ...settled.inputs]) };
 }
+
+/** Which packet it is, as far as JSON can say it. */
+function named(packet: PacketQuestion): { readonly packet?: string | number } {
+  if (isCaptured(packet)) return { packet: packet.number };
+  return typeof packet === 'string' ? { packet } : {};
+}
+
+const digestsOf = (packet: string | Uint8Array): InputDigest[] =>
+  typeof packet === 'string' ? [] : [digestOfBytes('packet', packet)];
 
 const isCaptured = (packet: PacketQuestion): packet is CapturedPacket =>
   typeof packet === 'object' && packet !== null && 'source' in packet;

@@ -146,7 +146,8 @@ export function oneOf<const W extends string>(words: readonly W[]) {
 export function listOf<T>(read: (value: unknown, field: string) => T) {
   return (value: unknown, field: string): readonly T[] => {
     if (!Array.isArray(value)) throw wrong(field, 'a list', value);
-    return value.map((one, index) => read(one, `${field}[${index}]`));
+    // Array.from() comes to holes too.
+    return Array.from(value as readonly unknown[], (one, index) => read(one, `${field}[${index}]`));
   };
 }
 
@@ -165,9 +166,20 @@ function setsText(value: unknown, field: string): SetsText {
 function metadataOf(value: unknown, field: string): MetadataQuestion {
   const { all, some } = object(value, field);
   return {
-    ...(all === undefined ? {} : { all: object(all, `${field}.all`) }),
-    ...(some === undefined ? {} : { some: listOf(object)(some, `${field}.some`) }),
+    ...(all === undefined ? {} : { all: jsonObject(all, `${field}.all`) }),
+    ...(some === undefined ? {} : { some: listOf(jsonObject)(some, `${field}.some`) }),
   };
+}
+
+/** A question is plain JSON. */
+function jsonObject(value: unknown, field: string): Readonly<Record<string, unknown>> {
+  const checked = object(value, field);
+  try {
+    JSON.stringify(checked);
+  } catch {
+    throw new QuestionError(field, 'holds what JSON cannot: a BigInt, or itself');
+  }
+  return checked;
 }
 
 /** The field, what it should be and what it is; long values are cut. */

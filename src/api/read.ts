@@ -10,6 +10,8 @@ import { turn } from './turn.ts';
 /** As far as a call uses an AbortSignal. */
 export interface Signal {
   readonly aborted: boolean;
+  addEventListener?(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;
+  removeEventListener?(type: 'abort', listener: () => void): void;
 }
 
 /** How far a call has come. */
@@ -98,7 +100,7 @@ async function readOne(
 ): Promise<CaptureProblem | { readonly warnings: readonly string[]; readonly cut: boolean }> {
   const { name } = source;
   try {
-    return await source.read({
+    const reading = source.read({
       room,
       replay,
       turn: signal === undefined ? null : turn,
@@ -111,10 +113,29 @@ async function readOne(
         return isWanted;
       },
     });
+    return await untilAborted(reading, signal);
   } catch (error) {
     if (error instanceof FormatError) return { file: name, offset: error.offset, message: error.message };
     if (error instanceof SourceError) return { file: name, offset: null, message: error.message };
     throw error;
+  }
+}
+
+/** What `reading` comes to, or a CancelledError as soon as the signal says so: a source may keep us waiting for ever. */
+async function untilAborted<T>(reading: Promise<T>, signal: Signal | undefined): Promise<T> {
+  if (signal?.addEventListener === undefined) return reading;
+  let cancel = (): void => {};
+  const cancelled = new Promise<never>((_, reject) => {
+    cancel = () => reject(new CancelledError());
+  });
+  signal.addEventListener('abort', cancel, { once: true });
+  // Nobody waits for it once the call was cancelled.
+  reading.catch(() => undefined);
+  cancelled.catch(() => undefined);
+  try {
+    return await Promise.race([reading, cancelled]);
+  } finally {
+    signal.removeEventListener?.('abort', cancel);
   }
 }
 

@@ -160,7 +160,7 @@ function probeOf(value: unknown, field: string): Probe {
 
 /** A question's observations. Throws a QuestionError. */
 export function exampleOf({ filter, pairs = [], probes = [] }: SeedQuestion): Example {
-  const reader = new PairReader(filter);
+  const reader = new PairReader(text(filter, 'filter'));
   const samples = [
     ...pairs.map((pair, i) => reader.pair(pair, `pairs[${i}]`)),
     ...probes.map((probe, i) => reader.probe(probe, `probes[${i}]`)),

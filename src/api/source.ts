@@ -84,6 +84,9 @@ function sourceOf(source: NamedBytes | CaptureSource, unpackers: Unpackers | nul
 /** Bytes between two turns of others: some hundredths of a second, of which a turn takes a few thousandths at most. */
 const TURN = 8 << 20;
 
+/** The same in chunks, however small. */
+const CHUNKS_A_TURN = 4096;
+
 /** A capture whose bytes somebody has, or brings. */
 class BytesSource implements CaptureSource {
   readonly name: string;
@@ -102,9 +105,12 @@ class BytesSource implements CaptureSource {
     const total = sizeOf(this.bytes);
     let read = 0;
     let since = 0;
+    let number = 0;
     const counted = async function* (chunks: Chunks): AsyncGenerator<Uint8Array> {
       for await (const chunk of chunks) {
         read += chunk.length;
+        // Chunks without bytes would never come to a turn.
+        if (turn !== null && ++number % CHUNKS_A_TURN === 0) await turn();
         yield chunk;
       }
     };
@@ -208,18 +214,23 @@ function iteratorOf(bytes: unknown): AsyncIterator<unknown> | Iterator<unknown> 
   if (typeof bytes === 'string' || typeof iterate !== 'function') {
     throw new SourceError('expected bytes: a Uint8Array, an ArrayBuffer, chunks of them or a Blob');
   }
-  return Reflect.apply(iterate, bytes, []);
+  try {
+    return Reflect.apply(iterate, bytes, []);
+  } catch (error) {
+    throw unreadable(error);
+  }
 }
 
 async function failing<T>(read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    throw new SourceError(`reading failed: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw unreadable(error);
   }
 }
+
+const unreadable = (cause: unknown): SourceError =>
+  new SourceError(`reading failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 
 /** Without decompression: compressed captures are refused, with the way out. */
 const NO_UNPACKERS: Unpackers = {
