@@ -10,7 +10,7 @@ const { ERAS } = await load('era');
 const { Netns } = await load('kernel/index');
 const { describeFrame, LINK_TYPES, NO_METADATA } = await load('packet/index');
 const { planFilter } = await load('plan');
-const { Replay } = await load('replay');
+const { Replay } = await load('replay/index');
 const { Run } = await load('run');
 const { RULES } = await load('lint/rules/index');
 
