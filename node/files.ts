@@ -7,7 +7,8 @@ import {
   type Chunks,
   type Cut,
   compressionOf,
-  Frame,
+  eachFrame,
+  type Frame,
   openCapture,
   type Unpackers,
   UnpackNotes,
@@ -261,17 +262,6 @@ export interface Taker {
   take(reader: CaptureReader): boolean;
 }
 
-/** Takes the frames of a capture one by one, in the same Frame; `onFrame` says false to stop. */
-export function frameTaker(onFrame: (frame: Frame) => unknown): Taker {
-  const frame = new Frame();
-  return {
-    take(reader) {
-      while (reader.next(frame)) if (onFrame(frame) === false) return false;
-      return true;
-    },
-  };
-}
-
 /**
  * Has a capture taken, batch by batch; `onBatch` is called about twice a MiB, for progress. Returns the file, for
  * what is to be said about it. Throws FormatError or LimitError where the file is broken: what came before was taken.
@@ -296,5 +286,5 @@ export function readFrames(
   onFrame: (frame: Frame) => unknown,
   onBatch?: (file: CaptureFile) => void,
 ): Promise<CaptureFile> {
-  return readCapture(path, frameTaker(onFrame), onBatch);
+  return readCapture(path, { take: eachFrame(onFrame) }, onBatch);
 }

@@ -278,7 +278,7 @@ function checkAll(rows: readonly (readonly [string, Rule])[], args: readonly unk
   }
 }
 
-/** The same class behind rules for what its constructor takes: its objects are the class's own. */
+/** The same class with rules for the arguments of its constructor. `instanceof` holds for its objects as before. */
 /* @__NO_SIDE_EFFECTS__ */
 export function checkedClass<C extends abstract new (...args: never[]) => object>(of: C, rules: Rules): C {
   const rows = Object.entries(rules);

@@ -1,4 +1,3 @@
-import { Frame } from '../capture/index.ts';
 import { getRate64 } from '../lang/index.ts';
 import type { CaptureProblem } from '../report/index.ts';
 import { ADVISED, QDISCS } from '../sched/qdisc/index.ts';
@@ -21,8 +20,8 @@ import { fullTableNotes } from './full-table.ts';
 import { checkOptions } from './options.ts';
 import { type Fields, fieldsReader, oneOf, QUESTION_FIELDS, type Question, text, whole } from './question.ts';
 import { QuestionError } from './question-error.ts';
-import { type ReadOptions, readSources } from './read.ts';
-import { type CallRecord, recordOf } from './record.ts';
+import { frameTaker, type ReadOptions, readSources } from './read.ts';
+import { type CallRecord, recordOfRun } from './record.ts';
 import { runOf, settleNow } from './settle.ts';
 import type { Source } from './source.ts';
 
@@ -99,21 +98,14 @@ export async function advise(source: Source, asked: AdviceQuestion, options: Rea
   const run = runOf(settled);
   const { env } = settled.options;
   const seen = new Observations(by, masks, env);
-  const frame = new Frame();
-  const { errors, inputs } = await readSources(
-    source,
-    {
-      packets: () => run.number,
-      take(reader) {
-        while (reader.next(frame)) {
-          run.prepare(frame);
-          if (run.reason === null) seen.add(run.packet);
-        }
-        return true;
-      },
+  const taker = frameTaker(
+    () => run.number,
+    (frame) => {
+      run.prepare(frame);
+      if (run.reason === null) seen.add(run.packet);
     },
-    options,
   );
+  const { errors, inputs } = await readSources(source, taker, options);
   const hosts = seen.subjects;
   const choices = study(seen, DIVISORS, hashrnds(env, seeds));
   const { usual, most } = targetsOf(qdisc);
@@ -127,7 +119,7 @@ export async function advise(source: Source, asked: AdviceQuestion, options: Rea
     commands: recommended === null ? [] : setupCommands(setupOf(recommended, { qdisc, dev, link })),
     notes: [...notesOf({ qdisc, isEgress, knowsNat, choices, recommended, hosts }), ...fullTableNotes(run)],
     errors,
-    record: recordOf('advise', question, [...inputs, ...settled.inputs]),
+    record: recordOfRun('advise', { ...settled, question }, inputs),
   };
 }
 

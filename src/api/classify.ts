@@ -8,7 +8,7 @@ import { checkOptions } from './options.ts';
 import type { Question } from './question.ts';
 import { inField } from './question-error.ts';
 import { type PacketTaker, type Reading, type ReadOptions, readSources } from './read.ts';
-import { type CallRecord, recordOf } from './record.ts';
+import { type CallRecord, recordOfRun } from './record.ts';
 import { type Besides, runOf, type Settled, settle } from './settle.ts';
 import type { Source } from './source.ts';
 
@@ -94,7 +94,7 @@ export class Classifying {
       ...{ era: settled.options.env.era.name, seed: settled.seed },
       ...{ engine: replay.why, copies: copies.rows, missing: missingOf(tally.rests) },
     });
-    return { ...summary, record: recordOf('classify', settled.question, [...inputs, ...settled.inputs]) };
+    return { ...summary, record: recordOfRun('classify', settled, inputs) };
   }
 }
 

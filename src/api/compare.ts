@@ -1,14 +1,11 @@
-import { Frame } from '../capture/index.ts';
-import type { Run } from '../run.ts';
 import { Comparing, type Comparison } from '../study/index.ts';
-import type { InputDigest } from './digest.ts';
 import { fullTableNotes } from './full-table.ts';
+import { type Asked, askOneByOne } from './one-by-one.ts';
 import { checkOptions } from './options.ts';
 import type { Question } from './question.ts';
 import { QuestionError } from './question-error.ts';
-import { type ReadOptions, readSources } from './read.ts';
-import { type CallRecord, recordOf } from './record.ts';
-import { runOf, settle } from './settle.ts';
+import { frameTaker, type ReadOptions, readSources } from './read.ts';
+import { type CallRecord, recordOfRun } from './record.ts';
 import type { Source } from './source.ts';
 
 /** What `compare` returns, and what `cls-flow compare --format json` prints: docs/schema/compare.schema.json. */
@@ -38,28 +35,21 @@ export async function compare(
   const first = await sideOf('before', before, options);
   const second = await sideOf('after', after, options);
   const comparing = new Comparing(first.run, second.run);
-  const frame = new Frame();
-  const { errors, inputs } = await readSources(
-    source,
-    {
-      packets: () => first.run.number,
-      take(reader) {
-        while (reader.next(frame)) {
-          first.run.step(frame);
-          second.run.step(frame);
-          comparing.add();
-        }
-        return true;
-      },
+  const taker = frameTaker(
+    () => first.run.number,
+    (frame) => {
+      first.run.step(frame);
+      second.run.step(frame);
+      comparing.add();
     },
-    options,
   );
+  const { errors, inputs } = await readSources(source, taker, options);
   // Both follow the same connections, if they follow any.
   for (const note of [first, second].flatMap(({ run }) => fullTableNotes(run)).slice(0, 1)) options.note?.(note);
-  const record = recordOf('compare', before, [...inputs, ...first.inputs]);
-  const { question, inputs: changed } = recordOf('compare', after, second.inputs);
+  const record = recordOfRun('compare', first.settled, inputs);
+  const { question, inputs: changed } = recordOfRun('compare', second.settled, []);
   return {
-    ...comparing.result(first.seed, errors),
+    ...comparing.result(first.settled.seed, errors),
     record: {
       ...record,
       question: { before: record.question, after: question },
@@ -68,17 +58,10 @@ export async function compare(
   };
 }
 
-interface Side {
-  readonly run: Run;
-  readonly seed: number;
-  readonly inputs: readonly InputDigest[];
-}
-
 /** What is wrong with a side is reported with its name: `after.filters[0]`. */
-async function sideOf(name: 'before' | 'after', question: Question, options: ReadOptions): Promise<Side> {
+async function sideOf(name: 'before' | 'after', question: Question, options: ReadOptions): Promise<Asked> {
   try {
-    const settled = await settle({ ...question, flows: false }, options);
-    return { run: runOf(settled), seed: settled.seed, inputs: settled.inputs };
+    return await askOneByOne(question, options);
   } catch (error) {
     throw error instanceof QuestionError ? error.about(`${name}.${error.field}`) : error;
   }

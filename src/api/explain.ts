@@ -1,16 +1,14 @@
-import { Frame } from '../capture/index.ts';
-import { UsageError } from '../errors.ts';
+import { type Frame, wholeFrame } from '../capture/index.ts';
 import { describeFrame } from '../packet/index.ts';
 import { type Explanation, engineFor, explain as explainFrame } from '../replay/index.ts';
 import type { Run } from '../run.ts';
 import { digestOfBytes, type InputDigest } from './digest.ts';
-import { fullTableNotes } from './full-table.ts';
+import { askOneByOne, readOneByOne } from './one-by-one.ts';
 import { checkOptions } from './options.ts';
 import type { Question } from './question.ts';
-import { QuestionError } from './question-error.ts';
-import { frameTaker, type Reading, type ReadOptions, readSources } from './read.ts';
-import { type CallRecord, recordOf } from './record.ts';
-import { runOf, settle } from './settle.ts';
+import { inField, QuestionError } from './question-error.ts';
+import type { ReadOptions } from './read.ts';
+import { type CallRecord, recordOfRun } from './record.ts';
 import type { Source } from './source.ts';
 
 /** A packet of captures: they are read up to it, as connections and buckets are made of the packets before. */
@@ -51,14 +49,11 @@ export async function explain(
   options: ReadOptions = {},
 ): Promise<ExplainedPacket> {
   checkOptions(options);
-  const settled = await settle({ ...question, flows: false }, options);
-  const run = runOf(settled);
+  const { settled, run } = await askOneByOne(question, options);
   const { explanation, inputs } = isCaptured(packet)
     ? await captured(packet, run, options)
     : { explanation: explained(run, frameOf(packet)), inputs: digestsOf(packet) };
-  for (const note of fullTableNotes(run)) options.note?.(note);
-  const asked = { ...settled.question, ...named(packet) };
-  return { ...explanation, record: recordOf('explain', asked, [...inputs, ...settled.inputs]) };
+  return { ...explanation, record: recordOfRun('explain', settled, inputs, named(packet)) };
 }
 
 /** Which packet it is, as far as JSON can say it. */
@@ -84,24 +79,11 @@ const LINKTYPE_ETHERNET = 1;
 const MAX_FRAME = 256 << 10;
 
 function frameOf(packet: string | Uint8Array): Frame {
-  const data = typeof packet === 'string' ? described(packet) : packet;
+  const data = typeof packet === 'string' ? inField('packet', () => describeFrame(packet)) : packet;
   if (!(data instanceof Uint8Array) || data.length === 0 || data.length > MAX_FRAME) {
     throw new QuestionError('packet', `expected words, or a frame of 1 to ${MAX_FRAME} bytes`);
   }
-  const frame = new Frame();
-  frame.data = data;
-  frame.end = frame.length = data.length;
-  frame.linkType = LINKTYPE_ETHERNET;
-  return frame;
-}
-
-function described(words: string): Uint8Array {
-  try {
-    return describeFrame(words);
-  } catch (reason) {
-    if (!(reason instanceof UsageError)) throw reason;
-    throw new QuestionError('packet', reason.message, { word: reason.word, hint: reason.hint, reason });
-  }
+  return wholeFrame(data, LINKTYPE_ETHERNET);
 }
 
 interface Found {
@@ -112,15 +94,12 @@ interface Found {
 async function captured({ source, number }: CapturedPacket, run: Run, options: ReadOptions): Promise<Found> {
   if (!Number.isInteger(number) || number < 1) throw new QuestionError('number', 'expected a whole number from 1 on');
   let explanation: Explanation | null = null;
-  const taker = frameTaker(
-    () => run.number,
-    (frame) => {
-      if (run.number + 1 < number) run.step(frame);
-      else explanation = explained(run, frame);
-      return explanation === null;
-    },
-  );
-  const { inputs }: Reading = await readSources(source, taker, options);
+  const onFrame = (frame: Frame): boolean => {
+    if (run.number + 1 < number) run.step(frame);
+    else explanation = explained(run, frame);
+    return explanation === null;
+  };
+  const { inputs } = await readOneByOne(source, run, onFrame, options);
   if (explanation === null) throw new NoPacketError(`there is no packet ${number}: ${run.number} were read`);
   return { explanation, inputs };
 }

@@ -8,7 +8,7 @@ import { checkOptions } from './options.ts';
 import { type Question, whole } from './question.ts';
 import { QuestionError } from './question-error.ts';
 import { type ReadOptions, readSources } from './read.ts';
-import { type CallRecord, recordOf } from './record.ts';
+import { type CallRecord, recordOfRun } from './record.ts';
 import type { Source } from './source.ts';
 
 /** Addresses of each class that are listed unless a limit is given. */
@@ -63,13 +63,15 @@ export async function hosts(source: Source, question: Question, options: HostsOp
   replay.settle();
   for (const note of fullTableNotes(run)) options.note?.(note);
   const rows = run.sharing === null ? [] : classHosts(run.sharing, most, only);
-  const asked = { ...settled.question, ...(classid === undefined ? {} : { classid }), ...{ limit } };
   return {
     ...{ schema: 1, complete: errors.length === 0 },
     ...(run.sharing?.isEstimate ? { estimated: true } : {}),
     classes: rows.map((row) => ({ ...row, classid: classText(row.classid) })),
     errors,
-    record: recordOf('hosts', asked, inputs),
+    record: recordOfRun('hosts', { ...settled, question }, inputs, {
+      ...(classid === undefined ? {} : { classid }),
+      limit,
+    }),
   };
 }
 

@@ -3,11 +3,11 @@ import { type CaptureReader, Frame } from '../capture/index.ts';
 import { type CaptureProblem, type IndexedEnd, NumberedEnds, PacketIndex } from '../report/index.ts';
 import type { Run } from '../run.ts';
 import { fullTableNotes } from './full-table.ts';
+import { askOneByOne } from './one-by-one.ts';
 import { checkOptions } from './options.ts';
 import { type Question, whole } from './question.ts';
 import { type ReadOptions, readSources } from './read.ts';
-import { type CallRecord, recordOf } from './record.ts';
-import { runOf, settle } from './settle.ts';
+import { type CallRecord, recordOfRun } from './record.ts';
 import type { Source } from './source.ts';
 
 /** Packets that are indexed unless a limit is given: 145 MB. */
@@ -66,8 +66,7 @@ export async function indexPackets(
   checkOptions(options, { limit: anything });
   const { limit = LIMIT } = options;
   const most = whole(1, MOST)(limit, 'limit');
-  const settled = await settle({ ...question, flows: false }, options);
-  const run = runOf(settled);
+  const { settled, run } = await askOneByOne(question, options);
   const indexing = new Indexing(run, most);
   const { errors, inputs } = await readSources(
     source,
@@ -79,7 +78,7 @@ export async function indexPackets(
   return {
     ...{ complete: errors.length === 0 && !limited, limited },
     ...{ index, ends: ends.rows, captures, errors },
-    record: recordOf('indexPackets', { ...settled.question, ...{ limit } }, inputs),
+    record: recordOfRun('indexPackets', settled, inputs, { limit }),
   };
 }
 

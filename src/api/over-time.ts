@@ -1,14 +1,13 @@
 import { anything } from '../argument.ts';
-import { Frame } from '../capture/index.ts';
+import type { Frame } from '../capture/index.ts';
 import { type CaptureProblem, type Course, OverTime } from '../report/index.ts';
 import type { Run } from '../run.ts';
 import { classText } from '../u32.ts';
-import { fullTableNotes } from './full-table.ts';
+import { askOneByOne, readOneByOne } from './one-by-one.ts';
 import { checkOptions } from './options.ts';
 import { type Question, whole } from './question.ts';
-import { type ReadOptions, readSources } from './read.ts';
-import { type CallRecord, recordOf } from './record.ts';
-import { runOf, settle } from './settle.ts';
+import type { ReadOptions } from './read.ts';
+import { type CallRecord, recordOfRun } from './record.ts';
 import type { Source } from './source.ts';
 
 const BINS = 512;
@@ -71,29 +70,17 @@ export async function overTime(
   checkOptions(options, { bins: anything });
   const { bins = BINS } = options;
   const counting = new Counting(whole(2, MOST_BINS)(bins, 'bins'));
-  const settled = await settle({ ...question, flows: false }, options);
-  const run = runOf(settled);
-  const frame = new Frame();
-  const { errors, inputs } = await readSources(
-    source,
-    {
-      packets: () => run.number,
-      take(reader) {
-        while (reader.next(frame)) {
-          run.step(frame);
-          counting.add(run, frame);
-        }
-        return true;
-      },
-    },
-    options,
-  );
-  for (const note of fullTableNotes(run)) options.note?.(note);
+  const { settled, run } = await askOneByOne(question, options);
+  const onFrame = (frame: Frame): void => {
+    run.step(frame);
+    counting.add(run, frame);
+  };
+  const { errors, inputs } = await readOneByOne(source, run, onFrame, options);
   return {
     ...{ schema: 1, complete: errors.length === 0 },
     ...counting.result(),
     errors,
-    record: recordOf('overTime', { ...settled.question, ...{ bins } }, inputs),
+    record: recordOfRun('overTime', settled, inputs, { bins }),
   };
 }
 

@@ -1,12 +1,10 @@
 import { callback } from '../argument.ts';
-import { Frame } from '../capture/index.ts';
-import { fullTableNotes } from './full-table.ts';
+import type { Frame } from '../capture/index.ts';
+import { askOneByOne, readOneByOne } from './one-by-one.ts';
 import { checkOptions } from './options.ts';
-import type { WalkedRecord } from './packet-record.ts';
-import { packetRecord } from './packet-record.ts';
+import { packetRecord, type WalkedRecord } from './packet-record.ts';
 import type { Question } from './question.ts';
-import { type ReadOptions, readSources } from './read.ts';
-import { runOf, settle } from './settle.ts';
+import type { Reading, ReadOptions } from './read.ts';
 import type { Source } from './source.ts';
 
 /**
@@ -25,25 +23,14 @@ export async function packets(
   question: Question,
   onPacket: (record: WalkedRecord) => unknown,
   options: ReadOptions = {},
-): Promise<Pick<Awaited<ReturnType<typeof readSources>>, 'errors' | 'cut'>> {
+): Promise<Pick<Reading, 'errors' | 'cut'>> {
   callback(onPacket, 'onPacket');
   checkOptions(options);
-  const run = runOf(await settle({ ...question, flows: false }, options));
-  const frame = new Frame();
-  const { errors, cut } = await readSources(
-    source,
-    {
-      packets: () => run.number,
-      take(reader) {
-        while (reader.next(frame)) {
-          run.step(frame);
-          if (onPacket(packetRecord(run, frame)) === false) return false;
-        }
-        return true;
-      },
-    },
-    options,
-  );
-  for (const note of fullTableNotes(run)) options.note?.(note);
+  const { run } = await askOneByOne(question, options);
+  const onFrame = (frame: Frame): unknown => {
+    run.step(frame);
+    return onPacket(packetRecord(run, frame));
+  };
+  const { errors, cut } = await readOneByOne(source, run, onFrame, options);
   return { errors, cut };
 }

@@ -1,4 +1,4 @@
-import { type CaptureReader, Frame, type Unpackers } from '../capture/index.ts';
+import { type CaptureReader, eachFrame, type Frame, type Unpackers } from '../capture/index.ts';
 import { FormatError } from '../errors.ts';
 import type { Replaying } from '../replay/index.ts';
 import type { CaptureProblem } from '../report/index.ts';
@@ -140,13 +140,7 @@ async function untilAborted<T>(reading: Promise<T>, signal: Signal | undefined):
 }
 
 /** Takes packets one by one, in the same Frame; `onFrame` answers false to stop. */
-export function frameTaker(packets: () => number, onFrame: (frame: Frame) => unknown): PacketTaker {
-  const frame = new Frame();
-  return {
-    packets,
-    take(reader) {
-      while (reader.next(frame)) if (onFrame(frame) === false) return false;
-      return true;
-    },
-  };
-}
+export const frameTaker = (packets: () => number, onFrame: (frame: Frame) => unknown): PacketTaker => ({
+  packets,
+  take: eachFrame(onFrame),
+});

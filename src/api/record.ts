@@ -1,6 +1,7 @@
 import { VERSION } from '../version.ts';
 import { digestOfText, type InputDigest } from './digest.ts';
 import type { Question } from './question.ts';
+import type { Settled } from './settle.ts';
 
 /** What was asked, by which version and of what: enough to repeat a call, and to see whether it was the same. */
 export interface CallRecord {
@@ -21,4 +22,14 @@ export function recordOf(call: string, question: Question, inputs: readonly Inpu
     question: { ...rest, ...(metadata?.all === undefined ? {} : { metadata: { all: metadata.all } }) },
     inputs: [...inputs, ...(script === undefined ? [] : [digestOfText('script', script)])],
   };
+}
+
+/** The same of a call that read captures, with what its tables held. `own`: fields that a question has in this call alone. */
+export function recordOfRun(
+  call: string,
+  { question, inputs: tables }: Settled,
+  inputs: readonly InputDigest[],
+  own: Readonly<Record<string, unknown>> = {},
+): CallRecord {
+  return recordOf(call, { ...question, ...own }, [...inputs, ...tables]);
 }

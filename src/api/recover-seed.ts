@@ -1,5 +1,5 @@
 import { count as aCount, callback, listOf as listWith, members, word32 } from '../argument.ts';
-import { Frame } from '../capture/index.ts';
+import { type Frame, wholeFrame } from '../capture/index.ts';
 import { UsageError } from '../errors.ts';
 import { counted, getClassid, hex8 } from '../lang/index.ts';
 import { describeFrame } from '../packet/index.ts';
@@ -234,7 +234,7 @@ class PairReader {
   }
 
   private sample(packet: string, classid: number, field: string): Sample {
-    // A class without a major, as `:6b`, is the filter's.
+    // A class without a major number, as `:6b`, has that of the filter's base class.
     const { baseclass } = this.at.filter;
     const whole = tcMajor(classid) === 0 ? (baseclass & 0xffff0000) | classid : classid;
     const bucket = bucketOf(whole, baseclass, this.divisor);
@@ -267,11 +267,10 @@ function countersOf(printed: string, field: string): Map<number, number> {
 /** `tcp A:1 > B:2`, or `A>B` where only addresses matter. */
 function frameOf(packet: string, field: string): Frame {
   const words = packet.replace(/\s*>\s*/, ' > ').trim();
-  const frame = new Frame();
-  frame.data = inField(field, () => described(words));
-  frame.end = frame.length = frame.data.length;
-  frame.linkType = ETHERNET;
-  return frame;
+  return wholeFrame(
+    inField(field, () => described(words)),
+    ETHERNET,
+  );
 }
 
 function described(words: string): Uint8Array {

@@ -1,15 +1,15 @@
 import { callback } from '../argument.ts';
-import { Frame } from '../capture/index.ts';
+import type { Frame } from '../capture/index.ts';
 import type { CaptureProblem } from '../report/index.ts';
 import type { Run } from '../run.ts';
 import { type By, type Period, periods, type SeedSpread, spreadOverSeeds, Takings } from '../study/index.ts';
-import { fullTableNotes } from './full-table.ts';
+import { askOneByOne, readOneByOne } from './one-by-one.ts';
 import { checkOptions } from './options.ts';
 import { type Question, whole } from './question.ts';
 import { QuestionError } from './question-error.ts';
-import { type Reading, type ReadOptions, readSources } from './read.ts';
-import { type CallRecord, recordOf } from './record.ts';
-import { runOf, type Settled, settle } from './settle.ts';
+import type { Reading, ReadOptions } from './read.ts';
+import { type CallRecord, recordOfRun } from './record.ts';
+import type { Settled } from './settle.ts';
 import type { Source } from './source.ts';
 
 /** What `spread` returns, and what `cls-flow classify --seeds N --format json` prints: docs/schema/seeds.schema.json. */
@@ -61,7 +61,7 @@ export async function spread(
     ...{ schema: 1, complete: errors.length === 0 },
     spread: spreadOverSeeds(takings, settled.options.env, settled.seed, count),
     errors,
-    record: recordOf('spread', { ...settled.question, ...{ seeds: count } }, [...inputs, ...settled.inputs]),
+    record: recordOfRun('spread', settled, inputs, { seeds: count }),
   };
 }
 
@@ -84,7 +84,7 @@ export async function perturbed(source: Source, question: Question, options: Opt
     ...{ schema: 1, complete: errors.length === 0, seed: settled.seed, by: takings.by },
     periods: periods(takings, run),
     errors,
-    record: recordOf('perturbed', settled.question, [...inputs, ...settled.inputs]),
+    record: recordOfRun('perturbed', settled, inputs),
   };
 }
 
@@ -101,26 +101,14 @@ interface Taken {
 }
 
 async function taken(source: Source, question: Question, options: Options, expect: (run: Run) => void): Promise<Taken> {
-  const settled = await settle({ ...question, flows: false }, options);
-  const run = runOf(settled);
+  const { settled, run } = await askOneByOne(question, options);
   const takings = new Takings(run);
   expect(run);
-  const frame = new Frame();
-  const reading = await readSources(
-    source,
-    {
-      packets: () => run.number,
-      take(reader) {
-        while (reader.next(frame)) {
-          run.step(frame);
-          takings.add();
-        }
-        return true;
-      },
-    },
-    options,
-  );
+  const onFrame = (frame: Frame): void => {
+    run.step(frame);
+    takings.add();
+  };
+  const reading = await readOneByOne(source, run, onFrame, options);
   options.ended?.(reading);
-  for (const note of fullTableNotes(run)) options.note?.(note);
   return { takings, run, settled, reading };
 }

@@ -78,3 +78,17 @@ export interface CaptureReader {
   /** Interfaces met so far, in the order of the file (pcapng: over all sections). */
   readonly interfaces: readonly CaptureInterface[];
 }
+
+/** Takes the frames that a reader has, one by one, in the same Frame; `onFrame` answers false to stop, and so does this. */
+export function eachFrame(onFrame: (frame: Frame) => unknown): (reader: CaptureReader) => boolean {
+  const frame = new Frame();
+  return (reader) => {
+    while (reader.next(frame)) if (onFrame(frame) === false) return false;
+    return true;
+  };
+}
+
+/** A frame of which all bytes are there, captured at no time in particular. */
+export function wholeFrame(data: Uint8Array, linkType: number): Frame {
+  return Object.assign(new Frame(), { data, end: data.length, length: data.length, linkType });
+}

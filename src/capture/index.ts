@@ -6,7 +6,14 @@ import { isPcapng, PcapngReader } from './pcapng.ts';
 import { type Cut, MOST_ROOM, type Window } from './window.ts';
 
 export { findRecord } from './boundary.ts';
-export { type CaptureInterface, type CaptureReader, Frame, type RecordLayout } from './frame.ts';
+export {
+  type CaptureInterface,
+  type CaptureReader,
+  eachFrame,
+  Frame,
+  type RecordLayout,
+  wholeFrame,
+} from './frame.ts';
 export type { Chunks } from './input.ts';
 export { MAX_FRAME, PcapReader } from './pcap.ts';
 export { MAX_BLOCK, MAX_INTERFACES, MAX_SECTIONS, PcapngReader } from './pcapng.ts';

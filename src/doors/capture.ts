@@ -23,6 +23,8 @@ export * from '../capture/index.ts';
 const aDescription = members({ linkType: word16, snapLength: word32, name: text });
 
 export const compressionOf = checked(room.compressionOf, { head: bytes });
+export const eachFrame = checked(room.eachFrame, { onFrame: callback });
+export const wholeFrame = checked(room.wholeFrame, { data: bytes, linkType: word16 });
 export const findRecord = checked(room.findRecord, {
   piece: bytes,
   layout: members({ format: oneOf('pcap', 'pcapng'), little: yesOrNo }),

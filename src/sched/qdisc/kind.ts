@@ -223,7 +223,7 @@ export interface BandKind<S = unknown> {
   readonly leavesNoop: boolean;
   /** TCQ_F_MQROOT: ->attach() puts a child at each transmit queue, and packets never see the qdisc itself (mq). */
   readonly perQueue: boolean;
-  /** Settings for this number of transmit queues, where the classes are the device's queues; null: they are not. */
+  /** The settings for a number of transmit queues, of a kind that has one class for each queue; null: of other kinds. */
   readonly ofQueues: ((queues: number) => S) | null;
   /** How one band changes (`tc class change`); null: not at all (EOPNOTSUPP), and no words of its own. */
   readonly change: BandChange<S> | null;

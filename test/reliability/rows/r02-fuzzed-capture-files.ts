@@ -6,7 +6,7 @@ const FILES: Counts = { ci: 5000, night: 200_000, release: 1_000_000 };
 /** Small files, each cut at every byte. */
 const CUT: Counts = { ci: 20, night: 200, release: 200 };
 const SLOWEST = 1000;
-/** Two threads and a compiler need some; the rest is the reader's. */
+/** Of the whole process: Node with its threads and compiler takes a part of it, the readers the rest. */
 const MEMORY = 512;
 
 export const R2: Row = {
