@@ -8,32 +8,51 @@ export interface InputDigest {
   readonly name: string;
   /** Of a capture: of its (decompressed) bytes, as far as they were read. Of a text: of its UTF-8. */
   readonly bytes: number;
-  /** XXH64 of the text, or of the first 4096 bytes of a capture: `xxhsum -H64` prints the same. */
+  /** XXH64 of a script, or of the first 4096 bytes of a capture or table: `xxhsum -H64` prints the same. */
   readonly xxh64: string;
 }
 
-/** Bytes of a capture that are hashed: all of a large one would take longer than classifying it. */
+/** Bytes of a capture or table that are hashed: all of a large one would take longer than what is done with it. */
 const HEAD = 4096;
 
-/** The first bytes of a capture, while they come by. */
-export class Head {
+/** The first bytes of what comes by. */
+class HeadHash {
+  /** Bytes that were hashed. */
+  size = 0;
   private readonly hash = new Xxh64();
-  private hashed = 0;
+
+  get isDone(): boolean {
+    return this.size >= HEAD;
+  }
+
+  add(bytes: Uint8Array): void {
+    const piece = bytes.subarray(0, HEAD - this.size);
+    this.hash.update(piece);
+    this.size += piece.length;
+  }
+
+  get text(): string {
+    return digestText(this.hash);
+  }
+}
+
+/** The digest of a capture, made while its bytes come by. */
+export class Head {
+  private readonly head = new HeadHash();
   private reader: CaptureReader | null = null;
 
   /** Call each time that the reader has got more bytes, before any of them is taken. */
   add(reader: CaptureReader): void {
     this.reader = reader;
+    const { head } = this;
     const { window } = reader;
-    if (window === null || this.hashed >= HEAD) return;
+    if (window === null || head.isDone) return;
     const start = window.offset - window.at;
-    const piece = window.data.subarray(this.hashed - start, Math.min(window.end, HEAD - start));
-    this.hash.update(piece);
-    this.hashed += piece.length;
+    head.add(window.data.subarray(head.size - start, window.end));
   }
 
   of(name: string): InputDigest {
-    return { name, bytes: this.reader?.offset ?? 0, xxh64: digestText(this.hash) };
+    return { name, bytes: this.reader?.offset ?? 0, xxh64: this.head.text };
   }
 }
 
@@ -75,19 +94,27 @@ export class Digests {
 }
 
 class TableDigest {
-  private readonly hash = new Xxh64();
+  private readonly head = new HeadHash();
   private bytes = 0;
 
   add(line: string): void {
-    const encoded = encodeUtf8(`${line}\n`);
-    this.hash.update(encoded);
-    this.bytes += encoded.length;
+    if (this.head.isDone) this.bytes += sizeOf(line) + 1;
+    else {
+      const encoded = encodeUtf8(`${line}\n`);
+      this.head.add(encoded);
+      this.bytes += encoded.length;
+    }
   }
 
   of(name: string): InputDigest[] {
-    return this.bytes === 0 ? [] : [{ name, bytes: this.bytes, xxh64: digestText(this.hash) }];
+    return this.bytes === 0 ? [] : [{ name, bytes: this.bytes, xxh64: this.head.text }];
   }
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all that is one byte in UTF-8
+const ONE_BYTE_EACH = /^[\x00-\x7f]*$/;
+
+const sizeOf = (line: string): number => (ONE_BYTE_EACH.test(line) ? line.length : encodeUtf8(line).length);
 
 function rowText(row: unknown, field: string): string {
   try {
