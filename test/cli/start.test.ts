@@ -29,6 +29,11 @@ beforeEach(() => {
 });
 afterAll(() => rmSync(copy, { recursive: true }));
 
+it.skipIf(process.platform === 'win32')('the built command can be executed, as one that npm has linked', () => {
+  const { status, stdout } = spawnSync(join(root, FOLDER, 'start.cjs'), ['--version'], { encoding: 'utf8' });
+  expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+});
+
 /** What it prints, and whether V8 took code from the cache. */
 function started(...flags: readonly string[]): {
   readonly status: number | null;
