@@ -1,10 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { readSets } from '../../src/api/index.ts';
-import { createEnv } from '../../src/env.ts';
-import { ERAS, type EraName } from '../../src/era.ts';
-import { checkSaved, type DeviceSpec, Netns, type SavedNetns, setsOf } from '../../src/kernel/index.ts';
+import { environment, QuestionError, readSets, readState, type SavedState } from '../../src/api/index.ts';
+import type { EraName } from '../../src/era.ts';
+import { type DeviceSpec, Netns, setsOf } from '../../src/kernel/index.ts';
 import { escapeText } from '../../src/lang/index.ts';
 import type { IpSet } from '../../src/sched/ematch/index.ts';
 import { locked } from '../lock.ts';
@@ -65,20 +64,16 @@ function kernelOf(text: string | null, { file, limits, era, ipsets }: Asked): Ne
   if (text === null) {
     return new Netns({ env: environment(era ?? '6.1'), devices: [LO], sets: setsOfFiles(ipsets, limits) });
   }
-  const saved = parsed(text, file);
+  const { saved, env } = parsed(text, file);
   if (era !== undefined && era !== saved.era) {
     throw new CommandLineError(`--era ${era}: ${file} was begun with era ${saved.era}`, null, 'name another --state');
   }
-  return Netns.load(saved, environment(saved.era), { sets: setsOfFiles(ipsets, limits, setsOf(saved)) });
+  return Netns.load(saved, env, { sets: setsOfFiles(ipsets, limits, setsOf(saved)) });
 }
 
 /** The sets of files, in the place of those of the same name in `kept` or behind them. */
 const setsOfFiles = (ipset: readonly string[], limits: Limits, kept: readonly IpSet[] = []): IpSet[] =>
   asking({ ipset }, () => readSets(setsLines(ipset, limits), kept));
-
-function environment(era: EraName) {
-  return createEnv({ era: ERAS[era], seed: 0 });
-}
 
 /** What the file holds now; null: there is none. */
 export function stateText(file: string, { text: most }: Limits): string | null {
@@ -91,26 +86,24 @@ export function stateText(file: string, { text: most }: Limits): string | null {
   }
 }
 
-function parsed(text: string, file: string): SavedNetns {
+function parsed(text: string, file: string): SavedState {
   try {
-    return checked(JSON.parse(text));
+    const state = readState(JSON.parse(text), 'state');
+    setsOf(state.saved);
+    return state;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
     throw new CommandLineError(
-      `${file} is no state of cls-flow tc: ${why}`,
+      `${file} is no state of cls-flow tc: ${whyNot(error)}`,
       null,
       'name another --state, or delete it',
     );
   }
 }
 
-/** Throws an Error that says what is wrong. */
-function checked(value: unknown): SavedNetns {
-  const { era } = (value ?? {}) as Partial<SavedNetns>;
-  if (typeof era !== 'string' || !Object.hasOwn(ERAS, era)) throw new Error('an "era" of this program expected');
-  const saved = checkSaved(value, era);
-  setsOf(saved);
-  return saved;
+/** The field is named only where nothing else says what is wrong: the file is the whole state. */
+function whyNot(error: unknown): string {
+  if (error instanceof QuestionError && error.reason) return error.reason.message;
+  return error instanceof Error ? error.message : String(error);
 }
 
 /**

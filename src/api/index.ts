@@ -22,7 +22,7 @@ export { type Classification, Classifying, classify } from './classify.ts';
 export { type Compared, compare } from './compare.ts';
 export { Copies } from './copies.ts';
 export { type Differences, diff, differencesOf } from './diff.ts';
-export { digestOfText, type InputDigest } from './digest.ts';
+export type { InputDigest } from './digest.ts';
 export {
   type CapturedPacket,
   type ExplainedPacket,
@@ -69,7 +69,7 @@ export {
   type SeedRange,
 } from './recover-seed.ts';
 export type { ScriptReport } from './script.ts';
-export { linesOfSets, readSets, type SetsLines } from './sets.ts';
+export { readSets, type SetsLines } from './sets.ts';
 export { type Besides, runOf, type Settled, settle, type Tables } from './settle.ts';
 export {
   type BlobLike,
@@ -83,4 +83,5 @@ export {
   SourceError,
 } from './source.ts';
 export { type PerturbedFound, perturbed, type SpreadFound, spread } from './spread.ts';
+export { environment, readState, type SavedState } from './state.ts';
 export { type TcAnswer, type TcOptions, tc } from './tc.ts';
