@@ -2,7 +2,7 @@
 // Only Node built-ins; everything it says goes to stderr, so that standard output stays a pipe's.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -68,8 +68,6 @@ try {
       rmSync(path.join(root, 'dist'), { recursive: true, force: true });
       execFileSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-b'], say);
       execFileSync(process.execPath, [path.join(root, 'tools/bundle.mjs')], say);
-      // npm makes a command executable when it links it. A build makes the file anew, so a link would find it without.
-      chmodSync(path.join(root, 'dist/node/cli/start.cjs'), 0o755);
     },
   );
 } catch (error) {

@@ -1,6 +1,6 @@
 // Makes the command line one file, dist/node/cli/bundle.cjs, and V8's code cache of it: node/cli/start.cts loads both.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -77,6 +77,9 @@ execFileSync(
   ],
   { stdio: ['ignore', 'ignore', 'inherit'] },
 );
+
+// npm makes a command executable when it links it. A build makes the file anew, so a link would find it without.
+chmodSync(path.join(folder, 'start.cjs'), 0o755);
 
 // start.cts uses a cache that it finds twice, in front of just the bundle that is there.
 const data = readFileSync(`${cache}.new`);
