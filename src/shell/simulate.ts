@@ -15,6 +15,7 @@ import type {
   UncheckedPlace,
 } from './simulated.ts';
 import { Source } from './source.ts';
+import { systemFile } from './tools/system-files.ts';
 import { Capture, TERMINAL } from './streams.ts';
 import type { TextTools } from './text-tools.ts';
 import type { Link, Machine } from './tool.ts';
