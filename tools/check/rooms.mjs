@@ -22,7 +22,7 @@ const ORDER = [
   ['src/kernel'],
   ['src/engine'],
   ['src/plan'],
-  ['src/run', 'src/command'],
+  ['src/run', 'src/command', 'src/shell'],
   ['src/replay', 'src/lint', 'src/study'],
   ['src/api'],
   ['src/index'],
@@ -37,7 +37,8 @@ const HELD = new Map([
 ]);
 const RANK = new Map(ORDER.flatMap((rooms, rank) => rooms.map((room) => [room, rank])));
 
-const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g;
+/** A quoted word `from` is data. */
+const IMPORT = /(?<!')(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g;
 const DEFAULT_EXPORT = /^export\s+(?:default\b|\{[^}]*\bas default\b)/gm;
 
 /** The room a file is in: the longest name in ORDER that its path begins with. */
