@@ -111,25 +111,20 @@ async function lookedAt(shell: Shell, isExpected: boolean, work: () => Promise<v
   }
 }
 
-async function runPipeline(
-  { prefixes, commands, operators, ...node }: Pipeline,
-  shell: Shell,
-  source: Source,
-): Promise<void> {
+async function runPipeline(node: Pipeline, shell: Shell, source: Source): Promise<void> {
+  const { prefixes, commands, operators } = node;
   const isNegated = prefixes.filter(({ type }) => type === 'Negation').length % 2 === 1;
-  const work = (): Promise<void> => {
-    const [only] = commands;
-    return commands.length === 1 && only !== undefined
-      ? runOne(only, shell, source)
-      : runStages(commands, operators, shell, source);
-  };
-  if (!isNegated) {
-    await work();
-    if (commands.length > 1) checkStatus(shell, source, node);
+  const [only] = commands;
+  const isOne = commands.length === 1 && only !== undefined;
+  const work = (): Promise<void> =>
+    isOne ? runOne(only, shell, source) : runStages(commands, operators, shell, source);
+  if (isNegated) {
+    await lookedAt(shell, true, work);
+    shell.status = shell.status === 0 ? 1 : 0;
     return;
   }
-  await lookedAt(shell, true, work);
-  shell.status = shell.status === 0 ? 1 : 0;
+  await work();
+  if (!isOne) checkStatus(shell, source, node);
 }
 
 /** Each in a subshell, one after the other: what one prints is there for the next as a whole. */

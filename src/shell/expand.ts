@@ -108,7 +108,8 @@ async function expandUnbraced(word: Word, scene: Scene): Promise<Field[]> {
     const { pos, end, text } = part;
     return [...(part.parts ?? [{ type: 'Literal', pos, end, text, value: text } as const])];
   });
-  return expandWords([{ ...word, parts }], scene);
+  const { type, text, value, pos, end } = word;
+  return expandWords([{ type, text, value, pos, end, parts }], scene);
 }
 
 /** The text of a word that is not split: a value, a file's name. */

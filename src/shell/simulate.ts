@@ -15,7 +15,6 @@ import type {
   UncheckedPlace,
 } from './simulated.ts';
 import { Source } from './source.ts';
-import { systemFile } from './tools/system-files.ts';
 import { Capture, TERMINAL } from './streams.ts';
 import type { TextTools } from './text-tools.ts';
 import type { Link, Machine } from './tool.ts';
@@ -69,8 +68,8 @@ class Run implements Host {
     this.main = new Source(options.name, withoutMarks(text));
     const folder = options.path.slice(0, Math.max(1, options.path.lastIndexOf('/')));
     const links = new Map<string, Link>();
-    this.machine = { answers: options.kernel(), device: options.device ?? deviceIn(text), links };
-    this.files = new Files(options.files, (path) => systemFile(path, this.machine), folder);
+    this.machine = { answers: options.kernel(), device: options.device ?? deviceIn(text), links, kept: new Map() };
+    this.files = new Files(options.files, () => undefined, folder);
   }
 
   async done(): Promise<Simulated> {
@@ -223,7 +222,8 @@ class Run implements Host {
     if (error === undefined) return tree;
     const place = source.place({ pos: Math.min(error.pos, source.text.length), end: source.text.length });
     this.end(place, `syntax error: ${error.message}`, 'syntax');
-    return { ...tree, commands: tree.commands.filter(({ end }) => end <= error.pos) };
+    const { type, pos, end, shebang } = tree;
+    return { type, pos, end, shebang, commands: tree.commands.filter((one) => one.end <= error.pos) };
   }
 
   async substitute(script: ParsedScript, shell: Shell, source: Source) {
