@@ -10,7 +10,8 @@ const TEXT_TOOLS = (
   'awk basename bash cat cut dirname env expr grep head id mktemp mkdir mv paste printf pwd rev rm sed seq sleep sort ' +
   'tail tee touch tr true uname uniq wc xargs'
 ).split(' ');
-const PATIENCE_MS = 60_000;
+/** The longest script starts two thousand programs. */
+const PATIENCE_MS = 300_000;
 
 /** What the run's own folders are hidden by, and then the script. All in a mount namespace that ends with it. */
 const PRELUDE = `set -e
