@@ -258,11 +258,18 @@ export function translated(pattern: string, options: RegexOptions): string {
 }
 
 export function compiled(pattern: string, options: RegexOptions): Regex {
-  const source = translated(pattern, options);
-  const flags = RE2JS.DOTALL | RE2JS.LONGEST_MATCH | (options.ignoreCase === true ? RE2JS.CASE_INSENSITIVE : 0);
+  return regexOf(translated(pattern, options), pattern, options.ignoreCase === true);
+}
+
+/** Of a source in RE2's own notation; `pattern`: how the user wrote it. */
+export function regexOf(source: string, pattern: string, ignoreCase: boolean): Regex {
+  const flags = RE2JS.DOTALL | RE2JS.LONGEST_MATCH | (ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
   try {
     return new Regex(source, flags);
   } catch {
     throw new Unsupported(`the pattern '${pattern}'`);
   }
 }
+
+/** A text that stands for itself. */
+export const quotedRegex = (text: string): string => [...text].map(literal).join('');
