@@ -64,7 +64,8 @@ function parsed(text: string, shell: ArithmeticShell): ArithmeticExpression {
 
 function collect(node: ArithmeticExpression, words: ArithmeticWord[]): void {
   if (node.type === 'ArithmeticWord') {
-    if (node.parts !== undefined) words.push(node);
+    // The parser gives no parts to a plain `$x`.
+    if (node.parts !== undefined || /[$`"'\\]/.test(node.value)) words.push(node);
   } else if (node.type === 'ArithmeticBinary') {
     collect(node.left, words);
     collect(node.right, words);

@@ -19,6 +19,8 @@ const DECLARING: ReadonlySet<string> = new Set(['declare', 'typeset', 'local', '
 const BUILTINS = new Map(Object.entries({ ...FLOW, ...VARIABLES, ...TEXT }));
 const DEEPEST = 200;
 
+export const isBuiltin = (name: string): boolean => BUILTINS.has(name) || DECLARING.has(name);
+
 /** Runs a simple command: assignments, a function, a builtin or a program. */
 export async function runCommand(node: Command, shell: Shell, source: Source): Promise<void> {
   const scene: Scene = { shell, source, command: source.place(node) };

@@ -167,8 +167,11 @@ export async function inSubshell(shell: Shell, work: (inner: Shell) => Promise<v
     await work(inner);
     await runExitTrap(inner);
   } catch (error) {
-    if (!(error instanceof ExitSignal)) throw error;
-    inner.status = error.status;
+    if (error instanceof ExitSignal) inner.status = error.status;
+    else if (error instanceof ShellError) {
+      inner.complain(`${error.message}\n`);
+      inner.status = 1;
+    } else throw error;
   } finally {
     shell.host.files.folder = folder;
   }

@@ -223,17 +223,8 @@ async function partPieces(part: WordPart, scene: Scene, isQuoted: boolean, isTex
     case 'LocaleString':
       return quotedPieces(part.parts, scene, isText);
     case 'Glob':
-      return [{ kind: 'glob', text: part.parts === undefined ? part.text : await rawText(part.parts, scene) }];
-    case 'ExtendedGlob': {
-      const inside = part.parts === undefined ? part.pattern : await rawText(part.parts, scene);
-      return [
-        {
-          kind: 'glob',
-          text:
-            part.parts === undefined ? `${part.operator}(${inside})` : part.text.replace(part.pattern, () => inside),
-        },
-      ];
-    }
+    case 'ExtendedGlob':
+      return [{ kind: 'glob', text: await globText(part, scene) }];
     case 'SimpleExpansion':
       return parameterPieces(named(part), scene, isQuoted, isText);
     case 'ParameterExpansion':
@@ -254,16 +245,17 @@ async function partPieces(part: WordPart, scene: Scene, isQuoted: boolean, isTex
   }
 }
 
-/** Inside brackets and extended patterns the text is taken as it is. */
-async function rawText(parts: readonly WordPart[], scene: Scene): Promise<string> {
-  const texts: string[] = [];
-  for (const part of parts) {
-    if (part.type === 'Literal') texts.push(part.text);
-    else
-      for (const { kind, text } of await partPieces(part, scene, false, true))
-        texts.push(kind === 'quoted' ? quotedPattern(text) : text);
+/** Brackets and extended patterns as they are written, but for what is expanded in them. */
+async function globText(glob: Extract<WordPart, { type: 'Glob' | 'ExtendedGlob' }>, scene: Scene): Promise<string> {
+  let text = '';
+  let at = glob.pos;
+  for (const part of glob.parts ?? []) {
+    if (part.type === 'Literal') continue;
+    text += glob.text.slice(at - glob.pos, part.pos - glob.pos);
+    for (const piece of await partPieces(part, scene, false, true)) text += patternOf(piece);
+    at = part.end;
   }
-  return texts.join('');
+  return `${text}${glob.text.slice(at - glob.pos)}`;
 }
 
 /** `"…"`: one field, but for "$@", which is as many as there are parameters. */
@@ -440,7 +432,7 @@ async function defaultPieces(
   const values = 'all' in held ? held.all.map(({ text }) => text) : held.one === undefined ? [] : [held.one];
   const isThere = values.length > 0 && !(isColon && values.join('') === '');
   const sign = operator.at(-1);
-  if (sign === '+') return isThere ? piecesOf(operand, scene, isQuoted, isText) : [];
+  if (sign === '+') return isThere ? operandPieces(operand, scene, isQuoted, isText) : [];
   if (isThere) {
     return 'all' in held
       ? listPieces(held.all, held.isStar, scene, isQuoted, isText)
@@ -707,6 +699,15 @@ export async function arithmeticOf(text: string, scene: Scene): Promise<string> 
   return arithmeticText(expression, text, 0, { ...scene, source: new Source('', text, scene.command) });
 }
 
+/** A text as one word in double quotes. */
+async function expandAgain(text: string, scene: Scene): Promise<string> {
+  const typed = `: "${text.replaceAll('"', '')}"`;
+  const [statement] = scene.shell.host.parse(typed).commands;
+  const [word] = statement?.command.type === 'Command' ? statement.command.args : [];
+  if (word?.type !== 'Word') return text;
+  return expandText(word, { ...scene, source: new Source(scene.source.file, typed, scene.command) });
+}
+
 /** Positions count from the beginning of `text`. */
 function parseArithmetic(text: string, { shell }: Scene): ArithmeticExpression | null {
   if (text.trim() === '') return { type: 'ArithmeticWord', pos: 0, end: 0, value: '0' };
@@ -747,7 +748,8 @@ function arithmeticShell(scene: Scene): ArithmeticShell {
     },
     async expand(word: ArithmeticWord) {
       const texts: string[] = [];
-      for (const part of word.parts ?? []) {
+      if (word.parts === undefined) return expandAgain(word.value, scene);
+      for (const part of word.parts) {
         for (const { kind, text } of await partPieces(part, scene, true)) texts.push(kind === 'break' ? ' ' : text);
       }
       return texts.join('');

@@ -32,7 +32,7 @@ const FOUND = '/usr/sbin';
 
 /** Runs a program: a wrapper, a shell, a tool that we answer for, a script of the user's; or says that it is not known. */
 export async function callProgram(call: ProgramCall): Promise<void> {
-  const { name, rest, scene, invoke } = call;
+  const { name, rest, scene } = call;
   const { shell } = scene;
   const base = name.text.slice(name.text.lastIndexOf('/') + 1);
   if (name.text.includes('/') && shell.host.files.isGiven(name.text)) return runFile(call);
@@ -49,15 +49,16 @@ export async function callProgram(call: ProgramCall): Promise<void> {
   if (name.text.includes('/') && shell.host.files.read(name.text) !== undefined) return runFile(call);
   const texts = await shell.host.textTools();
   if (texts.has(base)) return runText(base, call);
-  await unknownProgram(base, call, invoke);
+  unknownProgram(base, call);
 }
 
-async function unknownProgram(
-  base: string,
-  { name, scene, text }: ProgramCall,
-  _invoke: ProgramCall['invoke'],
-): Promise<void> {
+function unknownProgram(base: string, { name, scene, text }: ProgramCall): void {
   const { shell, command } = scene;
+  if (shell.gone.has(name.text)) {
+    shell.complain(`${name.text}: command not found\n`);
+    shell.status = 127;
+    return;
+  }
   shell.host.assume(command, text, 'it succeeds; what it prints is not known');
   const why = `${shown(base === '' ? name.text : base)} is not simulated, so what it prints is not known`;
   shell.write(shell.host.unknown(command, why));
@@ -305,43 +306,36 @@ async function runXargs({ rest, scene, invoke }: ProgramCall): Promise<void> {
   shell.status = status;
 }
 
-/** `type`, `which` and `command -v`. */
-async function runWhich({ rest, scene, text }: ProgramCall): Promise<void> {
-  const { shell, command } = scene;
-  const names = rest.filter((field) => !field.text.startsWith('-'));
+/** What `type -t` calls a name; null: there is none. */
+async function kindOfName(name: string, shell: Shell): Promise<'function' | 'builtin' | 'keyword' | 'file' | null> {
+  if (shell.functions.has(name)) return 'function';
+  if (KEYWORDS.has(name)) return 'keyword';
+  if (shell.host.isBuiltin(name)) return 'builtin';
   const texts = await shell.host.textTools();
+  return TOOLS.has(name) || WRAPPERS.has(name) || SHELLS.has(name) || texts.has(name) ? 'file' : null;
+}
+
+const KEYWORDS: ReadonlySet<string> = new Set('if then else elif fi for while until do done case esac in function select time [[ { } !'.split(' '));
+
+/** `type`, `which` and `command -v`. That a program is there is assumed. */
+async function runWhich({ name: asker, rest, scene, text }: ProgramCall): Promise<void> {
+  const { shell, command } = scene;
+  const options = rest.flatMap((field) => (field.text.startsWith('-') ? [field.text] : []));
+  const isFile = asker.text.endsWith('which');
   let status = 0;
-  for (const field of names) {
-    const name = field.text.slice(field.text.lastIndexOf('/') + 1);
-    const isOwn = shell.functions.has(name);
-    const isThere =
-      isOwn || TOOLS.has(name) || texts.has(name) || WRAPPERS.has(name) || SHELLS.has(name) || BUILT_IN.has(name);
-    if (!isOwn) shell.host.assume(command, text, isThere ? 'yes' : 'no');
-    if (isThere)
-      shell.write(
-        `${isOwn || BUILT_IN.has(name) ? name : field.text.includes('/') ? field.text : `${FOUND}/${name}`}\n`,
-      );
-    else status = 1;
+  for (const { text: typed } of rest) {
+    if (typed.startsWith('-')) continue;
+    const name = typed.slice(typed.lastIndexOf('/') + 1);
+    const kind = await kindOfName(name, shell);
+    if (kind === null || kind === 'file') shell.host.assume(command, text, kind === null ? 'no' : 'yes');
+    const path = typed.includes('/') ? typed : `${FOUND}/${name}`;
+    if (kind === null) status = 1;
+    else if (options.includes('-t')) shell.write(`${kind}\n`);
+    else if (options.length > 0 || isFile) shell.write(`${kind === 'file' || isFile ? path : name}\n`);
+    else shell.write(kind === 'file' ? `${name} is ${path}\n` : `${name} is a shell ${kind}\n`);
   }
   shell.status = status;
 }
-
-const BUILT_IN: ReadonlySet<string> = new Set([
-  'echo',
-  'printf',
-  'test',
-  '[',
-  'cd',
-  'read',
-  'set',
-  'trap',
-  'eval',
-  'exec',
-  'true',
-  'false',
-  'cat',
-  'tee',
-]);
 
 /** A program that works on text alone. What it makes of a value that is not known is not known. */
 async function runText(name: string, { rest, scene, text }: ProgramCall): Promise<void> {

@@ -47,6 +47,8 @@ export interface Host {
   /** A value that nobody knows. */
   unknown(place: SourcePlace, why: string): string;
   record(command: SimulatedCommand): void;
+  /** One of the shell's own commands. */
+  isBuiltin(name: string): boolean;
   textTools(): Promise<TextTools>;
   /** Name for the user of a file that he has; null: he has none of this path. */
   nameOf(path: string): string | null;
@@ -72,6 +74,8 @@ export class Shell {
   /** `set -e` and its like, by letter or name. */
   readonly options: Set<string>;
   readonly traps: Map<string, string>;
+  /** Names of aliases, which scripts do not expand, and of functions that were unset: there is no such program. */
+  readonly gone: Set<string>;
   params: readonly Field[];
   zero: string;
   folder: string;
@@ -103,6 +107,7 @@ export class Shell {
     this.functions = new Map(from?.functions);
     this.options = new Set(from?.options);
     this.traps = new Map();
+    this.gone = new Set(from?.gone);
     this.params = from?.params ?? [];
     this.zero = from?.zero ?? '';
     this.folder = from?.folder ?? '/';

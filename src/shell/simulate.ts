@@ -1,4 +1,5 @@
 import { type Command, type ParsedScript, parse } from 'unbash';
+import { isBuiltin } from './command.ts';
 import { inSubshell, runCompound, runExitTrap, runScript } from './control.ts';
 import { bashOnlyPlaces } from './dash.ts';
 import { Files } from './files.ts';
@@ -166,6 +167,10 @@ class Run implements Host {
 
   unknown(place: SourcePlace, why: string): string {
     return this.unknowns.mark({ why, place });
+  }
+
+  isBuiltin(name: string): boolean {
+    return isBuiltin(name);
   }
 
   record(command: SimulatedCommand): void {

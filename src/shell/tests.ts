@@ -22,11 +22,17 @@ export function unaryTest(operator: string, text: string, scene: TestScene): boo
   const letter = operator.slice(1);
   if (operator === '-n') return text !== '';
   if (operator === '-z') return text === '';
-  if (operator === '-v') return shell.variables.isSet(text.replace(/\[.*$/, ''));
+  if (operator === '-v') return isSet(text, shell);
   if (operator === '-o') return shell.options.has(text === 'errexit' ? 'e' : text);
   if (operator === '-t') return assumed(false, scene);
   if (letter.length === 1 && FILE_TESTS.includes(letter)) return fileTest(letter, text, scene);
   throw new ShellError(`${operator}: unary operator expected`);
+}
+
+/** A variable, or an element of an array. */
+function isSet(text: string, { variables }: Shell): boolean {
+  const [, name = text, key] = /^(\w+)\[([\s\S]*)\]$/.exec(text) ?? [];
+  return key === undefined ? variables.isSet(name) : variables.element(name, key) !== undefined;
 }
 
 function assumed(answer: boolean, { shell, place, question }: TestScene): boolean {

@@ -115,6 +115,12 @@ const pwd: Builtin = ({ shell }) => {
 
 const nothing: Builtin = () => 0;
 
+const alias: Builtin = ({ args, shell }) => {
+  for (const arg of args) if (/^[\w-]+=/.test(arg)) shell.gone.add(arg.split('=')[0] ?? '');
+  return 0;
+};
+
+
 export const TEXT: Readonly<Record<string, Builtin>> = {
   ...{ echo, printf, test, '[': bracket, cat, tee, cd, pwd, ':': nothing, true: nothing, false: () => 1 },
   ...{ ulimit: nothing, umask: nothing, wait: nothing, times: nothing, hash: nothing, jobs: nothing, disown: nothing },

@@ -60,8 +60,12 @@ const unset: Builtin = ({ args, shell }) => {
   for (const arg of args) {
     const [, name = arg, key] = /^(\w+)\[([\s\S]*)\]$/.exec(arg) ?? [];
     if (arg.startsWith('-')) continue;
-    if (args.includes('-f')) shell.functions.delete(name);
-    else if (key !== undefined) shell.variables.unsetElement(name, key);
+    if (args.includes('-f')) {
+      shell.functions.delete(name);
+      shell.gone.add(name);
+    }
+    if (args.includes('-f')) continue;
+    if (key !== undefined) shell.variables.unsetElement(name, key);
     else if (shell.variables.get(name) !== undefined) shell.variables.unset(name);
     else shell.functions.delete(name);
   }
