@@ -38,7 +38,10 @@ export interface ShellFiles {
   read(path: string): string | undefined;
   write(path: string, text: string): void;
   append(path: string, text: string): void;
+  /** A file, or a folder with what is in it. */
   remove(path: string): void;
+  /** Makes a folder, and those above it. */
+  makeFolder(path: string): void;
   /** `known`: the script made or removed it, or the user gave it; otherwise the answer is an assumption. */
   is(path: string): { readonly kind: 'file' | 'folder' | null; readonly known: boolean };
   /** Names in a folder. */

@@ -6,15 +6,22 @@ const PLACE = { file: 'qos.sh', line: 1, column: 1, endLine: 1, endColumn: 2, fr
 /** Files in memory; a folder is what a file's path goes through, or what was made. */
 export function memoryFiles(given: Readonly<Record<string, string>> = {}): ShellFiles {
   const texts = new Map(Object.entries(given));
+  const folders = new Set<string>();
   const under = (path: string): string[] => [...texts.keys()].filter((one) => one.startsWith(`${path}/`));
   return {
     read: (path) => texts.get(path),
     write: (path, text) => void texts.set(path, text),
     append: (path, text) => void texts.set(path, (texts.get(path) ?? '') + text),
-    remove: (path) => void texts.delete(path),
+    remove: (path) => {
+      folders.delete(path);
+      for (const one of [path, ...under(path)]) texts.delete(one);
+    },
+    makeFolder: (path) => void folders.add(path),
     is: (path) => {
       if (texts.has(path)) return { kind: 'file', known: true };
-      return under(path).length > 0 ? { kind: 'folder', known: true } : { kind: null, known: false };
+      return folders.has(path) || under(path).length > 0
+        ? { kind: 'folder', known: true }
+        : { kind: null, known: false };
     },
     list: (path) => [...new Set(under(path).map((one) => one.slice(path.length + 1).split('/')[0] ?? ''))],
   };
