@@ -2,8 +2,11 @@ import type { FileSource } from './options.ts';
 import type { ShellFiles } from './tool.ts';
 import { withoutMarks } from './unknown.ts';
 
-/** What a usual host has at a path of the system; undefined: nothing is said of it. */
-export type SystemFiles = (path: string) => { readonly text: string } | undefined;
+/** What a usual host has at a path of the system; undefined: nothing is known of it. */
+export interface SystemFiles {
+  file(path: string): { readonly text: string } | undefined;
+  folder(path: string): readonly string[] | undefined;
+}
 
 /** Folders that every host has. */
 const FOLDERS: ReadonlySet<string> = new Set(
@@ -67,7 +70,7 @@ export class Files implements ShellFiles {
     const own = this.written.get(name);
     if (own !== undefined) return typeof own === 'string' ? own : undefined;
     const text = this.given.read(name);
-    return text === undefined ? this.system(name)?.text : withoutMarks(text);
+    return text === undefined ? this.system.file(name)?.text : withoutMarks(text);
   }
 
   /** The user has it, and the script has not changed it: its lines are the user's own. */
@@ -101,14 +104,14 @@ export class Files implements ShellFiles {
     if (given !== null) return { kind: given, known: true };
     if (this.names(name).length > 0) return { kind: 'folder', known: true };
     if (FOLDERS.has(name)) return { kind: 'folder', known: true };
-    return { kind: this.system(name) === undefined ? null : 'file', known: false };
+    if (this.system.folder(name) !== undefined) return { kind: 'folder', known: false };
+    return { kind: this.system.file(name) === undefined ? null : 'file', known: false };
   }
 
   list(path: string): readonly string[] {
     const name = this.absolute(path);
-    return [...new Set([...this.given.list(name), ...this.names(name)])].filter(
-      (one) => this.written.get(`${name === '/' ? '' : name}/${one}`) !== null,
-    );
+    const all = [...this.given.list(name), ...this.names(name), ...(this.system.folder(name) ?? [])];
+    return [...new Set(all)].filter((one) => this.written.get(`${name === '/' ? '' : name}/${one}`) !== null);
   }
 
   /** What the script put into a folder. */

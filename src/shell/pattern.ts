@@ -114,6 +114,9 @@ export const CLASSES: Readonly<Record<string, string>> = {
 
 const escaped = (char: string): string => char.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
+/** A character, also the end of a line. */
+const ANY = '[\\s\\S]';
+
 /** With the extended patterns `?(…)`, `*(…)`, `+(…)`, `@(…)` and `!(…)`. */
 function expressionOf(pattern: string): string {
   let expression = '';
@@ -123,8 +126,8 @@ function expressionOf(pattern: string): string {
     if (group >= 0) {
       expression += extended(char, pattern.slice(at + 2, group));
       at = group;
-    } else if (char === '*') expression += '[sS]*';
-    else if (char === '?') expression += '[sS]';
+    } else if (char === '*') expression += `${ANY}*`;
+    else if (char === '?') expression += ANY;
     else if (char === '[') {
       const set = setAt(pattern, at);
       expression += set?.expression ?? '\\[';
@@ -140,7 +143,7 @@ function expressionOf(pattern: string): string {
 function extended(operator: string, inside: string): string {
   const choice = alternatives(inside).map(expressionOf).join('|');
   if (operator === '@') return `(?:${choice})`;
-  if (operator === '!') return `(?:(?!(?:${choice})$)[sS]*)`;
+  if (operator === '!') return `(?:(?!(?:${choice})$)${ANY}*)`;
   return `(?:${choice})${operator}`;
 }
 

@@ -45,7 +45,10 @@ export async function callProgram(call: ProgramCall): Promise<void> {
   if (base === 'type' || base === 'which') return runWhich(call);
   const tool = TOOLS.get(base);
   if (base === 'tc') return finish(runTc(call), call);
-  if (tool !== undefined) return finish(await tool(toolCall(base, call), shell.host.machine), call, base);
+  if (tool !== undefined) {
+    const asked = toolCall(base, call);
+    return finish(await tool(asked, shell.host.machine), call, asked);
+  }
   if (name.text.includes('/') && shell.host.files.read(name.text) !== undefined) return runFile(call);
   const texts = await shell.host.textTools();
   if (texts.has(base)) return runText(base, call);
@@ -66,7 +69,7 @@ function unknownProgram(base: string, { name, scene, text }: ProgramCall): void 
 }
 
 /** What a tool answered, for the shell. */
-function finish(answer: ToolAnswer, { scene, text, rest, name }: ProgramCall, base = 'tc'): void {
+function finish(answer: ToolAnswer, { scene, text, rest }: ProgramCall, asked: AskedTool | null = null): void {
   const { shell, command } = scene;
   if (answer.assumed !== undefined) shell.host.assume(command, text, answer.assumed);
   if (answer.unknown !== undefined) {
@@ -75,19 +78,27 @@ function finish(answer: ToolAnswer, { scene, text, rest, name }: ProgramCall, ba
   } else shell.write(answer.stdout ?? '');
   shell.complain(answer.stderr ?? '');
   shell.status = answer.exit ?? 0;
-  if (RECORDED.has(base) && base !== 'tc') keep(base, [name, ...rest], shell.netns, command, scene, shell.status);
+  if (asked !== null && RECORDED.has(asked.name)) keep(asked, rest, scene);
 }
 
-function toolCall(name: string, { rest, scene }: ProgramCall): ToolCall {
+/** A call, and what was read of its input. */
+interface AskedTool extends ToolCall {
+  readonly read: () => string;
+}
+
+function toolCall(name: string, { rest, scene }: ProgramCall): AskedTool {
   const { shell, command } = scene;
+  let read = '';
   return {
     name,
     args: rest.map(({ text }) => text),
     words: rest.map(wordOf),
     // Read only by those that ask for it: a loop around them may read the same text line by line.
     get stdin() {
-      return shell.descriptors.get(0)?.input?.rest() ?? '';
+      read += shell.descriptors.get(0)?.input?.rest() ?? '';
+      return read;
     },
+    read: () => read,
     netns: shell.netns,
     place: command,
     env: (variable) => shell.variables.text(variable),
@@ -97,24 +108,11 @@ function toolCall(name: string, { rest, scene }: ProgramCall): ToolCall {
 
 const wordOf = ({ text, place, literal }: Field): SimulatedWord => ({ text: shown(text), place, literal });
 
-function keep(
-  tool: string,
-  [, ...rest]: readonly Field[],
-  netns: string,
-  place: SourcePlace,
-  { shell }: Scene,
-  exit: number,
-): void {
+function keep({ name: tool, words, place, read }: AskedTool, rest: readonly Field[], { shell }: Scene): void {
+  const { netns, loops, status: exit } = shell;
+  const input = read() === '' ? {} : { input: shown(read()) };
   const own = rest[0]?.command ?? place;
-  shell.host.record({
-    tool,
-    netns,
-    words: rest.map(wordOf),
-    place: own,
-    loops: shell.loops,
-    mayFail: mayFail(shell),
-    exit,
-  });
+  shell.host.record({ tool, netns, words, place: own, loops, mayFail: mayFail(shell), exit, ...input });
 }
 
 /** Nobody sees the message, or the script goes another way then. */
@@ -315,7 +313,9 @@ async function kindOfName(name: string, shell: Shell): Promise<'function' | 'bui
   return TOOLS.has(name) || WRAPPERS.has(name) || SHELLS.has(name) || texts.has(name) ? 'file' : null;
 }
 
-const KEYWORDS: ReadonlySet<string> = new Set('if then else elif fi for while until do done case esac in function select time [[ { } !'.split(' '));
+const KEYWORDS: ReadonlySet<string> = new Set(
+  'if then else elif fi for while until do done case esac in function select time [[ { } !'.split(' '),
+);
 
 /** `type`, `which` and `command -v`. That a program is there is assumed. */
 async function runWhich({ name: asker, rest, scene, text }: ProgramCall): Promise<void> {

@@ -19,6 +19,7 @@ import { Source } from './source.ts';
 import { Capture, TERMINAL } from './streams.ts';
 import type { TextTools } from './text-tools.ts';
 import type { Link, Machine } from './tool.ts';
+import { systemFile, systemFolder } from './tools/system-files.ts';
 import { shown, Unknowns, withoutMarks } from './unknown.ts';
 
 /** What a run may take, so that none goes on for ever. */
@@ -70,7 +71,11 @@ class Run implements Host {
     const folder = options.path.slice(0, Math.max(1, options.path.lastIndexOf('/')));
     const links = new Map<string, Link>();
     this.machine = { answers: options.kernel(), device: options.device ?? deviceIn(text), links, kept: new Map() };
-    this.files = new Files(options.files, () => undefined, folder);
+    const system = {
+      file: (path: string) => systemFile(path, this.machine),
+      folder: (path: string) => systemFolder(path, this.machine),
+    };
+    this.files = new Files(options.files, system, folder);
   }
 
   async done(): Promise<Simulated> {

@@ -41,6 +41,8 @@ export interface SimulatedCommand {
   /** A failure is expected: behind `if` or `!`, before `||`, or its messages go to /dev/null. */
   readonly mayFail: boolean;
   readonly exit: number;
+  /** What it read from standard input: the rules of `iptables-restore` and `nft -f -`. */
+  readonly input?: string;
 }
 
 /** A question that was answered by assumption, and what was assumed. */

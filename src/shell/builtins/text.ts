@@ -120,12 +120,11 @@ const alias: Builtin = ({ args, shell }) => {
   return 0;
 };
 
-
 export const TEXT: Readonly<Record<string, Builtin>> = {
   ...{ echo, printf, test, '[': bracket, cat, tee, cd, pwd, ':': nothing, true: nothing, false: () => 1 },
   ...{ ulimit: nothing, umask: nothing, wait: nothing, times: nothing, hash: nothing, jobs: nothing, disown: nothing },
   ...{
-    alias: nothing,
+    alias,
     unalias: nothing,
     enable: nothing,
     history: nothing,
