@@ -6,6 +6,8 @@ import { expr } from './expr.ts';
 import { grep } from './grep.ts';
 import { paste } from './paste.ts';
 import { basename, dirname } from './paths.ts';
+
+import { printf } from './printf.ts';
 import { sed } from './sed/index.ts';
 import { seq } from './seq.ts';
 import { sort } from './sort.ts';
@@ -29,6 +31,7 @@ const OWN: ReadonlyMap<string, TextTool> = new Map([
   ['head', head],
   ['mawk', awk],
   ['paste', paste],
+  ['printf', printf],
   ['rev', rev],
   ['sed', sed],
   ['seq', seq],

@@ -101,7 +101,6 @@ export class Machine {
   #locals: Map<string, Cell> = new Map();
   #record = '';
   #fields: string[] = [];
-  #isSplit = true;
   #isJoined = true;
   readonly #inRange = new Set<Rule>();
   readonly #readers = new Map<string, Reader>();
@@ -229,7 +228,6 @@ export class Machine {
     this.#record = text;
     this.#isJoined = true;
     this.#fields = partsOf(text, this.#fieldSeparator(), this.#patterns);
-    this.#isSplit = true;
   }
 
   #fieldSeparator(): string {
