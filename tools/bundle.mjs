@@ -1,26 +1,13 @@
 // Makes the command line one file, dist/node/cli/bundle.cjs, and V8's code cache of it: node/cli/start.cts loads both.
+// Before that, modules of the core that use a package get it into their own file: who installs the core needs no other.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const folder = path.join(root, 'dist/node/cli');
-
-const bundle = await rolldown({
-  input: path.join(folder, 'main.js'),
-  platform: 'node',
-  // Optional, and native.
-  external: ['koffi'],
-  // zstddec decodes its WebAssembly with fetch where there is one: in Node that takes 60 ms to load.
-  transform: { define: { fetch: 'undefined' } },
-});
-const file = path.join(folder, 'bundle.cjs');
-const cache = `${file}.cache`;
-// Whatever fails below, no cache of an earlier bundle stays.
-rmSync(cache, { force: true });
-const { output } = await bundle.write({ file, format: 'cjs', minify: true, codeSplitting: false });
 
 const installed = realpathSync(path.join(root, 'node_modules'));
 
@@ -34,20 +21,78 @@ function packageOf(id) {
   return `node_modules/${folder}`;
 }
 
-// Of NOTICES and the SBOM (tools/generate/supply.mjs).
-const held = Object.entries(output[0].modules).filter(([, { renderedLength }]) => renderedLength > 0);
-const packages = [...new Set(held.map(([id]) => packageOf(id)).filter((folder) => folder !== null))].sort();
+/** The packages whose code a file holds. */
+function packagesOf({ modules }) {
+  const held = Object.entries(modules).filter(([, { renderedLength }]) => renderedLength > 0);
+  return [...new Set(held.map(([id]) => packageOf(id)).filter((folder) => folder !== null))].sort();
+}
+
+/** Of NOTICES and the SBOM (tools/generate/supply.mjs): each file and its packages. */
+const packages = {};
+
+/** Modules of the core that import the code of a package. */
+const holders = readdirSync(path.join(root, 'src'), { recursive: true })
+  .map((name) => `src/${name.split(path.sep).join('/')}`)
+  .filter((name) => /(?<!\.test)\.ts$/.test(name))
+  .filter((name) => /^import (?!type )[^;]*?from '[^.]/m.test(readFileSync(path.join(root, name), 'utf8')));
+
+/** What is our own stays where it is. */
+const ownStays = {
+  name: 'own-stays',
+  resolveId: (id, importer) =>
+    id.startsWith('.') && packageOf(importer) === null ? { id: id.replace(/\.ts$/, '.js'), external: true } : null,
+};
+
+for (const name of holders) {
+  const built = `dist/${name.replace(/\.ts$/, '.js')}`;
+  const bundle = await rolldown({ input: path.join(root, name), platform: 'neutral', plugins: [ownStays] });
+  const { output } = await bundle.write({ file: path.join(root, built), minify: true, codeSplitting: false });
+  await bundle.close();
+  packages[built] = packagesOf(output[0]);
+}
+
+/** What a shell script needs is loaded with the first of them, from where the library has it. */
+const shellLater = {
+  name: 'shell-later',
+  resolveId: (id, importer, { kind }) => {
+    const file = kind === 'dynamic-import' ? path.join(path.dirname(importer), id) : '';
+    if (!file.startsWith(path.join(root, 'dist/src/shell/'))) return null;
+    return { id: path.relative(folder, file).split(path.sep).join('/'), external: true };
+  },
+};
+
+const bundle = await rolldown({
+  input: path.join(folder, 'main.js'),
+  platform: 'node',
+  // Optional, and native.
+  external: ['koffi'],
+  plugins: [shellLater],
+  // zstddec decodes its WebAssembly with fetch where there is one: in Node that takes 60 ms to load.
+  transform: { define: { fetch: 'undefined' } },
+});
+const file = path.join(folder, 'bundle.cjs');
+const cache = `${file}.cache`;
+// Whatever fails below, no cache of an earlier bundle stays.
+rmSync(cache, { force: true });
+const { output } = await bundle.write({ file, format: 'cjs', minify: true, codeSplitting: false });
+
+packages['dist/node/cli/bundle.cjs'] = packagesOf(output[0]);
 writeFileSync(path.join(folder, 'bundle.packages.json'), `${JSON.stringify(packages)}\n`);
 
 /** In one file every command's imports come first, and these parts of Node take 20 ms to load: they wait for their first use. */
 const LAZY = /require\("(node:(?:child_process|crypto|module|os|readline|timers\/promises|v8|worker_threads|zlib))"\)/g;
 const lazy = 'const $lazy=(name)=>new Proxy({},{get:(_,key)=>require(name)[key]});';
+/** Of shellLater. A script with a code cache has no import(): start.cts gives it its own. */
+const LATER = /\bimport\(["`](\.\.\/\.\.\/src\/shell\/[^"`]+)["`]\)/g;
 /** One byte a character, and as many in V8: start.cts reads it as Latin-1. All others stand in strings. */
 const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 const code = readFileSync(file, 'utf8')
   .replace(LAZY, '$$lazy("$1")')
+  .replace(LATER, '$$import("$1")')
   .replace(/[\u0080-\uffff]/g, escaped);
-writeFileSync(file, `(function(require,module,exports,__filename,__dirname){${lazy}${code}\n})`);
+// It would fail when somebody needs it.
+if (/\bimport\s*\(/.test(code)) throw new Error('bundle.cjs: an import() that start.cts does not do for it');
+writeFileSync(file, `(function(require,module,exports,__filename,__dirname,$import){${lazy}${code}\n})`);
 
 /** With the words that most filters have. */
 const FILTERS = ['map key dst match cmp(u32 at 12 layer 1 mask 0xff eq 1) divisor 16 action drop', 'hash keys src,dst'];

@@ -67,7 +67,8 @@ function load(): InstanceType<typeof Script> {
   const cachedData = cached(bundle, memory);
   const script = new Script(source, { filename: BUNDLE, ...(cachedData === undefined ? {} : { cachedData }) });
   const run = script.runInThisContext() as (...args: unknown[]) => void;
-  run(require, module, exports, BUNDLE, __dirname);
+  // Code that has a cache cannot import by itself.
+  run(require, module, exports, BUNDLE, __dirname, (name: string) => import(name));
   return script;
 }
 

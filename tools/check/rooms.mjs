@@ -32,7 +32,6 @@ const ORDER = [
 /** Packages that the core holds: tools/bundle.mjs builds them into the file that imports them. */
 const HELD = new Map([
   ['re2js', /^src\/shell\/text\/regex\.ts$/],
-  ['just-bash/browser', /^src\/shell\/just-bash\.ts$/],
   ['unbash', /^src\/shell\//],
 ]);
 const RANK = new Map(ORDER.flatMap((rooms, rank) => rooms.map((room) => [room, rank])));

@@ -1,5 +1,5 @@
-// Writes what others want to know of the package: sbom.cdx.json (what it needs and what its bundle holds), NOTICES (the
-// licences of what the bundle holds) and docs/package.txt (what is shipped). tools/check/supply.mjs says whether they are
+// Writes what others want to know of the package: sbom.cdx.json (what it needs and what its files hold), NOTICES (the
+// licences of what they hold) and docs/package.txt (what is shipped). tools/check/supply.mjs says whether they are
 // that. Needs a build. The same on every machine: from the lock, the bundle and licence files, with no time and no host.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,10 +8,15 @@ import { ROOT } from '../check/sources.mjs';
 import { npm, packed } from '../npm.mjs';
 
 const read = (file) => readFileSync(path.join(ROOT, file), 'utf8').replaceAll('\r\n', '\n');
-const BUNDLE = 'dist/node/cli/bundle.cjs';
 
-/** The packages whose code the bundle holds, by their folders in node_modules, as tools/bundle.mjs found them. */
-export const bundled = () => JSON.parse(read('dist/node/cli/bundle.packages.json'));
+/** Files of ours and the packages whose code they hold, by their folders in node_modules, as tools/bundle.mjs found them. */
+const holders = () =>
+  Object.entries(JSON.parse(read('dist/node/cli/bundle.packages.json'))).filter(([, held]) => held.length > 0);
+
+/** All of these packages. */
+export const bundled = () => [...new Set(holders().flatMap(([, held]) => held))].sort();
+
+const nameOf = (folder) => JSON.parse(read(`${folder}/package.json`)).name;
 
 const idOf = (folder) => {
   const { name, version } = JSON.parse(read(`${folder}/package.json`));
@@ -19,23 +24,24 @@ const idOf = (folder) => {
 };
 
 /** Without what changes from run to run and from one npm to the next. */
-function component({ type, name, version, scope, purl, hashes, licenses, 'bom-ref': ref }, isBundled) {
-  const properties = isBundled ? [{ name: 'cls-flow:bundled', value: BUNDLE }] : undefined;
+function component({ type, name, version, scope, purl, hashes, licenses, 'bom-ref': ref }, files) {
+  const properties = files.length > 0 ? files.map((value) => ({ name: 'cls-flow:bundled', value })) : undefined;
   return { type, 'bom-ref': ref, name, version, scope, hashes, licenses, purl, properties };
 }
 
 /** CycloneDX: what an installed package needs or may use, and what the bundle holds. */
 function bom() {
   const all = JSON.parse(npm('sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--loglevel=error'));
-  const inside = new Set(bundled().map(idOf));
+  const held = holders().map(([file, folders]) => [file, folders.map(idOf)]);
+  const filesWith = (ref) => held.filter(([, refs]) => refs.includes(ref)).map(([file]) => file);
   const isDevelopment = ({ properties }) => properties.some(({ name }) => name === 'cdx:npm:package:development');
-  const listed = all.components.filter((one) => !isDevelopment(one) || inside.has(one['bom-ref']));
+  const listed = all.components.filter((one) => !isDevelopment(one) || filesWith(one['bom-ref']).length > 0);
   const { name } = JSON.parse(read('package.json'));
-  const own = component({ ...all.metadata.component, name, type: 'application', scope: undefined }, false);
+  const own = component({ ...all.metadata.component, name, type: 'application', scope: undefined }, []);
   const refs = new Set([own['bom-ref'], ...listed.map((one) => one['bom-ref'])]);
   const text = {
     ...{ bomFormat: 'CycloneDX', specVersion: all.specVersion, version: 1, metadata: { component: own } },
-    components: listed.map((one) => component(one, inside.has(one['bom-ref']))),
+    components: listed.map((one) => component(one, filesWith(one['bom-ref']))),
     dependencies: all.dependencies
       .filter(({ ref }) => refs.has(ref))
       .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((other) => refs.has(other)) })),
@@ -59,7 +65,8 @@ function notices() {
     const head = `${name} ${version} (${license})`;
     return `\n${head}\n${'='.repeat(head.length)}\n\n${licenceTexts(folder).join('\n\n')}\n`;
   });
-  return `The command line, ${BUNDLE}, holds code of these packages.\n${parts.join('')}`;
+  const lines = holders().map(([file, held]) => `${file}: ${held.map(nameOf).join(', ')}\n`);
+  return `These files hold code of packages.\n\n${lines.join('')}${parts.join('')}`;
 }
 
 /** What is built of a source file that is shipped too. */

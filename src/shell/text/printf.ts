@@ -1,6 +1,6 @@
 import { ofDecimal, toLongDouble } from './decimal.ts';
 import { DIRECTIVE, type Directive, directive, formatFloat, formatInteger, formatText, padded } from './directive.ts';
-import { Unsupported } from './tool.ts';
+import { printed, type TextTool, Unsupported } from './tool.ts';
 
 /** What the shell's printf gives. `stderr` has no name of a shell in front. */
 export interface Formatted {
@@ -220,3 +220,11 @@ function dollarQuoted(word: string): string {
 export function formatPrintf(format: string, args: readonly string[]): Formatted {
   return new Printing(args).run(format);
 }
+
+/** The program of that name, as xargs or env start it. Its messages are others than the shell's. */
+export const printf: TextTool = ({ args: [format, ...args] }) => {
+  if (format === undefined || format.startsWith('-')) throw new Unsupported('no format');
+  const { text, stderr } = formatPrintf(format, args);
+  if (stderr !== '') throw new Unsupported('a value that is no number');
+  return printed(text);
+};

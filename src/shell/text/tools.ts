@@ -1,10 +1,14 @@
 import type { TextAnswer, TextCall, TextTools } from '../text-tools.ts';
+import { awk } from './awk/index.ts';
 import { cut } from './cut.ts';
 import { head, tail } from './ends.ts';
 import { expr } from './expr.ts';
 import { grep } from './grep.ts';
 import { paste } from './paste.ts';
 import { basename, dirname } from './paths.ts';
+
+import { printf } from './printf.ts';
+import { sed } from './sed/index.ts';
 import { seq } from './seq.ts';
 import { sort } from './sort.ts';
 import { answerOf, type TextTool } from './tool.ts';
@@ -14,6 +18,7 @@ import { wc } from './wc.ts';
 import { cat, rev, tac, tee } from './whole.ts';
 
 const OWN: ReadonlyMap<string, TextTool> = new Map([
+  ['awk', awk],
   ['basename', basename],
   ['cat', cat],
   ['cut', cut],
@@ -21,10 +26,14 @@ const OWN: ReadonlyMap<string, TextTool> = new Map([
   ['egrep', grep],
   ['expr', expr],
   ['fgrep', grep],
+  ['gawk', awk],
   ['grep', grep],
   ['head', head],
+  ['mawk', awk],
   ['paste', paste],
+  ['printf', printf],
   ['rev', rev],
+  ['sed', sed],
   ['seq', seq],
   ['sort', sort],
   ['tac', tac],
