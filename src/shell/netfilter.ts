@@ -52,7 +52,7 @@ const ALL_BITS = 0xffffffff;
 
 /** The rules in the order in which they are asked; what is deleted, flushed or replaced is gone. */
 function rulesLeft(commands: readonly NetfilterCommand[]): readonly Rule[] {
-  let rules: readonly Rule[] = [];
+  let rules: Rule[] = [];
   for (const command of commands) {
     if ((command.exit ?? 0) !== 0) continue;
     if (/^ip6?tables(?:-nft|-legacy)?$/.test(command.tool)) {
@@ -70,33 +70,42 @@ function tableKey({ tool, netns }: NetfilterCommand, table: string): string {
   return `${tool.startsWith('ip6') ? 'ip6' : 'ip'} ${table} ${netns}`;
 }
 
-function afterIptables(rules: readonly Rule[], from: NetfilterCommand, line: IptablesLine): readonly Rule[] {
+/** Scripts add thousands of rules: a list that grows is not copied. */
+function withRule(rules: Rule[], rule: Rule): Rule[] {
+  rules.push(rule);
+  return rules;
+}
+
+function afterIptables(rules: Rule[], from: NetfilterCommand, line: IptablesLine): Rule[] {
   const { command, chain, argument } = line;
   const table = tableKey(from, line.table);
   const rule = { isNft: false, table, tableName: line.table, chain, words: line.rule, place: from.place };
   const isIn = (one: Rule): boolean => one.table === table && (chain === '' || one.chain === chain);
-  const mine = rules.filter(isIn);
-  if (command === 'A') return [...rules, rule];
+  if (command === 'A') return withRule(rules, rule);
   if (command === 'F') return rules.filter((one) => !isIn(one));
   if (command === 'E') return rules.map((one) => (isIn(one) ? { ...one, chain: argument } : one));
-  const place = mine[Number(argument || 1) - 1];
-  const at = place === undefined ? rules.length : rules.indexOf(place);
+  return /^[IRD]$/.test(command) ? afterNumbered(rules, line, rule, rules.filter(isIn)) : rules;
+}
+
+/** Commands that mean a rule by its number in the chain (`mine`), or by its words. */
+function afterNumbered(rules: Rule[], line: IptablesLine, rule: Rule, mine: readonly Rule[]): Rule[] {
+  const { command, argument } = line;
+  const numbered = mine[Number(argument || 1) - 1];
+  const at = numbered === undefined ? rules.length : rules.indexOf(numbered);
   if (command === 'I') return rules.toSpliced(at, 0, rule);
   if (command === 'R') return rules.toSpliced(at, 1, rule);
-  if (command !== 'D') return rules;
-  const gone = argument === '' ? mine.find((one) => one.words.join(' ') === line.rule.join(' ')) : place;
+  const gone = argument === '' ? mine.find((one) => one.words.join(' ') === line.rule.join(' ')) : numbered;
   return rules.filter((one) => one !== gone);
 }
 
 /** Without -n the tables that the text names are emptied first. */
-function afterRestore(rules: readonly Rule[], from: NetfilterCommand): readonly Rule[] {
+function afterRestore(rules: Rule[], from: NetfilterCommand): Rule[] {
   const lines = restoredLines(from.input ?? '');
   const keeps = textsOf(from).some((word) => /^(?:-n|--noflush)$/.test(word));
   const emptied = new Set(keeps ? [] : lines.map(({ table }) => tableKey(from, table)));
-  return lines.reduce<readonly Rule[]>(
-    (left, line) => afterIptables(left, from, line),
-    rules.filter(({ table }) => !emptied.has(table)),
-  );
+  let left = rules.filter(({ table }) => !emptied.has(table));
+  for (const line of lines) left = afterIptables(left, from, line);
+  return left;
 }
 
 /** The commands of one call of nft. */
@@ -105,18 +114,18 @@ function nftOf(command: NetfilterCommand): Iterable<NftCommand> {
   return nftCommands(file === null ? words.join(' ') : (command.input ?? ''));
 }
 
-function afterNft(rules: readonly Rule[], from: NetfilterCommand): readonly Rule[] {
+function afterNft(rules: Rule[], from: NetfilterCommand): Rule[] {
   let left = rules;
   for (const command of nftOf(from)) left = afterNftCommand(left, from, command);
   return left;
 }
 
 /** A rule that is deleted by its handle cannot be found: nobody knows its number here. */
-function afterNftCommand(rules: readonly Rule[], from: NetfilterCommand, command: NftCommand): readonly Rule[] {
+function afterNftCommand(rules: Rule[], from: NetfilterCommand, command: NftCommand): Rule[] {
   const { verb, object, family, table: tableName, chain, rest } = command;
   const table = `nft ${family} ${tableName} ${from.netns}`;
   if (object === 'rule' && /^(?:add|insert)$/.test(verb)) {
-    return [...rules, { isNft: true, table, tableName, chain, words: rest, place: from.place }];
+    return withRule(rules, { isNft: true, table, tableName, chain, words: rest, place: from.place });
   }
   if (!/^(?:flush|delete|destroy)$/.test(verb)) return rules;
   if (object === 'ruleset') return rules.filter(({ isNft }) => !isNft);
@@ -192,7 +201,7 @@ function classOf(text: string): number | null {
 type Written = Pick<Mark, 'kind' | 'mark' | 'mask'>;
 
 /** VALUE or VALUE/MASK. */
-function valueOf(kind: Mark['kind'], text: string): Written {
+function withMask(kind: Mark['kind'], text: string): Written {
   const [value = '', mask] = text.split('/');
   return { kind, mark: numberOf(value), mask: mask === undefined ? ALL_BITS : (numberOf(mask) ?? ALL_BITS) };
 }
@@ -205,7 +214,7 @@ function iptablesMark(rule: Rule): Written | null {
   if (target !== 'MARK' && target !== 'CONNMARK') return null;
   const kind = target === 'MARK' ? 'mark' : 'connmark';
   const set = value('--set-mark', '--set-xmark');
-  if (set !== undefined) return valueOf(kind, set);
+  if (set !== undefined) return withMask(kind, set);
   const or = numberOf(value('--or-mark') ?? '');
   if (or !== null) return { kind, mark: or, mask: or };
   const and = numberOf(value('--and-mark') ?? '');

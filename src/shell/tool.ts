@@ -65,7 +65,7 @@ export interface Machine {
   /** Links that the script made or changed, by namespace and name; what is not here is as a usual host has it. */
   readonly links: Map<string, Link>;
   /** What the script told these programs besides: addresses, routes, rules, sets. The key says of what (tools/state.ts). */
-  readonly kept: Map<string, readonly string[]>;
+  readonly kept: Map<string, string[]>;
 }
 
 /** A network device, as far as scripts change it. */

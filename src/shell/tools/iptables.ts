@@ -2,7 +2,7 @@ import { shellWords } from '../../lang/index.ts';
 import type { Machine, ToolAnswer, ToolCall } from '../tool.ts';
 import { DONE, printed, refused } from './answer.ts';
 import { type IptablesLine, readIptables } from './iptables-words.ts';
-import { keep, keptAs } from './state.ts';
+import { keep, keepAlso, keptAs } from './state.ts';
 
 const CHAINS: Readonly<Record<string, readonly string[]>> = {
   filter: ['INPUT', 'FORWARD', 'OUTPUT'],
@@ -59,7 +59,7 @@ function obey(table: Table, line: IptablesLine): ToolAnswer {
 
 function newChain(table: Table, chain: string): ToolAnswer {
   if (chainsOf(table).includes(chain)) return refused(`${table.program}: Chain already exists.`, 1);
-  keep(table.machine, `${table.key} chains`, [...keptAs(table.machine, `${table.key} chains`), chain]);
+  keepAlso(table.machine, `${table.key} chains`, chain);
   return DONE;
 }
 
@@ -94,7 +94,7 @@ function changeRule(table: Table, { command, chain, argument, rule }: IptablesLi
   const rules = rulesOf(table, chain);
   const text = rule.join(JOINT);
   const number = Number(argument || 1) - 1;
-  if (command === 'A') setRules(table, chain, [...rules, text]);
+  if (command === 'A') keepAlso(table.machine, `${table.key} ${chain}`, text);
   else if (command === 'I' && number <= rules.length) setRules(table, chain, rules.toSpliced(number, 0, text));
   else if (command === 'R' && number < rules.length) setRules(table, chain, rules.with(number, text));
   else {

@@ -62,18 +62,18 @@ class Reader {
     this.#tokens = tokens;
   }
 
-  /** Statements up to the brace that closes them. */
-  statements(): Statement[] {
+  /** Statements up to the brace that closes them. `depth`: how many blocks they stand in. */
+  statements(depth = 0): Statement[] {
     const found: Statement[] = [];
     for (;;) {
-      const statement = this.#statement();
+      const statement = this.#statement(depth);
       if (statement === null) return found;
       if (statement.words.length > 0) found.push(statement);
     }
   }
 
   /** null: the block is at its end. */
-  #statement(): Statement | null {
+  #statement(depth: number): Statement | null {
     const statement: Statement = { words: [], block: null };
     while (this.#at < this.#tokens.length) {
       const token = this.#tokens[this.#at++] ?? '';
@@ -84,27 +84,30 @@ class Reader {
         return statement;
       }
       if (token !== '{') statement.words.push(token);
-      else if (opensBlock(statement.words)) {
-        statement.block = this.statements();
+      else if (opensBlock(statement.words, depth)) {
+        statement.block = this.statements(depth + 1);
         return statement;
-      } else statement.words.push(...this.#braces());
+      } else this.#takeBraces(statement.words);
     }
     return statement.words.length > 0 ? statement : null;
   }
 
   /** The words of a set that is written within a rule. */
-  #braces(): string[] {
-    const words = ['{'];
+  #takeBraces(words: string[]): void {
+    words.push('{');
     for (let depth = 1; depth > 0 && this.#at < this.#tokens.length; this.#at++) {
       const token = this.#tokens[this.#at] ?? '';
       depth += token === '{' ? 1 : token === '}' ? -1 : 0;
       if (token !== '\n') words.push(token);
     }
-    return words;
   }
 }
 
-function opensBlock(words: readonly string[]): boolean {
+/** A chain stands in a table at most; braces within a chain belong to its rules. */
+const CHAIN_DEPTH = 2;
+
+function opensBlock(words: readonly string[], depth: number): boolean {
+  if (depth >= CHAIN_DEPTH) return false;
   const [first = '', second = ''] = words;
   return OPENS_BLOCK.test(VERBS.includes(first) ? second : first);
 }
@@ -139,21 +142,27 @@ function* chainBlock(head: NftCommand, block: readonly Statement[]): Generator<N
   }
 }
 
+/** Statements of a file that change nothing, or that need another file. */
+const IS_PASSED_OVER = /^(?:include|define|redefine|undefine|describe)$/;
+
 /** The commands of a text: of the command line, or of a file for `nft -f`. */
 export function* nftCommands(text: string): Generator<NftCommand> {
   for (const { words, block } of new Reader(tokensOf(withoutNames(text))).statements()) {
+    if (IS_PASSED_OVER.test(words[0] ?? '')) continue;
     const head = readCommand(words);
-    if (block === null || head.object !== 'table') yield head;
+    if (head.object === 'chain' && block !== null) yield* chainBlock(head, block);
     else yield head;
-    if (block === null) continue;
-    if (head.object === 'table') yield* tableBlock(head, block);
-    else if (head.object === 'chain') yield* chainBlock({ ...head, rest: [] }, block);
+    if (head.object === 'table' && block !== null) yield* tableBlock(head, block);
   }
 }
 
 /** Where the commands of a call come from: its words, or the file that -f names (`-`: standard input). */
 export function nftInput(args: readonly string[]): { readonly file: string | null; readonly words: readonly string[] } {
-  const words = args.filter((word) => !/^-(?!f$|-)[a-zA-Z]*[^f]$|^--(?!file$)/.test(word));
-  const at = words.findIndex((word) => /^(?:-[a-z]*f|--file)$/.test(word));
-  return at < 0 ? { file: null, words } : { file: words[at + 1] ?? '-', words: [] };
+  let at = 0;
+  for (; /^-[a-zA-Z-]/.test(args[at] ?? ''); at++) {
+    const word = args[at] ?? '';
+    if (/^(?:-[a-zA-Z]*f|--file)$/.test(word)) return { file: args[at + 1] ?? '-', words: [] };
+    if (/^(?:-I|--includepath|-D|--define)$/.test(word)) at++;
+  }
+  return { file: null, words: args.slice(at) };
 }

@@ -6,19 +6,21 @@ export function keptAs(machine: Machine, key: string): readonly string[] {
 }
 
 export function keep(machine: Machine, key: string, lines: readonly string[]): void {
-  machine.kept.set(key, lines);
+  machine.kept.set(key, [...lines]);
 }
 
 export function keepAlso(machine: Machine, key: string, line: string): void {
-  keep(machine, key, [...keptAs(machine, key), line]);
+  const lines = machine.kept.get(key);
+  if (lines === undefined) machine.kept.set(key, [line]);
+  else lines.push(line);
 }
 
 /** Takes the first of these lines away; false: there is none. */
 export function forget(machine: Machine, key: string, line: string): boolean {
-  const lines = keptAs(machine, key);
+  const lines = machine.kept.get(key) ?? [];
   const at = lines.indexOf(line);
   if (at < 0) return false;
-  keep(machine, key, lines.toSpliced(at, 1));
+  lines.splice(at, 1);
   return true;
 }
 
