@@ -58,6 +58,14 @@ export interface UncheckedPlace {
   readonly why: string;
 }
 
+/** Where a script ends before its end. What stands behind it is judged all the same, but for a limit. */
+export interface EarlyEnd extends UncheckedPlace {
+  /** `exit`: `set -e` or an unset variable ends it in reality; `limit`: we stopped; `syntax`: the shell cannot read on. */
+  readonly kind: 'exit' | 'limit' | 'syntax';
+  /** How many commands were run before. */
+  readonly commands: number;
+}
+
 /** What a script does, as far as that can be told without running it. */
 export interface Simulated {
   /** The texts that were read, by name: the script first, then sourced files. */
@@ -65,10 +73,12 @@ export interface Simulated {
   /** In the order in which they are run. */
   readonly commands: readonly SimulatedCommand[];
   readonly assumptions: readonly ShellAssumption[];
-  /** tc commands that were not run: their words are not known, no run reached them, or the shell's words are not simulated. */
+  /** tc commands that were not run: their words are not known, or the shell's words are not simulated. */
   readonly unchecked: readonly UncheckedPlace[];
-  /** Where the script ends before its end (`set -e`), or a limit stopped it; null: it does not. */
-  readonly ended: UncheckedPlace | null;
+  /** Commands of tc in the texts that the run did not come to: `stop)`, a function that nobody calls. */
+  readonly unreached: readonly SourcePlace[];
+  /** null: it runs to its end. */
+  readonly ended: EarlyEnd | null;
   /** Besides: words that dash lacks, other tools that were passed over. */
   readonly notes: readonly UncheckedPlace[];
   /** The arguments of the run; `start` where the script did nothing without one. */

@@ -2,7 +2,7 @@
 export interface TextTools {
   /** True: `run` knows it. */
   has(name: string): boolean;
-  run(call: TextCall): Promise<{ readonly stdout: string; readonly stderr: string; readonly exit: number }>;
+  run(call: TextCall): Promise<TextAnswer>;
 }
 
 /** One call of such a program. */
@@ -12,4 +12,18 @@ export interface TextCall {
   readonly stdin: string;
   /** What it may read: undefined where there is no such file. */
   readonly read: (path: string) => string | undefined;
+}
+
+/** What the program gives, or why this use of it is not simulated (then nothing is known of its output). */
+export type TextAnswer = TextResult | { readonly unsupported: string };
+
+export interface TextResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exit: number;
+}
+
+/** Loaded when a script calls the first of them. */
+export async function loadTextTools(): Promise<TextTools> {
+  return (await import('./text/tools.ts')).textTools();
 }

@@ -38,7 +38,10 @@ export interface ShellFiles {
   read(path: string): string | undefined;
   write(path: string, text: string): void;
   append(path: string, text: string): void;
+  /** A file, or a folder with what is in it. */
   remove(path: string): void;
+  /** Makes a folder, and those above it. */
+  makeFolder(path: string): void;
   /** `known`: the script made or removed it, or the user gave it; otherwise the answer is an assumption. */
   is(path: string): { readonly kind: 'file' | 'folder' | null; readonly known: boolean };
   /** Names in a folder. */
@@ -48,7 +51,10 @@ export interface ShellFiles {
 /** tc's own answers: from an emulated kernel, one for each namespace. */
 export interface TcAnswers {
   /** One tc command (the words behind `tc`, options included), not a batch. */
-  tc(words: readonly string[], netns: string): { readonly exit: number; readonly stdout: string; readonly stderr: string };
+  tc(
+    words: readonly string[],
+    netns: string,
+  ): { readonly exit: number; readonly stdout: string; readonly stderr: string };
 }
 
 /** The host that the script is taken to run on. */
@@ -58,6 +64,8 @@ export interface Machine {
   readonly device: string;
   /** Links that the script made or changed, by namespace and name; what is not here is as a usual host has it. */
   readonly links: Map<string, Link>;
+  /** What the script told these programs besides: addresses, routes, rules, sets. The key says of what (tools/state.ts). */
+  readonly kept: Map<string, readonly string[]>;
 }
 
 /** A network device, as far as scripts change it. */

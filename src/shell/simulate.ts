@@ -1,0 +1,258 @@
+import { type Command, type ParsedScript, parse } from 'unbash';
+import { isBuiltin } from './command.ts';
+import { inSubshell, runCompound, runExitTrap, runScript } from './control.ts';
+import { bashOnlyPlaces } from './dash.ts';
+import { Files } from './files.ts';
+import type { ShellOptions } from './options.ts';
+import { tcCommands } from './reach.ts';
+import { fieldOf, type Host, Shell, type ShellFunction } from './shell.ts';
+import { ExitSignal, LoopSignal, ReturnSignal, ShellError, StopSignal } from './signals.ts';
+import type {
+  EarlyEnd,
+  ShellAssumption,
+  Simulated,
+  SimulatedCommand,
+  SourcePlace,
+  UncheckedPlace,
+} from './simulated.ts';
+import { Source } from './source.ts';
+import { Capture, TERMINAL } from './streams.ts';
+import type { TextTools } from './text-tools.ts';
+import type { Link, Machine } from './tool.ts';
+import { shown, Unknowns, withoutMarks } from './unknown.ts';
+
+/** What a run may take, so that none goes on for ever. */
+export const SHELL_LIMITS = { steps: 2_000_000, output: 64 << 20, assumptions: 1000 } as const;
+
+/**
+ * Reads a shell script and does what it does, on a host that is made up: no process, no network, no file but those that
+ * `options.files` gives. tc is answered by an emulated kernel.
+ *
+ * @param text the script
+ * @returns the commands of tc and of other tools in the order of the run, each with its place in the user's files;
+ * what was assumed, and what could not be looked at
+ */
+export async function simulate(text: string, options: ShellOptions): Promise<Simulated> {
+  const first = await new Run(text, options, options.args ?? []).done();
+  if (options.args !== undefined && options.args.length > 0) return first;
+  if (first.commands.some(isTc) || first.unchecked.length > 0 || !/\bcase\s+"?\$\{?1\b/.test(text)) return first;
+  const second = await new Run(text, options, ['start']).done();
+  return second.commands.some(isTc) || second.unchecked.length > 0 ? { ...second, triedStart: true } : first;
+}
+
+const isTc = ({ tool }: SimulatedCommand): boolean => tool === 'tc';
+
+/** One run of a script, and what all its shells share. */
+class Run implements Host {
+  readonly unknowns = new Unknowns();
+  readonly machine: Machine;
+  readonly files: Files;
+  readonly reached = new Set<object>();
+  private readonly options: ShellOptions;
+  private readonly args: readonly string[];
+  private readonly main: Source;
+  private readonly texts = new Map<string, string>();
+  /** Commands that run tc, and where: of the script and of what it sources. */
+  private readonly tcIn: { readonly command: Command; readonly source: Source }[] = [];
+  private readonly commands: SimulatedCommand[] = [];
+  private readonly assumptions = new Map<string, ShellAssumption>();
+  private readonly unchecked = new Map<string, UncheckedPlace>();
+  private readonly notes: UncheckedPlace[] = [];
+  private readonly parsed = new Map<string, ParsedScript>();
+  private ended: EarlyEnd | null = null;
+  private steps = 0;
+  private loaded: Promise<TextTools> | null = null;
+
+  constructor(text: string, options: ShellOptions, args: readonly string[]) {
+    this.options = options;
+    this.args = args;
+    this.main = new Source(options.name, withoutMarks(text));
+    const folder = options.path.slice(0, Math.max(1, options.path.lastIndexOf('/')));
+    const links = new Map<string, Link>();
+    this.machine = { answers: options.kernel(), device: options.device ?? deviceIn(text), links, kept: new Map() };
+    this.files = new Files(options.files, () => undefined, folder);
+  }
+
+  async done(): Promise<Simulated> {
+    const shell = this.newShell();
+    const tree = this.open(this.main);
+    this.notes.push(...bashOnlyPlaces(tree, this.main));
+    try {
+      await this.run(tree, shell, this.main);
+      await runExitTrap(shell);
+    } catch (signal) {
+      if (signal instanceof StopSignal) this.end(signal.place, signal.why, 'limit');
+      else if (signal instanceof ExitSignal) await this.atExit(shell);
+      else if (!(signal instanceof ReturnSignal || signal instanceof LoopSignal)) throw signal;
+    }
+    return this.result();
+  }
+
+  private async atExit(shell: Shell): Promise<void> {
+    try {
+      await runExitTrap(shell);
+    } catch (signal) {
+      if (signal instanceof StopSignal) this.end(signal.place, signal.why, 'limit');
+      else if (!(signal instanceof ExitSignal)) throw signal;
+    }
+  }
+
+  private newShell(): Shell {
+    const shell = new Shell(this);
+    shell.zero = this.options.path;
+    shell.folder = this.files.folder;
+    shell.params = this.args.map(fieldOf);
+    shell.descriptors = new Map([
+      [1, { output: TERMINAL }],
+      [2, { output: TERMINAL }],
+    ]);
+    for (const [name, value] of Object.entries(this.options.env ?? {})) {
+      shell.variables.set(name, withoutMarks(value));
+      shell.variables.declare(name, { isExported: true });
+    }
+    return shell;
+  }
+
+  private result(): Simulated {
+    const unreached = this.tcIn.filter(({ command }) => !this.reached.has(command));
+    return {
+      texts: this.texts,
+      commands: this.commands,
+      assumptions: [...this.assumptions.values()],
+      unchecked: [...this.unchecked.values()],
+      unreached: unreached.map(({ command, source }) => source.place(command)),
+      ended: this.ended,
+      notes: this.notes,
+      args: this.args,
+      triedStart: false,
+    };
+  }
+
+  step(place: SourcePlace): void {
+    const most = this.options.maxSteps ?? SHELL_LIMITS.steps;
+    if (++this.steps > most) throw new StopSignal(place, `more than ${most} steps`);
+    if (this.options.signal?.aborted === true) throw new StopSignal(place, 'it took too long');
+  }
+
+  capture(place: SourcePlace): Capture {
+    return new Capture(SHELL_LIMITS.output, () => {
+      throw new StopSignal(place, `more than ${SHELL_LIMITS.output} characters of output`);
+    });
+  }
+
+  assume(place: SourcePlace, question: string, answer: string): void {
+    const key = `${keyOf(place)} ${answer}`;
+    if (this.assumptions.has(key) || this.assumptions.size >= SHELL_LIMITS.assumptions) return;
+    this.assumptions.set(key, { place, question: shown(question).replace(/\s+/g, ' '), answer: shown(answer) });
+  }
+
+  note(place: SourcePlace, why: string): void {
+    if (!this.notes.some((one) => one.why === why && keyOf(one.place) === keyOf(place)))
+      this.notes.push({ place, why });
+  }
+
+  uncheck(place: SourcePlace, why: string): void {
+    if (!this.unchecked.has(keyOf(place))) this.unchecked.set(keyOf(place), { place, why: shown(why) });
+  }
+
+  fatal(shell: Shell, place: SourcePlace, why: string, status: number): void {
+    if (shell.below > 0) throw new ExitSignal(status);
+    this.end(place, why, 'exit');
+  }
+
+  /** The first end is the real one. */
+  private end(place: SourcePlace, why: string, kind: EarlyEnd['kind']): void {
+    this.ended ??= { place, why, kind, commands: this.commands.length };
+  }
+
+  unknown(place: SourcePlace, why: string): string {
+    return this.unknowns.mark({ why, place });
+  }
+
+  isBuiltin(name: string): boolean {
+    return isBuiltin(name);
+  }
+
+  record(command: SimulatedCommand): void {
+    this.commands.push(command);
+  }
+
+  textTools(): Promise<TextTools> {
+    this.loaded ??= this.options.textTools();
+    return this.loaded;
+  }
+
+  nameOf(path: string): string | null {
+    if (!this.files.isGiven(path)) return null;
+    const absolute = this.files.absolute(path);
+    const { name, path: own } = this.options;
+    const [folder, shownFolder] = [own, name].map((one) => one.slice(0, one.lastIndexOf('/') + 1));
+    return folder !== undefined && absolute.startsWith(folder)
+      ? `${shownFolder}${absolute.slice(folder.length)}`
+      : absolute;
+  }
+
+  run(script: ParsedScript, shell: Shell, source: Source): Promise<void> {
+    return runScript(script, shell, source);
+  }
+
+  compound(body: ShellFunction['body'], shell: Shell, source: Source): Promise<void> {
+    return runCompound(body, shell, source);
+  }
+
+  async evaluate(text: string, shell: Shell, at: SourcePlace | null): Promise<void> {
+    const source = new Source(this.main.file, text, at ?? this.main.place({ pos: 0, end: 0 }));
+    const tree = this.parse(text);
+    const [error] = tree.errors ?? [];
+    if (error !== undefined) throw new ShellError(`syntax error: ${error.message}`);
+    await runScript(tree, shell, source);
+  }
+
+  /** Read once: loops evaluate the same text again and again. */
+  parse(text: string): ParsedScript {
+    const known = this.parsed.get(text);
+    if (known !== undefined) return known;
+    const tree = parse(text);
+    if (this.parsed.size > MOST_PARSED) this.parsed.clear();
+    this.parsed.set(text, tree);
+    return tree;
+  }
+
+  /** bash runs what stands before a syntax error. */
+  open(source: Source): ParsedScript {
+    this.texts.set(source.file, source.text);
+    const tree = parse(source.text);
+    const [error] = tree.errors ?? [];
+    for (const command of tcCommands(tree)) this.tcIn.push({ command, source });
+    if (error === undefined) return tree;
+    const place = source.place({ pos: Math.min(error.pos, source.text.length), end: source.text.length });
+    this.end(place, `syntax error: ${error.message}`, 'syntax');
+    const { type, pos, end, shebang } = tree;
+    return { type, pos, end, shebang, commands: tree.commands.filter((one) => one.end <= error.pos) };
+  }
+
+  async substitute(script: ParsedScript, shell: Shell, source: Source) {
+    const place = source.place(script);
+    const output = this.capture(place);
+    await inSubshell(shell, async (inner) => {
+      inner.options.delete('e');
+      inner.expected = false;
+      inner.descriptors = new Map([...inner.descriptors, [1, { output }]]);
+      await this.run(script, inner, source);
+    });
+    shell.substituted = shell.status;
+    return { text: output.text, lines: output.lines };
+  }
+}
+
+const MOST_PARSED = 10_000;
+
+const keyOf = ({ file, from, to, line }: SourcePlace): string => `${file}:${line}:${from}:${to}`;
+
+/** The device that the script names, as most name the one that they shape. */
+function deviceIn(text: string): string {
+  const found =
+    /\bdev\s+((?:eth|en|wan|ppp|wlan|lan|br|bond)[\w.-]*)/.exec(text) ??
+    /\b\w*(?:DEV|IF|IFACE|INTERFACE|WAN)\w*=["']?((?:eth|en|wan|ppp|wlan|lan|bond)[\w.-]*)/i.exec(text);
+  return found?.[1] ?? 'eth0';
+}

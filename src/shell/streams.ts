@@ -1,0 +1,90 @@
+import type { SourcePlace } from './simulated.ts';
+
+/** Where the lines of a text are written in the user's files, as far as that is known: of here-documents and files. */
+export type LinePlaces = readonly (TextLine | null)[];
+
+/** A line, and whether it stands there as it is, so that it may be edited. */
+export interface TextLine {
+  readonly place: SourcePlace;
+  readonly literal: boolean;
+}
+
+/** A text that is read from its beginning to its end, by one reader after the other. */
+export class Input {
+  readonly text: string;
+  readonly lines: LinePlaces | null;
+  at = 0;
+
+  constructor(text: string, lines: LinePlaces | null = null) {
+    this.text = text;
+    this.lines = lines;
+  }
+
+  rest(): string {
+    const rest = this.text.slice(this.at);
+    this.at = this.text.length;
+    return rest;
+  }
+
+  /** Up to a delimiter, which is left out; null: nothing is left. `isWhole`: the delimiter was there. */
+  until(delimiter: string): { readonly text: string; readonly isWhole: boolean } | null {
+    if (this.at >= this.text.length) return null;
+    const end = this.text.indexOf(delimiter, this.at);
+    const text = this.text.slice(this.at, end < 0 ? this.text.length : end);
+    this.at = end < 0 ? this.text.length : end + 1;
+    return { text, isWhole: end >= 0 };
+  }
+}
+
+/** Where text goes. */
+export interface Output {
+  readonly isNull: boolean;
+  write(text: string, lines?: LinePlaces | null): void;
+}
+
+/** Nobody sees it. */
+export const NOWHERE: Output = { isNull: true, write: () => undefined };
+
+/** The terminal, which is no concern of ours. */
+export const TERMINAL: Output = { isNull: false, write: () => undefined };
+
+/** Keeps what is written. */
+export class Capture implements Output {
+  readonly isNull = false;
+  private readonly parts: string[] = [];
+  private length = 0;
+  private linesOf: LinePlaces | null = null;
+  private readonly most: number;
+  private readonly full: () => never;
+
+  /** `full` is called when there is more than `most`, and ends the run. */
+  constructor(most: number, full: () => never) {
+    this.most = most;
+    this.full = full;
+  }
+
+  write(text: string, lines: LinePlaces | null = null): void {
+    if (text === '') return;
+    this.linesOf = this.parts.length === 0 ? lines : null;
+    this.parts.push(text);
+    this.length += text.length;
+    if (this.length > this.most) this.full();
+  }
+
+  get text(): string {
+    return this.parts.join('');
+  }
+
+  /** Where the lines come from, if one text with places was all that was written. */
+  get lines(): LinePlaces | null {
+    return this.linesOf;
+  }
+}
+
+/** What a number such as 0, 1 or 2 stands for. */
+export interface Descriptor {
+  readonly input?: Input;
+  readonly output?: Output;
+}
+
+export type Descriptors = ReadonlyMap<number, Descriptor>;

@@ -1,0 +1,43 @@
+import type { TextAnswer, TextCall, TextTools } from '../text-tools.ts';
+import { cut } from './cut.ts';
+import { head, tail } from './ends.ts';
+import { expr } from './expr.ts';
+import { grep } from './grep.ts';
+import { paste } from './paste.ts';
+import { basename, dirname } from './paths.ts';
+import { seq } from './seq.ts';
+import { sort } from './sort.ts';
+import { answerOf, type TextTool } from './tool.ts';
+import { tr } from './tr.ts';
+import { uniq } from './uniq.ts';
+import { wc } from './wc.ts';
+import { cat, rev, tac, tee } from './whole.ts';
+
+const OWN: ReadonlyMap<string, TextTool> = new Map([
+  ['basename', basename],
+  ['cat', cat],
+  ['cut', cut],
+  ['dirname', dirname],
+  ['egrep', grep],
+  ['expr', expr],
+  ['fgrep', grep],
+  ['grep', grep],
+  ['head', head],
+  ['paste', paste],
+  ['rev', rev],
+  ['seq', seq],
+  ['sort', sort],
+  ['tac', tac],
+  ['tail', tail],
+  ['tee', tee],
+  ['tr', tr],
+  ['uniq', uniq],
+  ['wc', wc],
+]);
+
+async function run(call: TextCall): Promise<TextAnswer> {
+  const own = OWN.get(call.name);
+  return own === undefined ? { unsupported: call.name } : answerOf(own, call);
+}
+
+export const textTools = (): TextTools => ({ has: (name) => OWN.has(name), run });

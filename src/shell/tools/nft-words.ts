@@ -1,0 +1,159 @@
+/** One command of nft, cut into words; a block's rules are commands of their own. */
+export interface NftCommand {
+  /** add, insert, create, delete, destroy, flush, list, reset, … */
+  readonly verb: string;
+  /** table, chain, rule, set, ruleset, … */
+  readonly object: string;
+  readonly family: string;
+  readonly table: string;
+  readonly chain: string;
+  /** What follows: the rule's words, a handle, a set's name. */
+  readonly rest: readonly string[];
+}
+
+const FAMILIES = ['ip', 'ip6', 'inet', 'arp', 'bridge', 'netdev'];
+const VERBS = [
+  'add',
+  'create',
+  'insert',
+  'replace',
+  'delete',
+  'destroy',
+  'flush',
+  'list',
+  'reset',
+  'rename',
+  'monitor',
+];
+const OBJECTS =
+  /^(?:tables?|chains?|rules?|sets?|maps?|meters?|elements?|flowtables?|counters?|quotas?|limits?|ruleset|ct|hooks)$/;
+
+/** Quoted text is one word; braces, semicolons and line ends stand alone. */
+const TOKEN = /"[^"]*"|\\\n|#[^\n]*|[{};\n]|[^\s{};"\\]+|\\/g;
+
+function tokensOf(text: string): readonly string[] {
+  return (text.match(TOKEN) ?? []).filter((token) => token !== '\\\n' && !token.startsWith('#'));
+}
+
+/** `define NAME = VALUE`, and `$NAME` behind it. */
+function withoutNames(text: string): string {
+  const values = new Map<string, string>();
+  const kept = text.replace(/^[ \t]*define[ \t]+(\w+)[ \t]*=[ \t]*(.*)$/gm, (_, name: string, value: string) => {
+    values.set(name, value.trim());
+    return '';
+  });
+  return kept.replace(/\$(\w+)/g, (whole, name: string) => values.get(name) ?? whole);
+}
+
+/** What stands in one pair of braces, or up to the end: statements, each with the block behind it. */
+interface Statement {
+  readonly words: string[];
+  block: Statement[] | null;
+}
+
+/** Braces behind these words hold other statements; all others are part of a rule: sets, maps. */
+const OPENS_BLOCK = /^(?:table|chain|set|map|flowtable|counter|quota|limit|ct)$/;
+
+class Reader {
+  readonly #tokens: readonly string[];
+  #at = 0;
+
+  constructor(tokens: readonly string[]) {
+    this.#tokens = tokens;
+  }
+
+  /** Statements up to the brace that closes them. */
+  statements(): Statement[] {
+    const found: Statement[] = [];
+    for (;;) {
+      const statement = this.#statement();
+      if (statement === null) return found;
+      if (statement.words.length > 0) found.push(statement);
+    }
+  }
+
+  /** null: the block is at its end. */
+  #statement(): Statement | null {
+    const statement: Statement = { words: [], block: null };
+    while (this.#at < this.#tokens.length) {
+      const token = this.#tokens[this.#at++] ?? '';
+      if (token === ';' || token === '\n') return statement;
+      if (token === '}') {
+        if (statement.words.length === 0) return null;
+        this.#at--;
+        return statement;
+      }
+      if (token !== '{') statement.words.push(token);
+      else if (opensBlock(statement.words)) {
+        statement.block = this.statements();
+        return statement;
+      } else statement.words.push(...this.#braces());
+    }
+    return statement.words.length > 0 ? statement : null;
+  }
+
+  /** The words of a set that is written within a rule. */
+  #braces(): string[] {
+    const words = ['{'];
+    for (let depth = 1; depth > 0 && this.#at < this.#tokens.length; this.#at++) {
+      const token = this.#tokens[this.#at] ?? '';
+      depth += token === '{' ? 1 : token === '}' ? -1 : 0;
+      if (token !== '\n') words.push(token);
+    }
+    return words;
+  }
+}
+
+function opensBlock(words: readonly string[]): boolean {
+  const [first = '', second = ''] = words;
+  return OPENS_BLOCK.test(VERBS.includes(first) ? second : first);
+}
+
+/** The head of a command, by its words. */
+function readCommand(words: readonly string[]): NftCommand {
+  const rest = [...words];
+  const verb = VERBS.includes(rest[0] ?? '') ? (rest.shift() ?? '') : 'add';
+  // `add rule` may leave `rule` out.
+  const object = OBJECTS.test(rest[0] ?? '') ? (rest.shift() ?? '') : 'rule';
+  const family = FAMILIES.includes(rest[0] ?? '') ? (rest.shift() ?? '') : 'ip';
+  const table = rest.shift() ?? '';
+  const chain = /^(?:chain|rule)s?$/.test(object) ? (rest.shift() ?? '') : '';
+  return { verb, object, family, table, chain, rest };
+}
+
+/** A table's block: its chains, and the rules of each. */
+function* tableBlock(head: NftCommand, block: readonly Statement[]): Generator<NftCommand> {
+  for (const { words, block: inner } of block) {
+    const [object = '', name = ''] = words;
+    if (object !== 'chain') yield { ...head, object, chain: '', rest: words.slice(1) };
+    else yield* chainBlock({ ...head, object: 'chain', chain: name, rest: [] }, inner ?? []);
+  }
+}
+
+/** A chain's block: its hook and policy, then rules. */
+function* chainBlock(head: NftCommand, block: readonly Statement[]): Generator<NftCommand> {
+  const isAbout = ({ words }: Statement): boolean => /^(?:type|policy|comment|devices?)$/.test(words[0] ?? '');
+  yield { ...head, rest: block.filter(isAbout).flatMap(({ words }) => words) };
+  for (const statement of block) {
+    if (!isAbout(statement)) yield { ...head, object: 'rule', rest: statement.words };
+  }
+}
+
+/** The commands of a text: of the command line, or of a file for `nft -f`. */
+export function* nftCommands(text: string): Generator<NftCommand> {
+  for (const { words, block } of new Reader(tokensOf(withoutNames(text))).statements()) {
+    const head = readCommand(words);
+    if (block === null || head.object !== 'table') yield head;
+    else yield head;
+    if (block === null) continue;
+    if (head.object === 'table') yield* tableBlock(head, block);
+    else if (head.object === 'chain') yield* chainBlock({ ...head, rest: [] }, block);
+  }
+}
+
+/** Where the commands of a call come from: its words, or the file that -f names (`-`: standard input). */
+export function nftInput(args: readonly string[]): { readonly file: string | null; readonly words: readonly string[] } {
+  const words = args.filter((word) => !/^-(?!f$|-)[a-zA-Z]*[^f]$|^--(?!file$)/.test(word));
+  const at = words.findIndex((word) => /^(?:-[a-z]*f|--file)$/.test(word));
+  return at < 0 ? { file: null, words } : { file: words[at + 1] ?? '-', words: [] };
+}
