@@ -13,9 +13,15 @@ const TEXT_TOOLS = (
 /** The longest script starts two thousand programs. */
 const PATIENCE_MS = 300_000;
 
-/** What the run's own folders are hidden by, and then the script. All in a mount namespace that ends with it. */
+/**
+ * Before the script, in a mount namespace that ends with it: nothing but the run's own folder can be written to, and the
+ * stand-ins take the place of what tools by path would be.
+ */
 const PRELUDE = `set -e
-for folder in /sbin /usr/sbin; do mount --bind "$1" $folder; done
+mount --bind "$1" "$1"
+mount -o remount,bind,ro /
+for folder in /sbin /usr/sbin; do mount --bind "$1/tools" $folder; done
+cd "$PWD"
 shift
 exec env -i "$@"`;
 
@@ -66,7 +72,7 @@ export class RealBash {
 
   /** Puts the programs and the scripts where they are run. */
   private furnish(): void {
-    for (const folder of ['programs', 'tools']) mkdirSync(join(this.folder, folder));
+    for (const folder of ['programs', 'tools', 'temporary']) mkdirSync(join(this.folder, folder));
     for (const tool of TOOLS) writeFileSync(join(this.folder, 'tools', tool), standIn(this.log), { mode: 0o755 });
     for (const name of TEXT_TOOLS) link(name, join(this.folder, 'programs', name));
     link('bash', join(this.folder, 'programs/sh'));
@@ -74,9 +80,10 @@ export class RealBash {
   }
 
   private start(cwd: string, args: readonly string[], env: Readonly<Record<string, string>>) {
-    const own = { PATH: `${join(this.folder, 'tools')}:${join(this.folder, 'programs')}`, HOME: '/root', LC_ALL: 'C' };
+    const path = ['tools', 'programs'].map((name) => join(this.folder, name)).join(':');
+    const own = { PATH: path, HOME: '/root', TMPDIR: join(this.folder, 'temporary'), LC_ALL: 'C' };
     const environment = Object.entries({ ...own, ...env }).map(([name, value]) => `${name}=${value}`);
-    const command = ['sh', '-c', PRELUDE, 'sh', join(this.folder, 'tools'), ...environment, 'bash', ...args];
+    const command = ['sh', '-c', PRELUDE, 'sh', this.folder, ...environment, 'bash', ...args];
     return spawnSync('unshare', ['-rnm', '--', ...command], {
       cwd,
       input: '',
