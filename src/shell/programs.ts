@@ -4,6 +4,7 @@ import { ExitSignal, NotSimulated } from './signals.ts';
 import type { SimulatedWord, SourcePlace } from './simulated.ts';
 import { Source } from './source.ts';
 import { runBatch } from './tc-calls.ts';
+import type { TextTools } from './text-tools.ts';
 import type { ToolAnswer, ToolCall } from './tool.ts';
 import { TOOLS } from './tools/index.ts';
 import { tcOptions } from './tools/tc.ts';
@@ -354,6 +355,7 @@ async function runText(name: string, { rest, scene, text }: ProgramCall): Promis
     return;
   }
   const tools = await host.textTools();
+  if (name === 'sed' && args.some(isInPlace)) return editInPlace(tools, args, scene);
   let missing: string | null = null;
   const read = (path: string): string | undefined => {
     const found = host.files.read(path);
@@ -370,6 +372,26 @@ async function runText(name: string, { rest, scene, text }: ProgramCall): Promis
     shell.write(answer.stdout);
     shell.complain(answer.stderr);
     shell.status = answer.exit;
+  }
+}
+
+const isInPlace = (arg: string): boolean => /^-[nErs]*i|^--in-place/.test(arg);
+
+/** `sed -i`: what it would print becomes the text of each file. */
+async function editInPlace(tools: TextTools, args: readonly string[], scene: Scene): Promise<void> {
+  const { shell, command } = scene;
+  const { files } = shell.host;
+  const named = args.slice(1).filter((arg) => files.is(arg).kind === 'file');
+  const others = args
+    .filter((arg) => !named.includes(arg))
+    .flatMap((arg) => (isInPlace(arg) ? arg.replace(/i.*$|^--in-place.*$/, '') : arg));
+  shell.status = 0;
+  for (const file of named) {
+    const stdin = files.read(file) ?? '';
+    const call = { name: 'sed', args: others.filter((arg) => arg !== '-' && arg !== ''), stdin, read: () => undefined };
+    const answer = await tools.run(call);
+    const text = 'unsupported' in answer ? shell.host.unknown(command, answer.unsupported) : answer.stdout;
+    files.write(file, text);
   }
 }
 

@@ -249,6 +249,8 @@ const read: Builtin = async (call) => {
     return isWhole ? 0 : 1;
   }
   const mark = shell.host.unknowns.markIn(line);
+  // What a loop makes of such lines is not known either.
+  if (mark !== '') shell.missing ??= shell.host.unknowns.in(line)?.why ?? '';
   const fields = options.names.length === 0 ? [line] : splitLine(line, ifs, names.length);
   for (const [i, name] of names.entries()) await assignText(name, mark === '' ? (fields[i] ?? '') : mark, false, scene);
   return isWhole ? 0 : 1;
