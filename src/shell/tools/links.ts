@@ -105,8 +105,9 @@ export function setLinkFact(machine: Machine, netns: string, name: string, fact:
   keep(machine, `link ${fact} ${linkKey(netns, name)}`, value === '' ? [] : [value]);
 }
 
-/** The smallest number that makes a name of a pattern with %d free. */
+/** The smallest number that makes a name of a pattern with %d free; a name without it stays as it is. */
 export function freeName(machine: Machine, netns: string, pattern: string): string {
+  if (!pattern.includes('%d')) return pattern;
   const name = (number: number): string => pattern.replace('%d', String(number));
   let number = 0;
   while (machine.links.has(linkKey(netns, name(number)))) number++;
