@@ -2,7 +2,7 @@ import { matches } from '../../lang/index.ts';
 import type { Link, ToolAnswer } from '../tool.ts';
 import { DONE, printed, refused } from './answer.ts';
 import type { IpCall } from './ip-call.ts';
-import { briefHead, COUNTER_LINES, hardwareLines, joinLines, linkLine, linkRow } from './ip-show.ts';
+import { briefHead, COUNTER_LINES, hardwareLines, isVirtual, joinLines, linkLine, linkRow } from './ip-show.ts';
 import {
   dropLink,
   type FoundLink,
@@ -128,7 +128,10 @@ function addLink(call: IpCall): ToolAnswer {
   putLink(machine, netns, { name, kind: wish.kind, isUp: false, mtu: 1500 });
   if (wish.kind === 'veth') {
     const answer = makePeer(call, name, wish.rest);
-    if (answer !== null) return answer;
+    if (answer !== null) {
+      dropLink(machine, netns, name);
+      return answer;
+    }
   }
   putLink(machine, netns, changed({ ...call, netns }, { name, kind: wish.kind, isUp: false, mtu: 1500 }, wish));
   if (wish.link !== null) setLinkFact(machine, netns, name, 'parent', wish.link);
@@ -247,7 +250,7 @@ function showLinks(call: IpCall): ToolAnswer {
 function linksAsJson(call: IpCall, links: readonly FoundLink[]): string {
   const rows = links.map(({ link }) => ({
     ...linkRow(call, link, true),
-    ...(call.options.details ? { linkinfo: { info_kind: link.kind } } : {}),
+    ...(call.options.details && isVirtual(link.kind) ? { linkinfo: { info_kind: link.kind } } : {}),
   }));
   return `${JSON.stringify(rows)}\n`;
 }

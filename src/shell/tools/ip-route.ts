@@ -27,7 +27,7 @@ const TYPES = ['unicast', 'local', 'broadcast', 'multicast', 'throw', 'unreachab
 /** /etc/iproute2/rt_tables */
 const TABLES: Readonly<Record<string, string>> = { '253': 'default', '254': 'main', '255': 'local' };
 /** Words without a value. */
-const FLAGS = ['onlink', 'pervasive', 'cache', 'cloned', 'cached', 'exact', 'match', 'root', 'to', 'connected'];
+const FLAGS = ['onlink', 'pervasive', 'cache', 'cloned', 'cached', 'exact', 'match', 'to', 'connected'];
 
 /** The words of a route or a query: the destination, the table, and the rest. */
 function readRoute(args: readonly string[]): { readonly route: Partial<Route>; readonly table: string | null } {
@@ -36,7 +36,8 @@ function readRoute(args: readonly string[]): { readonly route: Partial<Route>; r
   for (let at = 0; at < args.length; at++) {
     const word = args[at] ?? '';
     if (FLAGS.includes(word)) continue;
-    if (TYPES.includes(word) && route.dst === undefined) route.type = word;
+    if (word === 'root') at++;
+    else if (TYPES.includes(word) && route.dst === undefined) route.type = word;
     else if (/^(?:-?inet6?|[-\w]+)$/.test(word) && !/^(?:default|all|any|\d+|[\da-f]*:.*)$/.test(word)) {
       const value = args[++at] ?? '';
       if (word === 'table') table = TABLES[value] ?? value;
@@ -149,9 +150,11 @@ function showRoutes(call: IpCall): ToolAnswer {
   if (!isMade && table !== null && !/^(?:main|local|default|all)$/.test(table)) {
     return refused(`Error: ipv${v6 ? 6 : 4}: FIB table does not exist.\nDump terminated`, 2);
   }
-  const query = call.args.includes('match') ? {} : route;
-  const shown = routesOf(call, v6, table === 'all' ? 'main' : (table ?? 'main')).filter((one) => hasAll(one, query));
-  const rows = shown.map((one) => (query.dev === undefined ? one : { ...one, dev: undefined }));
+  const routes = routesOf(call, v6, table === 'all' ? 'main' : (table ?? 'main'));
+  const shown = call.args.includes('match')
+    ? routes.filter(({ dst }) => dst === 'default' || isWithin(route.dst ?? '', dst))
+    : routes.filter((one) => hasAll(one, route));
+  const rows = shown.map((one) => (route.dev === undefined ? one : { ...one, dev: undefined }));
   const assumed = isMade && table !== null ? undefined : `dev ${call.machine.device}`;
   if (!call.options.json) return printed(rows.map((one) => `${routeText(one, v6)}\n`).join(''), assumed);
   return printed(`${JSON.stringify(rows.map((one) => ({ ...one, flags: [] })))}\n`, assumed);
@@ -175,9 +178,10 @@ function routeText(route: { readonly [K in keyof Route]: Route[K] | undefined },
   return v6 ? text.trimEnd() : text;
 }
 
-/** Loopback, the network that the host is in, or the gateway. */
+/** The host itself, the network that the host is in, or the gateway. */
 function wayTo(call: IpCall, target: string, v6: boolean): Route | null {
-  if (/^127\./.test(target) || target === '::1') return { type: 'local', dst: target, dev: 'lo', prefsrc: target };
+  if (/^127\./.test(target) || target === '::1' || target === HOST)
+    return { type: 'local', dst: target, dev: 'lo', prefsrc: target };
   const routes = routesOf(call, v6, 'main');
   const near = routes.find(({ dst }) => dst !== 'default' && isWithin(target, dst));
   const route = near ?? routes.find(({ dst }) => dst === 'default');
@@ -197,6 +201,11 @@ function isWithin(target: string, network: string): boolean {
   return Math.floor(number(target) / size) === Math.floor(number(base) / size);
 }
 
+/** iproute2 lib/utils.c: get_addr_ipv4() — bytes that are left out are zero: `1.1` is 1.1.0.0. */
+function wholeAddress(text: string): string {
+  return /^\d+(?:\.\d+){0,2}$/.test(text) ? [...text.split('.'), '0', '0', '0'].slice(0, 4).join('.') : text;
+}
+
 function getRoute(call: IpCall): ToolAnswer {
   const value = (word: string): string | undefined =>
     call.args.includes(word) ? call.args[call.args.indexOf(word) + 1] : undefined;
@@ -207,7 +216,7 @@ function getRoute(call: IpCall): ToolAnswer {
     ) ??
     call.args[0];
   if (target === undefined) return refused('need at least a destination address', 1);
-  const address = target.replace(/\/\d+$/, '');
+  const address = wholeAddress(target.replace(/\/\d+$/, ''));
   if (!/^(?:\d+(?:\.\d+){0,3}|[\da-f]*:[\da-f:.]*)$/i.test(address)) {
     return refused(`Error: any valid prefix is expected rather than "${target}".`, 1);
   }

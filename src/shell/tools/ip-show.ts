@@ -123,12 +123,17 @@ export function linkLine(row: LinkRow, family: 4 | 6 | null): string {
   return words.join('');
 }
 
+/** A real network card names no kind. */
+export function isVirtual(kind: string): boolean {
+  return !/^(?:ether|loopback|none|ppp)$/.test(kind);
+}
+
 /** `    link/ether …`, with -d what its driver says. */
 export function hardwareLines(row: LinkRow, kind: string, details: boolean): readonly string[] {
   const hasAddress = row.link_type === 'ether' || row.link_type === 'loopback';
   const line = `    link/${row.link_type}${hasAddress ? ` ${row.address} brd ${row.broadcast}` : ' '}`;
   if (!details) return [line];
-  const shown = /^(?:ether|loopback|none|ppp)$/.test(kind) ? '' : `${kind} `;
+  const shown = isVirtual(kind) ? `${kind} ` : '';
   return [
     `${line} promiscuity 0  allmulti 0 minmtu 0 maxmtu 0 `,
     `    ${shown}addrgenmode eui64 numtxqueues 1 numrxqueues 1 gso_max_size 65536 gso_max_segs 65535 `,

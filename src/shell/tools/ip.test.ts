@@ -106,6 +106,14 @@ describe('links', () => {
     expect(host()(line)).toEqual({ stderr: `${stderr}\n`, exit });
   });
 
+  test('a link is made once', () => {
+    const run = host();
+    run('ip link add ifb0 type ifb');
+    expect(run('ip link add ifb0 type ifb')).toEqual({ stderr: 'RTNETLINK answers: File exists\n', exit: 2 });
+    expect(run('ip link add veth0 type veth peer name ifb0').exit).toBe(2);
+    expect(run('ip link show veth0').exit).toBe(1);
+  });
+
   test('a device that nobody makes is assumed to be there; a removed one is not', () => {
     const run = host();
     expect(run('ip link show dev wlan0').assumed).toBe('dev wlan0');
@@ -224,6 +232,13 @@ describe('routes', () => {
     ],
     ['ip -6 route show default', 'default via fe80::1 dev eth0 metric 1024 pref medium\n'],
     ['ip route show 10.0.0.0/8', ''],
+    ['ip route list match 8.8.8.8', 'default via 192.0.2.1 dev eth0 \n'],
+    [
+      'ip route show root 0/0',
+      'default via 192.0.2.1 dev eth0 \n192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.10 \n',
+    ],
+    ['ip route show 0.0.0.0/0 dev eth0', 'default via 192.0.2.1 \n'],
+    ['ip route get 1', '1.0.0.0 via 192.0.2.1 dev eth0 src 192.0.2.10 uid 0 \n    cache \n'],
   ])('%s', (line, stdout) => {
     expect(host()(line)).toEqual({ stdout, assumed: 'dev eth0' });
   });
@@ -271,4 +286,17 @@ test('rules are counted down, and the first that fits is deleted', () => {
   expect(run('ip rule').stdout).toContain('32765:');
   run('ip rule flush');
   expect(run('ip rule show').stdout).toBe('0:\tfrom all lookup local\n');
+});
+
+test('a batch ends at the first failure, with -force at the end', () => {
+  const stdin = 'link add ifb0 type ifb\nlink add ifb0 type ifb\nlink add ifb1 type ifb\n';
+  const run = host();
+  const stderr = 'RTNETLINK answers: File exists\nCommand failed -:2\n';
+  expect(run('ip -b -', { stdin })).toEqual({ stdout: '', stderr, exit: 1 });
+  expect(run('ip link show ifb1').exit).toBe(1);
+  expect(run('ip -force -b -', { stdin })).toMatchObject({ exit: 1 });
+  expect(run('ip link show ifb1').exit).toBeUndefined();
+  expect(run('ip -b /none')).toMatchObject({ exit: 1 });
+  expect(run('ip -force -b -', { stdin: 'link foo\nlink del ifb1\n' }).exit).toBe(255);
+  expect(run('ip link show ifb1').exit).toBeUndefined();
 });

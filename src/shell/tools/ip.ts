@@ -1,4 +1,4 @@
-import { matches } from '../../lang/index.ts';
+import { batchLines, matches } from '../../lang/index.ts';
 import type { Machine, ToolAnswer, ToolCall } from '../tool.ts';
 import { DONE, printed, refused, unknown } from './answer.ts';
 import { doAddress } from './ip-address.ts';
@@ -126,9 +126,41 @@ export function ip(call: ToolCall, machine: Machine): ToolAnswer {
   const { options, words, bad } = ipOptions(call.args);
   if (options.version) return printed(VERSION);
   if (bad !== null) return refused(`Option "${bad}" is unknown, try "ip -help".`, 255);
-  const [object, ...args] = words;
-  if (object === undefined) return refused('Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }', 255);
+  const own = { machine, netns: options.netns ?? call.netns, options, args: words };
+  if (options.batch !== null) return batch(call, own, options.batch);
+  return words.length === 0 ? refused('Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }', 255) : obeyObject(own);
+}
+
+function obeyObject(call: IpCall): ToolAnswer {
+  const [object = '', ...args] = call.args;
   const obey = OBJECTS.find(([name]) => matches(object, name))?.[1];
   if (obey === undefined) return refused(`Object "${object}" is unknown, try "ip help".`, 1);
-  return obey({ machine, netns: options.netns ?? call.netns, options, args });
+  return obey({ ...call, args });
+}
+
+/** Words that ip cannot read: it ends there, whatever -force says. */
+const ENDS = 255;
+
+/** ip/ip.c: batch() — the first failure ends it, unless -force was given. */
+function batch(call: ToolCall, own: IpCall, file: string): ToolAnswer {
+  const text = file === '-' ? call.stdin : call.files.read(file);
+  if (text === undefined) return refused(`Cannot open file "${file}" for reading: No such file or directory`, 1);
+  const printedTexts: string[] = [];
+  const messages: string[] = [];
+  const assumed = new Set<string>();
+  let exit = 0;
+  for (const { line, words } of batchLines(text)) {
+    const answer = obeyObject({ ...own, args: words });
+    if (answer.unknown !== undefined) return answer;
+    printedTexts.push(answer.stdout ?? '');
+    messages.push(answer.stderr ?? '');
+    if (answer.assumed !== undefined) assumed.add(answer.assumed);
+    if (answer.exit === undefined) continue;
+    exit = answer.exit === ENDS ? ENDS : 1;
+    if (exit === ENDS) break;
+    messages.push(`Command failed ${file}:${line}\n`);
+    if (!own.options.force) break;
+  }
+  const texts = { stdout: printedTexts.join(''), stderr: messages.join(''), exit };
+  return assumed.size === 0 ? texts : { ...texts, assumed: [...assumed].join(', ') };
 }

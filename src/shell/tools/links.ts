@@ -107,6 +107,7 @@ export function setLinkFact(machine: Machine, netns: string, name: string, fact:
 
 /** The smallest number that makes a name of a pattern with %d free; a name without it stays as it is. */
 export function freeName(machine: Machine, netns: string, pattern: string): string {
+  if (!pattern.includes('%d')) return pattern;
   const name = (number: number): string => pattern.replace('%d', String(number));
   if (!pattern.includes('%d')) return pattern;
   let number = 0;
