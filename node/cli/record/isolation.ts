@@ -1,0 +1,161 @@
+import type { Part } from './root.ts';
+import { quotedForShell } from './stand-in.ts';
+
+/** What the script keeps of root's rights: none that reaches beyond its namespaces, or takes the stand-ins away. */
+const RIGHTS =
+  'chown,dac_override,fowner,fsetid,kill,setgid,setuid,net_bind_service,net_admin,net_raw,sys_chroot,sys_nice';
+
+/** The program that is started, and its arguments: a shell in namespaces of its own that ends with us, even by SIGKILL. */
+export function namespaces(setup: string, isUserNamespace: boolean): readonly string[] {
+  return [
+    ...['setpriv', '--pdeathsig', 'KILL', '--'],
+    ...['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--net', '--ipc', '--uts'],
+    ...(isUserNamespace ? ['--map-root-user'] : []),
+    ...['--', '/bin/sh', setup],
+  ];
+}
+
+/** The files in the folder of a run. */
+export const FILES = {
+  /** Stand-ins for the PATH. */
+  tools: 'bin',
+  log: 'log',
+  setup: 'setup',
+  /** What the namespaces' own programs complain of. */
+  trouble: 'trouble',
+  /** It is there when the script is about to be started. */
+  ready: 'ready',
+  /** Mounted folders that cannot be laid over: the script does not see what is in them. */
+  missing: 'missing',
+  /** The real tc. */
+  tc: 'tc',
+  /** What the real tc lists before the script and after it. */
+  before: 'before',
+  after: 'after',
+} as const;
+
+/** A folder, links followed, and the names that get stand-ins in it. */
+export interface ToolFolder {
+  readonly folder: string;
+  readonly tools: readonly string[];
+}
+
+export interface Stage {
+  readonly parts: readonly Part[];
+  readonly isUserNamespace: boolean;
+  /** Of this run, in the host; the script sees it at the same place. */
+  readonly folder: string;
+  /** Where stand-ins lie instead of the tools. */
+  readonly toolFolders: readonly ToolFolder[];
+  /** The real tc, links followed; null: there is none. */
+  readonly tc: string | null;
+  readonly cwd: string;
+  /** As the script shall see it. */
+  readonly path: string;
+}
+
+/**
+ * The shell script that makes the stage and runs its arguments there; descriptor 3 is for what they print. It stands on a
+ * tmpfs over /sys: a folder that every host has, and nobody else sees what is mounted there.
+ */
+export function setupScript(stage: Stage): string {
+  const { folder, cwd, path, tc, isUserNamespace } = stage;
+  const at = (name: string): string => quotedForShell(`${folder}/${name}`);
+  return `set -e
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+umask 022
+mount -t tmpfs -o nosuid,nodev,mode=755 cls-flow /sys
+mkdir /sys/root /sys/upper /sys/work
+mount -t tmpfs -o nosuid,nodev,mode=755 cls-flow /sys/root
+${HELPERS.replace('OPTIONS', isUserNamespace ? ',userxattr' : '')}
+tools=${at(FILES.tools)}
+missing=${at(FILES.missing)}
+${partLines(stage).join('\n')}
+${DEVICES}
+mkdir -p /sys/root${quotedForShell(folder)}
+mount --bind ${quotedForShell(folder)} /sys/root${quotedForShell(folder)}
+${tc === null ? '' : `: > ${at(FILES.tc)}\nmount --bind ${quotedForShell(tc)} /sys/root${at(FILES.tc)}`}
+cd /sys/root
+mkdir old
+pivot_root . old
+cd /
+umount -l /old
+rmdir /old
+setpriv=$(command -v setpriv)
+left() {
+  [ -s ${at(FILES.tc)} ] || return 0
+  ${at(FILES.tc)} qdisc show
+  for device in /sys/class/net/*; do ${at(FILES.tc)} class show dev "\${device##*/}"; done
+}
+left > ${at(FILES.before)}
+cd -- ${quotedForShell(cwd)}
+: > ${at(FILES.ready)}
+PATH=${quotedForShell(path)}
+status=0
+"$setpriv" --bounding-set=-all${addedRights()} --inh-caps=-all -- "$@" >&3 2>&3 3>&- || status=$?
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+left > ${at(FILES.after)} || :
+exit "$status"
+`;
+}
+
+const addedRights = (): string =>
+  RIGHTS.split(',')
+    .map((right) => `,+${right}`)
+    .join('');
+
+/** `overlay NUMBER FOLDER`: the upper layer may hold stand-ins already, and takes on whose the folder is. */
+const HELPERS = `made() {
+  mkdir -p -- "$2"
+  chmod "$(stat -c %a -- "$1")" "$2"
+  chown "$(stat -c %u:%g -- "$1")" "$2" || :
+}
+overlay() {
+  made "$2" "/sys/upper/$1"
+  mkdir -p -- "/sys/work/$1" "/sys/root$2"
+  cd -- "$2"
+  mount -t overlay -o "lowerdir=.,upperdir=/sys/upper/$1,workdir=/sys/work/$1,nosuid,nodevOPTIONS" cls-flow "/sys/root$2"
+}
+stand_ins() {
+  mkdir -p -- "$1"
+  cd -- "$tools"
+  cp -- $2 "$1"
+}`;
+
+/** Devices that hold nothing. */
+const DEVICES = `mkdir -p /sys/root/dev/shm /sys/root/proc /sys/root/sys
+chmod 1777 /sys/root/dev/shm
+for node in null zero full random urandom; do
+  : > "/sys/root/dev/$node"
+  mount --bind "/dev/$node" "/sys/root/dev/$node"
+done
+ln -s /proc/self/fd /sys/root/dev/fd
+ln -s fd/0 /sys/root/dev/stdin
+ln -s fd/1 /sys/root/dev/stdout
+ln -s fd/2 /sys/root/dev/stderr
+mount -t proc -o ro,nosuid,nodev,noexec proc /sys/root/proc
+mount -t sysfs -o ro,nosuid,nodev,noexec sysfs /sys/root/sys`;
+
+function partLines({ parts, toolFolders }: Stage): string[] {
+  const overlays = parts.filter(({ kind }) => kind === 'overlay').map(({ path }) => path);
+  const placed = toolFolders.map(({ folder, tools }) => {
+    const number = overlays.findIndex((path) => folder === path || folder.startsWith(`${path}/`));
+    const root = number < 0 ? '/sys/root' : `/sys/upper/${number}`;
+    const inside = number < 0 ? folder : folder.slice(overlays[number]?.length);
+    return { isLayer: number >= 0, line: `stand_ins ${root}${quotedForShell(inside)} '${tools.join(' ')}'` };
+  });
+  return [
+    ...placed.filter(({ isLayer }) => isLayer).map(({ line }) => line),
+    ...parts.map((part) => partLine(part, overlays.indexOf(part.path))),
+    ...placed.filter(({ isLayer }) => !isLayer).map(({ line }) => line),
+  ];
+}
+
+function partLine({ kind, path: name, isMount }: Part, number: number): string {
+  const path = quotedForShell(name);
+  if (kind === 'folder') return `made ${path} /sys/root${path}`;
+  if (kind === 'link') return `cp -P -- ${path} /sys/root${path}`;
+  // A file that only root may read is not there for others either.
+  if (kind === 'file') return `cp -p -- ${path} /sys/root${path} || :`;
+  return isMount ? `overlay ${number} ${path} || echo ${path} >> "$missing"` : `overlay ${number} ${path}`;
+}
