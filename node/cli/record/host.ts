@@ -1,4 +1,4 @@
-import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, type Stats } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { escapes } from './escapes.ts';
 import { FILES, type Stage, type ToolFolder } from './isolation.ts';
@@ -42,12 +42,12 @@ function toolFolders(scripts: readonly string[]): ToolFolder[] {
   ].filter(({ tools }) => tools.length > 0);
 }
 
-/** Folders that are there, links followed. */
+/** Folders that are there and may be entered, links followed. */
 function real(folders: readonly string[]): Set<string> {
   return new Set(folders.filter(isFolder).map((folder) => realpathSync(folder)));
 }
 
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+const isFolder = (path: string): boolean => existsSync(join(path, '.'));
 
 function realTc(): string | null {
   const found = [...STANDARD, ...pathFolders()].map((folder) => join(folder, 'tc')).find((path) => existsSync(path));
@@ -65,18 +65,25 @@ function currentFolder(): string {
 
 function entriesOf(folder: string): Entry[] | null {
   try {
-    return readdirSync(folder, { withFileTypes: true }).map((entry) => ({
-      name: entry.name,
-      kind: kindOf(entry),
-      size: entry.isFile() ? lstatSync(join(folder, entry.name)).size : 0,
-    }));
+    return readdirSync(folder).flatMap((name) => entryOf(folder, name) ?? []);
   } catch {
     return null;
   }
 }
 
-function kindOf(entry: Dirent): Entry['kind'] {
-  if (entry.isDirectory()) return 'folder';
-  if (entry.isSymbolicLink()) return 'link';
-  return entry.isFile() ? 'file' : 'other';
+/** null: it has gone meanwhile, or it is a mount that does not answer. */
+function entryOf(folder: string, name: string): Entry | null {
+  try {
+    const stats = lstatSync(join(folder, name));
+    const { size, mode, uid, gid } = stats;
+    return { name, kind: kindOf(stats), size, mode: (mode & 0o7777).toString(8), owner: `${uid}:${gid}` };
+  } catch {
+    return null;
+  }
+}
+
+function kindOf(stats: Stats): Entry['kind'] {
+  if (stats.isDirectory()) return 'folder';
+  if (stats.isSymbolicLink()) return 'link';
+  return stats.isFile() ? 'file' : 'other';
 }

@@ -104,15 +104,8 @@ const addedRights = (): string =>
     .map((right) => `,+${right}`)
     .join('');
 
-/** `overlay NUMBER FOLDER`: the upper layer may hold stand-ins already, and takes on whose the folder is. */
-const HELPERS = `made() {
-  mkdir -p -- "$2"
-  chmod "$(stat -c %a -- "$1")" "$2"
-  chown "$(stat -c %u:%g -- "$1")" "$2" || :
-}
-overlay() {
-  made "$2" "/sys/upper/$1"
-  mkdir -p -- "/sys/work/$1" "/sys/root$2"
+/** `overlay NUMBER FOLDER`: its upper layer may hold stand-ins already. */
+const HELPERS = `overlay() {
   cd -- "$2"
   mount -t overlay -o "lowerdir=.,upperdir=/sys/upper/$1,workdir=/sys/work/$1,nosuid,nodevOPTIONS" cls-flow "/sys/root$2"
 }
@@ -136,7 +129,7 @@ ln -s fd/2 /sys/root/dev/stderr
 mount -t proc -o ro,nosuid,nodev,noexec proc /sys/root/proc
 mount -t sysfs -o ro,nosuid,nodev,noexec sysfs /sys/root/sys`;
 
-function partLines({ parts, toolFolders }: Stage): string[] {
+function partLines({ parts, toolFolders, isUserNamespace }: Stage): string[] {
   const overlays = parts.filter(({ kind }) => kind === 'overlay').map(({ path }) => path);
   const placed = toolFolders.map(({ folder, tools }) => {
     const number = overlays.findIndex((path) => folder === path || folder.startsWith(`${path}/`));
@@ -145,15 +138,41 @@ function partLines({ parts, toolFolders }: Stage): string[] {
     return { isLayer: number >= 0, line: `stand_ins ${root}${quotedForShell(inside)} '${tools.join(' ')}'` };
   });
   return [
+    ...folderLines(parts, overlays, isUserNamespace),
     ...placed.filter(({ isLayer }) => isLayer).map(({ line }) => line),
-    ...parts.map((part) => partLine(part, overlays.indexOf(part.path))),
+    ...parts.flatMap((part) => partLine(part, overlays.indexOf(part.path)) ?? []),
     ...placed.filter(({ isLayer }) => !isLayer).map(({ line }) => line),
   ];
 }
 
-function partLine({ kind, path: name, isMount }: Part, number: number): string {
+/** A folder that is laid over is its upper layer's: it gets the rights and, where others may be named, the owner. */
+function folderLines(parts: readonly Part[], overlays: readonly string[], isUserNamespace: boolean): string[] {
+  const folders = parts
+    .filter(({ kind }) => kind === 'overlay' || kind === 'folder')
+    .map(({ kind, path, mode, owner }) => {
+      const place = `/sys/root${quotedForShell(path)}`;
+      return { place, own: kind === 'folder' ? place : `/sys/upper/${overlays.indexOf(path)}`, mode, owner };
+    });
+  const together = (command: string, of: (folder: (typeof folders)[number]) => string): string[] =>
+    [...new Set(folders.map(of))].map(
+      (value) =>
+        `${command} ${value} ${folders
+          .filter((one) => of(one) === value)
+          .map(({ own }) => own)
+          .join(' ')}`,
+    );
+  const layers = overlays.map((_, number) => `/sys/upper/${number} /sys/work/${number}`);
+  return [
+    `mkdir -p ${[...layers, ...folders.map(({ place }) => place)].join(' ')}`,
+    ...together('chmod', ({ mode }) => mode),
+    ...(isUserNamespace ? [] : together('chown', ({ owner }) => owner)),
+  ];
+}
+
+/** null: it is there already. */
+function partLine({ kind, path: name, isMount }: Part, number: number): string | null {
+  if (kind === 'folder') return null;
   const path = quotedForShell(name);
-  if (kind === 'folder') return `made ${path} /sys/root${path}`;
   if (kind === 'link') return `cp -P -- ${path} /sys/root${path}`;
   // A file that only root may read is not there for others either.
   if (kind === 'file') return `cp -p -- ${path} /sys/root${path} || :`;

@@ -28,6 +28,10 @@ export interface Entry {
   readonly name: string;
   readonly kind: 'folder' | 'link' | 'file' | 'other';
   readonly size: number;
+  /** Permissions, in octal. */
+  readonly mode: string;
+  /** Numbers, as `0:0`. */
+  readonly owner: string;
 }
 
 /** A part of the root that the script sees. */
@@ -38,6 +42,8 @@ export interface Part {
    */
   readonly kind: 'overlay' | 'folder' | 'link' | 'file';
   readonly path: string;
+  readonly mode: string;
+  readonly owner: string;
   /** A file system of its own is mounted there. */
   readonly isMount: boolean;
 }
@@ -70,14 +76,14 @@ export function rootParts({ mounts, isUserNamespace, list }: Host): Part[] {
 
   const parts: Part[] = [];
   const add = (folder: string, entries: readonly Entry[]): void => {
-    for (const { name, kind, size } of entries) {
+    for (const { name, kind, size, mode, owner } of entries) {
       const path = join(folder, name);
-      const isMount = places.has(path);
-      if (kind === 'link' || (kind === 'file' && size <= COPIED_MAX)) parts.push({ kind, path, isMount });
+      const about = { path, mode, owner, isMount: places.has(path) };
+      if (kind === 'link' || (kind === 'file' && size <= COPIED_MAX)) parts.push({ kind, ...about });
       if (kind !== 'folder' || FRESH.includes(path)) continue;
       const inside = views.has(path) ? null : list(path);
       const isWhole = inside !== null && !isDivided(path);
-      parts.push({ kind: isWhole ? 'overlay' : 'folder', path, isMount });
+      parts.push({ kind: isWhole ? 'overlay' : 'folder', ...about });
       if (inside !== null && !isWhole) add(path, inside);
     }
   };
