@@ -23,7 +23,7 @@ const TOLD_MAX = 5;
 /** `cls-flow record SCRIPT`: writes what a script asks of tc as a file for `tc -batch`. Returns the exit code. */
 export async function record(command: readonly string[], flags: RecordFlags): Promise<number> {
   if (flags.run !== true && flags.unsafe !== true) return recordSimulated(command, flags);
-  checkRunnable(command);
+  checkRunnable(command, flags.unsafe === true ? '--unsafe' : '--run');
   return recordRun(command, flags);
 }
 
@@ -119,13 +119,13 @@ async function agreed(): Promise<boolean> {
 }
 
 /** The likeliest mistake, told in words instead of an errno. */
-function checkRunnable([file = '']: readonly string[]): void {
+function checkRunnable([file = '']: readonly string[], how: string): void {
   if (!file.includes('/')) return;
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) throw new FailedError(`${file}: no such file`);
   try {
     accessSync(file, constants.X_OK);
   } catch {
-    throw new CommandLineError(`${file}: not executable`, null, `try: cls-flow record --run -- sh ${file}`);
+    throw new CommandLineError(`${file}: not executable`, null, `try: cls-flow record ${how} -- sh ${file}`);
   }
 }
 

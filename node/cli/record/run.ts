@@ -47,13 +47,15 @@ export class NotIsolatedError extends FailedError {}
 export function runIsolated(command: readonly string[], scripts: readonly string[], most: number): Promise<Ended> {
   return withFolder(async (folder, begin) => {
     const stage = stageOf(folder, scripts);
-    writeFileSync(join(folder, FILES.setup), setupScript(stage));
-    const trouble = openSync(join(folder, FILES.trouble), 'w');
+    const trouble = written(folder, () => {
+      writeFileSync(join(folder, FILES.setup), setupScript(stage));
+      return openSync(join(folder, FILES.trouble), 'w');
+    });
     const words = [...namespaces(join(folder, FILES.setup), isUserNamespace()), ...command];
     const child = begin(words, stage.path, [stdin(), trouble, trouble, 2]);
     closeSync(trouble);
     const status = await ended(child).catch((error: NodeJS.ErrnoException) => {
-      throw new NotIsolatedError(`no ${words[0]} here (util-linux): ${systemText(error)}`);
+      throw new NotIsolatedError(`${words[0]}, of util-linux: ${systemText(error)}`);
     });
     if (!existsSync(join(folder, FILES.ready))) throw new NotIsolatedError(reasonIn(folder));
     return {
@@ -156,16 +158,22 @@ function quietly(work: () => void): void {
   }
 }
 
-/** Throws WriteError: an error of write(2) names no file. */
 function writeStandIns(folder: string): void {
   const tools = join(folder, FILES.tools);
   const put = (name: string, text: string): void => writeFileSync(join(tools, name), text, { mode: 0o755 });
   const log = join(folder, FILES.log);
-  try {
+  written(folder, () => {
     mkdirSync(tools);
     writeFileSync(log, '');
     for (const tool of TOOLS) put(tool, standIn(log));
     for (const tool of ELEVATORS) put(tool, ELEVATOR);
+  });
+}
+
+/** Throws WriteError: an error of write(2) names no file. */
+function written<T>(folder: string, work: () => T): T {
+  try {
+    return work();
   } catch (error) {
     throw errorCode(error) === null ? error : new WriteError(folder, error as Error, 'none');
   }
