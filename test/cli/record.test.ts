@@ -13,7 +13,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { escapes } from '../../node/cli/record/escapes.ts';
+import { transcriptOf } from '../../node/cli/record/simulated.ts';
 import { readLog, transcript } from '../../node/cli/record/transcript.ts';
+import type { SourcePlace } from '../../src/shell/simulated.ts';
 import { cli, file } from './cli.ts';
 
 const MAIN = join(import.meta.dirname, '../../dist/node/cli/start.cjs');
@@ -318,6 +320,26 @@ describe('record --unsafe', () => {
       expect(cli(['record', how, '--', path]).stderr).toContain(`cls-flow record ${how} -- sh ${path}`);
       expect(cli(['record', how, '--', './no-such-file.sh']).status).toBe(1);
     }
+  });
+});
+
+describe('the batch file of a simulated script', () => {
+  const place: SourcePlace = { file: 'qos.sh', line: 12, column: 1, endLine: 12, endColumn: 9, from: 90, to: 98 };
+  const asked = (line: string) => ({
+    ...{ tool: 'tc', netns: '', place, loops: [{ name: 'i', value: '1' }], mayFail: false, exit: 0 },
+    words: line.split(' ').map((text) => ({ text, place: null, literal: false })),
+  });
+
+  it('is what check takes', () => {
+    const { text } = transcriptOf({
+      ...{ texts: new Map([['qos.sh', '']]), notes: [], args: [], triedStart: false, ended: null },
+      commands: ['qdisc add dev eth0 root handle 1: drr', 'class add dev eth0 parent 1: classid 1:1 drr'].map(asked),
+      assumptions: [{ place, question: '[ -f /etc/qos.conf ]', answer: 'no' }],
+      unchecked: [{ place, why: 'its words are not known' }],
+    });
+    const path = file('simulated.tc', text);
+    const { status, stdout, stderr } = cli(['check', path]);
+    expect([status, stdout, stderr]).toEqual([0, `${path}: nothing found in 2 tc commands\n`, '']);
   });
 });
 

@@ -31,7 +31,7 @@ const simulated = (more: Partial<Simulated>): Simulated => ({
 });
 
 /** Without the two lines that every transcript begins with. */
-const lines = (more: Partial<Simulated>): string[] => transcriptOf(simulated(more)).text.trimEnd().split('\n').slice(2);
+const lines = (more: Partial<Simulated>): string[] => transcriptOf(simulated(more)).text.split('\n').slice(2, -1);
 
 describe('the batch file of a simulated script', () => {
   it('says of what run it is', () => {
