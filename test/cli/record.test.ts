@@ -141,6 +141,8 @@ for setting in /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/hostname /sys/clas
 done
 umount /proc 2> /dev/null && echo unmounted >&2
 mknod "$TMPDIR/node" b 7 0 2> /dev/null && echo node >&2
+chmod 666 /dev/null 2> /dev/null && echo changed >&2
+rm -rf "$TMPDIR"/* 2> /dev/null
 tc qdisc add dev x root sfq
 `;
     const { status, stderr, stdout } = record('writes.sh', text, { env: { TMPDIR: temporary } });

@@ -23,12 +23,10 @@ export const FILES = {
   setup: 'setup',
   /** What the namespaces' own programs complain of. */
   trouble: 'trouble',
-  /** It is there when the script is about to be started. */
+  /** Something is in it when the script is about to be started. */
   ready: 'ready',
   /** Mounted folders that cannot be laid over: the script does not see what is in them. */
   missing: 'missing',
-  /** The real tc. */
-  tc: 'tc',
   /** What the real tc lists before the script and after it. */
   before: 'before',
   after: 'after',
@@ -56,10 +54,11 @@ export interface Stage {
 
 /**
  * The shell script that makes the stage and runs its arguments there; descriptor 3 is for what they print. It stands on a
- * tmpfs over /sys: a folder that every host has, and nobody else sees what is mounted there.
+ * tmpfs over /sys: a folder that every host has, and nobody else sees what is mounted there. Of the host's files the script
+ * can reach the log only; a place where something is mounted cannot be removed.
  */
 export function setupScript(stage: Stage): string {
-  const { folder, cwd, path, tc, isUserNamespace } = stage;
+  const { folder, cwd, path, isUserNamespace } = stage;
   const at = (name: string): string => quotedForShell(`${folder}/${name}`);
   return `set -e
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -71,10 +70,12 @@ ${HELPERS.replace('OPTIONS', isUserNamespace ? ',userxattr' : '')}
 tools=${at(FILES.tools)}
 missing=${at(FILES.missing)}
 ${partLines(stage).join('\n')}
-${DEVICES}
+${DEVICES.replaceAll('BIND', isUserNamespace ? 'bind' : 'bind,ro')}
 mkdir -p /sys/root${quotedForShell(folder)}
-mount --bind ${quotedForShell(folder)} /sys/root${quotedForShell(folder)}
-${tc === null ? '' : `: > ${at(FILES.tc)}\nmount --bind ${quotedForShell(tc)} /sys/root${at(FILES.tc)}`}
+[ -e /sys/root${at(FILES.log)} ] || : > /sys/root${at(FILES.log)}
+mount --bind ${at(FILES.log)} /sys/root${at(FILES.log)}
+${realTc(stage.tc)}
+exec 5> ${at(FILES.ready)} 6> ${at(FILES.before)} 7> ${at(FILES.after)}
 cd /sys/root
 mkdir old
 pivot_root . old
@@ -82,22 +83,28 @@ cd /
 umount -l /old
 rmdir /old
 setpriv=$(command -v setpriv)
-left() {
-  [ -s ${at(FILES.tc)} ] || return 0
-  ${at(FILES.tc)} qdisc show
-  for device in /sys/class/net/*; do ${at(FILES.tc)} class show dev "\${device##*/}"; done
-}
-left > ${at(FILES.before)}
+left >&6
 cd -- ${quotedForShell(cwd)}
-: > ${at(FILES.ready)}
+echo ready >&5
 PATH=${quotedForShell(path)}
 status=0
-"$setpriv" --bounding-set=-all${addedRights()} --inh-caps=-all -- "$@" >&3 2>&3 3>&- || status=$?
+"$setpriv" --bounding-set=-all${addedRights()} --inh-caps=-all -- "$@" >&3 2>&3 3>&- 4>&- 5>&- 6>&- 7>&- || status=$?
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-left > ${at(FILES.after)} || :
+left >&7 || :
 exit "$status"
 `;
 }
+
+/** It is held open: no path of the script's leads to it. */
+const realTc = (path: string | null): string =>
+  path === null
+    ? 'left() { :; }'
+    : `cp -L -- ${quotedForShell(path)} /sys/tc
+exec 4< /sys/tc
+left() {
+  /proc/self/fd/4 qdisc show
+  for device in /sys/class/net/*; do /proc/self/fd/4 class show dev "\${device##*/}"; done
+}`;
 
 const addedRights = (): string =>
   RIGHTS.split(',')
@@ -115,12 +122,12 @@ stand_ins() {
   cp -- $2 "$1"
 }`;
 
-/** Devices that hold nothing. */
+/** Devices that hold nothing. Root could change their rights on the host, but for `ro`. */
 const DEVICES = `mkdir -p /sys/root/dev/shm /sys/root/proc /sys/root/sys
 chmod 1777 /sys/root/dev/shm
 for node in null zero full random urandom; do
   : > "/sys/root/dev/$node"
-  mount --bind "/dev/$node" "/sys/root/dev/$node"
+  mount -o BIND "/dev/$node" "/sys/root/dev/$node"
 done
 ln -s /proc/self/fd /sys/root/dev/fd
 ln -s fd/0 /sys/root/dev/stdin

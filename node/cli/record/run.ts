@@ -57,7 +57,7 @@ export function runIsolated(command: readonly string[], scripts: readonly string
     const status = await ended(child).catch((error: NodeJS.ErrnoException) => {
       throw new NotIsolatedError(`${words[0]}, of util-linux: ${systemText(error)}`);
     });
-    if (!existsSync(join(folder, FILES.ready))) throw new NotIsolatedError(reasonIn(folder));
+    if (linesOf(folder, FILES.ready).length === 0) throw new NotIsolatedError(reasonIn(folder));
     return {
       log: logIn(folder, most),
       status,
