@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -8,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -23,6 +25,13 @@ const MAIN = join(import.meta.dirname, '../../dist/node/cli/start.cjs');
 /** Why nothing can be run in namespaces here; '': it can. */
 const NOT_ISOLATED =
   cli(['record', '--run', '--', 'true']).status === 0 ? '' : ' (skipped: no namespaces or no overlay here)';
+
+const NOBODY = 65_534;
+
+/** Root can try what a user may do: not everywhere may they mount anything in a namespace of theirs. */
+const USER_MAY_MOUNT =
+  process.geteuid?.() === 0 &&
+  spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/sys'], { uid: NOBODY, gid: NOBODY }).status === 0;
 
 /** An executable script whose temporary files are in a folder of its own. */
 function script(name: string, text: string): { path: string; temporary: string } {
@@ -150,6 +159,26 @@ tc qdisc add dev x root sfq
     expect([status, said]).toEqual([0, ['x', 'removed', 'alone']]);
     expect(commands(stdout)).toEqual(['qdisc add dev x root sfq']);
     expect([existsSync(path), existsSync(`${path}.new`), readdirSync(temporary)]).toEqual([true, false, []]);
+  });
+
+  it.runIf(USER_MAY_MOUNT)('is for users, too: root by name, and the files of others stay as they are', () => {
+    const { path, temporary } = script('user.sh', '');
+    for (const folder of [dirname(path), temporary]) chmodSync(folder, 0o755);
+    chownSync(temporary, NOBODY, NOBODY);
+    const text = `#!/bin/sh
+id -u >&2
+/sbin/tc qdisc add dev x root sfq
+(echo x >> '${path}') 2> /dev/null && echo changed >&2
+echo x > "$TMPDIR/new" && cat "$TMPDIR/new" >&2
+`;
+    writeFileSync(path, text);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'record', '--run', '--', path], {
+      ...{ encoding: 'utf8', cwd: temporary, env: { PATH: '/usr/bin:/bin', TMPDIR: temporary } },
+      ...{ uid: NOBODY, gid: NOBODY },
+    });
+    const said = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('cls-flow: '));
+    expect([status, said, commands(stdout)]).toEqual([0, ['0', 'x'], ['qdisc add dev x root sfq']]);
+    expect([readFileSync(path, 'utf8'), readdirSync(temporary)]).toEqual([text, []]);
   });
 
   it('has no network but a device of its own that is down', () => {
