@@ -74,16 +74,16 @@ ${DEVICES.replaceAll('BIND', isUserNamespace ? 'bind' : 'bind,ro')}
 mkdir -p /sys/root${quotedForShell(folder)}
 [ -e /sys/root${at(FILES.log)} ] || : > /sys/root${at(FILES.log)}
 mount --bind ${at(FILES.log)} /sys/root${at(FILES.log)}
-${realTc(stage.tc)}
+${leftFunction(stage.tc)}
 exec 5> ${at(FILES.ready)} 6> ${at(FILES.before)} 7> ${at(FILES.after)}
 cd /sys/root
-mkdir old
-pivot_root . old
+mkdir .cls-flow-host
+pivot_root . .cls-flow-host
 cd /
-umount -l /old
-rmdir /old
+umount -l /.cls-flow-host
+rmdir /.cls-flow-host
 setpriv=$(command -v setpriv)
-left >&6
+left >&6 || :
 cd -- ${quotedForShell(cwd)}
 echo ready >&5
 PATH=${quotedForShell(path)}
@@ -95,8 +95,8 @@ exit "$status"
 `;
 }
 
-/** It is held open: no path of the script's leads to it. */
-const realTc = (path: string | null): string =>
+/** The real tc is held open: no path of the script's leads to it. */
+const leftFunction = (path: string | null): string =>
   path === null
     ? 'left() { :; }'
     : `cp -L -- ${quotedForShell(path)} /sys/tc
@@ -113,7 +113,7 @@ const addedRights = (): string =>
 
 /** `overlay NUMBER FOLDER`: its upper layer may hold stand-ins already. */
 const HELPERS = `overlay() {
-  cd -- "$2"
+  cd -- "$2" &&
   mount -t overlay -o "lowerdir=.,upperdir=/sys/upper/$1,workdir=/sys/work/$1,nosuid,nodevOPTIONS" cls-flow "/sys/root$2"
 }
 stand_ins() {
