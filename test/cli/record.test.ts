@@ -181,9 +181,10 @@ echo x > "$TMPDIR/new" && cat "$TMPDIR/new" >&2
     expect([readFileSync(path, 'utf8'), readdirSync(temporary)]).toEqual([text, []]);
   });
 
-  it('has no network but a device of its own that is down', () => {
-    const { stderr } = record('devices.sh', '#!/bin/sh\necho /sys/class/net/* >&2\n');
-    expect(stderr.split('\n')).toContain('/sys/class/net/lo');
+  it('quirk 77: finds another machine: no device but lo, though the stand-in of ip tells of one', () => {
+    const { stderr } = record('devices.sh', '#!/bin/sh\nls /sys/class/net >&2\nip -o link | cut -d: -f2 >&2\n');
+    const said = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('cls-flow: '));
+    expect(said.slice(0, 2)).toEqual(['lo', ' eth0']);
   });
 
   it('works in a folder that only the user may enter, and with names that a shell would take apart', () => {

@@ -1,7 +1,7 @@
 import type { Part } from './root.ts';
 import { quotedForShell } from './stand-in.ts';
 
-/** What the script keeps of root's rights: none that reaches beyond its namespaces, or takes the stand-ins away. */
+/** What the script keeps of root's rights: none that reaches beyond its namespaces, or takes the stand-ins away (quirk 77). */
 const RIGHTS =
   'chown,dac_override,fowner,fsetid,kill,setgid,setuid,net_bind_service,net_admin,net_raw,sys_chroot,sys_nice';
 

@@ -58,11 +58,18 @@ export interface Host {
 
 /** They are made anew for the namespaces. */
 const FRESH: readonly string[] = ['/proc', '/sys', '/dev'];
-/** They hold no files for scripts: views of the kernel, and the roots of containers. */
+/** They hold no files for scripts: views of the kernel outside of those three, and the roots of containers. */
 const VIEWS: readonly string[] = [
-  ...['autofs', 'binfmt_misc', 'bpf', 'cgroup', 'cgroup2', 'configfs', 'debugfs', 'devpts', 'devtmpfs', 'efivarfs'],
-  ...['fusectl', 'hugetlbfs', 'mqueue', 'nsfs', 'overlay', 'proc', 'pstore', 'rpc_pipefs', 'securityfs', 'sysfs'],
-  ...['tracefs'],
+  'autofs',
+  'cgroup',
+  'cgroup2',
+  'devpts',
+  'devtmpfs',
+  'nsfs',
+  'overlay',
+  'proc',
+  'rpc_pipefs',
+  'sysfs',
 ];
 /** Larger files beside mounted folders are left out: a swap file is no copy worth. */
 const COPIED_MAX = 1 << 20;
