@@ -142,7 +142,7 @@ function problemOf(file: string, { script }: Report, { passWithoutTc }: CheckFla
   return new CommandLineError(
     `${file}: every tc line in it holds variables (${unexpanded.length})`,
     null,
-    `run it and look at what it does: cls-flow record -- ${file}`,
+    `run it and look at what it does: cls-flow record --run -- ${file}`,
   );
 }
 
@@ -336,6 +336,6 @@ function unexpandedNotes({ script: { unexpanded } }: Report, file: string): stri
   if (first === undefined) return [];
   const many = `${counted(unexpanded.length, 'tc line')} ${unexpanded.length === 1 ? 'holds' : 'hold'}`;
   return [
-    `${many} variables and could not be checked, the first is line ${first.line}: cls-flow record -- ${escapeText(file)}`,
+    `${many} variables and could not be checked, the first is line ${first.line}: cls-flow record --run -- ${escapeText(file)}`,
   ];
 }

@@ -1,53 +1,75 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import {
-  accessSync,
-  constants,
-  lstatSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { constants as osConstants, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { counted, encodeUtf8, escapeText } from '../../src/lang/index.ts';
-import { ownerOf, ownName } from '../owner.ts';
-import { errorCode } from '../system.ts';
-import { systemText } from '../system-errors.ts';
-import { WriteError, writeAtomically } from '../write.ts';
+import { writeAtomically } from '../write.ts';
 import type { RecordFlags } from './commands/record.ts';
 import { CommandLineError, FailedError } from './errors.ts';
 import { limitsOf } from './limits.ts';
 import { isTerminal, say, sayRaw } from './output.ts';
 import { checkOutputs } from './outputs.ts';
-import { readBytes } from './reading.ts';
+import type { Transcript } from './record/batch.ts';
 import { escapes } from './record/escapes.ts';
-import { ELEVATOR, ELEVATORS, standIn, TOOLS } from './record/stand-in.ts';
+import { type Ended, hasOwnNetwork, NotIsolatedError, runIsolated, runUnsafe } from './record/run.ts';
+import { simulateScript } from './record/simulate.ts';
+import { transcriptOf } from './record/simulated.ts';
 import { readLog, transcript } from './record/transcript.ts';
 import { Output } from './result.ts';
 
 const FAILED = 1;
 /** A file larger than this is no script that anybody wrote. */
 const SCRIPT_MAX = 1 << 20;
-const ESCAPES_TOLD = 5;
+const TOLD_MAX = 5;
 
-/** `cls-flow record -- COMMAND`: runs it among stand-ins, and writes what it asked of tc. Returns the exit code. */
+/** `cls-flow record SCRIPT`: writes what a script asks of tc as a file for `tc -batch`. Returns the exit code. */
 export async function record(command: readonly string[], flags: RecordFlags): Promise<number> {
-  checkRunnable(command);
+  if (flags.run !== true && flags.unsafe !== true) return recordSimulated(command, flags);
+  checkRunnable(command, flags.unsafe === true ? '--unsafe' : '--run');
+  return recordRun(command, flags);
+}
+
+/** Nothing is run. */
+async function recordSimulated(command: readonly string[], { output }: RecordFlags): Promise<number> {
+  checkOutputs([output], command);
+  return writingTo(output, async (write) => {
+    const simulated = await simulateScript(command);
+    const made = transcriptOf(simulated);
+    say('cls-flow: simulated, nothing was run');
+    if (simulated.triedStart) say('cls-flow: no arguments were given, and "start" was tried');
+    tellTranscript(made, 'written');
+    tellSome(simulated.unchecked, ({ place, why }) => `${place.file}:${place.line}: not in the batch file: ${why}`);
+    write(made.text);
+    return 0;
+  });
+}
+
+async function recordRun(command: readonly string[], flags: RecordFlags): Promise<number> {
   checkOutputs([flags.output], command);
-  const how = { isolated: canUnshare(), most: limitsOf(flags).text };
-  tellBefore(command, how.isolated);
+  const isUnsafe = flags.unsafe === true;
+  const most = limitsOf(flags).text;
+  tellBefore(command, isUnsafe);
   if (flags.yes !== true && isTerminal.stdin() && isTerminal.stderr() && !(await agreed())) {
     say('cls-flow: not run');
     return FAILED;
   }
-  const { output } = flags;
-  if (output === undefined) return run(command, how, printed);
-  // Opened before the script is run: it would be run in vain.
-  return writeAtomically(output, (sink) => run(command, how, (text) => sink(encodeUtf8(text))));
+  return writingTo(flags.output, async (write) => {
+    const ended = isUnsafe ? await runUnsafe(command, most) : await isolated(command, most);
+    const made = transcript(readLog(ended.log), command.join(' '));
+    say(`cls-flow: ${ended.status.text}`);
+    tellTranscript(made, 'recorded');
+    if (isUnsafe) tellEscapes(command);
+    else tellLeft(ended);
+    write(made.text);
+    return ended.status.failed ? FAILED : 0;
+  });
+}
+
+/** An output is opened before anything is run: it would be run in vain. */
+function writingTo(
+  output: string | undefined,
+  work: (write: (text: string) => void) => Promise<number>,
+): Promise<number> {
+  if (output === undefined) return work(printed);
+  return writeAtomically(output, (sink) => work((text) => sink(encodeUtf8(text))));
 }
 
 function printed(text: string): void {
@@ -56,30 +78,33 @@ function printed(text: string): void {
   output.flush();
 }
 
-interface How {
-  /** In namespaces of its own. */
-  readonly isolated: boolean;
-  /** Bytes of what the stand-ins write down. */
-  readonly most: number;
+async function isolated(command: readonly string[], most: number): Promise<Ended> {
+  try {
+    return await runIsolated(command, command.map(scriptText), most);
+  } catch (error) {
+    if (!(error instanceof NotIsolatedError)) throw error;
+    throw new FailedError(
+      `not run, as it cannot be isolated here (${error.message}); without --run it is simulated, --unsafe runs it on this host`,
+    );
+  }
 }
 
-/** Runs the command, and gives the batch file to `write`. Returns the exit code. */
-async function run(command: readonly string[], how: How, write: (text: string) => void): Promise<number> {
-  const { log, status } = await runAmongStandIns(command, how);
-  const { text, commands, elsewhere, unwritable } = transcript(readLog(log), command.join(' '));
-  say(`cls-flow: ${status.text}; ${counted(commands, 'tc command')} recorded`);
+function tellTranscript({ commands, elsewhere, unwritable }: Transcript, done: string): void {
+  say(`cls-flow: ${counted(commands, 'tc command')} ${done}`);
   if (elsewhere > 0) say(`cls-flow: ${counted(elsewhere, 'tc command')} of other network namespaces are comments only`);
   if (unwritable > 0)
     say(`cls-flow: ${counted(unwritable, 'tc command')} cannot stand in a batch file and are comments only`);
-  tellEscapes(command);
-  write(text);
-  return status.failed ? FAILED : 0;
 }
 
-function tellBefore(command: readonly string[], isolated: boolean): void {
+function tellBefore(command: readonly string[], isUnsafe: boolean): void {
   say(`cls-flow: runs ${escapeText(command.join(' '))}`);
-  say('cls-flow: tc, ip, iptables, nft, ipset and modprobe are written down only; all else it does is really done');
-  if (!isolated) say('cls-flow: no "unshare -rn" here: a tool that escapes the stand-ins would act on this host');
+  say(
+    isUnsafe
+      ? 'cls-flow: tc, ip, iptables, nft, ipset and modprobe are written down only; all else it does is really done'
+      : 'cls-flow: in namespaces of its own: it has no network, its tc, ip, iptables, nft, ipset and modprobe are written down only, and the files that it writes are thrown away',
+  );
+  if (isUnsafe && !hasOwnNetwork())
+    say('cls-flow: no "unshare -rn" here: a tool that escapes the stand-ins would act on this host');
 }
 
 /** Without readline's own keys, so that Ctrl-C ends us as ever; the end of the input is a no. */
@@ -94,159 +119,43 @@ async function agreed(): Promise<boolean> {
 }
 
 /** The likeliest mistake, told in words instead of an errno. */
-function checkRunnable([file = '']: readonly string[]): void {
+function checkRunnable([file = '']: readonly string[], how: string): void {
   if (!file.includes('/')) return;
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) throw new FailedError(`${file}: no such file`);
   try {
     accessSync(file, constants.X_OK);
   } catch {
-    throw new CommandLineError(`${file}: not executable`, null, `try: cls-flow record -- sh ${file}`);
+    throw new CommandLineError(`${file}: not executable`, null, `try: cls-flow record ${how} -- sh ${file}`);
   }
 }
 
-/** A user and a network namespace of its own: root by name, and no device but lo. */
-function canUnshare(): boolean {
-  return spawnSync('unshare', ['-rn', 'true'], { stdio: 'ignore' }).status === 0;
-}
-
-interface Ended {
-  readonly log: string;
-  readonly status: Status;
-}
-
-interface Status {
-  readonly text: string;
-  readonly failed: boolean;
-}
-
-/** Nothing outlives this: the folder goes, and with it every process of the script's group. */
-async function runAmongStandIns(command: readonly string[], { isolated, most }: How): Promise<Ended> {
-  sweep(tmpdir());
-  const folder = folderIn(tmpdir());
-  let child: ChildProcess | null = null;
-  const clean = (): void => {
-    if (child !== null) killGroup(child);
-    quietly(() => rmSync(folder, { recursive: true, force: true }));
-  };
-  process.once('exit', clean);
-  try {
-    const log = join(folder, 'log');
-    writeStandIns(folder, log);
-    child = start(command, folder, isolated);
-    const status = await ended(child, command);
-    killGroup(child);
-    return { log: readBytes(log, most).toString('utf8'), status };
-  } finally {
-    clean();
-    process.off('exit', clean);
-  }
-}
-
-const MARK = 'cls-flow-record-';
-
-function folderIn(temporary: string): string {
-  try {
-    return mkdtempSync(join(temporary, `${MARK}${ownName()}-`));
-  } catch (error) {
-    if (errorCode(error) === null) throw error;
-    throw new FailedError(`${temporary}: ${systemText(error as Error)}`);
-  }
-}
-
-/** Removes the folders of runs that were killed; those whose script still writes there are the next run's. */
-function sweep(temporary: string): void {
-  for (const name of entriesOf(temporary)) {
-    const owner = name.startsWith(MARK) ? ownerOf(name.slice(MARK.length).replace(/-\w+$/, '')) : null;
-    if (owner?.isGone) quietly(() => sweepOne(join(temporary, name)));
-  }
-}
-
-function entriesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-function sweepOne(folder: string): void {
-  const about = lstatSync(folder, { throwIfNoEntry: false });
-  const isOwn = about?.isDirectory() && about.uid === (process.geteuid?.() ?? about.uid);
-  if (isOwn) rmSync(folder, { recursive: true, force: true });
-}
-
-function quietly(work: () => void): void {
-  try {
-    work();
-  } catch {
-    // The next run tries again.
-  }
-}
-
-/** Throws WriteError: an error of write(2) names no file. */
-function writeStandIns(folder: string, log: string): void {
-  const put = (name: string, text: string): void => writeFileSync(join(folder, name), text, { mode: 0o755 });
-  try {
-    writeFileSync(log, '');
-    for (const tool of TOOLS) put(tool, standIn(log));
-    for (const tool of ELEVATORS) put(tool, ELEVATOR);
-  } catch (error) {
-    throw errorCode(error) === null ? error : new WriteError(folder, error as Error, 'none');
-  }
-}
-
-/**
- * In a group of its own, so that all of it can be ended. Such a group may not read a terminal; standard output is for
- * the record.
- */
-function start(command: readonly string[], folder: string, isolated: boolean): ChildProcess {
-  const [file = '', ...args] = isolated ? ['unshare', '-rn', '--', ...command] : command;
-  return spawn(file, args, {
-    detached: true,
-    stdio: [isTerminal.stdin() ? 'ignore' : 'inherit', 2, 2],
-    env: { ...process.env, PATH: `${folder}:${process.env.PATH ?? ''}`, CLS_FLOW_NETNS: '' },
-  });
-}
-
-function ended(child: ChildProcess, [file = '']: readonly string[]): Promise<Status> {
-  return new Promise((resolve, reject) => {
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      reject(new FailedError(`${file}: ${error.code === 'ENOENT' ? 'no such command' : systemText(error)}`));
-    });
-    child.once('exit', (code, signal) => {
-      const text = signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`;
-      resolve({ text, failed: code !== 0 });
-    });
-  });
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, osConstants.signals.SIGKILL);
-  } catch (error) {
-    // All of it has ended by itself; macOS says EPERM while it is not yet buried.
-    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-  }
+/** What a real tc did in the namespaces. */
+function tellLeft({ left, missing }: Ended): void {
+  if (left === null) say('cls-flow: no tc here: what got past the stand-ins cannot be told');
+  for (const line of left ?? []) say(`cls-flow: not recorded, but done in the namespaces: ${escapeText(line.trim())}`);
+  for (const folder of missing) say(`cls-flow: it could not see ${escapeText(folder)}: no overlay can be made of it`);
 }
 
 /** Looks at what can be read of the command: the script, and scripts among its arguments. */
 function tellEscapes(command: readonly string[]): void {
   for (const file of command) {
-    const found = escapes(scriptText(file));
-    for (const { line, what } of found.slice(0, ESCAPES_TOLD)) {
-      say(`${escapeText(file)}:${line}: not recorded: ${escapeText(what)}`);
-    }
-    if (found.length > ESCAPES_TOLD) say(`${escapeText(file)}: not recorded: ${found.length - ESCAPES_TOLD} more`);
+    tellSome(escapes(scriptText(file)), ({ line, what }) => `${file}:${line}: not recorded: ${what}`);
   }
+}
+
+function tellSome<T>(all: readonly T[], text: (one: T) => string): void {
+  for (const one of all.slice(0, TOLD_MAX)) say(escapeText(text(one)));
+  if (all.length > TOLD_MAX) say(`cls-flow: and ${all.length - TOLD_MAX} more like these`);
 }
 
 /** '': it is no script, or cannot be read. */
 function scriptText(file: string): string {
-  let text = '';
-  quietly(() => {
+  try {
     const about = statSync(file, { throwIfNoEntry: false });
-    if (about?.isFile() === true && about.size <= SCRIPT_MAX) text = readFileSync(file, 'utf8');
-  });
-  return text.includes('\0') ? '' : text;
+    if (about?.isFile() !== true || about.size > SCRIPT_MAX) return '';
+    const text = readFileSync(file, 'utf8');
+    return text.includes('\0') ? '' : text;
+  } catch {
+    return '';
+  }
 }

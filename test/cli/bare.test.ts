@@ -31,7 +31,7 @@ describe.runIf(process.platform !== 'win32')('a process', () => {
     const [open, closed] = ['open.pcapng', 'closed.pcapng'].map((name) => readFileSync(join(files, name)));
     expect(open && closed?.equals(open)).toBe(true);
     const script = join(files, 'recorded.tc');
-    expect(shell(CLOSED, ['record', '-o', script, '--', 'true']).status).toBe(0);
+    expect(shell(CLOSED, ['record', '--unsafe', '-o', script, '--', 'true']).status).toBe(0);
     expect(readFileSync(script, 'utf8')).toMatch(/^# Recorded by cls-flow record from: true\n/);
   });
 
@@ -72,7 +72,7 @@ describe.runIf(process.platform !== 'win32')('a process', () => {
   });
 
   it('without a folder for temporary files says so in a line, and runs nothing', () => {
-    const { status, stdout, stderr } = shell('exec "$@"', ['record', '--', 'echo', 'ran'], {
+    const { status, stdout, stderr } = shell('exec "$@"', ['record', '--unsafe', '--', 'echo', 'ran'], {
       ...process.env,
       TMPDIR: '/nonexistent',
     });

@@ -166,7 +166,7 @@ describe('an output', () => {
     for (const args of [
       ['classify', at('in.pcap'), '--script', script, '--copies', script],
       ['advise', at('in.pcap'), '-o', at('in.pcap')],
-      ['record', '-o', script, '--', 'cat', script],
+      ['record', '--unsafe', '-o', script, '--', 'cat', script],
     ]) {
       expect(cli(args)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('cannot be written') });
     }
@@ -391,7 +391,7 @@ describe('a user', () => {
     chmodSync(path, 0o555);
     for (const [name, ...args] of [
       ['x.fixed.tc', 'check', '--fix', 'x.tc'],
-      ['x', 'record', '-o', 'x', '--', 'true'],
+      ['x', 'record', '--unsafe', '-o', 'x', '--', 'true'],
       ['x', 'advise', 'ok.pcap', '-o', 'x'],
       ['there', 'classify', 'ok.pcap', ...MAP, '--export', 'there'],
       ['./x', 'tc', '--state', './x', 'qdisc', 'add', 'dev', 'd0', 'root', 'sfq'],

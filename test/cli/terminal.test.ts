@@ -99,7 +99,7 @@ const LINES: readonly (readonly string[])[] = [
   ['netlink', 'decode', LIST],
   ['netlink', 'decode', EVIL],
   ['completion', EVIL],
-  ['record', '--yes', '--', 'sh', SHELL],
+  ['record', '--unsafe', '--yes', '--', 'sh', SHELL],
 ];
 
 /** By number, not by the classes that escape.ts goes by: what moves, hides or turns text on a terminal. */

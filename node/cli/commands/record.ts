@@ -3,23 +3,31 @@ import { type LimitFlags, maxTextOption } from './limits.ts';
 
 export interface RecordFlags extends Pick<LimitFlags, 'maxText'> {
   readonly output?: string;
+  readonly run?: true;
+  readonly unsafe?: true;
   readonly yes?: true;
 }
 
 export const record: CliCommand = {
   name: 'record',
-  summary: 'run a script among stand-ins for tc, ip, iptables, nft, …; what it asks of tc becomes a batch file',
-  usage: '[-o FILE] [--yes] [--max-text SIZE] -- COMMAND [ARGUMENTS…]',
+  summary: 'what a script asks of tc, as a batch file: simulated, or with --run really run in namespaces of its own',
+  usage: '[-o FILE] [--run] [--unsafe] [--yes] [--max-text SIZE] [--] SCRIPT [ARGUMENTS…]',
   define(command) {
     command
-      .argument('<command...>', 'the script and its arguments; it is really run, without the terminal')
+      .argument('<script...>', 'the script and its arguments; with --run any command')
       .option('-o, --output <file>', 'write the batch file here, not to standard output')
-      .option('--yes', 'do not ask on a terminal before the script is run')
+      .option(
+        '--run',
+        'run it, without network and terminal, among stand-ins for tc, ip, iptables, nft, …; the files that it writes are thrown away (Linux, util-linux)',
+      )
+      .option('--unsafe', 'run it on this host, with stand-ins in PATH only: all else it does is really done')
+      .option('--yes', 'do not ask on a terminal before it is run')
       .addOption(maxTextOption())
       .passThroughOptions();
   },
+  examples: ['cls-flow record qos.sh start eth0', 'cls-flow record --run -o qos.tc -- ./qos.sh start eth0'],
   exits: exitCodes(
-    'the script failed or could not be run; what it asked of tc until then is written',
+    'the script failed (what it asked of tc until then is written), or could not be run or isolated',
     'the command line is wrong',
   ),
   async run(script: readonly string[], flags: RecordFlags) {

@@ -19,7 +19,8 @@ export const ELEVATORS: readonly string[] = ['sudo', 'doas'];
 /** What an unknown device, address or route is said to be: names of RFC 5737, so that nobody takes them for real ones. */
 export const MADE_UP = { dev: 'eth0', address: '192.0.2.2', gateway: '192.0.2.1' } as const;
 
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+/** As one word of a shell. */
+export const quotedForShell = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /**
  * The shell script that stands in for a tool. It appends one record to `log`, every field ended by a zero byte: tool,
@@ -28,7 +29,7 @@ const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 export function standIn(log: string): string {
   return `#!/bin/sh
 # Stands in for a tool while cls-flow record runs a script: writes down what was asked, does nothing.
-log=${quoted(log)}
+log=${quotedForShell(log)}
 tool=\${0##*/}
 netns=$CLS_FLOW_NETNS
 input=
