@@ -2,7 +2,7 @@ import { ETH_P_ALL } from '../../packet/index.ts';
 import { KEYS, Key, keysOf } from '../../sched/flow/index.ts';
 import type { Found, Rule } from '../finding.ts';
 import { othersReach } from '../reach.ts';
-import { type Command, flowArgument } from '../script.ts';
+import { type Command, flowArgument, isMuted } from '../script.ts';
 import type { Setup } from '../setup.ts';
 import type { Page } from './page.ts';
 
@@ -33,7 +33,7 @@ export const FT015: Rule = {
 function* fallbacks(tree: Setup): Generator<Found> {
   const found = [...tree.flows()].flatMap(({ q, command, flow, protocol }) => {
     const [key] = keysOf(flow.config.keymask).filter((one) => HEADERS.includes(one));
-    const spared = protocol !== ETH_P_ALL || tree.script.muted.get(command.line)?.has(FT015.code);
+    const spared = protocol !== ETH_P_ALL || isMuted(tree.script, FT015.code, command);
     return key === undefined || spared || othersReach(q, tree) === 'no' ? [] : [{ command, key }];
   });
   const [first, ...others] = found;
