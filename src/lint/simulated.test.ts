@@ -33,7 +33,7 @@ class Run {
     more: Partial<SimulatedCommand> & { readonly file?: string } = {},
   ): this {
     const place = this.place(written, more.file);
-    const [tool = '', ...words] = Array.from(written.matchAll(/[^\s\\]+/g), (match) =>
+    const [tool = [], ...words] = Array.from(written.matchAll(/[^\s\\]+/g), (match) =>
       this.words(place, match, values),
     );
     this.commands.push({
@@ -81,7 +81,7 @@ describe('a simulated run', () => {
   test('has its findings at the words of the script', () => {
     const run = new Run(`#!/bin/sh\nIF=eth0\n${SFQ}\n  ${TOO_MANY} # why\n`).ran(SFQ, VALUES).ran(TOO_MANY, VALUES);
     const [finding] = found(run);
-    expect(finding).toMatchObject({ code: 'FT004', file: null, line: 4, column: 87, endLine: 4, endColumn: 91 });
+    expect(finding).toMatchObject({ code: 'FT004', file: null, line: 4, column: 90, endLine: 4, endColumn: 94 });
     expect(finding?.fix).toBe(
       '$TC filter add dev eth0 parent 1: protocol all handle 1 flow hash keys nfct-src divisor 1024',
     );
@@ -104,13 +104,13 @@ describe('a simulated run', () => {
     const values = { ...VALUES, $N: '2048' };
     const run = new Run(`${SFQ}\n${filter}\n`).ran(SFQ, VALUES).ran(filter, values);
     const [finding] = found(run);
-    expect(finding).toMatchObject({ code: 'FT004', line: 2, column: 87, endColumn: 89, changes: [] });
+    expect(finding).toMatchObject({ code: 'FT004', line: 2, column: 88, endColumn: 90, changes: [] });
     expect(finding?.fix).toContain('divisor 1024');
     expect(fixed(run)).toBe(run.texts.get(NAME));
   });
 
   test('puts words beside those of a variable, but never between them', () => {
-    const filter = 'tc filter add dev eth0 parent 1: protocol all $KIND keys src divisor 8';
+    const filter = 'tc filter add dev eth0 parent 1: protocol all $KIND keys nfct-src divisor 8';
     const one = new Run(`${SFQ}\n${filter}\n`).ran(SFQ, VALUES).ran(filter, { $KIND: 'flow hash' });
     expect(fixed(one)).toBe(`${SFQ}\n${filter.replace('$KIND', 'handle 1 $KIND')}\n`);
     const two = new Run(`${SFQ}\n${filter}\n`).ran(SFQ, VALUES).ran(filter, { $KIND: 'prio 1 flow hash' });
@@ -118,7 +118,7 @@ describe('a simulated run', () => {
   });
 
   test('stands at the command where a word is written nowhere', () => {
-    const filter = 'tc filter add dev eth0 parent 1: protocol all handle 1 flow hash keys src divisor 2048';
+    const filter = 'tc filter add dev eth0 parent 1: protocol all handle 1 flow hash keys nfct-src divisor 2048';
     const run = new Run(`${SFQ}\n${filter}\n`).ran(SFQ, VALUES).ran(filter);
     const [qdisc, last] = run.commands;
     const words = (last?.words ?? []).map((word) => ({ ...word, place: null, literal: false }));
@@ -131,7 +131,7 @@ describe('a simulated run', () => {
   test('expects what the script expects: no finding, but for what is wrong with the words themselves', () => {
     const again = 'tc qdisc add dev eth0 root handle 1: sfq';
     const gone = 'tc qdisc del dev eth1 root';
-    const nameless = 'tc filter add dev eth0 parent 1: protocol all flow hash keys src divisor 8';
+    const nameless = 'tc filter add dev eth0 parent 1: protocol all flow hash keys nfct-src divisor 8';
     const run = (mayFail: boolean): Run =>
       new Run(`${gone}\n${SFQ}\n${again}\n${nameless}\n`)
         .ran(gone)
@@ -189,9 +189,9 @@ describe('turns of a loop', () => {
 
   test('of which some are right leave the text as it is', () => {
     const filter = TOO_MANY.replace('nfct-src', '$KEY').replace('protocol all', 'protocol $P').replace('2048', '8');
-    const run = loop(`${filter} perturb 10`, (i) => ({ $KEY: 'src', $P: i === 2 ? 'all' : 'ip' }));
+    const run = loop(`${filter} perturb 10`, (i) => ({ $KEY: 'nfct-src', $P: i === 2 ? 'all' : 'ip' }));
     expect(found(run).filter(({ code }) => code === 'FT011')).toMatchObject([{ turns: 2, changes: [] }]);
-    const literal = TOO_MANY.replace('$IF parent', '$IF $PARENT');
+    const literal = TOO_MANY.replace('parent 1:', '$PARENT');
     const mixed = loop(literal, (i) => ({ $PARENT: i === 2 ? 'parent 7:' : 'parent 1:' }));
     expect(found(mixed).filter(({ code }) => code === 'FT004')).toMatchObject([{ turns: 2, changes: [] }]);
     expect(fixed(mixed)).toBe(mixed.texts.get(NAME));
@@ -215,7 +215,7 @@ describe('turns of a loop', () => {
 });
 
 describe('what no run reached', () => {
-  const filter = 'tc filter add dev eth0 parent 1: protocol all flow hash keys src divisor 8';
+  const filter = 'tc filter add dev eth0 parent 1: protocol all flow hash keys nfct-src divisor 8';
   const hidden = 'tc class add dev eth0 parent 1: classid 1:$i drr';
   const text = `${SFQ}\ncase $1 in stop)\n  ${filter}\n  ${hidden}\nesac\n`;
 
