@@ -94,22 +94,29 @@ export function compatible(lists: readonly (readonly TextEdit[])[]): (readonly T
 const isSame = (a: TextEdit, b: TextEdit | undefined): boolean =>
   a.endLine === b?.endLine && a.endColumn === b.endColumn && a.text === b.text;
 
-/** A file's text with changes of it made, each once; of two that overlap, the first. The rest stays as it was written. */
+/** The changes of one file, the first place first, each once; of two that overlap, the first. */
+export function apart(changes: readonly TextEdit[]): TextEdit[] {
+  const sorted = [...changes].sort((a, b) => a.line - b.line || a.column - b.column);
+  const found: TextEdit[] = [];
+  for (const change of sorted) {
+    const before = found.at(-1);
+    const isFree = before === undefined || (startOf(before) !== startOf(change) && isBehind(change, before));
+    if (isFree) found.push(change);
+  }
+  return found;
+}
+
+const isBehind = ({ line, column }: TextEdit, { endLine, endColumn }: TextEdit): boolean =>
+  line > endLine || (line === endLine && column >= endColumn);
+
+/** A file's text with such changes made. The rest stays as it was written. */
 export function changed(text: string, changes: readonly TextEdit[]): string {
   const lines = new Lines(text);
-  const sorted = changes
-    .map(({ line, column, endLine, endColumn, text }) => ({
-      from: lines.offset(line, column),
-      to: lines.offset(endLine, endColumn),
-      text,
-    }))
-    .sort((a, b) => a.from - b.from || a.to - b.to);
   const parts: string[] = [];
   let at = 0;
-  for (const [i, { from, to, text: put }] of sorted.entries()) {
-    if (from < at || from === sorted[i - 1]?.from) continue;
-    parts.push(text.slice(at, from), put);
-    at = to;
+  for (const { line, column, endLine, endColumn, text: put } of changes) {
+    parts.push(text.slice(at, lines.offset(line, column)), put);
+    at = lines.offset(endLine, endColumn);
   }
   return [...parts, text.slice(at)].join('');
 }

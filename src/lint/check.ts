@@ -2,7 +2,7 @@ import { createEnv } from '../env.ts';
 import { ERAS } from '../era.ts';
 import { shellQuoted } from '../lang/index.ts';
 import type { Simulated } from '../shell/index.ts';
-import { changed, compatible, startOf, textEdits } from './changes.ts';
+import { apart, changed, compatible, startOf, type TextEdit, textEdits } from './changes.ts';
 import { applied, type Besides, type Edit, type Found, type Rule, SEVERITIES, type Severities } from './finding.ts';
 import type { CheckedFinding, NotModelledAt, Report } from './report.ts';
 import { RULES } from './rules/index.ts';
@@ -194,16 +194,11 @@ export function mended(
   text: string,
   { findings }: Pick<Report, 'findings'>,
   file: string | null = null,
-): { readonly text: string; readonly fixes: number } {
+): { readonly text: string; readonly fixes: number; readonly changes: readonly TextEdit[] } {
   const lists = findings.flatMap(({ changes }) => (changes.some((change) => change.file === file) ? [changes] : []));
   const made = compatible(lists);
-  return {
-    text: changed(
-      text,
-      made.flat().filter((change) => change.file === file),
-    ),
-    fixes: made.length,
-  };
+  const changes = apart(made.flat().filter((change) => change.file === file));
+  return { text: changed(text, changes), fixes: made.length, changes };
 }
 
 /** The files that fixes change, the script itself (null) first. */

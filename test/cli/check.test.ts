@@ -34,7 +34,7 @@ describe('cls-flow check', () => {
     expect(findings).toMatchObject([{ code: 'FT001', severity: 'error', line: 5, column: 43, fix: FIXED }]);
     expect(Object.keys(findings[0])).toEqual([
       ...['code', 'severity', 'line', 'column', 'message', 'effect', 'fix', 'refusedBy'],
-      ...['file', 'endLine', 'endColumn', 'edits'],
+      ...['file', 'endLine', 'endColumn', 'edits', 'turns', 'loops'],
     ]);
   });
 
@@ -65,7 +65,7 @@ filter add dev eth1 parent 1: handle 1 flow nosuch
   test('with words that are not modelled exits with 0, and with 3 under --strict; SARIF notes them apart', () => {
     const input = Buffer.from('qdisc add dev eth1 root handle 1: stab overhead 4 sfq\n');
     expect(cli(['check', '-'], { input }).stdout).toBe(
-      '-: nothing found in 1 tc command\nnote: line 1: "stab" is not modelled here\n',
+      '-: nothing found in 1 tc command\nread as a tc -batch file\nnote: line 1: "stab" is not modelled here\n',
     );
     expect(cli(['check', '-'], { input }).status).toBe(0);
     expect(cli(['check', '-', '--strict'], { input }).status).toBe(3);
