@@ -36,9 +36,8 @@ export function asText({ name, report, fixed }: ToldScript, all: boolean, hosts:
   });
   const more = [...left].map(([code, others]) => `${code}: ${others.length} more like these, in ${linesText(others)}`);
   const diff = fixed === null || fixed.diff === '' ? [] : [escapeLines(fixed.diff)];
-  return [...blocks, ...more, ...diff, ...summary(report, name, fixed, hosts), ...notes(report, name)]
-    .join('\n')
-    .concat('\n');
+  const said = [...summary(report, name, fixed, hosts), ...kindNote(report, name), ...notes(report, name)];
+  return [...blocks, ...more, ...diff, ...said].join('\n').concat('\n');
 }
 
 const PAINT = { error: 'red', warning: 'yellow', advice: 'cyan' } as const;
@@ -107,7 +106,6 @@ function linesText(places: readonly FilePlace[]): string {
 /** What was assumed, what the run came by, and what could not be looked at. */
 export function notes(report: Report, file: string): string[] {
   return [
-    ...kindNote(report, file),
     ...runNotes(report, file),
     ...assumedNotes(report),
     ...modelNotes(report),
@@ -122,10 +120,10 @@ const KINDS: Readonly<Record<InputKind, { readonly text: string; readonly names:
 };
 
 /** What the text was taken for, where neither its name nor its first line says so. */
-function kindNote({ script: { kind, texts } }: Report, file: string): string[] {
+function kindNote({ script: { kind, commands, texts } }: Report, file: string): string[] {
   const { text, names } = KINDS[kind];
   const isPlain = names.test(file) || (kind === 'shell' && texts.get(null)?.startsWith('#!') === true);
-  return isPlain ? [] : [`read as ${text}`];
+  return isPlain || commands.length === 0 ? [] : [`read as ${text}`];
 }
 
 /** What the simulated run answered for the machine, and where it ended. */

@@ -66,8 +66,10 @@ function hunkText(blocks: readonly Block[], old: readonly string[], now: readonl
   rows.push(...rowsOf(' ', old, at, to));
   const newFrom = first.newFrom - (first.from - from);
   const newTo = last.newTo + (to - last.to);
-  return `@@ -${from + 1},${to - from} +${newFrom + 1},${newTo - newFrom} @@\n${rows.join('')}`;
+  return `@@ -${rangeText(from, to)} +${rangeText(newFrom, newTo)} @@\n${rows.join('')}`;
 }
+
+const rangeText = (from: number, to: number): string => (to - from === 1 ? `${to}` : `${from + 1},${to - from}`);
 
 /** What is behind the last newline is a line only if it is something. */
 const lineCount = (lines: readonly string[]): number => (lines.at(-1) === '' ? lines.length - 1 : lines.length);

@@ -214,6 +214,40 @@ describe('turns of a loop', () => {
   });
 });
 
+describe('a loop that was run', () => {
+  const run = (line: string, values: readonly string[]): string[] => {
+    const made = new Run(`tc qdisc add dev eth0 root handle 1: drr\nfor i in …; do\n  ${line}\ndone\n`);
+    made.ran('tc qdisc add dev eth0 root handle 1: drr');
+    for (const value of values) {
+      const words = Object.fromEntries(line.split(' ').flatMap((word) => asTurn(word, value)));
+      made.ran(line, words, { loops: [turn('i', value)] });
+    }
+    return short(made);
+  };
+  const asTurn = (word: string, value: string): [string, string][] =>
+    word.includes('$i') ? [[word, word.replace('$i', value)]] : [];
+  const numbers = (base: number): string[] => Array.from({ length: 18 }, (_, i) => (i + 1).toString(base));
+
+  test('and counted in decimal is found, and one that counted in hexadecimal is not', () => {
+    const line = 'tc class add dev eth0 parent 1: classid 1:$i drr';
+    expect(run(line, numbers(10))).toContain('FT007 3');
+    expect(run(line, numbers(16)).filter((one) => one.startsWith('FT007'))).toEqual([]);
+  });
+
+  test.each([
+    ['tc filter replace dev eth0 parent 1: protocol all prio 1 handle 1 fw classid 1:$i', true],
+    ['tc qdisc replace dev eth1 root handle $i: pfifo', true],
+    ['tc class replace dev eth0 parent 1: classid 1:1 drr quantum $i', true],
+    ['tc filter replace dev eth0 parent 1: protocol all pref $i handle 1 fw classid 1:1', false],
+    ['tc qdisc replace dev eth$i root pfifo', false],
+    ['tc class replace dev eth0 parent 1: classid 1:$i drr', false],
+    ['tc qdisc replace dev eth1 root pfifo', false],
+    ['tc filter replace dev eth0 parent 1: protocol all prio 1 matchall classid 1:$i', false],
+  ])('and replaced what it made is found, if what it made differs: %s', (line, isFound) => {
+    expect(run(line, ['1', '2', '3']).filter((one) => one.startsWith('FT037'))).toEqual(isFound ? ['FT037 3'] : []);
+  });
+});
+
 describe('what no run reached', () => {
   const filter = 'tc filter add dev eth0 parent 1: protocol all flow hash keys nfct-src divisor 8';
   const hidden = 'tc class add dev eth0 parent 1: classid 1:$i drr';
