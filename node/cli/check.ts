@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import {
   annotationsOf,
@@ -11,22 +10,20 @@ import {
   sarifOf,
 } from '../../src/api/index.ts';
 import { counted, escapeText } from '../../src/lang/index.ts';
-import { type CheckedFinding, mended, type Report, SEVERITIES } from '../../src/lint/index.ts';
-import { ExistsError } from '../write.ts';
+import { type Report, SEVERITIES } from '../../src/lint/index.ts';
 import { caretInValue } from './caret.ts';
 import { type Config, configOf } from './check-config.ts';
 import { isFolder, type ScriptFile, scriptFiles } from './check-files.ts';
+import { type Fixed, writeFixed } from './check-fix.ts';
+import { asText, bySeverity, NO_FIX, notes } from './check-text.ts';
 import type { CheckFlags } from './commands/check.ts';
 import { CommandLineError, tell } from './errors.ts';
 import { limitsOf } from './limits.ts';
-import { readCommands, readFailure, writeText } from './named-file.ts';
+import { readCommands, readFailure } from './named-file.ts';
 import { txQueuesOf } from './numbers.ts';
-import { painter, say } from './output.ts';
-import { checkOutputs } from './outputs.ts';
+import { say } from './output.ts';
 import { Output } from './result.ts';
 
-/** Findings of one code that are told in full; the rest is counted. */
-const TOLD = 3;
 const FOUND = 1;
 const FAILED = 2;
 const INCOMPLETE = 3;
@@ -44,10 +41,14 @@ interface Script {
   readonly fixed: Fixed | null;
 }
 
+const TYPED = { force: '--force', inPlace: '--in-place' } as const;
+
 /** Checks scripts and tells what was found. Returns the exit status. */
 export async function checkScripts(names: readonly string[], flags: CheckFlags): Promise<number> {
   const question = questionOf(flags);
-  if (flags.force && !flags.fix) throw new CommandLineError('--force: goes with --fix only');
+  for (const name of ['force', 'inPlace'] as const) {
+    if (flags[name] && !flags.fix) throw new CommandLineError(`${TYPED[name]}: goes with --fix only`);
+  }
   if (flags.fix && names.includes('-')) throw new CommandLineError('--fix: standard input has no file beside it');
   const [first = ''] = names;
   const isOne = names.length === 1 && !isFolder(first);
@@ -128,19 +129,27 @@ async function judged(name: string, flags: CheckFlags, question: CheckOptions): 
   const text = readCommands(name, limitsOf(flags), CommandLineError);
   const report = inScript(name, () => reportOf(text, question));
   const problem = problemOf(name, report, flags);
-  const fixed = flags.fix && problem === null ? await writeFixed(name, text, report, flags.force === true) : null;
+  const fixed = flags.fix && problem === null ? await writeFixed(name, report, flags) : null;
   return { name, text, report, problem, fixed };
 }
 
 /** Why there is nothing that could be judged; null: there is. */
-function problemOf(file: string, { script }: Report, { passWithoutTc }: CheckFlags): CommandLineError | null {
-  const { commands, unexpanded, dump } = script;
-  if (commands.length > 0 || dump) return null;
-  if (unexpanded.length === 0) {
+function problemOf(file: string, report: Report, { passWithoutTc }: CheckFlags): CommandLineError | null {
+  const { commands, unreached, dump, simulated } = report.script;
+  if (commands.length > 0 || unreached.length > 0 || dump) return null;
+  const { unchecked } = report;
+  const [first] = unchecked;
+  if (first === undefined) {
     return passWithoutTc ? null : new CommandLineError(`${file}: there is no tc command in it`);
   }
+  if (simulated !== null) {
+    const where = `${first.file ?? file}:${first.line}`;
+    return new CommandLineError(
+      `${file}: no tc command in it could be run (${unchecked.length}); ${where}: ${first.why}`,
+    );
+  }
   return new CommandLineError(
-    `${file}: every tc line in it holds variables (${unexpanded.length})`,
+    `${file}: every tc line in it holds variables (${unchecked.length})`,
     null,
     `run it and look at what it does: cls-flow record --run -- ${file}`,
   );
@@ -148,8 +157,8 @@ function problemOf(file: string, { script }: Report, { passWithoutTc }: CheckFla
 
 function holdsNothing({ report }: Script): boolean {
   if (report === null) return false;
-  const { commands, unexpanded, dump } = report.script;
-  return commands.length === 0 && unexpanded.length === 0 && !dump;
+  const { commands, unreached, dump } = report.script;
+  return commands.length + unreached.length + report.unchecked.length === 0 && !dump;
 }
 
 function exitOf({ report, problem }: Script, { failOn, strict }: CheckFlags): number {
@@ -188,8 +197,9 @@ function tellNotes({ name, report, problem, fixed }: Script, isOne: boolean): vo
 
 /** One after the other, and the sum of several. */
 function asTexts(scripts: readonly Script[], { hosts }: CheckOptions, flags: TextFlags): string {
-  const judged = scripts.filter(({ problem }) => problem === null);
-  const texts = judged.map((script) => asText(script, flags, hosts ?? null));
+  const texts = scripts.flatMap(({ name, report, problem, fixed }) =>
+    report === null || problem !== null ? [] : [asText({ name, report, fixed }, flags.all === true, hosts ?? null)],
+  );
   return [...texts, ...(flags.isOne ? [] : [`${sum(scripts)}\n`])].join('\n');
 }
 
@@ -206,136 +216,4 @@ function inScript<T>(file: string, work: () => T): T {
   } catch (error) {
     throw error instanceof QuestionError ? new CommandLineError(`${file}: ${error.problem}`) : error;
   }
-}
-
-/** What --fix wrote: without any fix there is no file. */
-interface Fixed {
-  readonly name: string;
-  readonly fixes: number;
-}
-
-/** NAME.fixed.EXT beside the script, where there is anything to mend. A file of that name may be somebody's own work. */
-async function writeFixed(file: string, text: string, report: Report, isForced: boolean): Promise<Fixed> {
-  const { text: better, fixes } = mended(text, report);
-  if (fixes === 0) return { name: '', fixes };
-  const { dir, name, ext } = path.parse(file);
-  const target = path.join(dir, `${name}.fixed${ext}`);
-  checkOutputs([target], [file]);
-  try {
-    await writeText(target, better, { isNew: !isForced, mode: statSync(file).mode });
-  } catch (error) {
-    if (!(error instanceof ExistsError)) throw error;
-    throw new CommandLineError(`${target}: is there already`, null, '--fix --force replaces it');
-  }
-  return { name: target, fixes };
-}
-
-function asText({ name: file, text, report, fixed }: Script, { all }: CheckFlags, hosts: number | null): string {
-  if (report === null) return '';
-  const lines = text?.split('\n') ?? [];
-  const counts = new Map<string, number>();
-  const left = new Map<string, number[]>();
-  const blocks = report.findings.flatMap((finding) => {
-    const { code, line } = finding;
-    const count = counts.get(code) ?? 0;
-    counts.set(code, count + 1);
-    if (all || count < TOLD) return [block(finding, file, lines, report.script.dump)];
-    const at = left.get(code);
-    if (at === undefined) left.set(code, [line]);
-    else at.push(line);
-    return [];
-  });
-  const more = [...left].map(([code, at]) => `${code}: ${at.length} more like these, in ${linesText(at)}`);
-  return [...blocks, ...more, ...summary(report, file, fixed, hosts), ...notes(report, file)].join('\n').concat('\n');
-}
-
-const PAINT = { error: 'red', warning: 'yellow', advice: 'cyan' } as const;
-
-/** The place, what is wrong, the line with the words underlined, what that does, and the command that is right. */
-function block(finding: CheckedFinding, file: string, lines: readonly string[], dump: boolean): string {
-  const { code, severity, line, column, length, message, effect, fix, command } = finding;
-  const paint = painter('stdout');
-  const source = dump ? command.source : (lines[line - 1] ?? '');
-  const indent = source.length - source.trimStart().length;
-  const before = escapeText(source.slice(indent, column - 1));
-  const marked = escapeText(source.slice(column - 1, column - 1 + length));
-  const margin = '    ';
-  return [
-    `${escapeText(file)}:${line}  ${paint(PAINT[severity], `${code} ${severity}`)}  ${escapeText(message)}`,
-    `${margin}${escapeText(source.trim())}`,
-    `${margin}${' '.repeat(before.length)}${'^'.repeat(Math.max(1, marked.length))}`,
-    `${margin}${escapeText(effect)}`,
-    ...(fix === null ? [] : [`${margin}fix: ${escapeText(fix)}`]),
-    '',
-  ].join('\n');
-}
-
-function summary(
-  { findings, script, hasFlowFilter }: Report,
-  file: string,
-  fixed: Fixed | null,
-  hosts: number | null,
-): string[] {
-  if (findings.length === 0)
-    return [`${escapeText(file)}: nothing found in ${counted(script.commands.length, 'tc command')}${fixText(fixed)}`];
-  const mendable = findings.filter(({ fix }) => fix !== null).length;
-  const fixes =
-    fixed !== null
-      ? fixText(fixed)
-      : mendable > 0 && !script.dump && file !== '-'
-        ? `; --fix mends ${mendable} of them in a copy`
-        : '';
-  const more = hosts === null && hasFlowFilter ? ['with --hosts N the buckets are judged too (FT017)'] : [];
-  return [`${bySeverity(findings)}${fixes}`, ...more];
-}
-
-function bySeverity(findings: readonly CheckedFinding[]): string {
-  const counts = SEVERITIES.map((severity) => ({
-    severity,
-    count: findings.filter((finding) => finding.severity === severity).length,
-  })).filter(({ count }) => count > 0);
-  return counts.map(({ severity, count }) => counted(count, severity)).join(', ');
-}
-
-const NO_FIX = '--fix: nothing to mend, no copy written';
-
-function fixText(fixed: Fixed | null): string {
-  if (fixed === null) return '';
-  return fixed.fixes === 0 ? `; ${NO_FIX}` : `; ${counted(fixed.fixes, 'fix')} written to ${escapeText(fixed.name)}`;
-}
-
-/** Line numbers, each once. */
-function linesText(lines: readonly number[]): string {
-  const each = [...new Set(lines)];
-  return each.length === 1 ? `line ${each[0]}` : `lines ${each.join(', ')}`;
-}
-
-/** What was supposed, and what could not be looked at. */
-function notes(report: Report, file: string): string[] {
-  return [...assumedNotes(report), ...modelNotes(report), ...unexpandedNotes(report, file)];
-}
-
-function assumedNotes({ assumed, standing }: Report): string[] {
-  const replaced = assumed.filter((line) => !standing.includes(line));
-  return [
-    ...listed('assumed, since the script builds on it and does not make it:', standing),
-    ...listed('assumed, since the script deletes it and then makes its own:', replaced),
-  ];
-}
-
-function listed(head: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : [head, ...lines.map((line) => `    tc ${escapeText(line)}`)];
-}
-
-function modelNotes({ notModelled }: Report): string[] {
-  return notModelled.map(({ line, why }) => `note: line ${line}: ${escapeText(why)}`);
-}
-
-function unexpandedNotes({ script: { unexpanded } }: Report, file: string): string[] {
-  const [first] = unexpanded;
-  if (first === undefined) return [];
-  const many = `${counted(unexpanded.length, 'tc line')} ${unexpanded.length === 1 ? 'holds' : 'hold'}`;
-  return [
-    `${many} variables and could not be checked, the first is line ${first.line}: cls-flow record --run -- ${escapeText(file)}`,
-  ];
 }

@@ -66,5 +66,10 @@ export function readFailure(error: unknown, name: string, failure: Failure = Fai
 
 /** The whole text, or the file as it was. */
 export async function writeText(path: string, text: string, options: WriteOptions = {}): Promise<void> {
-  await writeAtomically(path, (sink) => sink(encodeUtf8(text)), options);
+  await writeBytes(path, encodeUtf8(text), options);
+}
+
+/** The same of bytes. */
+export async function writeBytes(path: string, bytes: Uint8Array, options: WriteOptions = {}): Promise<void> {
+  await writeAtomically(path, (sink) => sink(bytes), options);
 }

@@ -1,3 +1,4 @@
+import { counted } from '../lang/index.ts';
 import { pageOf, RULES, type Severity } from '../lint/index.ts';
 import { VERSION } from '../version.ts';
 import type { Checked, FindingRow } from './check.ts';
@@ -27,12 +28,17 @@ export function sarifOf(checked: Checked, separator = '/') {
     level: LEVELS[finding.severity],
     message: { text: sentenceOf(finding) },
     locations: [at(finding.file, finding)],
-    ...(finding.edits.length === 0 ? {} : { fixes: [fixOf(finding, uriOf(finding.file))] }),
+    ...(finding.edits.length === 0 ? {} : { fixes: [fixOf(finding, uriOf)] }),
   }));
   const failed = checked.files.filter(({ problem }) => problem !== null);
   const toolExecutionNotifications = [
     ...checked.notModelled.map((row) => noteOf(row.why, at(row.file, row))),
     ...checked.unchecked.map((row) => noteOf(`not checked: ${row.why}`, at(row.file, row))),
+    ...checked.assumptions.map((row) => noteOf(`assumed: ${row.question} → ${row.answer}`, at(row.file, row))),
+    ...checked.notes.map((row) => noteOf(row.why, at(row.file, row))),
+    ...checked.files.flatMap(({ ended }) =>
+      ended === null ? [] : [noteOf(`the script ends here: ${ended.why}`, at(ended.file, ended))],
+    ),
     ...failed.map(({ file, problem }) => ({ ...noteOf(problem ?? '', at(file)), level: 'error' })),
   ];
   const invocations = [{ executionSuccessful: failed.length === 0, toolExecutionNotifications }];
@@ -46,10 +52,19 @@ export function sarifOf(checked: Checked, separator = '/') {
 /** Half a surrogate pair has no bytes in UTF-8. */
 const encoded = (part: string): string => encodeURIComponent(part.replace(/\p{Surrogate}/gu, '\ufffd'));
 
-/** What is wrong, what that does, and what would be right, in one text. */
-export function sentenceOf({ message, effect, fix }: FindingRow): string {
+/** What is wrong, what that does, in which turns of a loop, and what would be right, in one text. */
+export function sentenceOf({ message, effect, fix, turns, loops }: FindingRow): string {
   const end = /[?.!]$/.test(effect) ? ' ' : '. ';
-  return `${message}: ${effect}${fix === null ? '' : `${end}Fix: ${fix}`}`;
+  const of = turnsText({ turns, loops });
+  const what = `${message}: ${effect}${of === '' ? '' : ` (${of})`}`;
+  return `${what}${fix === null ? '' : `${of === '' ? end : '. '}Fix: ${fix}`}`;
+}
+
+/** As `i = 3; the same in 15 more turns`; empty: the line is run once. */
+export function turnsText({ turns, loops }: Pick<FindingRow, 'turns' | 'loops'>): string {
+  const values = loops.map(({ name, value }) => `${name} = ${value}`).join(', ');
+  const more = counted(turns - 1, loops.length === 0 ? 'more call' : 'more turn');
+  return [...(values === '' ? [] : [values]), ...(turns > 1 ? [`the same in ${more}`] : [])].join('; ');
 }
 
 /** The package's own URL (purl) with the page in it: an address that needs no network. */
@@ -72,13 +87,15 @@ function regionOf({ line, column, endLine = line, endColumn }: Region) {
   return { startLine: line, startColumn: column, endColumn, endLine };
 }
 
-function fixOf({ fix, edits }: FindingRow, uri: string) {
-  const replacements = edits.map(({ text, ...range }) => ({
-    deletedRegion: regionOf(range),
-    insertedContent: { text },
-  }));
+function fixOf({ fix, edits }: FindingRow, uriOf: (file: string) => string) {
+  const files = [...new Set(edits.map(({ file }) => file))];
   return {
     description: { text: fix ?? '' },
-    artifactChanges: [{ artifactLocation: { uri }, replacements }],
+    artifactChanges: files.map((name) => ({
+      artifactLocation: { uri: uriOf(name) },
+      replacements: edits
+        .filter(({ file }) => file === name)
+        .map(({ text, ...range }) => ({ deletedRegion: regionOf(range), insertedContent: { text } })),
+    })),
   };
 }

@@ -1,12 +1,17 @@
 import { FormatError } from '../errors.ts';
 import {
   type CheckedFinding,
+  checkSimulated,
   check as checkText,
+  type FilePlace,
+  type InputKind,
   type NotModelledAt,
-  type Place,
   type Report,
+  type Besides as RuleBesides,
   type TextEdit,
+  type UncheckedAt,
 } from '../lint/index.ts';
+import type { Simulated, SourcePlace } from '../shell/index.ts';
 import { codesOf, ignoredOf, type Rulings, rulings, severitiesOf } from './check-rules.ts';
 import { digestOfText } from './digest.ts';
 import { fieldsReader, text as textOf, whole } from './question.ts';
@@ -37,18 +42,43 @@ export const readCheckOptions = fieldsReader<CheckOptions>({
 export interface FindingRow
   extends Pick<
     CheckedFinding,
-    'code' | 'severity' | 'line' | 'column' | 'message' | 'effect' | 'fix' | 'refusedBy' | 'endLine' | 'endColumn'
+    | 'code'
+    | 'severity'
+    | 'line'
+    | 'column'
+    | 'message'
+    | 'effect'
+    | 'fix'
+    | 'refusedBy'
+    | 'endLine'
+    | 'endColumn'
+    | 'turns'
+    | 'loops'
   > {
-  /** Name of the script. */
+  /** Name of the script, or of the file that it reads. */
   readonly file: string;
-  /** The fix as changes of the script's text. */
-  readonly edits: readonly TextEdit[];
+  /** The fix as changes of texts; none where a variable made the words. */
+  readonly edits: readonly EditRow[];
 }
 
-/** Lines that could not be judged. */
-export interface UncheckedRow extends Omit<Place, 'length'> {
+export interface EditRow extends TextEdit {
   readonly file: string;
+}
+
+/** Where something is. */
+interface PlaceRow extends Omit<FilePlace, 'length' | 'file'> {
+  readonly file: string;
+}
+
+/** Lines that could not be judged; or what else is to be known of a line. */
+export interface UncheckedRow extends PlaceRow {
   readonly why: string;
+}
+
+/** A question of the script that only its machine could answer, and what was assumed. */
+export interface AssumptionRow extends PlaceRow {
+  readonly question: string;
+  readonly answer: string;
 }
 
 /** One of the scripts. */
@@ -59,6 +89,14 @@ export interface FileRow {
   readonly assumed: Report['assumed'];
   /** Why it could not be checked; null: it was. */
   readonly problem: string | null;
+  /** What it was taken for; null: it could not be read. */
+  readonly kind: InputKind | null;
+  /** Arguments of the simulated run; null: it was not run. */
+  readonly args: readonly string[] | null;
+  /** No arguments were given, and without one the script gives no tc command. */
+  readonly triedStart: boolean;
+  /** Where the script ends before its end; null: it does not, or was not run. */
+  readonly ended: UncheckedRow | null;
 }
 
 /** What `check` returns, and what `cls-flow check --format json` prints: docs/schema/check.schema.json. */
@@ -68,11 +106,19 @@ export interface Checked {
   readonly findings: readonly FindingRow[];
   /** Of all files, each once. */
   readonly assumed: Report['assumed'];
-  readonly notModelled: readonly (NotModelledAt & { readonly file: string })[];
+  readonly notModelled: readonly NotModelledRow[];
   readonly record: CallRecord;
   readonly unchecked: readonly UncheckedRow[];
   /** In the order in which they were given. */
   readonly files: readonly FileRow[];
+  /** What was assumed of the machine that the scripts run on. */
+  readonly assumptions: readonly AssumptionRow[];
+  /** Other things that a simulated run came by. */
+  readonly notes: readonly UncheckedRow[];
+}
+
+export interface NotModelledRow extends NotModelledAt {
+  readonly file: string;
 }
 
 /** A script, and what was found in it. */
@@ -102,46 +148,88 @@ export function check(text: string, options: CheckOptions = {}): Checked {
 
 /** The findings with all that the text output shows of them, by options that were read. Throws a QuestionError. */
 export function reportOf(text: string, options: CheckOptions): Report {
-  const { hosts, txQueues } = options;
   try {
-    return checkText(text, { hosts: hosts ?? null, txQueues, severities: rulings(options) });
+    return checkText(text, besidesOf(options));
   } catch (reason) {
     if (reason instanceof FormatError) throw new QuestionError('script', reason.message, { reason });
     throw reason;
   }
 }
 
+/** The same of what a simulated run of a shell script gave tc. */
+export function reportOfSimulated(simulated: Simulated, options: CheckOptions): Report {
+  return checkSimulated(simulated, besidesOf(options));
+}
+
+function besidesOf(options: CheckOptions): RuleBesides {
+  const { hosts, txQueues } = options;
+  return { hosts: hosts ?? null, txQueues, severities: rulings(options) };
+}
+
 /** The JSON of reports. */
 export function checkedOf(scripts: readonly JudgedScript[], question: CheckOptions): Checked {
-  const judged = scripts.flatMap(({ name: file, report }) => (report === null ? [] : [{ file, report }]));
+  const judged = scripts.flatMap(({ name, report }) => (report === null ? [] : [{ name, report }]));
+  const runs = judged.flatMap(({ report: { script } }) => script.simulated ?? []);
   return {
     schema: 1,
-    findings: judged.flatMap(({ file, report }) => report.findings.map((finding) => findingRow(file, finding))),
+    findings: judged.flatMap(({ name, report }) => report.findings.map((finding) => findingRow(name, finding))),
     assumed: [...new Set(judged.flatMap(({ report }) => report.assumed))],
-    notModelled: judged.flatMap(({ file, report }) => report.notModelled.map((one) => ({ ...one, file }))),
+    notModelled: judged.flatMap(({ name, report }) => report.notModelled.map((one) => inFile(name, one))),
     record: recordOf(
       'check',
       question,
-      scripts.flatMap(({ name, text }) => (text === null ? [] : [digestOfText(name, text)])),
+      scripts.flatMap(textsOf).map(([name, text]) => digestOfText(name, text)),
     ),
-    unchecked: judged.flatMap(({ file, report }) => report.unchecked.map((place) => uncheckedRow(file, place))),
+    unchecked: judged.flatMap(({ name, report }) => report.unchecked.map((one) => uncheckedRow(name, one))),
     files: scripts.map(fileRow),
+    assumptions: runs.flatMap(({ assumptions }) =>
+      assumptions.map(({ place, question, answer }) => ({ ...sourceRow(place), question, answer })),
+    ),
+    notes: runs.flatMap(({ notes }) => notes.map(noteRow)),
   };
 }
 
-function findingRow(file: string, finding: CheckedFinding): FindingRow {
+/** A script and the files that it reads. */
+function textsOf({ name, text, report }: JudgedScript): [name: string, text: string][] {
+  if (text === null) return [];
+  const others = [...(report?.script.texts ?? [])].flatMap(([file, other]): [string, string][] =>
+    file === null ? [] : [[file, other]],
+  );
+  return [[name, text], ...others];
+}
+
+function findingRow(name: string, finding: CheckedFinding): FindingRow {
   const { code, severity, line, column, message, effect, fix, refusedBy, endLine, endColumn, changes } = finding;
+  const { turns, loops } = finding;
   return {
     ...{ code, severity, line, column, message, effect, fix, refusedBy },
-    ...{ file, endLine, endColumn, edits: changes },
+    ...{ file: finding.file ?? name, endLine, endColumn, edits: changes.map((change) => inFile(name, change)) },
+    ...{ turns, loops },
   };
 }
 
-function uncheckedRow(file: string, { line, column, endLine, endColumn }: Place): UncheckedRow {
-  return { file, line, column, endLine, endColumn, why: 'it holds variables' };
+/** With the name of the file; `name`: of the script. */
+const inFile = <P extends { readonly file: string | null }>(name: string, one: P): P & { readonly file: string } => ({
+  ...one,
+  file: one.file ?? name,
+});
+
+function uncheckedRow(name: string, { file, line, column, endLine, endColumn, why }: UncheckedAt): UncheckedRow {
+  return { file: file ?? name, line, column, endLine, endColumn, why };
 }
 
+const sourceRow = ({ file, line, column, endLine, endColumn }: SourcePlace): PlaceRow => ({
+  ...{ file, line, column },
+  ...{ endLine, endColumn },
+});
+
+const noteRow = ({ place, why }: Simulated['notes'][number]): UncheckedRow => ({ ...sourceRow(place), why });
+
 function fileRow({ name, report, problem }: JudgedScript): FileRow {
-  const { commands = [] } = report?.script ?? {};
-  return { file: name, commands: commands.length, assumed: report?.assumed ?? [], problem };
+  const { commands = [], kind = null, simulated = null } = report?.script ?? {};
+  const { args = null, triedStart = false, ended = null } = simulated ?? {};
+  return {
+    ...{ file: name, commands: commands.length, assumed: report?.assumed ?? [], problem },
+    ...{ kind, args, triedStart, ended: ended === null ? null : noteRow(ended) },
+  };
 }

@@ -4,19 +4,23 @@
  */
 export { type AdviceQuestion, type Advised, advise, deviceName, linkRate, setupOf } from './advise.ts';
 export {
+  type AssumptionRow,
   type Checked,
   type CheckOptions,
   check,
   checkedOf,
+  type EditRow,
   type FileRow,
   type FindingRow,
   type JudgedScript,
+  type NotModelledRow,
   readCheckOptions,
   reportOf,
+  reportOfSimulated,
   type UncheckedRow,
 } from './check.ts';
 export { annotationsOf } from './check-annotations.ts';
-export { sarifOf } from './check-sarif.ts';
+export { sarifOf, turnsText } from './check-sarif.ts';
 export { type ClassCommands, type ClassesQuestion, classes } from './classes.ts';
 export { type Classification, Classifying, classify } from './classify.ts';
 export { type Compared, compare } from './compare.ts';

@@ -31,6 +31,6 @@ export {
   scriptLines,
   setUpScript,
 } from './script.ts';
-export { type Answer, countOptions, runTc, type TcRun } from './tc.ts';
+export { type Answer, countOptions, namespaceOption, runTc, type TcRun } from './tc.ts';
 export { buildsNothing } from './verbs.ts';
 export { type ValueAt, type WordAt, wordsAt } from './words-at.ts';

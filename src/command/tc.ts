@@ -80,6 +80,17 @@ export function countOptions(args: readonly string[]): number {
   return at;
 }
 
+/** The namespace that tc's own options choose; empty: they choose none. */
+export function namespaceOption(args: readonly string[]): string {
+  let name = '';
+  for (let at = 0; args[at]?.startsWith('-'); at++) {
+    const row = OPTIONS.find(([option]) => matches(args[at] ?? '', option));
+    if (row?.[0] === '-netns') name = args[at + 1] ?? '';
+    if (row?.[2]) at++;
+  }
+  return name;
+}
+
 /** tc/tc.c: main() — one run of tc with these arguments (without the name). Throws only what is our own fault. */
 export function runTc(args: readonly string[], run: TcRun): Answer {
   return runWords(new Words(args), run);

@@ -49,6 +49,7 @@ export const makeDevice = checked(room.makeDevice, {
   device: members({ name: text, txQueues: optional(queues) }),
   ifindex: optional(word32),
 });
+export const namespaceOption = checked(room.namespaceOption, { args: listOf(text) });
 export const runAssumed: typeof room.runAssumed = (lines, fresh) => {
   listOf(aLine)(lines, 'lines');
   callback(fresh, 'fresh');

@@ -250,6 +250,31 @@ filter add dev eth0 HOOK protocol all prio 1 handle 1 flow hash keys nfct-dst di
   });
 });
 
+describe('a network namespace', () => {
+  const FILTER = 'filter add dev eth0 parent 1: protocol all handle 1 flow hash keys nfct-src divisor 2048';
+  const SFQ_LAB = 'qdisc add dev eth0 root handle 1: sfq';
+
+  test.each([
+    ['tc -n lab', 'tc -n lab'],
+    ['ip netns exec lab tc', 'sudo ip net e "lab" sudo tc'],
+    ['tc -force -netns lab', 'ip netns exec lab tc -s'],
+  ])('has a tree of its own: %s and %s', (one, other) => {
+    const script = `${one} ${SFQ_LAB}\n${other} ${FILTER}\n`;
+    expect(places(script)).toEqual([['FT004', 2, expect.any(Number), 4]]);
+    expect(found(script)[0]?.fix).toBe(`${other} ${FILTER.replace('2048', '1024')}`);
+    // In the first namespace nothing stands on eth0.
+    expect(check(`${one} ${SFQ_LAB}\ntc ${FILTER}\n`).assumed).toEqual(['qdisc add dev eth0 root handle 1: htb']);
+    expect(places(`${SFQ}\n${one} ${SFQ_LAB}\n`)).toEqual([]);
+    expect(places(`${one} ${SFQ_LAB}\n${other} ${SFQ_LAB}\n`)).toEqual([['REFUSED', 2, expect.any(Number), 2]]);
+  });
+
+  test('is named where something in it is assumed', () => {
+    const { assumed, standing } = check('tc -n lab class add dev eth0 parent 1: classid 1:1 drr\n');
+    expect(assumed).toEqual(['-n lab qdisc add dev eth0 root handle 1: drr']);
+    expect(standing).toEqual(assumed);
+  });
+});
+
 describe('a fix', () => {
   test('begins as the line does: with tc, with a variable for it, with nothing in a batch file', () => {
     const filter = 'filter add dev eth0 parent 1: protocol ip handle 1 flow hash keys src divisor 8';
@@ -301,14 +326,14 @@ describe('a line of many commands', () => {
     const long = 'x'.repeat(20 << 20);
     const script = `tc qdisc add dev 'eth 0' "a\\"b" \\\n  root ${long}\n`;
     const [command] = check(script).script.commands;
-    expect(command?.spans.map(({ line, column, length }) => [line, column, length])).toEqual([
-      [0, 4, 5],
-      [0, 10, 3],
-      [0, 14, 3],
-      [0, 18, 7],
-      [0, 26, 6],
-      [1, 3, 4],
-      [1, 8, 20 << 20],
+    expect(command?.spans.map((span) => [span?.line, span?.column, span?.length])).toEqual([
+      [1, 4, 5],
+      [1, 10, 3],
+      [1, 14, 3],
+      [1, 18, 7],
+      [1, 26, 6],
+      [2, 3, 4],
+      [2, 8, 20 << 20],
     ]);
   });
 });

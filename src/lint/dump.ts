@@ -1,5 +1,5 @@
 import { FormatError } from '../errors.ts';
-import type { Command, Span } from './command.ts';
+import type { Command, WordPlace } from './command.ts';
 
 /** What tc before 2024 wrote into its JSON where a flow filter's options belong: the text that it prints otherwise. */
 const BROKEN = /"options":\s*\{\s*(handle 0x[0-9a-f]+[^"{}[\]]*)/g;
@@ -21,7 +21,18 @@ export function dumpCommands(text: string): Command[] {
   const lines = optionLines(text);
   return filters.map((filter, i) => {
     const words = wordsOf(filter);
-    return { line: lines[i] ?? 1, source: `tc ${words.join(' ')}`, words, from: 0, spans: spansOf(words) };
+    const line = lines[i] ?? 1;
+    const spans = spansOf(words, line);
+    const source = `tc ${words.join(' ')}`;
+    const place = {
+      file: null,
+      line,
+      column: 4,
+      length: source.length - 3,
+      endLine: line,
+      endColumn: source.length + 1,
+    };
+    return { file: null, line, source, words, before: 'tc', place, spans, netns: '', loops: [], mayFail: false };
   });
 }
 
@@ -81,11 +92,12 @@ function optionsOf(options: Members): Members {
 }
 
 /** Behind `tc `, one blank between them. */
-function spansOf(words: readonly string[]): Span[] {
-  let at = 'tc '.length;
+function spansOf(words: readonly string[], line: number): WordPlace[] {
+  let column = 'tc '.length + 1;
   return words.map(({ length }) => {
-    const span = { at, length, line: 0, column: at + 1 };
-    at += length + 1;
+    const endColumn = column + length;
+    const span = { file: null, line, column, length, endLine: line, endColumn, literal: false };
+    column = endColumn + 1;
     return span;
   });
 }

@@ -45,5 +45,7 @@ export interface Rule {
 
 /** Where a command was written, as people say it. */
 export function lineOf(command: Command | null): string {
-  return command === null ? '' : `line ${command.line}`;
+  if (command === null) return '';
+  const { file, line } = command;
+  return file === null ? `line ${line}` : `line ${line} of ${file}`;
 }

@@ -2,8 +2,10 @@
  * A tc script checked before it is trusted: its commands are run in an emulated kernel of their own, and the tree that
  * they leave is looked at, finding by finding (docs/findings). Knows the tree: nothing is said where it does not apply.
  */
-export { type CheckedFinding, check, mended, type NotModelledAt, type Report, type TextEdit } from './check.ts';
+export type { TextEdit } from './changes.ts';
+export { check, checkSimulated, mended, mendedFiles } from './check.ts';
 export { type Besides, SEVERITIES, type Severities, type Severity } from './finding.ts';
 export { pageOf } from './page-text.ts';
+export type { CheckedFinding, NotModelledAt, Report } from './report.ts';
 export { RULES } from './rules/index.ts';
-export type { Place } from './script.ts';
+export type { FilePlace, InputKind, Place, UncheckedAt } from './script.ts';

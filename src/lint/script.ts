@@ -1,52 +1,95 @@
-import { countOptions, endsCommand, type ScriptLine, scriptLines } from '../command/index.ts';
+import { countOptions, endsCommand, namespaceOption, type ScriptLine, scriptLines } from '../command/index.ts';
 import { matches } from '../lang/index.ts';
 import { CLASSIFIERS } from '../sched/classifier/index.ts';
-import type { Command, Span } from './command.ts';
+import type { Simulated } from '../shell/index.ts';
+import { type Command, type FilePlace, whereIs } from './command.ts';
 import { dumpCommands } from './dump.ts';
-import { wordSpans } from './spans.ts';
+import { type Span, wordSpans } from './spans.ts';
 
-export type { Command, Span } from './command.ts';
+export { type Command, type FilePlace, type Place, type WordPlace, whereIs } from './command.ts';
+
+/** What a text was taken for. */
+export type InputKind = 'batch' | 'shell' | 'dump';
 
 /** A script, read but not run. */
 export interface Script {
+  readonly kind: InputKind;
   readonly commands: readonly Command[];
-  /** Lines with tc commands that hold variables. */
+  /** tc commands whose words are not known: they hold variables. */
   readonly unexpanded: readonly Command[];
-  /** Lines that are no tc commands. */
-  readonly others: readonly ScriptLine[];
-  /** Codes that a comment silences, by line. */
-  readonly muted: ReadonlyMap<number, ReadonlySet<string>>;
+  /** tc commands whose words are known and that no run reached: they are judged by themselves. */
+  readonly unreached: readonly Command[];
+  /** tc commands that could not be judged. */
+  readonly unchecked: readonly UncheckedAt[];
+  /** What is no tc command. */
+  readonly others: readonly OtherLine[];
+  /** Commands of other tools that set the network up, as a simulated run gave them. */
+  readonly tools: readonly ToolLine[];
+  /** Codes that a comment silences, by file (null: the script itself) and line. */
+  readonly muted: Muted;
   /** It is what `tc -j … show` printed: only what it lists is known, and it cannot be mended in place. */
   readonly dump: boolean;
+  /** The script itself (null) and the files that it reads. */
+  readonly texts: ReadonlyMap<string | null, string>;
+  /** The run that the commands come from; null: they were read from the text. */
+  readonly simulated: Simulated | null;
 }
+
+export interface UncheckedAt extends FilePlace {
+  readonly why: string;
+}
+
+/** A line that is no tc command. */
+export interface OtherLine {
+  /** As written, or as it was run. */
+  readonly source: string;
+  /** Namespace that it was run in; null: nobody knows. */
+  readonly netns: string | null;
+}
+
+/** A command of another tool: ip, iptables, ipset, nft. */
+export interface ToolLine {
+  readonly tool: string;
+  readonly netns: string;
+  readonly words: readonly string[];
+  readonly place: FilePlace;
+}
+
+export type Muted = ReadonlyMap<string | null, ReadonlyMap<number, ReadonlySet<string>>>;
 
 /** Reads a `tc -batch` file, a shell script or a dump in JSON. Throws FormatError if a dump ends in the middle. */
 export function readScript(text: string): Script {
-  const nothing = { unexpanded: [], others: [], muted: mutedLines(text) };
-  if (/^\s*\[/.test(text)) return { ...nothing, commands: dumpCommands(text), dump: true };
-  const lines = [...scriptLines(text)].flatMap(withoutOptions);
-  const spans = new Spans();
-  return {
-    ...nothing,
-    commands: lines.flatMap((line) =>
-      line.words === null || line.unexpanded ? [] : [commandOf(line, line.words, spans)],
-    ),
-    unexpanded: lines.flatMap((line) =>
-      line.words === null || !line.unexpanded ? [] : [commandOf(line, line.words, spans)],
-    ),
-    others: lines.filter(({ words }) => words === null),
-    dump: false,
+  const texts = new Map([[null, text]]);
+  const nothing = {
+    unexpanded: [],
+    unreached: [],
+    unchecked: [],
+    others: [],
+    tools: [],
+    muted: mutedIn(texts),
+    simulated: null,
   };
+  if (/^\s*\[/.test(text)) return { ...nothing, kind: 'dump', commands: dumpCommands(text), dump: true, texts };
+  const lines = [...scriptLines(text)];
+  const spans = new Spans();
+  const commands: Command[] = [];
+  const unexpanded: Command[] = [];
+  const others: OtherLine[] = [];
+  for (const line of lines) {
+    const command = commandOf(line, spans);
+    if (command === null) others.push({ source: line.source, netns: null });
+    else (line.unexpanded ? unexpanded : commands).push(command);
+  }
+  const unchecked = unexpanded.map((command) => ({ ...whereIs(command, -1), why: 'it holds variables' }));
+  const kind = kindOf(text, lines);
+  return { ...nothing, kind, commands, unexpanded, unchecked, others, dump: false, texts };
 }
 
-/** Without what tc is told before its object: -s, -force. A batch or a namespace of its own is somebody else's. */
-function withoutOptions(line: ScriptLine): ScriptLine[] {
-  const options = line.words === null ? 0 : countOptions(line.words);
-  // One that tc has not stays, and tc refuses it.
-  if (line.words === null || options <= 0) return [line];
-  const elsewhere = line.words.slice(0, options).some((word) => /^-(?:b|n|c|V|h)/.test(word));
-  if (elsewhere) return [{ ...line, words: null }];
-  return [{ ...line, words: line.words.slice(options), before: line.before + options }];
+const SHEBANG = /^#!/;
+
+/** A batch file has tc's objects at the beginning of its lines. */
+function kindOf(text: string, lines: readonly ScriptLine[]): InputKind {
+  return SHEBANG.test(text) || lines.some(({ words, before }) => words !== null && before > 0) ? 'shell' : 'batch';
 }
 
 /** Where the words of sources stand: a line with many commands is read once. */
@@ -62,18 +105,60 @@ class Spans {
   }
 }
 
-function commandOf({ line, source, before }: ScriptLine, words: readonly string[], all: Spans): Command {
-  const known = all.of(source);
-  const spans = known.slice(before, before + words.length);
+/** Options that only change what is printed are nobody's business: -s, -force. A batch is another file. */
+const ELSEWHERE = /^-(?:b|c|na|nm|V|h)/;
+
+/** Words behind tc's own options; null: what they do is written elsewhere. */
+export function ownWords(all: readonly string[]): { readonly options: number; readonly netns: string } | null {
+  // One that tc has not stays, and tc refuses it.
+  const options = Math.max(0, countOptions(all));
+  if (all.slice(0, options).some((word) => ELSEWHERE.test(word))) return null;
+  return { options, netns: namespaceOption(all) };
+}
+
+/** null: it is no tc command. */
+function commandOf({ line, source, words: all, before }: ScriptLine, sources: Spans): Command | null {
+  const own = all === null ? null : ownWords(all);
+  if (all === null || own === null) return null;
+  const known = sources.of(source);
+  const words = all.slice(own.options);
+  const first = before + own.options;
+  const spans = ownSpans(source, known.slice(first, first + words.length), words);
+  const from = beginning(source, known, first);
+  return {
+    ...{ file: null, line, source, words, loops: [], mayFail: false },
+    spans: spans.map((span) => ({ ...placeOf(line, source, span), literal: true })),
+    before: source.slice(from, spans[0]?.at ?? source.length).trim(),
+    place: placeOf(line, source, wholeOf(spans) ?? known[first - 1] ?? NOWHERE),
+    netns: own.netns || execNamespace(source, known.slice(0, before)),
+  };
+}
+
+/** The shell's semicolon sticks to the last word. */
+function ownSpans(source: string, spans: readonly Span[], words: readonly string[]): readonly Span[] {
   const last = spans.at(-1);
-  // The shell's semicolon sticks to the last word.
-  if (last !== undefined && textAt(source, last) === `${words.at(-1)};`) {
-    spans[spans.length - 1] = { ...last, length: last.length - 1 };
-  }
-  return { line, source, words, from: beginning(source, known, before), spans };
+  if (last === undefined || textAt(source, last) !== `${words.at(-1)};`) return spans;
+  return spans.with(-1, { ...last, length: last.length - 1 });
+}
+
+/** From the first word to the last; null: there are none. */
+function wholeOf(spans: readonly Span[]): Span | null {
+  const [first] = spans;
+  const last = spans.at(-1);
+  return first === undefined || last === undefined ? null : { ...first, length: last.at + last.length - first.at };
 }
 
 const textAt = (source: string, { at, length }: Span): string => source.slice(at, at + length);
+
+/** Of `ip netns exec NAME tc …`; `before`: the words up to tc. */
+function execNamespace(source: string, before: readonly Span[]): string {
+  if (!source.includes('net')) return '';
+  const words = before.map((span) => textAt(source, span).replaceAll(/["']/g, ''));
+  words.pop();
+  while (words.at(-1) === 'sudo') words.pop();
+  const [netns = '', exec = '', name = ''] = words.slice(-3);
+  return matches(netns, 'netns') && matches(exec, 'exec') ? name : '';
+}
 
 /** Where the shell's command begins whose word `before` is tc's first: behind the end of the one in front of it. */
 function beginning(source: string, spans: readonly Span[], before: number): number {
@@ -83,6 +168,23 @@ function beginning(source: string, spans: readonly Span[], before: number): numb
 }
 
 const NOWHERE: Span = { at: 0, length: 0, line: 0, column: 1 };
+
+/** `line`: the one that the source begins on. What is there may go on over several lines. */
+function placeOf(line: number, source: string, span: Span): FilePlace {
+  const rows = textAt(source, span).split('\n');
+  const before = rows.length > 1 ? 1 : span.column;
+  const at = line + span.line;
+  return {
+    ...{ file: null, line: at, column: span.column, length: span.length },
+    endLine: at + rows.length - 1,
+    endColumn: before + (rows.at(-1)?.length ?? 0),
+  };
+}
+
+/** The codes that comments silence in each text. */
+export function mutedIn(texts: ReadonlyMap<string | null, string>): Muted {
+  return new Map(Array.from(texts, ([file, text]) => [file, mutedLines(text)]));
+}
 
 /** `# cls-flow: ignore FT011, FT016` silences its own line, and the next one if it stands alone. */
 function mutedLines(text: string): Map<number, Set<string>> {
@@ -96,38 +198,10 @@ function mutedLines(text: string): Map<number, Set<string>> {
   return muted;
 }
 
-/** Where something is written in the script. Lines and columns are counted from 1. */
-export interface Place {
-  readonly line: number;
-  readonly column: number;
-  /** Characters. */
-  readonly length: number;
-  /** Where it ends: behind its last character. */
-  readonly endLine: number;
-  readonly endColumn: number;
-}
-
-/** Where a command's word is; the last word's end where it is missing; a word below 0 means all of them. */
-export function whereIs({ line, source, spans }: Command, word: number): Place {
-  const first = spans[0] ?? NOWHERE;
-  const last = spans.at(-1) ?? NOWHERE;
-  const end = last.at + last.length;
-  if (word < 0) return placeOf(line, { ...first, length: end }, source.slice(first.at, end));
-  const span = spans[word];
-  if (span !== undefined) return placeOf(line, span, textAt(source, span));
-  return placeOf(line, { ...last, column: last.column + last.length, length: 1 }, ' ');
-}
-
-/** `text`: what is there, which may go on over several lines. */
-function placeOf(line: number, span: Span, text: string): Place {
-  const at = line + span.line;
-  const rows = text.split('\n');
-  const before = rows.length > 1 ? 1 : span.column;
-  return {
-    ...{ line: at, column: span.column, length: span.length },
-    endLine: at + rows.length - 1,
-    endColumn: before + (rows.at(-1)?.length ?? 0),
-  };
+/** A comment silences the code where the command begins, or at this line of it. */
+export function isMuted({ muted }: Script, code: string, { file, line }: Command, at = line): boolean {
+  const lines = muted.get(file);
+  return [line, at].some((one) => lines?.get(one)?.has(code));
 }
 
 /** Index of the word behind a keyword that stands before the filter's kind; -1: it is not there. */

@@ -1,4 +1,12 @@
-import type { Span } from './command.ts';
+/** Where a word stands in a source: offset and length, and where that is on its lines. */
+export interface Span {
+  readonly at: number;
+  readonly length: number;
+  /** Lines before its own. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+}
 
 const BLANK = /\s/;
 

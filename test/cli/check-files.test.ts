@@ -49,11 +49,14 @@ describe('cls-flow check of several scripts', () => {
     expect(stdout).toContain('\n3 scripts: 1 error; 2 could not be checked\n');
     expect(status).toBe(2);
     const { files } = json('none.sh', 'nowhere.sh', 'a.sh');
-    expect(files).toEqual([
-      { file: 'none.sh', commands: 0, assumed: [], problem: 'none.sh: there is no tc command in it' },
-      { file: 'nowhere.sh', commands: 0, assumed: [], problem: 'nowhere.sh: no such file' },
-      { file: 'a.sh', commands: 4, assumed: [], problem: null },
-    ]);
+    const notRun = { args: null, triedStart: false, ended: null };
+    expect(files).toEqual(
+      [
+        { file: 'none.sh', commands: 0, assumed: [], problem: 'none.sh: there is no tc command in it', kind: 'batch' },
+        { file: 'nowhere.sh', commands: 0, assumed: [], problem: 'nowhere.sh: no such file', kind: null },
+        { file: 'a.sh', commands: 4, assumed: [], problem: null, kind: 'shell' },
+      ].map((row) => ({ ...row, ...notRun })),
+    );
   });
 
   test.each([

@@ -12,12 +12,22 @@ tc filter add dev eno1 protocol ip parent 1:10 handle 20 flow hash keys src,dst 
 /** One finding, of a kind and place of its own. */
 function finding(fields: Readonly<Record<string, unknown>>) {
   const usual = { code: 'FT001', severity: 'error', line: 5, column: 43, endLine: 5, endColumn: 47 };
-  const texts = { message: 'wrong', effect: 'lost', fix: null, refusedBy: null, file: 'a.sh', edits: [] };
+  const texts = {
+    message: 'wrong',
+    effect: 'lost',
+    fix: null,
+    refusedBy: null,
+    file: 'a.sh',
+    edits: [],
+    turns: 1,
+    loops: [],
+  };
   return { ...usual, ...texts, ...fields };
 }
 
 function checked(fields: Readonly<Record<string, unknown>>) {
-  const nothing = { schema: 1, findings: [], assumed: [], notModelled: [], unchecked: [], files: [], record: {} };
+  const lists = { findings: [], assumed: [], notModelled: [], unchecked: [], files: [], assumptions: [], notes: [] };
+  const nothing = { schema: 1, ...lists, record: {} };
   return { ...nothing, ...fields } as unknown as Parameters<typeof annotationsOf>[0];
 }
 

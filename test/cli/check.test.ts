@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
@@ -34,7 +34,7 @@ describe('cls-flow check', () => {
     expect(findings).toMatchObject([{ code: 'FT001', severity: 'error', line: 5, column: 43, fix: FIXED }]);
     expect(Object.keys(findings[0])).toEqual([
       ...['code', 'severity', 'line', 'column', 'message', 'effect', 'fix', 'refusedBy'],
-      ...['file', 'endLine', 'endColumn', 'edits'],
+      ...['file', 'endLine', 'endColumn', 'edits', 'turns', 'loops'],
     ]);
   });
 
@@ -65,7 +65,7 @@ filter add dev eth1 parent 1: handle 1 flow nosuch
   test('with words that are not modelled exits with 0, and with 3 under --strict; SARIF notes them apart', () => {
     const input = Buffer.from('qdisc add dev eth1 root handle 1: stab overhead 4 sfq\n');
     expect(cli(['check', '-'], { input }).stdout).toBe(
-      '-: nothing found in 1 tc command\nnote: line 1: "stab" is not modelled here\n',
+      '-: nothing found in 1 tc command\nread as a tc -batch file\nnote: line 1: "stab" is not modelled here\n',
     );
     expect(cli(['check', '-'], { input }).status).toBe(0);
     expect(cli(['check', '-', '--strict'], { input }).status).toBe(3);
@@ -112,6 +112,52 @@ filter add dev eth${n} parent 1: protocol all prio 1 handle 1 flow hash keys nfc
     expect(readFileSync(fixed, 'utf8').split('\n')[4]).toBe(FIXED);
     expect(statSync(fixed).mode).toBe(statSync(name).mode);
     expect(cli(['check', fixed]).status).toBe(0);
+  });
+
+  test('with --fix shows the change as a diff', () => {
+    const name = file('shown.sh', SCRIPT);
+    const { stdout } = cli(['check', name, '--fix']);
+    // As diff -u prints it, without the times.
+    expect(stdout).toContain(`--- ${name}
++++ ${name}
+@@ -2,4 +2,4 @@
+ tc qdisc add dev eno1 root handle 1: htb default 10
+ tc class add dev eno1 parent 1: classid 1:10 htb rate 50mbit
+ tc qdisc add dev eno1 parent 1:10 handle 10: sfq
+-tc filter add dev eno1 protocol ip parent 1:10 handle 20 flow hash keys src,dst divisor 1024
++${FIXED}
+`);
+    expect(cli(['check', name, '--fix', '--force', '--format', 'json']).stdout).not.toContain('+++');
+  });
+
+  test('with --fix --in-place writes the script itself, keeps the old one, and replaces no other file', () => {
+    const name = file('place.sh', SCRIPT);
+    chmodSync(name, 0o750);
+    const kept = `${name}.orig`;
+    expect(cli(['check', name, '--fix', '--in-place']).stdout).toContain(`1 fix written to ${name}\n`);
+    expect(readFileSync(kept, 'utf8')).toBe(SCRIPT);
+    expect(readFileSync(name, 'utf8').split('\n')[4]).toBe(FIXED);
+    expect([name, kept].map((one) => statSync(one).mode & 0o777)).toEqual([0o750, 0o750]);
+    expect(existsSync(join(dirname(name), 'place.fixed.sh'))).toBe(false);
+    expect(cli(['check', name, '--fix', '--in-place'])).toMatchObject({ status: 0 });
+
+    writeFileSync(name, SCRIPT.replace('50mbit', '60mbit'));
+    const refused = cli(['check', name, '--fix', '--in-place']);
+    expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining(`${kept}: is there already`) });
+    expect(readFileSync(name, 'utf8')).toContain('60mbit');
+    expect(readFileSync(kept, 'utf8')).toBe(SCRIPT);
+    expect(cli(['check', name, '--fix', '--in-place', '--force']).status).toBe(1);
+    expect(readFileSync(kept, 'utf8')).toContain('60mbit');
+  });
+
+  test('with --in-place leaves alone what it could not write as it was', () => {
+    const bytes = Buffer.concat([Buffer.from(SCRIPT), Buffer.from([0x23, 0xff, 0x0a])]);
+    const name = file('latin1.sh', bytes);
+    const { status, stderr } = cli(['check', name, '--fix', '--in-place']);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('no plain UTF-8 text') });
+    expect(readFileSync(name)).toEqual(bytes);
+    expect(existsSync(`${name}.orig`)).toBe(false);
+    expect(cli(['check', name, '--in-place']).stderr).toContain('--in-place: goes with --fix only');
   });
 
   test('with --fix and nothing to mend writes nothing', () => {
@@ -161,6 +207,31 @@ filter add dev eth${n} parent 1: protocol all prio 1 handle 1 flow hash keys nfc
     const all = cli(['check', '-'], { input: Buffer.from('tc qdisc add dev $DEV root sfq\n') });
     expect(all.status).toBe(2);
     expect(all.stderr).toContain('cls-flow record');
+  });
+
+  test('names what it took the text for where neither the name nor the first line says so', () => {
+    const kind = (name: string, text: string): string =>
+      cli(['check', file(name, text)])
+        .stdout.split('\n')
+        .find((line) => line.startsWith('read as')) ?? '';
+    expect(kind('kind', CLEAN)).toBe('read as a tc -batch file');
+    expect(kind('kind.sh', CLEAN)).toBe('read as a tc -batch file');
+    expect(kind('kind.tc', CLEAN)).toBe('');
+    expect(kind('kind.conf', `tc ${CLEAN}`)).toBe('read as a shell script');
+    expect(kind('kind.run', `#!/bin/sh\ntc ${CLEAN}`)).toBe('');
+    expect(kind('kind.txt', '[{"kind":"flow","options":{"handle":"0x1","mode":"map","keys":["mark"]}}]')).toBe(
+      'read as what tc -j filter show prints',
+    );
+  });
+
+  test('judges a namespace by itself', () => {
+    const script = `#!/bin/sh
+tc -n lab qdisc add dev eth0 root handle 1: sfq
+tc -n lab filter add dev eth0 parent 1: protocol all handle 1 flow hash keys nfct-src divisor 2048
+`;
+    const { stdout } = cli(['check', file('netns.sh', script)]);
+    expect(stdout).toContain('netns.sh:3  FT004');
+    expect(stdout).not.toContain('assumed');
   });
 
   test('judges the number of buckets where it is told the number of hosts', () => {

@@ -15,18 +15,29 @@ import type { Random } from '../fuzz/random.ts';
  */
 export function disagreement(text: string): string | null {
   const { script, findings, assumed } = check(text);
-  const netns = new Netns({ env: createEnv({ era: ERAS['6.1'], seed: 0 }), devices: [{ name: 'lo', ifindex: 1 }] });
-  const tc = judge(netns);
-  for (const line of assumed) if (tc(line.split(' ')).exit !== 0) return `assumed, and refused: ${line}`;
+  const namespaces = new Map<string, ReturnType<typeof judge>>();
+  const tcOf = (name: string): ReturnType<typeof judge> => {
+    const tc = namespaces.get(name) ?? judge(emptyNetns());
+    namespaces.set(name, tc);
+    return tc;
+  };
+  for (const line of assumed) {
+    const [option, name = '', ...words] = line.split(' ');
+    const exit = option === '-n' ? tcOf(name)(words).exit : tcOf('')(line.split(' ')).exit;
+    if (exit !== 0) return `assumed, and refused: ${line}`;
+  }
   const refused = new Set(findings.filter(({ refusedBy }) => refusedBy !== null).map(({ command }) => command));
   for (const command of script.commands) {
-    const { exit, stderr } = tc(command.words);
+    const { exit, stderr } = tcOf(command.netns)(command.words);
     if ((exit !== 0) === refused.has(command)) continue;
     const said = refused.has(command) ? 'is refused' : 'passes';
     return `check: line ${command.line} ${said}; tc exits with ${exit} (${stderr.split('\n')[0]}): ${command.words.join(' ')}`;
   }
   return null;
 }
+
+const emptyNetns = (): Netns =>
+  new Netns({ env: createEnv({ era: ERAS['6.1'], seed: 0 }), devices: [{ name: 'lo', ifindex: 1 }] });
 
 const CORPUS = projectPath('test/lint/corpus');
 
@@ -98,6 +109,13 @@ filter add dev eth1 parent 11: protocol all prio 1 handle 1 flow hash keys src d
 class add dev eth1 parent 1:1 classid 1:10 htb rate 1mbit
 qdisc add dev eth1 parent 1:10 handle 10: sfq
 qdisc add dev eth2 root esfq hash dst`,
+  // Two namespaces, one of them on something that is not here.
+  `tc -n lab qdisc add dev eth0 root handle 1: sfq
+tc qdisc add dev eth0 root handle 1: htb
+tc -n lab filter add dev eth0 parent 1: protocol all handle 1 flow hash keys src divisor 8
+ip netns exec lab tc qdisc add dev eth0 root handle 1: sfq
+ip netns exec far tc class add dev eth0 parent 1: classid 1:1 drr
+tc class add dev eth0 parent 1: classid 1:1 drr`,
   // The root comes too late for what is built on it.
   `class add dev eth0 parent 1: classid 1:1 htb rate 1mbit
 qdisc add dev eth0 root handle 1: htb

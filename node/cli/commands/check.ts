@@ -7,6 +7,7 @@ export interface CheckFlags extends LimitFlags {
   readonly format: 'text' | 'json' | 'sarif' | 'github';
   readonly all?: true;
   readonly fix?: true;
+  readonly inPlace?: true;
   readonly force?: true;
   readonly failOn: 'error' | 'warning' | 'advice';
   readonly hosts?: string;
@@ -29,7 +30,8 @@ export const check: CliCommand = {
       )
       .addOption(formatOption('text', 'json', 'sarif', 'github'))
       .option('--all', 'print every finding in full, not three of a code')
-      .option('--fix', 'write the corrected script beside it: NAME.fixed.EXT')
+      .option('--fix', 'show the changes, and write the corrected script beside it: NAME.fixed.EXT')
+      .option('--in-place', 'with --fix: write the script itself, and keep the old one as NAME.orig')
       .option('--force', 'with --fix: replace a file of that name')
       .addOption(
         new Option('--fail-on <severity>', 'exit with 1 if anything is as bad as this')

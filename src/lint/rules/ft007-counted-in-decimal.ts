@@ -12,6 +12,7 @@ export const FT007: Rule = {
   title: 'class numbers counted in decimal',
   *look(tree) {
     yield* loops(tree.script);
+    yield* turns(tree.script);
     if (tree.hides('class')) return;
     for (const { q, flow, command } of tree.flows()) {
       if (q.kind.classes === null || lostAt(q) === 'own') continue;
@@ -83,18 +84,37 @@ const NUMBERS: readonly RegExp[] = [
 function* loops(script: Script): Generator<Found> {
   const ranges = rangesOf(script);
   for (const command of script.unexpanded) {
-    const word = command.words.findIndex((_, i) => /^(?:classid|baseclass)$/.test(command.words[i - 1] ?? ''));
+    const word = classWord(command);
     const counted = word < 0 ? null : countedAt(command, word, ranges);
     if (counted === null) continue;
     const { name, nine } = counted;
-    yield {
-      command,
-      word,
-      message: `$${name} is counted in decimal, tc reads class numbers as hexadecimal`,
-      effect: `after :${nine} comes :${nine.slice(0, -1)}a, which the loop leaves out: write $(printf %x ...) around the number`,
-    };
+    yield { command, word, ...texts(`$${name}`, nine) };
   }
 }
+
+/** The same of a loop that was run: behind the turn with a 9 at the end came the next number in decimal. */
+function* turns({ commands }: Script): Generator<Found> {
+  const last = new Map<string, string>();
+  for (const command of commands) {
+    const loop = command.loops.at(-1);
+    const word = loop === undefined ? -1 : classWord(command);
+    const [, qdisc = '', minor = ''] = /^(.*:)(\w+)$/.exec(command.words[word] ?? '') ?? [];
+    if (loop === undefined || minor === '' || command.spans[word]?.literal !== false) continue;
+    const place = `${command.file} ${command.line} ${qdisc}`;
+    const before = last.get(place) ?? '';
+    last.set(place, minor);
+    if (!/^\d*9$/.test(before) || Number(minor) !== Number(before) + 1) continue;
+    yield { command, word, ...texts(/^\d+$/.test(loop.value) ? `$${loop.name}` : 'the number', before) };
+  }
+}
+
+const classWord = ({ words }: Command): number =>
+  words.findIndex((_, i) => /^(?:classid|baseclass)$/.test(words[i - 1] ?? ''));
+
+const texts = (name: string, nine: string): Pick<Found, 'message' | 'effect'> => ({
+  message: `${name} is counted in decimal, tc reads class numbers as hexadecimal`,
+  effect: `after :${nine} comes :${nine.slice(0, -1)}a, which the loop leaves out: write $(printf %x ...) around the number`,
+});
 
 /** The variable of the loop, and the first number that ends in 9 and has one behind it; null: no loop, or no such number. */
 function countedAt(

@@ -2,7 +2,7 @@ import { ETH_P_ALL } from '../../packet/index.ts';
 import { KEYS, Key, keysOf } from '../../sched/flow/index.ts';
 import type { Found, Rule } from '../finding.ts';
 import { othersReach } from '../reach.ts';
-import { type Command, flowArgument } from '../script.ts';
+import { type Command, flowArgument, isMuted } from '../script.ts';
 import type { Setup } from '../setup.ts';
 import type { Page } from './page.ts';
 
@@ -33,18 +33,27 @@ export const FT015: Rule = {
 function* fallbacks(tree: Setup): Generator<Found> {
   const found = [...tree.flows()].flatMap(({ q, command, flow, protocol }) => {
     const [key] = keysOf(flow.config.keymask).filter((one) => HEADERS.includes(one));
-    const spared = protocol !== ETH_P_ALL || tree.script.muted.get(command.line)?.has(FT015.code);
+    const spared = protocol !== ETH_P_ALL || isMuted(tree.script, FT015.code, command);
     return key === undefined || spared || othersReach(q, tree) === 'no' ? [] : [{ command, key }];
   });
-  const [first, ...others] = found;
+  const [first] = found;
   if (first === undefined) return;
-  const { command, key } = first;
-  yield {
+  const { key } = first;
+  const isHere = ({ file, line }: Command): boolean => file === first.command.file && line === first.command.line;
+  const commands = found.map(({ command }) => command);
+  const others = commands.filter((command) => !isHere(command));
+  // All turns of a loop are told of.
+  const here = commands.filter((command) => isHere(command) && (command === first.command || command.loops.length > 0));
+  for (const command of here) yield fallback(command, key, others);
+}
+
+function fallback(command: Command, key: Key, others: readonly Command[]): Found {
+  return {
     command,
     word: flowArgument(command, 'keys'),
     severity: 'advice',
     message: `packets without ${KEYS[key].name} (${PORTS.includes(key) ? 'ICMP, fragments and others' : 'neither IPv4 nor IPv6'}) get a class by a kernel pointer`,
-    effect: `their class changes from boot to boot${alsoAt(others.map(({ command }) => command))}`,
+    effect: `their class changes from boot to boot${alsoAt(others)}`,
   };
 }
 

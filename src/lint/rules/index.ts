@@ -34,6 +34,7 @@ import { FT033 } from './ft033-root-class-cannot-borrow.ts';
 import { FT034 } from './ft034-parent-that-is-not-there.ts';
 import { FT035 } from './ft035-sibling-without-leaf-qdisc.ts';
 import { FT036 } from './ft036-ifb-that-is-down.ts';
+import { FT037 } from './ft037-replace-in-a-loop.ts';
 import { REFUSED } from './refused.ts';
 import { SYNTAX } from './syntax.ts';
 
@@ -74,6 +75,7 @@ export const RULES: readonly Rule[] = [
   FT034,
   FT035,
   FT036,
+  FT037,
   SYNTAX,
   REFUSED,
 ];

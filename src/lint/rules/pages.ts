@@ -34,6 +34,7 @@ import { PAGE as FT033 } from './ft033-root-class-cannot-borrow.ts';
 import { PAGE as FT034 } from './ft034-parent-that-is-not-there.ts';
 import { PAGE as FT035 } from './ft035-sibling-without-leaf-qdisc.ts';
 import { PAGE as FT036 } from './ft036-ifb-that-is-down.ts';
+import { PAGE as FT037 } from './ft037-replace-in-a-loop.ts';
 import type { Page } from './page.ts';
 import { PAGE as REFUSED } from './refused.ts';
 import { PAGE as SYNTAX } from './syntax.ts';
@@ -74,6 +75,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   FT034,
   FT035,
   FT036,
+  FT037,
   SYNTAX,
   REFUSED,
 };

@@ -24,6 +24,7 @@ export function* refusals(by: Refusal['by'], usual: string, setup: Setup): Gener
   const hidden = setup.hides('qdisc') || setup.hides('class');
   for (const refusal of setup.refusals) {
     if (refusal.by !== by) continue;
+    if (isExpected(refusal, setup.script)) continue;
     const { command, sentence, mend } = refusal;
     const excuse = excuseOf(refusal, branches, hidden ? (dump ? 'dump' : 'lines') : null);
     yield {
@@ -35,6 +36,11 @@ export function* refusals(by: Refusal['by'], usual: string, setup: Setup): Gener
       ...(excuse === null ? {} : { severity: 'advice' }),
     };
   }
+}
+
+/** The script goes on whatever comes of it, or the run showed that there was nothing to delete. */
+function isExpected({ command: { mayFail, words }, code }: Refusal, { simulated }: Script): boolean {
+  return mayFail || (simulated !== null && MISSING.has(code ?? '') && buildsNothing(words));
 }
 
 /** The word that the refusal is about; where it is about one that is not there, the kind of the filter. -1: not known. */
@@ -99,8 +105,10 @@ function meantText({ meant }: Refusal): string {
 
 /** Quirk 51. */
 function batchEnd({ command, endsBatch }: Refusal, { commands, unexpanded }: Script): string {
-  if (!endsBatch || /^\s*\S*(?:tc\b|\$)/i.test(command.source)) return '';
-  const count = [...commands, ...unexpanded].filter(({ line }) => line > command.line).length;
+  if (!endsBatch || command.before !== '') return '';
+  const count = [...commands, ...unexpanded].filter(
+    ({ file, line }) => file === command.file && line > command.line,
+  ).length;
   if (count === 0) return '';
   return `; tc -batch ends here, also with -force: ${counted(count, 'command')} below never run`;
 }

@@ -1,0 +1,183 @@
+import { turnsText } from '../../src/api/index.ts';
+import { counted, escapeLines, escapeText } from '../../src/lang/index.ts';
+import { type CheckedFinding, type FilePlace, type InputKind, type Report, SEVERITIES } from '../../src/lint/index.ts';
+import type { Fixed } from './check-fix.ts';
+import { painter } from './output.ts';
+
+/** Findings of one code that are told in full; the rest is counted. */
+const TOLD = 3;
+const MARGIN = '    ';
+
+/** What is told of one script. */
+export interface ToldScript {
+  readonly name: string;
+  readonly report: Report;
+  readonly fixed: Fixed | null;
+}
+
+/** The lines of the files; of a dump, whose commands are made up from it, there are none. */
+type Lines = ReadonlyMap<string | null, readonly string[]> | null;
+
+/** What was found in one script. */
+export function asText({ name, report, fixed }: ToldScript, all: boolean, hosts: number | null): string {
+  const { dump, texts } = report.script;
+  const lines = dump ? null : new Map(Array.from(texts, ([file, text]) => [file, text.split('\n')]));
+  const counts = new Map<string, number>();
+  const left = new Map<string, CheckedFinding[]>();
+  const blocks = report.findings.flatMap((finding) => {
+    const { code } = finding;
+    const count = counts.get(code) ?? 0;
+    counts.set(code, count + 1);
+    if (all || count < TOLD) return [block(finding, name, lines)];
+    const others = left.get(code);
+    if (others === undefined) left.set(code, [finding]);
+    else others.push(finding);
+    return [];
+  });
+  const more = [...left].map(([code, others]) => `${code}: ${others.length} more like these, in ${linesText(others)}`);
+  const diff = fixed === null || fixed.diff === '' ? [] : [escapeLines(fixed.diff)];
+  const said = [...summary(report, name, fixed, hosts), ...kindNote(report, name), ...notes(report, name)];
+  return [...blocks, ...more, ...diff, ...said].join('\n').concat('\n');
+}
+
+const PAINT = { error: 'red', warning: 'yellow', advice: 'cyan' } as const;
+
+/** The place, what is wrong, the line with the words underlined, what that does, and the command that is right. */
+function block(finding: CheckedFinding, name: string, lines: Lines): string {
+  const { code, severity, file, line, column, length, message, effect, fix, command } = finding;
+  const paint = painter('stdout');
+  const source = lines?.get(file)?.[line - 1] ?? command.source;
+  const indent = source.length - source.trimStart().length;
+  const before = escapeText(source.slice(indent, column - 1));
+  const marked = escapeText(source.slice(column - 1, column - 1 + length));
+  const turns = turnsText(finding);
+  return [
+    `${escapeText(file ?? name)}:${line}  ${paint(PAINT[severity], `${code} ${severity}`)}  ${escapeText(message)}`,
+    `${MARGIN}${escapeText(source.trim())}`,
+    `${MARGIN}${' '.repeat(before.length)}${'^'.repeat(Math.max(1, marked.length))}`,
+    ...(turns === '' ? [] : [`${MARGIN}line ${line}, ${escapeText(turns)}`]),
+    `${MARGIN}${escapeText(effect)}`,
+    ...(fix === null ? [] : [`${MARGIN}fix: ${escapeText(fix)}`]),
+    '',
+  ].join('\n');
+}
+
+function summary(
+  { findings, script, hasFlowFilter }: Report,
+  file: string,
+  fixed: Fixed | null,
+  hosts: number | null,
+): string[] {
+  if (findings.length === 0)
+    return [`${escapeText(file)}: nothing found in ${counted(script.commands.length, 'tc command')}${fixText(fixed)}`];
+  const mendable = findings.filter(({ changes }) => changes.length > 0).length;
+  const hint = mendable > 0 && file !== '-' ? `; --fix mends ${mendable} of them in a copy` : '';
+  const more = hosts === null && hasFlowFilter ? ['with --hosts N the buckets are judged too (FT017)'] : [];
+  return [`${bySeverity(findings)}${fixed === null ? hint : fixText(fixed)}`, ...more];
+}
+
+export function bySeverity(findings: readonly CheckedFinding[]): string {
+  const counts = SEVERITIES.map((severity) => ({
+    severity,
+    count: findings.filter((finding) => finding.severity === severity).length,
+  })).filter(({ count }) => count > 0);
+  return counts.map(({ severity, count }) => counted(count, severity)).join(', ');
+}
+
+export const NO_FIX = '--fix: nothing to mend, no copy written';
+
+function fixText(fixed: Fixed | null): string {
+  if (fixed === null) return '';
+  const names = fixed.names.map(escapeText).join(', ');
+  return fixed.fixes === 0 ? `; ${NO_FIX}` : `; ${counted(fixed.fixes, 'fix')} written to ${names}`;
+}
+
+/** Where things are, each place once: `line 3`, `lines 3, 5`, `line 7 of lib.sh`. */
+function linesText(places: readonly FilePlace[]): string {
+  const files = new Map<string | null, Set<number>>();
+  for (const { file, line } of places) files.set(file, (files.get(file) ?? new Set()).add(line));
+  const texts = Array.from(files, ([file, lines]) => {
+    const text = `${lines.size === 1 ? 'line' : 'lines'} ${[...lines].join(', ')}`;
+    return file === null ? text : `${text} of ${escapeText(file)}`;
+  });
+  return texts.join(', ');
+}
+
+/** What was assumed, what the run came by, and what could not be looked at. */
+export function notes(report: Report, file: string): string[] {
+  return [
+    ...runNotes(report, file),
+    ...assumedNotes(report),
+    ...modelNotes(report),
+    ...(report.script.simulated === null ? unexpandedNotes(report, file) : uncheckedNotes(report)),
+  ];
+}
+
+const KINDS: Readonly<Record<InputKind, { readonly text: string; readonly names: RegExp }>> = {
+  batch: { text: 'a tc -batch file', names: /\.(?:tc|batch)$/ },
+  shell: { text: 'a shell script', names: /\.(?:sh|bash)$/ },
+  dump: { text: 'what tc -j filter show prints', names: /\.json$/ },
+};
+
+/** What the text was taken for, where neither its name nor its first line says so. */
+function kindNote({ script: { kind, commands, texts } }: Report, file: string): string[] {
+  const { text, names } = KINDS[kind];
+  const isPlain = names.test(file) || (kind === 'shell' && texts.get(null)?.startsWith('#!') === true);
+  return isPlain || commands.length === 0 ? [] : [`read as ${text}`];
+}
+
+/** What the simulated run answered for the machine, and where it ended. */
+function runNotes({ script: { simulated } }: Report, script: string): string[] {
+  if (simulated === null) return [];
+  const { assumptions, ended, notes: others, triedStart } = simulated;
+  const at = ({ file, line }: { readonly file: string; readonly line: number }): string =>
+    linesText([{ ...NOWHERE, file: file === script ? null : file, line }]);
+  return [
+    ...(triedStart ? ['no tc command without arguments; run with "start"'] : []),
+    ...assumptions.map(
+      ({ place, question, answer }) => `assumed: ${at(place)}: ${escapeText(question)} → ${escapeText(answer)}`,
+    ),
+    ...(ended === null
+      ? []
+      : [`the script ends at ${at(ended.place)}: ${escapeText(ended.why)}; what follows was judged all the same`]),
+    ...others.map(({ place, why }) => `note: ${at(place)}: ${escapeText(why)}`),
+  ];
+}
+
+const NOWHERE = { column: 1, length: 0, endLine: 1, endColumn: 1 } as const;
+
+function assumedNotes({ assumed, standing }: Report): string[] {
+  const replaced = assumed.filter((line) => !standing.includes(line));
+  return [
+    ...listed('assumed, since the script builds on it and does not make it:', standing),
+    ...listed('assumed, since the script deletes it and then makes its own:', replaced),
+  ];
+}
+
+function listed(head: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [head, ...lines.map((line) => `    tc ${escapeText(line)}`)];
+}
+
+function modelNotes({ notModelled }: Report): string[] {
+  return notModelled.map((one) => `note: ${linesText([one])}: ${escapeText(one.why)}`);
+}
+
+/** All lines, by what hinders. */
+function uncheckedNotes({ unchecked }: Report): string[] {
+  const reasons = new Map<string, FilePlace[]>();
+  for (const one of unchecked) {
+    const known = reasons.get(one.why);
+    if (known === undefined) reasons.set(one.why, [one]);
+    else known.push(one);
+  }
+  return Array.from(reasons, ([why, places]) => `not checked, ${linesText(places)}: ${escapeText(why)}`);
+}
+
+function unexpandedNotes({ script: { unexpanded } }: Report, file: string): string[] {
+  const [first] = unexpanded;
+  if (first === undefined) return [];
+  const many = `${counted(unexpanded.length, 'tc line')} ${unexpanded.length === 1 ? 'holds' : 'hold'}`;
+  return [
+    `${many} variables and could not be checked, the first is line ${first.line}: cls-flow record -- ${escapeText(file)}`,
+  ];
+}

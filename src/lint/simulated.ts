@@ -1,0 +1,122 @@
+import type { Simulated, SimulatedCommand, SimulatedWord, SourcePlace, UncheckedPlace } from '../shell/index.ts';
+import type { Command, FilePlace, WordPlace } from './command.ts';
+import { mutedIn, ownWords, readScript, type Script, type UncheckedAt } from './script.ts';
+
+/** The tc commands that a simulated run gave, as a script. */
+export function scriptOf(simulated: Simulated): Script {
+  const names = new Names(simulated);
+  const texts = new Map(Array.from(simulated.texts, ([name, text]) => [names.of(name), text]));
+  const others = simulated.commands.filter(({ tool }) => tool !== 'tc');
+  const { literal, hidden, unchecked } = unreached(simulated.unchecked, names);
+  return {
+    kind: 'shell',
+    commands: simulated.commands.flatMap((command) => (command.tool === 'tc' ? names.command(command) : [])),
+    unexpanded: hidden,
+    unreached: literal,
+    unchecked,
+    others: others.map(({ tool, words, netns }) => ({ source: [tool, ...textsOf(words)].join(' '), netns })),
+    tools: others.map(({ tool, words, netns, place }) => ({
+      ...{ tool, netns, words: textsOf(words) },
+      place: names.place(place),
+    })),
+    muted: mutedIn(texts),
+    dump: false,
+    texts,
+    simulated,
+  };
+}
+
+const textsOf = (words: readonly SimulatedWord[]): string[] => words.map(({ text }) => text);
+
+/** The files of a run, the script itself being null. */
+class Names {
+  private readonly texts: ReadonlyMap<string, string>;
+  private readonly script: string | undefined;
+
+  constructor({ texts }: Simulated) {
+    this.texts = texts;
+    [this.script] = texts.keys();
+  }
+
+  of(name: string): string | null {
+    return name === this.script ? null : name;
+  }
+
+  place({ file, line, column, endLine, endColumn, from, to }: SourcePlace): FilePlace {
+    return { file: this.of(file), line, column, endLine, endColumn, length: to - from };
+  }
+
+  source({ file, from, to }: SourcePlace): string {
+    return this.texts.get(file)?.slice(from, to) ?? '';
+  }
+
+  /** None where a batch is started, whose lines are commands of their own. */
+  command({ words: all, netns, place, loops, mayFail }: SimulatedCommand): Command[] {
+    const own = ownWords(textsOf(all));
+    if (own === null) return [];
+    const words = all.slice(own.options);
+    return [
+      {
+        ...{ file: this.of(place.file), line: place.line, source: this.source(place), words: textsOf(words) },
+        before: this.before(place, words[0]?.place ?? null),
+        place: this.place(place),
+        spans: words.map((word) => this.span(word)),
+        ...{ netns, loops, mayFail },
+      },
+    ];
+  }
+
+  private span({ place, literal }: SimulatedWord): WordPlace | null {
+    return place === null ? null : { ...this.place(place), literal };
+  }
+
+  /** What is written before the first word; `tc` where that is written elsewhere. */
+  private before(whole: SourcePlace, first: SourcePlace | null): string {
+    if (first === null || first.file !== whole.file || first.from < whole.from || first.to > whole.to) return 'tc';
+    return this.source({ ...whole, to: first.from }).trim();
+  }
+}
+
+/** What was not run. */
+interface Unreached {
+  /** Their words are plain. */
+  readonly literal: Command[];
+  /** They hide what they do. */
+  readonly hidden: Command[];
+  readonly unchecked: UncheckedAt[];
+}
+
+function unreached(places: readonly UncheckedPlace[], names: Names): Unreached {
+  const all: Unreached = { literal: [], hidden: [], unchecked: [] };
+  for (const { place: whole, why } of places) {
+    const place = names.place(whole);
+    const { commands, unexpanded } = readScript(names.source(whole));
+    const isPlain = commands.length > 0 && unexpanded.length === 0;
+    const list = isPlain ? all.literal : all.hidden;
+    for (const command of [...commands, ...unexpanded]) list.push(movedTo(place, command));
+    if (commands.length + unexpanded.length === 0) all.hidden.push(unknownAt(place, names.source(whole)));
+    if (!isPlain) all.unchecked.push({ ...place, why });
+  }
+  return all;
+}
+
+/** A command that was read from the text of a place alone. */
+function movedTo(to: FilePlace, command: Command): Command {
+  const moved = <P extends FilePlace>(place: P): P => ({
+    ...place,
+    file: to.file,
+    line: place.line + to.line - 1,
+    column: place.column + (place.line === 1 ? to.column - 1 : 0),
+    endLine: place.endLine + to.line - 1,
+    endColumn: place.endColumn + (place.endLine === 1 ? to.column - 1 : 0),
+  });
+  const spans = command.spans.map((span) => (span === null ? null : moved(span)));
+  return { ...command, file: to.file, line: command.line + to.line - 1, place: moved(command.place), spans };
+}
+
+/** It may make anything: its words are a variable. */
+function unknownAt(place: FilePlace, source: string): Command {
+  const { file, line } = place;
+  const words = { words: ['$'], before: '', spans: [null] };
+  return { file, line, source, place, ...words, netns: '', loops: [], mayFail: true };
+}
