@@ -171,7 +171,8 @@ const NOWHERE: Span = { at: 0, length: 0, line: 0, column: 1 };
 
 /** `line`: the one that the source begins on. What is there may go on over several lines. */
 function placeOf(line: number, source: string, span: Span): FilePlace {
-  const rows = textAt(source, span).split('\n');
+  const text = textAt(source, span);
+  const rows = text.includes('\n') ? text.split('\n') : [text];
   const before = rows.length > 1 ? 1 : span.column;
   const at = line + span.line;
   return {
