@@ -162,7 +162,7 @@ const DEEDS: Readonly<Record<keyof Doors, () => Promise<void>>> = {
     const { check, mended, RULES } = await door('cls-flow/lint');
     const report = check(UNMADE);
     expect(report.findings.map(({ code }) => code)).toEqual(['FT005']);
-    expect(mended(UNMADE, report)).toEqual({ text: UNMADE, fixes: 0 });
+    expect(mended(UNMADE, report)).toEqual({ text: UNMADE, fixes: 0, changes: [] });
     expect(RULES.length).toBeGreaterThan(30);
   },
   async 'cls-flow/replay'() {

@@ -130,7 +130,7 @@ function commandOf({ line, source, words: all, before }: ScriptLine, sources: Sp
     spans: spans.map((span) => ({ ...placeOf(line, source, span), literal: true })),
     before: source.slice(from, spans[0]?.at ?? source.length).trim(),
     place: placeOf(line, source, wholeOf(spans) ?? known[first - 1] ?? NOWHERE),
-    netns: own.netns || execNamespace(source, known.slice(0, before)),
+    netns: own.netns || execNamespace(source, known, before - 1),
   };
 }
 
@@ -150,14 +150,12 @@ function wholeOf(spans: readonly Span[]): Span | null {
 
 const textAt = (source: string, { at, length }: Span): string => source.slice(at, at + length);
 
-/** Of `ip netns exec NAME tc …`; `before`: the words up to tc. */
-function execNamespace(source: string, before: readonly Span[]): string {
-  if (!source.includes('net')) return '';
-  const words = before.map((span) => textAt(source, span).replaceAll(/["']/g, ''));
-  words.pop();
-  while (words.at(-1) === 'sudo') words.pop();
-  const [netns = '', exec = '', name = ''] = words.slice(-3);
-  return matches(netns, 'netns') && matches(exec, 'exec') ? name : '';
+/** Of `ip netns exec NAME tc …`; `tc`: which word that is. */
+function execNamespace(source: string, spans: readonly Span[], tc: number): string {
+  const wordAt = (at: number): string => textAt(source, spans[at] ?? NOWHERE).replaceAll(/["']/g, '');
+  let at = tc - 1;
+  while (wordAt(at) === 'sudo') at--;
+  return matches(wordAt(at - 2), 'netns') && matches(wordAt(at - 1), 'exec') ? wordAt(at) : '';
 }
 
 /** Where the shell's command begins whose word `before` is tc's first: behind the end of the one in front of it. */
@@ -171,7 +169,8 @@ const NOWHERE: Span = { at: 0, length: 0, line: 0, column: 1 };
 
 /** `line`: the one that the source begins on. What is there may go on over several lines. */
 function placeOf(line: number, source: string, span: Span): FilePlace {
-  const rows = textAt(source, span).split('\n');
+  const text = textAt(source, span);
+  const rows = text.includes('\n') ? text.split('\n') : [text];
   const before = rows.length > 1 ? 1 : span.column;
   const at = line + span.line;
   return {

@@ -62,7 +62,7 @@ const DIFFERS: Readonly<Record<string, string>> = {
 
 /** The words of an object's name that a value follows, and those that stand for themselves. */
 const NAMED = ['dev', 'block', 'parent', 'classid', 'handle', 'chain', 'preference', 'priority', 'protocol'];
-const ALONE = ['root', 'ingress', 'egress', 'clsact'];
+const ALONE = ['root', 'ingress', 'egress'];
 
 /** What `replace` names; null: these words replace nothing, or each time make something new. */
 function objectOf(words: readonly string[]): { readonly what: string; readonly name: string } | null {
