@@ -7,7 +7,9 @@ import {
   QuestionError,
   readCheckOptions,
   reportOf,
+  reportOfSimulated,
   sarifOf,
+  simulateQuestion,
 } from '../../src/api/index.ts';
 import { counted, escapeText } from '../../src/lang/index.ts';
 import { type Report, SEVERITIES } from '../../src/lint/index.ts';
@@ -23,6 +25,7 @@ import { readCommands, readFailure } from './named-file.ts';
 import { txQueuesOf } from './numbers.ts';
 import { say } from './output.ts';
 import { Output } from './result.ts';
+import { shellOf, shellQuestion } from './script-files.ts';
 
 const FOUND = 1;
 const FAILED = 2;
@@ -126,8 +129,13 @@ async function judgedOrNot(file: ScriptFile, flags: CheckFlags, question: CheckO
 }
 
 async function judged(name: string, flags: CheckFlags, question: CheckOptions): Promise<Script> {
-  const text = readCommands(name, limitsOf(flags), CommandLineError);
-  const report = inScript(name, () => reportOf(text, question));
+  const limits = limitsOf(flags);
+  const text = readCommands(name, limits, CommandLineError);
+  const asked = { script: text, ...shellQuestion(flags, limits) };
+  const simulated = await simulateQuestion(asked, shellOf(name, limits));
+  const report = inScript(name, () =>
+    simulated === null ? reportOf(text, question) : reportOfSimulated(simulated, question),
+  );
   const problem = problemOf(name, report, flags);
   const fixed = flags.fix && problem === null ? await writeFixed(name, report, flags) : null;
   return { name, text, report, problem, fixed };

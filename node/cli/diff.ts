@@ -1,5 +1,5 @@
-import { differencesOf } from '../../src/api/index.ts';
-import { runTc, type Transport } from '../../src/command/index.ts';
+import { commandsOf, differencesOf, simulateQuestion } from '../../src/api/index.ts';
+import { runTc, type ScriptCommands, type Transport } from '../../src/command/index.ts';
 import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
 import { Netns } from '../../src/kernel/index.ts';
@@ -13,6 +13,7 @@ import { limitsOf } from './limits.ts';
 import { readCommands } from './named-file.ts';
 import { say } from './output.ts';
 import { Output } from './result.ts';
+import { shellOf, shellQuestion } from './script-files.ts';
 
 const EQUAL = 0;
 const DIFFERENT = 1;
@@ -27,22 +28,32 @@ interface Applied {
 }
 
 /** `cls-flow diff SCRIPT --live DEV`; returns what the process exits with. */
-export function diff(script: string, flags: DiffFlags): number {
-  const text = readCommands(script, limitsOf(flags), CommandLineError);
+export async function diff(script: string, flags: DiffFlags): Promise<number> {
+  const limits = limitsOf(flags);
+  const text = readCommands(script, limits, CommandLineError);
+  const asked = { script: text, ...shellQuestion(flags, limits), dev: flags.live };
+  const simulated = await simulateQuestion(asked, shellOf(script, limits));
+  const commands = simulated === null ? text : commandsOf(simulated);
   const kernel = openKernel();
   try {
-    return diffLive(script, text, kernel, flags);
+    return diffLive(script, { text, commands }, kernel, flags);
   } finally {
     kernel.close();
   }
 }
 
-function diffLive(script: string, text: string, kernel: LiveKernel, flags: DiffFlags): number {
+/** The script's text, and what is run of it. */
+interface Planned {
+  readonly text: string;
+  readonly commands: ScriptCommands;
+}
+
+function diffLive(script: string, { text, commands }: Planned, kernel: LiveKernel, flags: DiffFlags): number {
   const device = flags.live;
   if (kernel.device(device) === null) throw new CommandLineError(`--live ${device}: this machine has no such device`);
   const ask = (): { readonly plan: Plan; readonly found: Diff } => {
     const installed = readSetup(kernel, kernel.links.index(device));
-    const plan = planScript(text, () => emulated(kernel), device, installed);
+    const plan = planScript(commands, () => emulated(kernel), device, installed);
     return { plan, found: diffSetups(plan, installed, device) };
   };
   const { plan, found } = ask();

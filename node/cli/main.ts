@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { CommanderError } from 'commander';
+import type { Command, CommanderError } from 'commander';
 import { COMMANDS } from './commands/index.ts';
 import { PipeClosed, print, say } from './output.ts';
 import { createProgram, type Runner } from './program.ts';
+import { cutScriptArgs } from './script-args.ts';
 
 const USAGE = 2;
 /** Where a signal ends the process it exits with 128 and the signal's number. */
@@ -36,11 +37,21 @@ async function main(): Promise<void> {
       program.configureOutput({ writeErr: say }).outputHelp({ error: true });
       return;
     }
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(withScriptArgs(program), { from: 'user' });
   } catch (error) {
     if (!isAnswered(error)) return fail(error);
     print(help);
   }
+}
+
+/** Without the arguments of a script, which its command finds among its flags. */
+function withScriptArgs({ commands }: Command): readonly string[] {
+  const place = COMMANDS.find(({ name }) => name === argv[0])?.script;
+  const parser = commands.find((command) => command.name() === argv[0]);
+  if (place === undefined || parser === undefined) return argv;
+  const { words, args } = cutScriptArgs(argv, parser, place);
+  if (args.length > 0) parser.setOptionValue('scriptArgs', args);
+  return words;
 }
 
 /** Help and version end the parser with an error that is none. */

@@ -5,6 +5,7 @@ import { FormatError, KernelError, LimitError, UsageError } from '../../src/erro
 import { counted, escapeText, nearest } from '../../src/lang/index.ts';
 import { METADATA_NAMES } from '../../src/packet/index.ts';
 import { ALL_KEYS, KEYS } from '../../src/sched/flow/index.ts';
+import type { Simulated } from '../../src/shell/index.ts';
 import { caretInValue } from './caret.ts';
 import type { WalkFlags } from './commands/walk.ts';
 import { CommandLineError, FailedError, inOption, kernelAnswer } from './errors.ts';
@@ -13,6 +14,7 @@ import { type Limits, limitsOf, tooMany } from './limits.ts';
 import { readCommands, readLines } from './named-file.ts';
 import { txQueuesOf, unsigned } from './numbers.ts';
 import { say } from './output.ts';
+import { shellOf, shellQuestion } from './script-files.ts';
 
 /**
  * The question that flags ask, whichever of them a command has. Throws CommandLineError, or FailedError for a file that
@@ -22,6 +24,7 @@ export function questionOf(flags: Partial<WalkFlags>): Question {
   return present({
     ...{ filters: flags.filter, dev: flags.dev, parent: flags.parent, at: flags.at, vlan: flags.vlan },
     script: flags.script === undefined ? undefined : readCommands(flags.script, limitsOf(flags)),
+    ...(flags.script === undefined ? {} : shellQuestion(flags, limitsOf(flags))),
     txQueues: txQueuesOf(flags),
     kernel: flags.era as EraName | undefined,
     seed: flags.seed === undefined ? undefined : unsigned('--seed', flags.seed),
@@ -37,6 +40,7 @@ export function questionOf(flags: Partial<WalkFlags>): Question {
 export function besidesOf(flags: Partial<WalkFlags>): Besides {
   return {
     tables: tablesOf(flags),
+    shell: flags.script === undefined ? undefined : shellOf(flags.script, limitsOf(flags)),
     script: (report) => sayScript(flags.script ?? '', report),
     note: (text) => say(`note: ${escapeText(text)}`),
   };
@@ -202,13 +206,15 @@ function parsed(line: string, place: string): unknown {
 const PRINTED = 5;
 
 /** What running the script came to, on standard error. */
-function sayScript(file: string, { failed, notModelled, unexpanded, assumed, empty }: ScriptReport): void {
+function sayScript(file: string, report: ScriptReport): void {
+  const { failed, notModelled, unexpanded, assumed, empty, simulated } = report;
   const name = escapeText(file);
   for (const { line, message } of failed.slice(0, PRINTED)) say(`${name}:${line}: ${escapeText(message)}`);
   if (failed.length > PRINTED) say(`${name}: ${counted(failed.length - PRINTED, 'more command')} failed`);
   for (const { line, why } of notModelled.slice(0, PRINTED)) say(`${name}:${line}: note: ${escapeText(why)}`);
   if (notModelled.length > PRINTED) say(`${name}: ${counted(notModelled.length - PRINTED, 'more note')} like these`);
-  if (unexpanded.length > 0) {
+  if (simulated !== null) saySimulated(name, simulated);
+  else if (unexpanded.length > 0) {
     say(
       `${name}: ${counted(unexpanded.length, 'tc line')} with variables left out, the first is line ${unexpanded[0]}`,
     );
@@ -218,4 +224,24 @@ function sayScript(file: string, { failed, notModelled, unexpanded, assumed, emp
     for (const line of assumed) say(`  tc ${escapeText(line)}`);
   }
   if (empty !== undefined) say(`note: ${name} ${escapeText(empty)}`);
+}
+
+/** What the run of a shell script rests on, in short: `check` lists all of it. */
+function saySimulated(name: string, { assumptions, unchecked, ended, triedStart }: Simulated): void {
+  const [assumed] = assumptions;
+  const [left] = unchecked;
+  if (triedStart) say(`${name}: without arguments it gives no tc command: simulated with "start"`);
+  if (ended !== null) say(`${name}:${ended.place.line}: the script ends here: ${escapeText(ended.why)}`);
+  if (left !== undefined) {
+    say(
+      `${name}:${left.place.line}: not simulated: ${escapeText(left.why)}${unchecked.length > 1 ? ` (and ${unchecked.length - 1} more)` : ''}`,
+    );
+  }
+  if (assumed !== undefined) {
+    const many = counted(assumptions.length, 'question');
+    const { question, answer, place } = assumed;
+    say(
+      `${name}: ${many} of it answered by assumption, the first in line ${place.line}: ${escapeText(question)}: ${escapeText(answer)}`,
+    );
+  }
 }

@@ -10,7 +10,7 @@ import { checkOutputs } from './outputs.ts';
 import type { Transcript } from './record/batch.ts';
 import { escapes } from './record/escapes.ts';
 import { type Ended, hasOwnNetwork, NotIsolatedError, runIsolated, runUnsafe } from './record/run.ts';
-import { simulateScript } from './record/simulate.ts';
+import { simulateCommand } from './record/simulate.ts';
 import { transcriptOf } from './record/simulated.ts';
 import { readLog, transcript } from './record/transcript.ts';
 import { Output } from './result.ts';
@@ -28,10 +28,11 @@ export async function record(command: readonly string[], flags: RecordFlags): Pr
 }
 
 /** Nothing is run. */
-async function recordSimulated(command: readonly string[], { output }: RecordFlags): Promise<number> {
+async function recordSimulated(command: readonly string[], flags: RecordFlags): Promise<number> {
+  const { output } = flags;
   checkOutputs([output], command);
   return writingTo(output, async (write) => {
-    const simulated = await simulateScript(command);
+    const simulated = await simulateCommand(command, flags, limitsOf(flags));
     const made = transcriptOf(simulated);
     say('cls-flow: simulated, nothing was run');
     if (simulated.triedStart) say('cls-flow: no arguments were given, and "start" was tried');

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
+import type { Question, ScriptFile } from '../../src/api/index.ts';
 import type { FileSource } from '../../src/shell/index.ts';
 import { decoded } from './decode.ts';
 import { CommandLineError } from './errors.ts';
@@ -9,38 +10,29 @@ import { readText } from './named-file.ts';
 /** Files that are never read for a script, even below its folder: they are of this machine, not of the script's. */
 const NEVER = /^\/(?:proc|sys|dev)(?:\/|$)/;
 
-/**
- * What a script may read: its folder and all below, and files that the user gives for paths. No symbolic link leads out of the
- * folder. `script`: the path of the script; `given`: PATH=FILE as typed after --file.
- */
-export function filesOf(script: string, given: readonly string[], limits: Limits): FileSource {
+/** What a script may read: its folder and all below. No symbolic link leads out of it. */
+function folderOf(script: string, limits: Limits): FileSource {
   const folder = realFolder(path.dirname(path.resolve(script)));
-  const texts = new Map(given.map((typed) => givenFile(typed, limits)));
   const inside = (name: string): string | null => {
     const real = realOf(name);
     return folder !== null && real !== null && isBelow(real, folder) && !NEVER.test(real) ? real : null;
   };
-  return {
-    read(name) {
-      const text = texts.get(name);
-      if (text !== undefined) return text;
-      const real = inside(name);
-      return real !== null && statSync(real).isFile() ? textOf(real, limits) : undefined;
-    },
-    is(name) {
-      if (texts.has(name)) return 'file';
-      const real = inside(name);
-      if (real === null) return null;
-      const about = statSync(real);
-      return about.isDirectory() ? 'folder' : about.isFile() ? 'file' : null;
-    },
-    list(name) {
-      const real = inside(name);
-      const names = real !== null && statSync(real).isDirectory() ? readdirSync(real) : [];
-      const others = [...texts.keys()].filter((one) => path.dirname(one) === name).map((one) => path.basename(one));
-      return [...new Set([...names, ...others])];
-    },
+  const kindOf = (name: string): 'file' | 'folder' | null => {
+    const real = inside(name);
+    const about = real === null ? undefined : statSync(real, { throwIfNoEntry: false });
+    if (about === undefined) return null;
+    return about.isDirectory() ? 'folder' : about.isFile() ? 'file' : null;
   };
+  return {
+    is: kindOf,
+    read: (name) => (kindOf(name) === 'file' ? textOf(name, limits) : undefined),
+    list: (name) => (kindOf(name) === 'folder' ? namesIn(name) : []),
+  };
+}
+
+/** How a script that was named on the command line is called, and what it may read. Standard input has no folder. */
+export function shellOf(script: string, limits: Limits): ScriptFile {
+  return script === '-' ? { name: '-' } : { name: script, path: path.resolve(script), files: folderOf(script, limits) };
 }
 
 const isBelow = (name: string, folder: string): boolean =>
@@ -72,7 +64,37 @@ function textOf(file: string, { text: most }: Limits): string | undefined {
   }
 }
 
-function givenFile(typed: string, limits: Limits): [string, string] {
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** What a shell script is given on the command line. */
+export interface ShellFlags {
+  /** `NAME=VALUE`, as typed. */
+  readonly env?: readonly string[];
+  /** `PATH=FILE`, as typed. */
+  readonly file?: readonly string[];
+  /** What stands behind `--`. */
+  readonly scriptArgs?: readonly string[];
+}
+
+/** The same as fields of a question; those that were not given are left out. */
+export function shellQuestion(
+  { env, file, scriptArgs = [] }: ShellFlags,
+  limits: Limits,
+): Pick<Question, 'args' | 'env' | 'files'> {
+  return {
+    ...(scriptArgs.length === 0 ? {} : { args: scriptArgs }),
+    ...(env === undefined ? {} : { env: Object.fromEntries(env.map(variableIn)) }),
+    ...(file === undefined ? {} : { files: Object.fromEntries(file.map((typed) => fileIn(typed, limits))) }),
+  };
+}
+
+function fileIn(typed: string, limits: Limits): [string, string] {
   const [, name, file] = /^([^=]+)=([\s\S]+)$/.exec(typed) ?? [];
   if (name === undefined || file === undefined) {
     throw new CommandLineError(`--file ${typed}: PATH=FILE expected`, null, 'example: --file /etc/sqm.conf=sqm.conf');
@@ -80,13 +102,10 @@ function givenFile(typed: string, limits: Limits): [string, string] {
   return [path.resolve(name), readText(file, limits, CommandLineError)];
 }
 
-/** `--env NAME=VALUE`, as typed. */
-export function environmentOf(given: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    given.map((typed) => {
-      const [, name, value] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(typed) ?? [];
-      if (name === undefined) throw new CommandLineError(`--env ${typed}: NAME=VALUE expected`);
-      return [name, value ?? ''];
-    }),
-  );
+function variableIn(typed: string): [string, string] {
+  const [, name, value] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(typed) ?? [];
+  if (name === undefined) {
+    throw new CommandLineError(`--env ${typed}: NAME=VALUE expected`, null, 'example: --env DEV=eth1');
+  }
+  return [name, value ?? ''];
 }

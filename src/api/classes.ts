@@ -13,7 +13,8 @@ import { runQuestionScript } from './script.ts';
 import { type Besides, runOf, settleNow } from './settle.ts';
 
 /** Of which filters, and what the commands need besides. */
-export interface ClassesQuestion extends Pick<Question, 'filters' | 'script' | 'txQueues' | 'sets' | 'kernel'> {
+export interface ClassesQuestion
+  extends Pick<Question, 'filters' | 'script' | 'args' | 'env' | 'files' | 'txQueues' | 'sets' | 'kernel'> {
   /** With a script: the device whose filters are meant. Default: `eth0`. */
   readonly dev?: string;
   /** Of the classes. Default: the qdisc of the filters' base class, as `1:`. */
@@ -29,9 +30,9 @@ export interface ClassesQuestion extends Pick<Question, 'filters' | 'script' | '
 const DEVICE = 'eth0';
 const MOST = 65536;
 
-const { filters, script, txQueues, sets, kernel } = QUESTION_FIELDS;
+const { filters, script, args, env, files, txQueues, sets, kernel } = QUESTION_FIELDS;
 const FIELDS: Fields<ClassesQuestion> = {
-  ...{ filters, script, txQueues, sets, kernel },
+  ...{ filters, script, args, env, files, txQueues, sets, kernel },
   dev: deviceName,
   parent: text,
   kind: (value, field) => oneOf(QDISCS.flatMap(({ kind, classes }) => (classes === null ? [] : [kind])))(value, field),

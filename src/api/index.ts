@@ -72,9 +72,17 @@ export {
   type SeedQuestion,
   type SeedRange,
 } from './recover-seed.ts';
-export type { ScriptReport } from './script.ts';
+export { commandsOf, type ScriptReport } from './script.ts';
 export { readSets, type SetsLines } from './sets.ts';
 export { type Besides, runOf, type Settled, settle, type Tables } from './settle.ts';
+export {
+  isShellScript,
+  type ScriptFile,
+  type ShellScript,
+  shellScriptOf,
+  simulateQuestion,
+  simulateScript,
+} from './simulation.ts';
 export {
   type BlobLike,
   type Bytes,

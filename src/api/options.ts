@@ -25,6 +25,14 @@ const RULES: Readonly<Record<keyof ReadOptions | keyof Besides, Rule>> = {
   script: callback,
   copied: callback,
   engine: oneOf('auto', 'plain', 'compiled'),
+  shell: members({
+    name: optional(text),
+    path: optional(text),
+    files: optional(members({ read: callback, is: callback, list: callback })),
+  }),
+  simulated: (value, at) => {
+    if (value !== null) object(value, at);
+  },
   unpackers: members({ deflate: callback, zstd: callback, crc32: callback }),
   tables: members({
     conntrack: optional(iterable),

@@ -29,8 +29,14 @@ export interface MetadataQuestion {
 export interface Question {
   /** What follows `flow` in tc, with the preferences 1, 2, … */
   readonly filters?: readonly string[];
-  /** The text of a tc batch file or shell script: its literal tc commands are run in an emulated kernel. */
+  /** The text of a tc batch file or shell script: its tc commands are run in an emulated kernel, the script itself is not run. */
   readonly script?: string;
+  /** Arguments of a shell script. */
+  readonly args?: readonly string[];
+  /** Environment variables of a shell script; it has no others. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Texts that a shell script may read, by absolute path. */
+  readonly files?: Readonly<Record<string, string>>;
   /** With a script: the device whose filters the packets meet. Without: the only one that it names. */
   readonly dev?: string;
   /** With a script: the filters of this parent alone, `1:` or `1:10`. Without: the root qdisc's. */
@@ -70,6 +76,9 @@ export type Fields<Q> = { readonly [K in keyof Q]-?: (value: unknown, field: str
 export const QUESTION_FIELDS: Fields<Question> = {
   filters: listOf(text),
   script: text,
+  args: listOf(text),
+  env: textsByName,
+  files: textsByName,
   dev: text,
   parent: text,
   at: oneOf(['egress', 'ingress', 'clsact-egress']),
@@ -155,6 +164,13 @@ export function listOf<T>(read: (value: unknown, field: string) => T) {
 export function object(value: unknown, field: string): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw wrong(field, 'an object', value);
+}
+
+/** An object whose fields are texts. */
+function textsByName(value: unknown, field: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(object(value, field)).map(([name, one]) => [name, text(one, `${field}.${name}`)]),
+  );
 }
 
 function setsText(value: unknown, field: string): SetsText {

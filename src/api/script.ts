@@ -1,8 +1,9 @@
-import { buildsNothing, makeDevice, type ScriptAnswer, setUpScript } from '../command/index.ts';
+import { buildsNothing, makeDevice, type ReadCommands, type ScriptAnswer, setUpScript } from '../command/index.ts';
 import type { Env } from '../env.ts';
 import { type FilterName, Netns, type PlanNode } from '../kernel/index.ts';
 import { counted, getClassid } from '../lang/index.ts';
 import type { Around, Asked } from '../plan.ts';
+import type { Simulated } from '../shell/index.ts';
 import { classidText } from '../u32.ts';
 import type { Question } from './question.ts';
 import { QuestionError } from './question-error.ts';
@@ -13,8 +14,10 @@ export interface ScriptReport {
   readonly failed: readonly { readonly line: number; readonly message: string }[];
   /** Words that tc takes and that are not modelled here. */
   readonly notModelled: readonly { readonly line: number; readonly why: string }[];
-  /** Lines whose tc commands hold variables: they were left out. */
+  /** Lines whose tc commands hold variables, or could not be simulated: they were left out. */
   readonly unexpanded: readonly number[];
+  /** The run of a shell script that the commands come from; null: they were read from the text. */
+  readonly simulated: Simulated | null;
   /** tc commands of what the script builds on and does not make: results rest on them. */
   readonly assumed: readonly string[];
   /** Where the packets come by the script puts nothing: what it does put, and where; absent where it puts something. */
@@ -29,11 +32,29 @@ export interface ScriptKernel {
 
 export type RunScript = typeof runQuestionScript;
 
-/** Runs a script's tc commands in a kernel of its own. Throws a QuestionError. */
+/** The tc commands of a simulated run, of the namespace that it is started in. */
+export function commandsOf({ commands, unchecked }: Simulated): ReadCommands {
+  const own = commands.filter(({ tool, netns }) => tool === 'tc' && netns === '');
+  return {
+    commands: own.map(({ words, place: { line }, mayFail }) => ({
+      line,
+      words: words.map(({ text }) => text),
+      mayFail,
+    })),
+    unexpanded: unchecked.map(({ place }) => place.line),
+    others: commands.length - own.length,
+  };
+}
+
+/**
+ * Runs a script's tc commands in a kernel of its own. `simulated`: what a shell script does; null: the text holds the
+ * commands themselves. Throws a QuestionError.
+ */
 export function runQuestionScript(
   text: string,
   question: Question,
   around: Around & { readonly env: Env },
+  simulated: Simulated | null,
 ): ScriptKernel {
   const { txQueues, dev, hashrnd = [] } = question;
   const fresh = (): Netns => {
@@ -41,16 +62,20 @@ export function runQuestionScript(
     if (dev !== undefined) makeDevice(netns, { name: dev, txQueues });
     return netns;
   };
-  const { netns, answers, standing, unexpanded, others } = setUpScript(text, fresh, { txQueues });
+  const script = simulated === null ? text : commandsOf(simulated);
+  const { netns, answers, standing, unexpanded, others } = setUpScript(script, fresh, { txQueues });
   if (answers.length === 0) throw nothingToRun(others, unexpanded);
   const place = placeOf(netns, question);
   return {
     asked: { netns, place, assumed: standing },
     report: {
       // Scripts begin by deleting what may not be there.
-      failed: answers.filter(({ exit, words }) => exit !== 0 && !buildsNothing(words)).map(failure),
+      failed: answers
+        .filter(({ exit, words, mayFail }) => exit !== 0 && mayFail !== true && !buildsNothing(words))
+        .map(failure),
       notModelled: answers.flatMap(({ line, notModelled }) => notModelled.map(({ why }) => ({ line, why }))),
       unexpanded,
+      simulated,
       assumed: standing,
       ...(netns.has(place) ? {} : { empty: nothingThere(netns, place) }),
     },

@@ -10,12 +10,14 @@ import type { EngineName } from '../replay/index.ts';
 import { Run, type RunOptions } from '../run.ts';
 import type { IpSet } from '../sched/ematch/index.ts';
 import { type FlowOptions, Mode } from '../sched/flow/index.ts';
+import type { Simulated } from '../shell/index.ts';
 import { Digests, type InputDigest } from './digest.ts';
 import { linesOf } from './lines.ts';
 import { type MetadataQuestion, type Question, readQuestion } from './question.ts';
 import { inField, QuestionError } from './question-error.ts';
 import type { RunScript, ScriptReport } from './script.ts';
 import { linesOfSets, readSets, type SetsLines } from './sets.ts';
+import type { ScriptFile } from './simulation.ts';
 
 /** Tables in the place of the question's texts, read as they are asked for: they may be too large for one text. */
 export interface Tables {
@@ -41,7 +43,11 @@ export interface Settled {
  */
 export async function settle(asked: Question, besides: Besides = {}): Promise<Settled> {
   const { script } = Object(asked) as { readonly script?: unknown };
-  return settleNow(asked, besides, script === undefined ? null : (await import('./script.ts')).runQuestionScript);
+  if (script === undefined) return settleNow(asked, besides, null);
+  const { runQuestionScript } = await import('./script.ts');
+  const { simulateQuestion } = await import('./simulation.ts');
+  const { simulated = await simulateQuestion(readQuestion(asked), besides.shell) } = besides;
+  return settleNow(asked, { ...besides, simulated }, runQuestionScript);
 }
 
 /** The same for those who have what runs a script, or take none: null. */
@@ -61,7 +67,7 @@ export function settleNow(asked: Question, besides: Besides, runScript: RunScrip
   const [rxhashKey, foldKey] = [keyOf(question, 'rxhashKey'), keyOf(question, 'foldKey')];
   const env = createEnv({ era: ERAS[question.kernel ?? '6.1'], seed, clock, rxhashKey, foldKey });
   const filters = question.script === undefined ? filtersOf(question, sets) : [];
-  const script = scriptOf(question, { env, ...around }, runScript);
+  const script = scriptOf(question, { env, ...around }, runScript, besides.simulated ?? null);
   if (script !== undefined) besides.script?.(script.report);
   const options: RunOptions = {
     env,
@@ -90,6 +96,10 @@ export interface Besides {
   readonly engine?: EngineName | undefined;
   /** Called with each copy of a packet that mirred sends. */
   readonly copied?: Around['copied'];
+  /** What the question's shell script is called, where it lies and which files it may read besides the question's. */
+  readonly shell?: ScriptFile | undefined;
+  /** The run of the question's shell script, where it was simulated before; null: it is none. */
+  readonly simulated?: Simulated | null | undefined;
   /** Called once the question's script was run, with what came of it. */
   script?(report: ScriptReport): void;
 }
@@ -115,14 +125,19 @@ function filtersOf({ filters = [], hashrnd = [] }: Question, sets: readonly IpSe
 }
 
 /** Fields that say where in a script's tree the packets are. */
-const OF_SCRIPTS = ['dev', 'parent'] as const;
+const OF_SCRIPTS = ['dev', 'parent', 'args', 'env', 'files'] as const;
 
-function scriptOf(question: Question, around: Parameters<RunScript>[2], runScript: RunScript | null) {
+function scriptOf(
+  question: Question,
+  around: Parameters<RunScript>[2],
+  runScript: RunScript | null,
+  simulated: Simulated | null,
+) {
   const { script, filters = [], at } = question;
   if (script !== undefined) {
     if (filters.length > 0) throw new QuestionError('filters', 'give filters or a script, not both');
     if (runScript === null) throw new QuestionError('script', 'no script is taken here');
-    return runScript(script, question, around);
+    return runScript(script, question, around, simulated);
   }
   const alone = OF_SCRIPTS.find((field) => question[field] !== undefined);
   if (alone !== undefined) throw new QuestionError(alone, 'goes with a script');

@@ -1,8 +1,9 @@
-import { type Judged, judge, makeDevice, runAssumed } from '../command/index.ts';
+import { type Judged, judge, makeDevice, runAssumed, scriptLines } from '../command/index.ts';
 import { createEnv, type Env } from '../env.ts';
 import { ERAS, type EraName } from '../era.ts';
 import { Netns } from '../kernel/index.ts';
 import type { FileSource, ShellOptions, Simulated, TcAnswers } from '../shell/index.ts';
+import type { Question } from './question.ts';
 
 /** A shell script, and what it is run with. */
 export interface ShellScript {
@@ -21,6 +22,54 @@ export interface ShellScript {
   readonly txQueues?: number | undefined;
   readonly kernel?: EraName | undefined;
   readonly signal?: ShellOptions['signal'] | undefined;
+}
+
+/** The run of a question's script; null: its text holds tc commands alone, which are read as they are. */
+export async function simulateQuestion(question: Question, shell: ScriptFile = {}): Promise<Simulated | null> {
+  return isShellScript(question.script ?? '') ? simulateScript(shellScriptOf(question, shell)) : null;
+}
+
+/** What a script is called, where it lies, and the files that it may read. */
+export type ScriptFile = Pick<ShellScript, 'name' | 'path' | 'files'>;
+
+/** A question's script, with what the question gives it. */
+export function shellScriptOf({ script = '', files, ...rest }: Question, shell: ScriptFile): ShellScript {
+  const { args, env, dev, txQueues, kernel } = rest;
+  const known = files === undefined ? {} : { files: withTexts(files, shell.files ?? NO_FILES) };
+  return { ...shell, ...known, text: script, args, env, dev, txQueues, kernel };
+}
+
+/** The files, and texts in the place of some of them. */
+function withTexts(texts: Readonly<Record<string, string>>, files: FileSource): FileSource {
+  const given = new Map(Object.entries(texts));
+  const names = (folder: string): string[] =>
+    [...given.keys()].filter((name) => name.startsWith(`${folder}/`)).map((name) => name.slice(folder.length + 1));
+  return {
+    read: (path) => given.get(path) ?? files.read(path),
+    is: (path) => (given.has(path) ? 'file' : files.is(path)),
+    list: (path) => [...files.list(path), ...names(path)],
+  };
+}
+
+/** Interpreters of the shell's language; a script for another is read for its tc lines as any text. */
+const SHELL = /^#!\s*\S*\/(?:env\s+)?(?:ba|da|a|k)?sh\b/;
+
+/**
+ * A script of the shell, and not only lines of tc: its first line says so, or it has variables or other programs among
+ * lines that begin with `tc`. A batch file, which has tc's objects at the beginning of its lines, is none.
+ */
+export function isShellScript(text: string): boolean {
+  if (SHELL.test(text)) return true;
+  if (/^#!/.test(text) || /^\s*\[\s*[[{]/.test(text)) return false;
+  let hasTc = false;
+  let hasOthers = false;
+  for (const { words, before, unexpanded } of scriptLines(text)) {
+    if (words !== null && before === 0) return false;
+    hasTc ||= words !== null;
+    hasOthers ||= words === null || unexpanded;
+    if (hasTc && hasOthers) return true;
+  }
+  return false;
 }
 
 const NO_FILES: FileSource = { read: () => undefined, is: () => null, list: () => [] };

@@ -22,9 +22,13 @@ export { Listener } from './encode.ts';
 export { emptySelector, MODIFY, type Selector, takeSelectors } from './filter-words.ts';
 export type { Links, TakenWord, Transport } from './process.ts';
 export {
+  commandsIn,
   endsCommand,
+  type ReadCommand,
+  type ReadCommands,
   runScript,
   type ScriptAnswer,
+  type ScriptCommands,
   type ScriptLine,
   type ScriptRun,
   type ScriptSetup,

@@ -11,6 +11,7 @@ export interface ScriptAnswer extends Answer {
   /** Line of the script, counted from 1. */
   readonly line: number;
   readonly words: readonly string[];
+  readonly mayFail?: boolean;
 }
 
 export interface ScriptRun {
@@ -51,12 +52,32 @@ export interface ScriptLine {
   readonly unexpanded: boolean;
 }
 
+/** A script's tc commands: its text, or what a simulated run of it gave. */
+export type ScriptCommands = string | ReadCommands;
+
+/** The commands, in the order in which they are run. */
+export interface ReadCommands {
+  readonly commands: readonly ReadCommand[];
+  /** Lines with tc commands whose words are not known. */
+  readonly unexpanded: readonly number[];
+  /** How many lines are no tc commands. */
+  readonly others: number;
+}
+
+export interface ReadCommand {
+  /** Line of the script, counted from 1. */
+  readonly line: number;
+  readonly words: readonly string[];
+  /** The script expects that it may be refused. */
+  readonly mayFail?: boolean;
+}
+
 /**
  * Runs a script's tc commands, one after the other, against whoever answers: a `tc -batch` file, or the literal tc
  * lines of a shell script. Nothing else of a shell script is done: no variables, no loops, no other program.
  */
-export function runScript(text: string, transport: Transport): ScriptRun {
-  const { commands, ...rest } = commandsIn(text);
+export function runScript(script: ScriptCommands, transport: Transport): ScriptRun {
+  const { commands, ...rest } = commandsIn(script);
   return { answers: commands.map((command) => ({ ...command, ...runTc(command.words, { transport }) })), ...rest };
 }
 
@@ -64,19 +85,19 @@ export function runScript(text: string, transport: Transport): ScriptRun {
  * The same in an emulated kernel that holds what the script builds on and does not make (runAssumed()). `fresh` makes
  * the kernel as it is before the script, once for each time that the script is run to find that out.
  */
-export function setUpScript(text: string, fresh: () => Netns, onlooker: Onlooker = {}): ScriptSetup {
-  const { commands, ...rest } = commandsIn(text);
+export function setUpScript(script: ScriptCommands, fresh: () => Netns, onlooker: Onlooker = {}): ScriptSetup {
+  const { commands, ...rest } = commandsIn(script);
   const { trial, assumed, standing } = runAssumed(commands, () => new Run(fresh(), onlooker));
   return { netns: trial.netns, answers: [...trial.answers.values()], assumed, standing, ...rest };
 }
 
-interface Command {
-  readonly line: number;
-  readonly words: readonly string[];
+/** The tc commands of a script. */
+export function commandsIn(script: ScriptCommands): ReadCommands {
+  return typeof script === 'string' ? commandsInText(script) : script;
 }
 
-function commandsIn(text: string): { commands: Command[]; unexpanded: number[]; others: number } {
-  const commands: Command[] = [];
+function commandsInText(text: string): ReadCommands {
+  const commands: ReadCommand[] = [];
   const unexpanded: number[] = [];
   let others = 0;
   for (const { line, words, unexpanded: open } of scriptLines(text)) {
@@ -88,9 +109,9 @@ function commandsIn(text: string): { commands: Command[]; unexpanded: number[]; 
 }
 
 /** The kernel that a script is run in, and what tc said of each command. */
-class Run implements Trial<Command> {
+class Run implements Trial<ReadCommand> {
   readonly netns: Netns;
-  readonly answers = new Map<Command, ScriptAnswer>();
+  readonly answers = new Map<ReadCommand, ScriptAnswer>();
   readonly assume: (words: readonly string[]) => Judged;
 
   constructor(netns: Netns, onlooker: Onlooker) {
@@ -98,7 +119,7 @@ class Run implements Trial<Command> {
     this.assume = judge(netns, onlooker);
   }
 
-  run(command: Command): Judged {
+  run(command: ReadCommand): Judged {
     const { refusal, ...answer } = this.assume(command.words);
     this.answers.set(command, { ...command, ...answer });
     return { refusal, ...answer };

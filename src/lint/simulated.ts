@@ -7,13 +7,17 @@ export function scriptOf(simulated: Simulated): Script {
   const names = new Names(simulated);
   const texts = new Map(Array.from(simulated.texts, ([name, text]) => [names.of(name), text]));
   const others = simulated.commands.filter(({ tool }) => tool !== 'tc');
-  const { literal, hidden, unchecked } = unreached(simulated.unchecked, names);
+  const notRun = read(simulated.unchecked, names);
+  const unreached = read(
+    simulated.unreached.map((place) => ({ place, why: 'the run does not come to it, and its words are not plain' })),
+    names,
+  );
   return {
     kind: 'shell',
     commands: simulated.commands.flatMap((command) => (command.tool === 'tc' ? names.command(command) : [])),
-    unexpanded: hidden,
-    unreached: literal,
-    unchecked,
+    unexpanded: notRun.hidden,
+    unreached: [...notRun.literal, ...unreached.literal],
+    unchecked: [...notRun.unchecked, ...unreached.unchecked],
     others: others.map(({ tool, words, netns }) => ({ source: [tool, ...textsOf(words)].join(' '), netns })),
     tools: others.map(({ tool, words, netns, place }) => ({
       ...{ tool, netns, words: textsOf(words) },
@@ -77,8 +81,8 @@ class Names {
   }
 }
 
-/** What was not run. */
-interface Unreached {
+/** Commands that were not run, read where they stand. */
+interface NotRun {
   /** Their words are plain. */
   readonly literal: Command[];
   /** They hide what they do. */
@@ -86,8 +90,8 @@ interface Unreached {
   readonly unchecked: UncheckedAt[];
 }
 
-function unreached(places: readonly UncheckedPlace[], names: Names): Unreached {
-  const all: Unreached = { literal: [], hidden: [], unchecked: [] };
+function read(places: readonly UncheckedPlace[], names: Names): NotRun {
+  const all: NotRun = { literal: [], hidden: [], unchecked: [] };
   for (const { place: whole, why } of places) {
     const place = names.place(whole);
     const { commands, unexpanded } = readScript(names.source(whole));

@@ -211,12 +211,12 @@ function classSteps(plan: Plan, stays: Setup, device: string): Steps & { readonl
   };
 }
 
-function asChange({ line, words: [object = '', , ...rest] }: Origin): Origin {
-  return { line, words: [object, 'change', ...rest] };
+function asChange({ line, index, words: [object = '', , ...rest] }: Origin): Origin {
+  return { line, index, words: [object, 'change', ...rest] };
 }
 
 /** The script's own order, each command once. */
 function inOrder(origins: readonly Origin[]): (readonly string[])[] {
-  const byLine = new Map(origins.map((origin) => [origin.line, origin.words]));
-  return [...byLine].sort(([a], [b]) => a - b).map(([, words]) => words);
+  const byIndex = new Map(origins.map((origin) => [origin.index, origin.words]));
+  return [...byIndex].sort(([a], [b]) => a - b).map(([, words]) => words);
 }

@@ -1,4 +1,13 @@
-import { emptySelector, MODIFY, runTc, scriptLines, type Transport, takeSelectors } from '../command/index.ts';
+import {
+  commandsIn,
+  emptySelector,
+  MODIFY,
+  type ReadCommands,
+  runTc,
+  type ScriptCommands,
+  type Transport,
+  takeSelectors,
+} from '../command/index.ts';
 import { Words } from '../lang/index.ts';
 import {
   infoPreference,
@@ -16,6 +25,8 @@ import { hookOf, type Installed, isAutomatic, readSetup, type Setup } from './in
 export interface Origin {
   /** Line of the script, from 1. */
   readonly line: number;
+  /** Which of the script's commands it is, from 0: a loop gives many on one line. */
+  readonly index: number;
   /** tc's arguments from the object on; with `pref` where the kernel chose it. */
   readonly words: readonly string[];
 }
@@ -30,7 +41,7 @@ export interface Plan extends Setup {
   readonly commands: number;
 }
 
-/** Another name for a qdisc's handle: by the line that makes it. */
+/** Another name for a qdisc's handle: by the command that makes it. */
 type Handles = ReadonlyMap<number, string>;
 
 /** The name by which a thing is known in both kernels; a qdisc is known by its place. */
@@ -47,49 +58,44 @@ const OBJECTS = ['qdisc', 'class', 'filter'];
  * get the one that `installed` has at their place, if the kernel chose that one too: then classes and filters below
  * them compare. `kernel` makes the same empty kernel every time.
  */
-export function planScript(text: string, kernel: () => Transport, device: string, installed: Setup): Plan {
-  const plan = runPlan(text, kernel(), device, new Map());
+export function planScript(script: ScriptCommands, kernel: () => Transport, device: string, installed: Setup): Plan {
+  const read = commandsIn(script);
+  const plan = runPlan(read, kernel(), device, new Map());
   const handles = new Map<number, string>();
   for (const qdisc of plan.qdiscs.filter(({ handle }) => isAutomatic(handle))) {
     const other = installed.qdiscs.find(({ parent }) => parent === qdisc.parent);
     const [origin] = plan.origins.get(nameOf(qdisc)) ?? [];
     if (other === undefined || origin === undefined || other.kind !== qdisc.kind || !isAutomatic(other.handle))
       continue;
-    if (!origin.words.includes('handle')) handles.set(origin.line, `${(other.handle >>> 16).toString(16)}:`);
+    if (!origin.words.includes('handle')) handles.set(origin.index, `${(other.handle >>> 16).toString(16)}:`);
   }
-  return handles.size === 0 ? plan : runPlan(text, kernel(), device, handles);
+  return handles.size === 0 ? plan : runPlan(read, kernel(), device, handles);
 }
 
-function runPlan(text: string, transport: Transport, device: string, handles: Handles): Plan {
+function runPlan(script: ReadCommands, transport: Transport, device: string, handles: Handles): Plan {
   const origins = new Map<string, Origin[]>();
-  const failed: { line: number; says: string }[] = [];
+  const failed = script.unexpanded.map((line) => ({ line, says: 'a variable or substitution, which is not expanded' }));
   const ifindex = transport.links.index(device);
-  let commands = 0;
   let isStale = false;
   const clean = (): void => {
     if (isStale) forget(origins, readSetup(transport, ifindex));
     isStale = false;
   };
-  for (const { line, words, unexpanded } of scriptLines(text)) {
-    if (words === null) continue;
-    commands++;
-    if (unexpanded) {
-      failed.push({ line, says: 'a variable or substitution, which is not expanded' });
-      continue;
-    }
+  for (const [index, { line, words, mayFail }] of script.commands.entries()) {
     const made: Message[] = [];
     // Once for a row of deletions: to look at all that is there after each would take the square.
     if (!isDeletion(words)) clean();
-    const answer = runTc(withHandle(words, handles.get(line)), { transport: listening(transport, made) });
-    if (answer.exit !== 0 && !isDeletion(words)) failed.push({ line, says: answer.stderr.split('\n')[0] ?? '' });
+    const answer = runTc(withHandle(words, handles.get(index)), { transport: listening(transport, made) });
+    if (answer.exit !== 0 && mayFail !== true && !isDeletion(words))
+      failed.push({ line, says: answer.stderr.split('\n')[0] ?? '' });
     // What is not modelled cannot be compared with what is installed.
     for (const { why } of answer.notModelled) failed.push({ line, says: why });
-    note(origins, { line, words: fromObject(words) }, made, ifindex);
+    note(origins, { line, index, words: fromObject(words) }, made, ifindex);
     if (answer.exit === 0 && destroys(words)) isStale = true;
   }
   clean();
   const setup = readSetup(transport, ifindex);
-  return { ...setup, origins, failed, commands };
+  return { ...setup, origins, failed, commands: script.commands.length + script.unexpanded.length };
 }
 
 /** Hears what each request makes: the kernel repeats it to whoever asks with NLM_F_ECHO. */

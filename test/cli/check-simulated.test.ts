@@ -26,7 +26,7 @@ function run(): Run {
     {
       assumptions: [{ place: shown.place('[ -f /etc/sqm.conf ]'), question: '[ -f /etc/sqm.conf ]', answer: 'no' }],
       unchecked: [{ place: shown.place('tc class add dev $UNKNOWN parent 1:'), why: '$UNKNOWN is not known' }],
-      ended: { place: shown.place('exit 1'), why: 'exit 1' },
+      ended: { place: shown.place('exit 1'), why: 'exit 1', kind: 'exit', commands: 6 },
       notes: [{ place: shown.place('shape()', 'lib.sh'), why: 'dash takes this too' }],
       ...{ args: ['start'], triedStart: true },
     },

@@ -54,7 +54,15 @@ export class Run {
   }
 
   get simulated(): Simulated {
-    const nothing = { assumptions: [], unchecked: [], ended: null, notes: [], args: [], triedStart: false };
+    const nothing = {
+      assumptions: [],
+      unchecked: [],
+      unreached: [],
+      ended: null,
+      notes: [],
+      args: [],
+      triedStart: false,
+    };
     return { ...nothing, texts: this.texts, commands: this.commands, ...this.shown };
   }
 }

@@ -1,9 +1,10 @@
 import { Option } from 'commander';
+import type { ShellFlags } from '../script-files.ts';
 import { type CliCommand, formatOption, list } from './command.ts';
 import { type LimitFlags, maxEntriesOption, maxTextOption } from './limits.ts';
-import { txQueuesOption } from './walk.ts';
+import { shellOptions, txQueuesOption } from './walk.ts';
 
-export interface CheckFlags extends LimitFlags {
+export interface CheckFlags extends LimitFlags, ShellFlags {
   readonly format: 'text' | 'json' | 'sarif' | 'github';
   readonly all?: true;
   readonly fix?: true;
@@ -21,12 +22,13 @@ export interface CheckFlags extends LimitFlags {
 
 export const check: CliCommand = {
   name: 'check',
+  script: 'argument',
   summary: 'what is wrong with a tc script: each line, what it does to packets, and how it would be right',
   define(command) {
     command
       .argument(
         '<script...>',
-        'a tc -batch file, a shell script (its literal tc lines), tc -j filter show; - for standard input; of a folder, what looks like a tc script',
+        'a tc -batch file, a shell script (what follows -- are its arguments), tc -j filter show; - for standard input; of a folder, what looks like a tc script',
       )
       .addOption(formatOption('text', 'json', 'sarif', 'github'))
       .option('--all', 'print every finding in full, not three of a code')
@@ -47,11 +49,12 @@ export const check: CliCommand = {
       .addOption(maxEntriesOption())
       .option('--strict', 'exit with 3 if words are not modelled or lines not checked, and nothing else was found')
       .option('--pass-without-tc', 'a file without a tc command is no error');
+    for (const option of shellOptions()) command.addOption(option);
   },
   note: `A comment "# cls-flow: ignore FT011" silences its line, or the next one. Findings: docs/findings.
 In a folder and below it: *.sh, *.tc, *.batch with a tc command, and other texts with a line that begins with tc.
 cls-flow.json: {"rules": {"FT015": "off", "FT017": "error"}}. Of several scripts the worst exit code counts: 2, 1, 3, 0.`,
-  examples: ['cls-flow check --format github --strict qos.sh scripts/'],
+  examples: ['cls-flow check qos.sh -- start eth0', 'cls-flow check --format github --strict qos.sh scripts/'],
   exits: [
     [0, 'nothing found'],
     [1, 'something was found that is as bad as --fail-on'],

@@ -5,16 +5,30 @@ import type { LimitFlags } from './limits.ts';
 import { addWalkOptions, type WalkFlags, WRONG_FILTER } from './walk.ts';
 
 export interface ClassesFlags
-  extends Pick<WalkFlags, 'filter' | 'script' | 'txQueues' | 'ipset' | 'dev' | 'parent' | 'era' | keyof LimitFlags> {
+  extends Pick<
+    WalkFlags,
+    | 'filter'
+    | 'script'
+    | 'env'
+    | 'file'
+    | 'scriptArgs'
+    | 'txQueues'
+    | 'ipset'
+    | 'dev'
+    | 'parent'
+    | 'era'
+    | keyof LimitFlags
+  > {
   readonly kind?: string;
   readonly rate: string;
   readonly max: string;
 }
 
-const WALK = ['filter', 'script', 'tx-queues', 'ipset', 'era', 'max-text', 'max-entries'];
+const WALK = ['filter', 'script', 'env', 'file', 'tx-queues', 'ipset', 'era', 'max-text', 'max-entries'];
 
 export const classes: CliCommand = {
   name: 'classes',
+  script: 'option',
   summary: 'the tc class add lines of all classes that filters can give',
   usage: '(--filter SPEC… | --script FILE) [options]',
   define(command) {
@@ -34,7 +48,7 @@ export const classes: CliCommand = {
   exits: exitCodes('the script could not be read', `${WRONG_FILTER}, or there are no classes to print, or too many`),
   async run(flags: ClassesFlags) {
     const { classes } = await import('../classes.ts');
-    classes(flags);
+    await classes(flags);
     return 0;
   },
 };

@@ -21,6 +21,7 @@ export interface ClassifyFlags extends WalkFlags {
 
 export const classify: CliCommand = {
   name: 'classify',
+  script: 'option',
   summary: 'which classes the packets of captures fall into',
   define(command) {
     command.argument('<capture...>', 'pcap or pcapng, plain, gzip or zstd; - for standard input');

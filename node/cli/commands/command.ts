@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { ScriptPlace } from '../script-args.ts';
 
 /** What the process exits with, and what that means. */
 export type ExitCode = readonly [code: number, meaning: string];
@@ -12,6 +13,8 @@ export interface CliCommand {
   readonly usage?: string;
   /** Adds the arguments and options. */
   readonly define: (command: Command) => void;
+  /** Where its script stands, whose arguments follow a `--`. */
+  readonly script?: ScriptPlace;
   /** The option that prints the help, where `-h` belongs to tc. */
   readonly helpFlags?: string;
   /** Below the options. */

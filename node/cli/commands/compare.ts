@@ -10,6 +10,7 @@ export interface CompareFlags extends Omit<WalkFlags, 'script'> {
 
 export const compare: CliCommand = {
   name: 'compare',
+  script: 'option',
   summary: 'who moves from one filter to another: hosts, flows, classes, fairness',
   usage: 'CAPTURE… (--filter BEFORE --filter AFTER | --script BEFORE --script AFTER) [options]',
   define(command) {

@@ -9,6 +9,7 @@ export interface ExplainFlags extends WalkFlags {
 
 export const explain: CliCommand = {
   name: 'explain',
+  script: 'option',
   summary: 'the walk of one packet, step by step',
   define(command) {
     command

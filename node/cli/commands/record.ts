@@ -1,7 +1,9 @@
+import type { ShellFlags } from '../script-files.ts';
 import { type CliCommand, exitCodes } from './command.ts';
 import { type LimitFlags, maxTextOption } from './limits.ts';
+import { shellOptions } from './walk.ts';
 
-export interface RecordFlags extends Pick<LimitFlags, 'maxText'> {
+export interface RecordFlags extends Pick<LimitFlags, 'maxText'>, ShellFlags {
   readonly output?: string;
   readonly run?: true;
   readonly unsafe?: true;
@@ -22,8 +24,9 @@ export const record: CliCommand = {
       )
       .option('--unsafe', 'run it on this host, with stand-ins in PATH only: all else it does is really done')
       .option('--yes', 'do not ask on a terminal before it is run')
-      .addOption(maxTextOption())
-      .passThroughOptions();
+      .addOption(maxTextOption());
+    for (const option of shellOptions()) command.addOption(option);
+    command.passThroughOptions();
   },
   examples: ['cls-flow record qos.sh start eth0', 'cls-flow record --run -o qos.tc -- ./qos.sh start eth0'],
   exits: exitCodes(

@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
 import { ERA_NAMES } from '../choices.ts';
+import type { ShellFlags } from '../script-files.ts';
 import { list } from './command.ts';
 import { type LimitFlags, maxEntriesOption, maxTextOption } from './limits.ts';
 
 /** The options of all commands that classify, as typed; read by ../options.ts. */
-export interface WalkFlags extends LimitFlags {
+export interface WalkFlags extends LimitFlags, ShellFlags {
   readonly filter?: readonly string[];
   readonly script?: string;
   readonly ipset?: readonly string[];
@@ -37,6 +38,14 @@ export const ipsetOption = (): Option =>
     'sets for ipset(NAME src): what ipset save or list prints, or the entries of one set called NAME',
   ).argParser(list);
 
+/** What a shell script is given besides its arguments. */
+export const shellOptions = (): readonly Option[] => [
+  new Option('--env <name=value>', 'an environment variable of a shell script; it has no others').argParser(list),
+  new Option('--file <path=file>', 'what a shell script finds at PATH; else it may read its own folder').argParser(
+    list,
+  ),
+];
+
 /** Of the commands that run tc commands in the emulated kernel. */
 export const txQueuesOption = (): Option =>
   new Option(
@@ -50,7 +59,8 @@ const WALK: readonly { readonly group: string; readonly options: () => readonly 
     group: 'Filters:',
     options: () => [
       new Option('--filter <spec>', 'what follows "flow" in tc; again for preference 2, 3, …').argParser(list),
-      new Option('--script <file>', 'a tc batch file or shell script instead: its literal tc commands'),
+      new Option('--script <file>', 'a tc batch file or shell script instead; what follows -- are its arguments'),
+      ...shellOptions(),
       new Option('--dev <name>', 'with --script: the device whose filters are asked (default: the only one it names)'),
       new Option('--parent <id>', 'with --script: the filters of this parent, not of the root qdisc'),
       txQueuesOption(),

@@ -25,6 +25,7 @@ const simulated = (more: Partial<Simulated>): Simulated => ({
     commands: [],
     assumptions: [],
     unchecked: [],
+    unreached: [],
   },
   ...{ ended: null, notes: [], args: ['start', 'eth0'], triedStart: false },
   ...more,
@@ -88,7 +89,12 @@ describe('the batch file of a simulated script', () => {
       lines({
         assumptions: [{ place: at(1), question: 'ip route get 192.0.2.9', answer: 'dev eth0' }],
         unchecked: [{ place: at(7), why: 'no run reaches it' }],
-        ended: { place: at(8), why: 'tc failed, and set -e is on\nqdisc add dev evil root sfq \\' },
+        ended: {
+          kind: 'exit',
+          commands: 0,
+          place: at(8),
+          why: 'tc failed, and set -e is on\nqdisc add dev evil root sfq \\',
+        },
       }),
     ).toEqual([
       '# qos.sh:1: assumed: ip route get 192.0.2.9: dev eth0',
