@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ROOT } from '../kernel/root.ts';
 import { comparedOf, expectedOf, keyOf } from './expected.ts';
-import { GROUPS, runsOf, type ShellRun } from './runs.ts';
+import { FOLDER, GROUPS, runsOf, type ShellRun } from './runs.ts';
 import { type Imitated, imitate } from './simulate.ts';
 
 /** Of the hundred snippets, so many may hold what is not simulated. */
@@ -73,5 +73,11 @@ describe('no process is started', () => {
     expect(stdout.trimEnd().split('\n')).toEqual(expectedOf(run));
   });
 
-  test.todo('the command checks a script with variables there');
+  test('the command checks a script with variables there', () => {
+    const script = join(FOLDER, 'snippets/014-rate-share.sh');
+    const { status, stdout, stderr } = alone(join(ROOT, 'dist/node/cli/start.cjs'), 'check', script);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    // One class, and one for each turn of the loop.
+    expect(stdout).toContain('014-rate-share.sh: nothing found in 4 tc commands');
+  });
 });
