@@ -52,13 +52,32 @@ function common(made: readonly string[], expected: readonly string[]): string[] 
   });
 }
 
-test('no process is started: a script is checked where Node may start none', () => {
-  const command = join(ROOT, 'dist/node/cli/start.cjs');
-  const script = join(FOLDER, 'snippets/014-rate-share.sh');
+/** Where Node refuses to start a process. */
+const alone = (...command: readonly string[]) => {
   const allowed = ['--experimental-permission', '--allow-fs-read=*', '--no-warnings'];
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...allowed, command, 'check', script], {
-    encoding: 'utf8',
+  return spawnSync(process.execPath, [...allowed, ...command], { encoding: 'utf8' });
+};
+
+describe('no process is started', () => {
+  test('where Node may start none, a process is refused', () => {
+    const { status, stderr } = alone('-e', 'require("child_process").spawnSync("true")');
+    expect(status).toBe(1);
+    expect(stderr).toContain('ERR_ACCESS_DENIED');
   });
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).not.toContain('variables');
+
+  // Pipes, awk, sort, grep, xargs, trap, a batch; and bash called by name.
+  test.each(['generated-batch.sh apply 3 2', 'generated-batch.sh print 1 1'])('%s is simulated there', (title) => {
+    const run = runsOf('scripts').find((one) => one.title === title) as ShellRun;
+    const { stdout, stderr } = alone(join(ROOT, 'dist/test/shell/alone.js'), keyOf(run));
+    expect(stderr).toBe('');
+    expect(stdout.trimEnd().split('\n')).toEqual(expectedOf(run));
+  });
+
+  test('the command checks a script with variables there', () => {
+    const script = join(FOLDER, 'snippets/014-rate-share.sh');
+    const { status, stdout, stderr } = alone(join(ROOT, 'dist/node/cli/start.cjs'), 'check', script);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    // One class, and one for each turn of the loop.
+    expect(stdout).toContain('014-rate-share.sh: nothing found in 4 tc commands');
+  });
 });
