@@ -130,6 +130,8 @@ const UNSUPPORTED: readonly (readonly [name: string, args: readonly string[], st
   ['awk', ['BEGIN{while(1)x++}'], ''],
   ['awk', ['{print $1'], 'a\n'],
   ['awk', ['BEGIN{print "a\\.b"}'], ''],
+  ['awk', ['$2==0'], 'a\n'],
+  ['awk', ['-F||', '{print}'], 'a\n'],
   ['awk', ['--version'], ''],
 ];
 

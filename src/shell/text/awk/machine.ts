@@ -3,7 +3,7 @@ import { needAscii } from '../bytes.ts';
 import { Refused, Unsupported } from '../tool.ts';
 import { Patterns, partsOf, Reader } from './record.ts';
 import type { Definition, Expression, Program, Rule, Statement, Target } from './tree.ts';
-import { compared, formatted, fromOutside, isTrue, numberOf, textOf, UNSET, type Value } from './value.ts';
+import { ABSENT, compared, formatted, fromOutside, isTrue, numberOf, textOf, UNSET, type Value } from './value.ts';
 
 type Elements = Map<string, Value>;
 
@@ -287,7 +287,7 @@ export class Machine {
     if (target.type === 'field') {
       const number = this.#fieldNumber(target.number);
       const text = number === 0 ? this.#whole() : this.#fields[number - 1];
-      return text === undefined ? UNSET : fromOutside(text);
+      return text === undefined ? ABSENT : fromOutside(text);
     }
     if (target.type === 'name') {
       if (target.name === 'NF' && !this.#locals.has('NF')) return this.#fields.length;
