@@ -59,7 +59,8 @@ function remainder(left: Decimal, right: Decimal, scale: number): Decimal {
 
 function raised(base: Decimal, exponent: Decimal, scale: number): Decimal {
   const times = Number(rescaled(exponent, 0).digits);
-  if (exponent.scale > 0 || Math.abs(times) > MOST_DIGITS) throw new Unsupported('such a power');
+  const size = base.digits.toString().length * Math.abs(times);
+  if (exponent.scale > 0 || !(size <= MOST_DIGITS)) throw new Unsupported('such a power');
   const exact = { digits: base.digits ** BigInt(Math.abs(times)), scale: base.scale * Math.abs(times) };
   if (times < 0) return quotient({ digits: 1n, scale: 0 }, exact, scale);
   return rescaled(exact, Math.min(exact.scale, Math.max(scale, base.scale)));
