@@ -13,8 +13,12 @@ export interface Directive {
 /** Flags, width, precision, conversion. */
 export const DIRECTIVE = /%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d*))?[hjlLtz]*(.?)/suy;
 
+/** More would only fill the memory. */
+const WIDEST = 100;
+
 /** A width that is negative stands for the flag `-`. */
 export function directive(flags: string, width: number, precision: number | null, conversion: string): Directive {
+  if (!(Math.abs(width) <= WIDEST && (precision ?? 0) <= WIDEST)) throw new Unsupported('such a width');
   const isLeft = width < 0;
   return {
     flags: isLeft ? `${flags}-` : flags,

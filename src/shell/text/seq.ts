@@ -12,7 +12,7 @@ interface Settings {
 }
 
 /** More lines would fill the memory of whoever waits for them. */
-const MOST_LINES = 1_000_000;
+const MOST_LINES = 100_000;
 
 function settingsOf(args: readonly string[]): Settings {
   let separator = '\n';
@@ -110,10 +110,10 @@ function formatted(value: bigint, all: number, format: string): string {
 
 function lines({ from, step, to, all, digits, isWide, format, separator }: Row, ends: readonly string[]): string {
   if (step === 0n) throw new Refused("invalid Zero increment value: ‘0’\nTry 'seq --help' for more information.");
+  if ((to - from) / step >= BigInt(MOST_LINES)) throw new Unsupported(`more than ${MOST_LINES} numbers`);
   const unit = 10n ** BigInt(all - digits);
   const found: string[] = [];
   for (let value = from; step > 0n ? value <= to : value >= to; value += step) {
-    if (found.length === MOST_LINES) throw new Unsupported(`more than ${MOST_LINES} numbers`);
     found.push(format === null ? textOf(value / unit, digits) : formatted(value, all, format));
   }
   if (found.length === 0) return '';

@@ -19,6 +19,15 @@ export class Refused extends Error {
   }
 }
 
+/** Characters of a text before a program that makes it is given up. */
+export const LONGEST = 1 << 20;
+
+/** A loop that doubles a text would fill the memory. */
+export function limited(text: string): string {
+  if (text.length > LONGEST) throw new Unsupported('so long a text');
+  return text;
+}
+
 export const printed = (stdout: string, exit = 0): TextResult => ({ stdout, stderr: '', exit });
 
 export function answerOf(tool: TextTool, call: TextCall): TextAnswer {
@@ -28,6 +37,8 @@ export function answerOf(tool: TextTool, call: TextCall): TextAnswer {
     if (error instanceof Unsupported) return { unsupported: `${call.name}: ${error.message}` };
     if (error instanceof Refused)
       return { stdout: error.stdout, stderr: `${call.name}: ${error.message}\n`, exit: error.exit };
+    // The stack, or the longest text that JavaScript has.
+    if (error instanceof RangeError) return { unsupported: `${call.name}: nested too deep, or too much output` };
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { TextAnswer, TextCall, TextTools } from '../text-tools.ts';
 import { awk } from './awk/index.ts';
+import { bc } from './bc.ts';
 import { cut } from './cut.ts';
 import { head, tail } from './ends.ts';
 import { expr } from './expr.ts';
@@ -20,6 +21,7 @@ import { cat, rev, tac, tee } from './whole.ts';
 const OWN: ReadonlyMap<string, TextTool> = new Map([
   ['awk', awk],
   ['basename', basename],
+  ['bc', bc],
   ['cat', cat],
   ['cut', cut],
   ['dirname', dirname],

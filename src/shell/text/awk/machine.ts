@@ -1,9 +1,9 @@
 import type { TextCall } from '../../text-tools.ts';
 import { needAscii } from '../bytes.ts';
-import { Refused, Unsupported } from '../tool.ts';
+import { LONGEST, limited, Refused, Unsupported } from '../tool.ts';
 import { Patterns, partsOf, Reader } from './record.ts';
 import type { Definition, Expression, Program, Rule, Statement, Target } from './tree.ts';
-import { compared, formatted, fromOutside, isTrue, numberOf, textOf, UNSET, type Value } from './value.ts';
+import { ABSENT, compared, formatted, fromOutside, isTrue, numberOf, textOf, UNSET, type Value } from './value.ts';
 
 type Elements = Map<string, Value>;
 
@@ -111,6 +111,7 @@ export class Machine {
   #calls = 0;
   #exit = 0;
   #returned: Value = UNSET;
+  #printed = 0;
   #stdout: string[] = [];
   #stderr = '';
 
@@ -129,8 +130,8 @@ export class Machine {
     const { begin, rules, end } = this.#program;
     let flow = this.#all(begin);
     if (flow !== 'exit' && (rules.length > 0 || end.length > 0)) flow = this.#records(rules);
-    // `exit` in END ends the program.
-    if (!(flow === 'exit' && begin.length > 0 && !this.#hasRead && rules.length + end.length === 0)) this.#all(end);
+    // After `exit` too.
+    this.#all(end);
     return { stdout: this.#stdout.join(''), stderr: this.#stderr, exit: this.#exit };
   }
 
@@ -287,7 +288,7 @@ export class Machine {
     if (target.type === 'field') {
       const number = this.#fieldNumber(target.number);
       const text = number === 0 ? this.#whole() : this.#fields[number - 1];
-      return text === undefined ? UNSET : fromOutside(text);
+      return text === undefined ? ABSENT : fromOutside(text);
     }
     if (target.type === 'name') {
       if (target.name === 'NF' && !this.#locals.has('NF')) return this.#fields.length;
@@ -406,6 +407,8 @@ export class Machine {
   #print({ isFormatted, args, output }: Extract<Statement, { type: 'print' }>): void {
     const values = args.map((one) => this.#value(one));
     const text = isFormatted ? this.#formatted(values) : this.#line(values);
+    this.#printed += text.length;
+    if (this.#printed > LONGEST) throw new Unsupported('so much output');
     if (output === 'stdout') this.#stdout.push(text);
     else if (output === 'stderr') this.#stderr += text;
   }
@@ -475,7 +478,7 @@ export class Machine {
     if (operator === '&&') return isTrue(this.#value(left)) && isTrue(this.#value(right)) ? 1 : 0;
     if (operator === '||') return isTrue(this.#value(left)) || isTrue(this.#value(right)) ? 1 : 0;
     const [a, b] = [this.#value(left), this.#value(right)];
-    if (operator === ' ') return this.#asText(a) + this.#asText(b);
+    if (operator === ' ') return limited(this.#asText(a) + this.#asText(b));
     const comparison = COMPARISONS[operator];
     if (comparison !== undefined) return comparison(compared(a, b, this.#special('CONVFMT'))) ? 1 : 0;
     return this.#arithmetic(operator, numberOf(a), numberOf(b));
@@ -620,7 +623,7 @@ export class Machine {
       isAfterMatch = !isEmpty;
       from = isEmpty ? found.from + 1 : found.to;
     }
-    if (count > 0) this.#write(place, out + text.slice(from));
+    if (count > 0) this.#write(place, limited(out + text.slice(from)));
     return count;
   }
 }

@@ -10,6 +10,7 @@ export class Patterns {
     if (known !== undefined) return known;
     // Debian's mawk takes `{2}` for these three characters.
     if (/\{\d*,?\d*\}/.test(source)) throw new Unsupported(`the pattern '${source}': not every awk has intervals`);
+    if (/^\||\|\||\(\||\|\)|(?<!\\)\|$/.test(source)) throw new Unsupported(`the pattern '${source}': an empty choice`);
     const made = compiled(source, { isExtended: true, hasEscapes: true });
     this.#known.set(source, made);
     return made;

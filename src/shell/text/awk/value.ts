@@ -12,6 +12,9 @@ export type Value = string | number | Both;
 
 export const UNSET: Both = { text: '', number: 0 };
 
+/** A field that the record does not have. */
+export const ABSENT: Both = { text: '', number: 0 };
+
 const LOOKS_NUMERIC = /^[ \t\n]*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?[ \t\n]*$/;
 const PREFIX = /^[ \t\n]*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/;
 /** Numbers for some of the programs called awk. */
@@ -48,13 +51,16 @@ export function isTrue(value: Value): boolean {
   return value.number !== 0;
 }
 
+const ordered = <T>(left: T, right: T): number => (left === right ? 0 : left < right ? -1 : 1);
+
 export function compared(left: Value, right: Value, format: string): number {
-  if (typeof left !== 'string' && typeof right !== 'string') {
-    const [a, b] = [numberOf(left), numberOf(right)];
-    return a === b ? 0 : a < b ? -1 : 1;
-  }
-  const [a, b] = [textOf(left, format), textOf(right, format)];
-  return a === b ? 0 : a < b ? -1 : 1;
+  const asTexts = (): number => ordered(textOf(left, format), textOf(right, format));
+  if (typeof left === 'string' || typeof right === 'string') return asTexts();
+  const order = ordered(numberOf(left), numberOf(right));
+  // For some it is 0, for others an empty text.
+  const isDisputed = left === ABSENT || right === ABSENT;
+  if (isDisputed && order !== asTexts()) throw new Unsupported('a missing field compared with a number');
+  return order;
 }
 
 function integerOf(value: Value, isSigned: boolean): bigint {

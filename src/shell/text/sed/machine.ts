@@ -1,5 +1,5 @@
 import type { Regex } from '../regex.ts';
-import { Unsupported } from '../tool.ts';
+import { LONGEST, limited, Unsupported } from '../tool.ts';
 import type { Address, Command, Part, Substitution } from './command.ts';
 
 /** Where a command ends what is done with a line. */
@@ -63,6 +63,7 @@ export class Machine {
   #hasReplaced = false;
   #queue: string[] = [];
   #out: string[] = [];
+  #printed = 0;
   #lacksNewline = false;
   #steps = 0;
   #exit = 0;
@@ -116,6 +117,8 @@ export class Machine {
   }
 
   #write(text: string): void {
+    this.#printed += text.length;
+    if (this.#printed > LONGEST) throw new Unsupported('so much output');
     if (this.#lacksNewline) this.#out.push('\n');
     this.#lacksNewline = false;
     this.#out.push(text);
@@ -268,9 +271,9 @@ export class Machine {
     else if (name === 'P') this.#write(`${space.split('\n', 1)[0]}\n`);
     else if (name === '=') this.#write(`${this.#number}\n`);
     else if (name === 'g') this.#space = this.#hold;
-    else if (name === 'G') this.#space += `\n${this.#hold}`;
+    else if (name === 'G') this.#space = limited(`${space}\n${this.#hold}`);
     else if (name === 'h') this.#hold = space;
-    else if (name === 'H') this.#hold += `\n${space}`;
+    else if (name === 'H') this.#hold = limited(`${this.#hold}\n${space}`);
     else if (name === 'x') [this.#space, this.#hold] = [this.#hold, space];
     else if (name === 'z') this.#space = '';
     else if (name === 'y') this.#space = [...space].map((one) => characters.get(one) ?? one).join('');
@@ -306,7 +309,7 @@ export class Machine {
       from = isEmpty ? found.from + 1 : found.to;
     }
     if (!hasReplaced) return;
-    this.#space = out + text.slice(from);
+    this.#space = limited(out + text.slice(from));
     this.#hasReplaced = true;
     if (isPrinted) this.#print(this.#space);
   }
