@@ -107,6 +107,11 @@ async function assignmentField(arg: Exclude<CommandArgument, Word>, scene: Scene
 async function declare(name: string, node: Command, scene: Scene): Promise<void> {
   const { shell } = scene;
   const typed = node.args.map((arg) => (arg.type === 'Word' ? arg.value : ''));
+  if (typed.some((arg) => /^-[fF]+$/.test(arg))) {
+    const names = typed.filter((arg) => !arg.startsWith('-'));
+    shell.status = names.every((one) => shell.functions.has(one)) ? 0 : 1;
+    return;
+  }
   const { isGlobal, ...is } = flagsOf(name, typed);
   const isLocal = !isGlobal && shell.depth > 0 && shell.variables.isInFunction;
   const own = { ...is, isLocal };
@@ -169,8 +174,9 @@ async function callFunction(
   place: SourcePlace,
 ): Promise<void> {
   if (shell.depth >= DEEPEST) throw new StopSignal(place, `functions call each other more than ${DEEPEST} deep`);
-  const { params, loopDepth, expected } = shell;
+  const { params, loopDepth, expected, calls } = shell;
   shell.params = fields.slice(1);
+  shell.calls = [fields[0]?.text ?? '', ...calls];
   shell.loopDepth = 0;
   shell.depth++;
   shell.variables.enter();
@@ -187,6 +193,7 @@ async function callFunction(
     shell.depth--;
     shell.params = params;
     shell.loopDepth = loopDepth;
+    shell.calls = calls;
     shell.expected = expected;
   }
 }

@@ -60,6 +60,7 @@ async function runStatement(statement: Statement, shell: Shell, source: Source):
   try {
     if (statement.background === true) {
       await inSubshell(shell, (inner) => runNode(statement.command, inner, source));
+      shell.background = shell.status;
       shell.status = 0;
     } else await runNode(statement.command, shell, source);
   } catch (error) {
@@ -140,7 +141,9 @@ async function runStages(
     const isLast = i === commands.length - 1;
     const output = isLast ? null : shell.host.capture(source.place(node));
     const from: Input | null = input;
-    await inSubshell(shell, async (inner) => {
+    // bash's lastpipe has the last stage run in the shell itself.
+    const within = isLast && shell.options.has('lastpipe') ? inItself : inSubshell;
+    await within(shell, async (inner) => {
       const changes = new Map(inner.descriptors);
       if (from !== null) changes.set(0, { input: from });
       if (output !== null) changes.set(1, { output });
@@ -157,6 +160,15 @@ async function runStages(
     'PIPESTATUS',
     statuses.map((status, at) => [String(at), String(status)] as const),
   );
+}
+
+async function inItself(shell: Shell, work: (inner: Shell) => Promise<void>): Promise<void> {
+  const { descriptors } = shell;
+  try {
+    await work(shell);
+  } finally {
+    shell.descriptors = descriptors;
+  }
 }
 
 /** Runs `work` in a shell of its own; its status is left in the outer one. */
@@ -262,8 +274,9 @@ async function runIf(node: If, shell: Shell, source: Source): Promise<void> {
     await lookedAt(shell, true, () => runList(clause, shell, source));
     if (shell.status === 0) return runList(then, shell, source);
   }
-  shell.status = 0;
-  if (node.else !== undefined) await runList(node.else, shell, source);
+  // In the last branch `$?` is what the condition ended with.
+  if (node.else === undefined) shell.status = 0;
+  else await runList(node.else, shell, source);
 }
 
 async function runFor(node: For, shell: Shell, source: Source): Promise<void> {

@@ -520,8 +520,26 @@ async function changed(text: string, operation: ParameterOperation, scene: Scene
         operation.operator,
         operation.operand === undefined ? '?' : await expandPattern(operation.operand, scene),
       );
+    case 'Transform':
+      return transformed(text, operation.operand.value, scene);
     default:
-      throw new ShellError(`\${…${operation.operator}}: not simulated`);
+      throw new ShellError(`\${…${operation.operator}}: bad substitution`);
+  }
+}
+
+/** `${NAME@U}` and its like; what is not simulated is not known. */
+function transformed(text: string, operator: string, { shell, command }: Scene): string {
+  switch (operator) {
+    case 'U':
+      return text.toUpperCase();
+    case 'L':
+      return text.toLowerCase();
+    case 'u':
+      return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+    case 'Q':
+      return `'${text.replaceAll("'", `'\\''`)}'`;
+    default:
+      return shell.host.unknown(command, `\${…@${operator}} is not simulated`);
   }
 }
 
@@ -544,6 +562,8 @@ function removed(text: string, operator: string, pattern: string): string {
 }
 
 function replaced(text: string, operator: string, pattern: string, replacement: string): string {
+  if (pattern === '' && operator === '/#') return `${replacement}${text}`;
+  if (pattern === '' && operator === '/%') return `${text}${replacement}`;
   if (pattern === '') return text;
   if (operator === '/#' || operator === '/%') {
     const long = operator === '/#' ? '##' : '%%';

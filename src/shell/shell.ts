@@ -96,6 +96,10 @@ export class Shell {
   optionAt: { readonly index: number; readonly at: number } | null = null;
   /** Status of the last command substitution of the command at hand; null: it had none. */
   substituted: number | null = null;
+  /** Status of the last command that was started with `&`, which `wait` tells. */
+  background = 0;
+  /** Names of the functions that are running, the innermost first. */
+  calls: readonly string[];
   /** Network namespace; empty: the first. */
   netns = '';
   /** Why variables that nobody has set may have a value all the same: a file that was not given. */
@@ -120,6 +124,7 @@ export class Shell {
     this.tolerant = from?.tolerant ?? false;
     this.expected = from?.expected ?? false;
     this.missing = from?.missing ?? null;
+    this.calls = from?.calls ?? [];
     this.netns = from?.netns ?? '';
   }
 

@@ -1,10 +1,12 @@
-import { type Command, type ParsedScript, parse } from 'unbash';
+import { type Command, type ParsedScript, parse, type Redirect } from 'unbash';
 import { isBuiltin } from './command.ts';
 import { inSubshell, runCompound, runExitTrap, runScript } from './control.ts';
 import { bashOnlyPlaces } from './dash.ts';
+import type { Scene } from './expand.ts';
 import { Files } from './files.ts';
 import type { ShellOptions } from './options.ts';
 import { tcCommands } from './reach.ts';
+import { redirected } from './redirect.ts';
 import { fieldOf, type Host, Shell, type ShellFunction } from './shell.ts';
 import { ExitSignal, LoopSignal, ReturnSignal, ShellError, StopSignal } from './signals.ts';
 import type {
@@ -239,6 +241,12 @@ class Run implements Host {
   async substitute(script: ParsedScript, shell: Shell, source: Source) {
     const place = source.place(script);
     const output = this.capture(place);
+    const file = onlyInput(script);
+    if (file !== null) {
+      const text = await fileText(file, { shell, source, command: place });
+      shell.substituted = 0;
+      return { text, lines: null };
+    }
     await inSubshell(shell, async (inner) => {
       inner.options.delete('e');
       inner.expected = false;
@@ -248,6 +256,21 @@ class Run implements Host {
     shell.substituted = shell.status;
     return { text: output.text, lines: output.lines };
   }
+}
+
+/** `$(< FILE)`: the file's text; null: another command. */
+function onlyInput({ commands }: ParsedScript): Redirect | null {
+  const [statement, more] = commands;
+  if (more !== undefined || statement?.command.type !== 'Command') return null;
+  const { name, prefix, redirects } = statement.command;
+  const [one, another] = redirects;
+  const isAlone = name === undefined && prefix.length === 1 && another === undefined;
+  return isAlone && one?.type === 'Redirect' && one.operator === '<' ? one : null;
+}
+
+async function fileText(redirect: Redirect, scene: Scene): Promise<string> {
+  const [change] = await redirected([redirect], scene);
+  return change?.[1].input?.rest() ?? '';
 }
 
 const MOST_PARSED = 10_000;

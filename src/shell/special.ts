@@ -41,7 +41,9 @@ export function specialText(name: string, shell: Shell, place: SourcePlace): str
     case '#':
       return String(shell.params.length);
     case '-':
-      return [...shell.options].filter((option) => option.length === 1).join('');
+      return `${[...shell.options].filter((option) => option.length === 1).join('')}hB`;
+    case 'FUNCNAME':
+      return shell.calls[0];
     case 'LINENO':
       return String(place.line);
     case 'PWD':

@@ -8,7 +8,8 @@ const statusOf = ({ args: [typed], shell }: BuiltinCall): number =>
   typed !== undefined && /^-?\d+$/.test(typed) ? Number(typed) & 0xff : shell.status;
 
 const exit: Builtin = (call) => {
-  throw new ExitSignal(statusOf(call));
+  call.shell.status = statusOf(call);
+  throw new ExitSignal(call.shell.status);
 };
 
 const leave: Builtin = (call) => {
@@ -75,7 +76,7 @@ const trap: Builtin = ({ args, shell, scene }) => {
   const [text = '', ...signals] = args[0] === '--' ? args.slice(1) : args;
   for (const signal of signals) {
     const name = signal === '0' ? 'EXIT' : signal.replace(/^SIG/, '');
-    if (/^(?:DEBUG|ERR|RETURN)$/.test(name)) shell.host.note(scene.command, `trap … ${name} is not simulated`);
+    if (/^(?:DEBUG|ERR|RETURN)$/.test(name)) shell.host.uncheck(scene.command, `trap … ${name} is not simulated`);
     if (text === '-') shell.traps.delete(name);
     else shell.traps.set(name, text);
   }

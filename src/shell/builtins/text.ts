@@ -115,6 +115,8 @@ const pwd: Builtin = ({ shell }) => {
 
 const nothing: Builtin = () => 0;
 
+const wait: Builtin = ({ args, shell }) => (args.length === 0 ? 0 : shell.background);
+
 const alias: Builtin = ({ args, shell }) => {
   for (const arg of args) if (/^[\w-]+=/.test(arg)) shell.gone.add(arg.split('=')[0] ?? '');
   return 0;
@@ -122,7 +124,7 @@ const alias: Builtin = ({ args, shell }) => {
 
 export const TEXT: Readonly<Record<string, Builtin>> = {
   ...{ echo, printf, test, '[': bracket, cat, tee, cd, pwd, ':': nothing, true: nothing, false: () => 1 },
-  ...{ ulimit: nothing, umask: nothing, wait: nothing, times: nothing, hash: nothing, jobs: nothing, disown: nothing },
+  ...{ ulimit: nothing, umask: nothing, wait, times: nothing, hash: nothing, jobs: nothing, disown: nothing },
   ...{
     alias,
     unalias: nothing,
