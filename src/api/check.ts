@@ -137,8 +137,11 @@ function findingRow(file: string, finding: CheckedFinding): FindingRow {
   };
 }
 
-function uncheckedRow(file: string, { line, column, endLine, endColumn }: Place): UncheckedRow {
-  return { file, line, column, endLine, endColumn, why: 'it holds variables' };
+function uncheckedRow(
+  file: string,
+  { line, column, endLine, endColumn, why }: Report['unchecked'][number],
+): UncheckedRow {
+  return { file, line, column, endLine, endColumn, why };
 }
 
 function fileRow({ name, report, problem }: JudgedScript): FileRow {

@@ -20,9 +20,11 @@ export { describeMessage } from './decode.ts';
 export { emulated, isDeviceName, type Judged, judge, makeDevice } from './emulated.ts';
 export { Listener } from './encode.ts';
 export { emptySelector, MODIFY, type Selector, takeSelectors } from './filter-words.ts';
+export { type InputKind, kindOf, type Listed, listedCommands } from './listed/index.ts';
 export type { Links, TakenWord, Transport } from './process.ts';
 export {
   endsCommand,
+  type Reading,
   runScript,
   type ScriptAnswer,
   type ScriptLine,

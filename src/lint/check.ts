@@ -43,8 +43,12 @@ export interface Report {
   readonly standing: readonly string[];
   /** Words that tc takes and that are not modelled here, which is no fault of the script. */
   readonly notModelled: readonly NotModelledAt[];
-  /** tc commands that hold variables, which nobody here expands. */
-  readonly unchecked: readonly Place[];
+  /** tc commands that hold variables, which nobody here expands, and what could not be read of a dump or listing. */
+  readonly unchecked: readonly UncheckedAt[];
+}
+
+export interface UncheckedAt extends Place {
+  readonly why: string;
 }
 
 export interface NotModelledAt extends Place {
@@ -88,7 +92,9 @@ export function check(text: string, besides: Besides = { hosts: null }): Report 
   });
   const hasFlowFilter = setup.flows().next().done === false;
   const { assumed, standing } = setup;
-  const unchecked = script.unexpanded.map((command) => whereIs(command, -1));
+  const unchecked = script.unexpanded.map((command) => {
+    return { ...whereIs(command, -1), why: command.unread ?? 'it holds variables' };
+  });
   return { findings: together(findings), script, hasFlowFilter, assumed, standing, notModelled, unchecked };
 }
 

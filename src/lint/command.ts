@@ -1,12 +1,6 @@
-/** Where a word stands in a command's source: offset and length, and where that is on the lines of the source. */
-export interface Span {
-  readonly at: number;
-  readonly length: number;
-  /** Lines before its own. */
-  readonly line: number;
-  /** From 1. */
-  readonly column: number;
-}
+import type { Span } from '../lang/index.ts';
+
+export type { Span };
 
 /** One tc command of a script, and where its words were written. */
 export interface Command {
@@ -18,6 +12,7 @@ export interface Command {
   readonly words: readonly string[];
   /** Where the shell's command begins in the source that tc is a part of: at `sudo tc`, behind `&&`. */
   readonly from: number;
-  /** Of each word; empty where the words were made up from a dump. */
   readonly spans: readonly Span[];
+  /** Why its words are not known; null: they are, or they hold variables. */
+  readonly unread: string | null;
 }

@@ -1,9 +1,7 @@
-import { countOptions, endsCommand, type ScriptLine, scriptLines } from '../command/index.ts';
-import { matches } from '../lang/index.ts';
+import { countOptions, endsCommand, kindOf, type ScriptLine, scriptLines } from '../command/index.ts';
+import { matches, wordSpans } from '../lang/index.ts';
 import { CLASSIFIERS } from '../sched/classifier/index.ts';
 import type { Command, Span } from './command.ts';
-import { dumpCommands } from './dump.ts';
-import { wordSpans } from './spans.ts';
 
 export type { Command, Span } from './command.ts';
 
@@ -16,14 +14,13 @@ export interface Script {
   readonly others: readonly ScriptLine[];
   /** Codes that a comment silences, by line. */
   readonly muted: ReadonlyMap<number, ReadonlySet<string>>;
-  /** It is what `tc -j … show` printed: only what it lists is known, and it cannot be mended in place. */
+  /** It is what tc printed, a dump or a listing: only what it lists is known, and it cannot be mended in place. */
   readonly dump: boolean;
 }
 
-/** Reads a `tc -batch` file, a shell script or a dump in JSON. Throws FormatError if a dump ends in the middle. */
+/** Reads a `tc -batch` file, a shell script, a dump in JSON or a listing. Throws FormatError if a dump ends in the middle. */
 export function readScript(text: string): Script {
   const nothing = { unexpanded: [], others: [], muted: mutedLines(text) };
-  if (/^\s*\[/.test(text)) return { ...nothing, commands: dumpCommands(text), dump: true };
   const lines = [...scriptLines(text)].flatMap(withoutOptions);
   const spans = new Spans();
   return {
@@ -35,9 +32,11 @@ export function readScript(text: string): Script {
       line.words === null || !line.unexpanded ? [] : [commandOf(line, line.words, spans)],
     ),
     others: lines.filter(({ words }) => words === null),
-    dump: false,
+    dump: PRINTED.has(kindOf(text)),
   };
 }
+
+const PRINTED: ReadonlySet<string> = new Set(['dump', 'listing']);
 
 /** Without what tc is told before its object: -s, -force. A batch or a namespace of its own is somebody else's. */
 function withoutOptions(line: ScriptLine): ScriptLine[] {
@@ -54,23 +53,19 @@ class Spans {
   private source = '';
   private spans: readonly Span[] = [];
 
-  of(source: string): readonly Span[] {
+  of(source: string, shell: boolean): readonly Span[] {
     if (source === this.source) return this.spans;
     this.source = source;
-    this.spans = [...wordSpans(source)];
+    this.spans = [...wordSpans(source, shell)];
     return this.spans;
   }
 }
 
-function commandOf({ line, source, before }: ScriptLine, words: readonly string[], all: Spans): Command {
-  const known = all.of(source);
+function commandOf({ line, source, before, unread }: ScriptLine, words: readonly string[], all: Spans): Command {
+  // Only a shell's line has a word before tc's own.
+  const known = all.of(source, before > 0);
   const spans = known.slice(before, before + words.length);
-  const last = spans.at(-1);
-  // The shell's semicolon sticks to the last word.
-  if (last !== undefined && textAt(source, last) === `${words.at(-1)};`) {
-    spans[spans.length - 1] = { ...last, length: last.length - 1 };
-  }
-  return { line, source, words, from: beginning(source, known, before), spans };
+  return { line, source, words, from: beginning(source, known, before), spans, unread };
 }
 
 const textAt = (source: string, { at, length }: Span): string => source.slice(at, at + length);

@@ -11,7 +11,8 @@ export function bucketSize(printed: string, rate: string): string {
   if (size === undefined || perSecond === 0) return printed;
   for (let halves = 0; halves <= MOST; halves++) {
     const typed = Math.ceil(size + (halves * perSecond) / HALVES_A_SECOND);
-    if (typed <= MAX && sizeText(xmitSize(perSecond, xmitTime(perSecond, typed))) === sizeText(size)) return String(typed);
+    if (typed <= MAX && sizeText(xmitSize(perSecond, xmitTime(perSecond, typed))) === sizeText(size))
+      return String(typed);
   }
   return printed;
 }

@@ -1,6 +1,6 @@
 import { FormatError } from '../../errors.ts';
-import { type Thing, thingOf } from './things.ts';
 import { isClassOption } from './options.ts';
+import { type Thing, thingOf } from './things.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -122,8 +122,18 @@ const SPECIAL: Readonly<Record<string, Readonly<Record<string, (value: unknown) 
     fwmark: (value) => (one(value) === '0' ? [] : ['fwmark', one(value)]),
     rtt: (value) => (value === 0 ? [] : ['rtt', `${one(value)}us`]),
   },
-  fq: { pacing: (on) => (on === false ? ['nopacing'] : []), horizon_cap: () => ['horizon_cap'], horizon_drop: () => ['horizon_drop'] },
-  htb: { burst_cell: () => [], cburst_cell: () => [], mpu_ceil: () => [], mpu_rate: (value) => ['mpu', one(value)], offload: () => ['offload'] },
+  fq: {
+    pacing: (on) => (on === false ? ['nopacing'] : []),
+    horizon_cap: () => ['horizon_cap'],
+    horizon_drop: () => ['horizon_drop'],
+  },
+  htb: {
+    burst_cell: () => [],
+    cburst_cell: () => [],
+    mpu_ceil: () => [],
+    mpu_rate: (value) => ['mpu', one(value)],
+    offload: () => ['offload'],
+  },
   multiq: { max_bands: () => [] },
   sfb: { target: (value) => ['target', one(value)] },
 };
@@ -155,7 +165,8 @@ function filterWords(kind: string, options: Members): string[] {
   }
   const { actions: _, ...own } = options;
   const write = FILTERS[kind];
-  const words = write === undefined ? Object.entries(own).flatMap(([name, value]) => memberWords(name, value)) : write(own);
+  const words =
+    write === undefined ? Object.entries(own).flatMap(([name, value]) => memberWords(name, value)) : write(own);
   return [...words, ...actionsOf(options)];
 }
 
@@ -198,7 +209,11 @@ const FILTERS: Readonly<Record<string, (options: Members) => readonly string[]>>
 };
 
 const handleOf = (handle: unknown): string[] =>
-  typeof handle === 'number' ? ['handle', `0x${handle.toString(16)}`] : handle === undefined ? [] : ['handle', one(handle)];
+  typeof handle === 'number'
+    ? ['handle', `0x${handle.toString(16)}`]
+    : handle === undefined
+      ? []
+      : ['handle', one(handle)];
 
 const matchOf = (match: unknown): string[] => (match === undefined ? [] : String(match).trim().split(/\s+/));
 
@@ -232,7 +247,12 @@ const U32: Readonly<Record<string, (value: unknown, options: Members) => readonl
   rule_hit: () => [],
   success: () => [],
   input_dev: (value) => ['input', 'dev', one(value)],
-  offset_mask: (mask, { offset_shift: shift, offset_off: off }) => ['offset', `${one(mask)}>>${one(shift)}`, 'at', one(off)],
+  offset_mask: (mask, { offset_shift: shift, offset_off: off }) => [
+    'offset',
+    `${one(mask)}>>${one(shift)}`,
+    'at',
+    one(off),
+  ],
   offset_shift: () => [],
   offset_off: () => [],
   plus: (value, { offset_mask: mask }) => [...(mask === undefined ? ['offset'] : []), 'plus', one(value)],
@@ -242,13 +262,28 @@ const U32: Readonly<Record<string, (value: unknown, options: Members) => readonl
 
 /** Members of an action that stand behind its number, or tell nothing that can be typed. */
 const BEHIND: ReadonlySet<string> = new Set([
-  ...['order', 'kind', 'type', 'index', 'ref', 'bind', 'cookie', 'installed', 'last_used', 'first_used', 'expires', 'stats'],
+  ...[
+    'order',
+    'kind',
+    'type',
+    'index',
+    'ref',
+    'bind',
+    'cookie',
+    'installed',
+    'last_used',
+    'first_used',
+    'expires',
+    'stats',
+  ],
   ...['not_in_hw', 'in_hw', 'in_hw_count', 'skip_hw', 'skip_sw', 'no_percpu', 'used_hw_stats', 'hw_stats'],
 ]);
 
 function actionsOf({ actions }: Members): string[] {
   if (!Array.isArray(actions)) return [];
-  return actions.filter(isMembers).flatMap((action) => ['action', 'order', `${one(action.order)}:`, ...actionOf(action)]);
+  return actions
+    .filter(isMembers)
+    .flatMap((action) => ['action', 'order', `${one(action.order)}:`, ...actionOf(action)]);
 }
 
 function actionOf(action: Members): string[] {
@@ -264,7 +299,11 @@ function actionOf(action: Members): string[] {
 function controlOf(control: unknown): string[] {
   if (!isMembers(control)) return [];
   const { type, chain, jump } = control;
-  return [...one(type).split(/\s+/), ...(chain === undefined ? [] : ['chain', one(chain)]), ...(jump === undefined ? [] : [one(jump)])];
+  return [
+    ...one(type).split(/\s+/),
+    ...(chain === undefined ? [] : ['chain', one(chain)]),
+    ...(jump === undefined ? [] : [one(jump)]),
+  ];
 }
 
 function ctinfoMarks({ dscpmask, dscpstatemask, cpmark }: Members): string[] {

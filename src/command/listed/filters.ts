@@ -3,13 +3,11 @@ import { atEnd, Printed, Unread } from './printed.ts';
 
 /** How tc's print of a filter is typed again. What cannot be is an Unread: a filter without a part is another filter. */
 
-
 /** A filter's handle and the words behind its kind. */
 export interface FilterWords {
   readonly handle: string | null;
   readonly words: readonly string[];
 }
-
 
 /** One word of a filter as it is printed: takes its values and gives what is typed. */
 type Take = (printed: Printed, word: string) => readonly string[];
@@ -52,7 +50,10 @@ const MATCHALL: Takes = { flowid: value, classid: value, ...PLACES };
 const BASIC: Takes = { flowid: value };
 /** `eth_type` follows from the filter's protocol; what tc cannot take back in this form is not among them. */
 const FLOWER: Takes = {
-  ...all('classid indev vlan_id vlan_prio vlan_ethtype dst_mac src_mac ip_proto dst_ip src_ip dst_port src_port', value),
+  ...all(
+    'classid indev vlan_id vlan_prio vlan_ethtype dst_mac src_mac ip_proto dst_ip src_ip dst_port src_port',
+    value,
+  ),
   tcp_flags: value,
   ip_tos: inHex,
   ip_ttl: inHex,

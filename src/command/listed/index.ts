@@ -87,7 +87,10 @@ function nodeCommands({ thing, device }: Node): Listed[] {
 }
 
 /** The words of a size table go before the kind. */
-function withoutTable(printed: readonly string[]): { readonly words: readonly string[]; readonly table: readonly string[] } {
+function withoutTable(printed: readonly string[]): {
+  readonly words: readonly string[];
+  readonly table: readonly string[];
+} {
   const at = printed.indexOf('stab');
   return at < 0 ? { words: printed, table: [] } : { words: printed.slice(0, at), table: printed.slice(at) };
 }
@@ -113,7 +116,10 @@ function filterCommands(filters: readonly Node[]): Listed[] {
   for (const [first] of groups.values()) parents.set(levelOf(first), (parents.get(levelOf(first)) ?? 0) + 1);
   return [...groups.values()].flatMap((group) => {
     const own = group.filter(({ thing }) => thing.printed.length > 0);
-    const tables = u32Tables(own.map(({ thing }) => thing.printed), parents.get(levelOf(group[0])) ?? 1);
+    const tables = u32Tables(
+      own.map(({ thing }) => thing.printed),
+      parents.get(levelOf(group[0])) ?? 1,
+    );
     // Of fw a filter without options takes every mark, and is listed by this line alone.
     if (own.length === 0) return group.filter(({ thing }) => thing.kind === 'fw').map((filter) => bare(filter));
     const isTable = ({ thing }: Node): boolean => thing.kind === 'u32' && thing.printed[2] === 'ht';

@@ -64,7 +64,18 @@ const QDISC_ROWS: Readonly<Record<string, Rows>> = {
     { limit: NUMBER, perturb: NUMBER, headdrop: FLAG, flows: SIZE, ewma: LEFT, ...flags('ecn harddrop') },
     'quantum depth divisor min max probability',
   ),
-  tbf: { ...LINK, ...rows({ burst: bucket('rate'), mtu: bucket('peakrate'), minburst: bucket('peakrate'), lat: { ...VALUE, as: 'latency' } }, 'rate peakrate limit') },
+  tbf: {
+    ...LINK,
+    ...rows(
+      {
+        burst: bucket('rate'),
+        mtu: bucket('peakrate'),
+        minburst: bucket('peakrate'),
+        lat: { ...VALUE, as: 'latency' },
+      },
+      'rate peakrate limit',
+    ),
+  },
   fq_codel: { ...CODEL, ...rows({}, 'flows quantum ce_threshold_selector memory_limit drop_batch') },
   codel: CODEL,
   fq: rows(
@@ -184,7 +195,10 @@ function typedAgain(printed: readonly string[], known: Rows): Typed {
     else if (row.left !== true) {
       const values = printed.slice(from, at).map((value) => row.typed?.(value) ?? value);
       const { rate } = row;
-      words.push(row.as ?? word, ...(rate === undefined ? values : values.map((size) => bucketSize(size, behind(printed, rate)))));
+      words.push(
+        row.as ?? word,
+        ...(rate === undefined ? values : values.map((size) => bucketSize(size, behind(printed, rate)))),
+      );
     }
   }
   return { words, unread };

@@ -1,6 +1,3 @@
-import { classOptions, qdiscOptions } from './options.ts';
-import { Unread } from './printed.ts';
-
 /** What stands before the options of a qdisc, a class or a filter that tc lists. */
 export interface Thing {
   readonly noun: 'qdisc' | 'class' | 'filter';
@@ -42,32 +39,37 @@ export function thingOf(line: number, words: readonly string[]): Thing {
 function filterOf(line: number, words: readonly string[]): Thing {
   const head: Head = { device: null, block: null, parent: null, place: [] };
   const [kind = '', ...rest] = readHead(words, head, OF_FILTERS);
-  const printed = readHead(rest, head, { chain: (head, [chain = '']) => void head.place.push('chain', chain) });
+  const printed = readHead(rest, head, OF_CHAINS);
   return { noun: 'filter', line, kind, handle: '', ...head, printed };
 }
 
-type HeadWords = Readonly<Record<string, (head: Head, value: readonly string[]) => void>>;
+type HeadWords = Readonly<Record<string, (head: Head, value: string) => void>>;
 
 const keep =
   (word: string) =>
-  (head: Head, [value = '']: readonly string[]): void =>
-    void head.place.push(word, value);
-const WHERE: HeadWords = {
-  dev: (head, [device = '']) => void (head.device = device),
-  parent: (head, [parent = '']) => void (head.parent = parent),
-};
+  (head: Head, value: string): void => {
+    head.place.push(word, value);
+  };
+const set =
+  (name: 'device' | 'block' | 'parent') =>
+  (head: Head, value: string): void => {
+    head[name] = value;
+  };
+const nothing = (): void => {};
+const WHERE: HeadWords = { dev: set('device'), parent: set('parent') };
 const OF_QUEUES: HeadWords = {
   ...WHERE,
-  refcnt: () => undefined,
-  leaf: () => undefined,
+  refcnt: nothing,
+  leaf: nothing,
   ingress_block: keep('ingress_block'),
   egress_block: keep('egress_block'),
 };
-const OF_FILTERS: HeadWords = {
-  ...WHERE,
-  block: (head, [block = '']) => void (head.block = block),
-  protocol: keep('protocol'),
-  pref: keep('pref'),
+const OF_FILTERS: HeadWords = { ...WHERE, block: set('block'), protocol: keep('protocol'), pref: keep('pref') };
+/** The chain that every filter is in unless another is named is not named again. */
+const OF_CHAINS: HeadWords = {
+  chain(head, value) {
+    if (value !== '0') head.place.push('chain', value);
+  },
 };
 const HOOKS: ReadonlySet<string> = new Set(['root', 'ingress', 'egress']);
 /** Words before the options that stand alone and tell nothing that can be typed. */
@@ -80,9 +82,9 @@ function readHead(words: readonly string[], head: Head, known: HeadWords): reado
     const word = words[at] ?? '';
     const take = Object.hasOwn(known, word) ? known[word] : undefined;
     if (take !== undefined) {
-      take(head, words.slice(at + 1, at + 2));
+      take(head, words[at + 1] ?? '');
       at += 2;
-    } else if (HOOKS.has(word) && head.parent === null && known !== undefined && Object.hasOwn(known, 'dev')) {
+    } else if (HOOKS.has(word) && head.parent === null && known !== OF_CHAINS) {
       head.parent = word;
       at++;
     } else if (ALONE.has(word)) at++;
