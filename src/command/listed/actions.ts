@@ -1,3 +1,4 @@
+import { bucketSize } from './bucket.ts';
 import { atAction, atPolice, type Printed, Unread } from './printed.ts';
 
 /** How tc's print of a filter's actions is typed again. */
@@ -87,7 +88,10 @@ function oneAction(printed: Printed): string[] {
   const index = printed.next();
   const behind = printed.until(atAction);
   const cookie = behind.indexOf('cookie');
-  const end = ['index', index, ...(cookie < 0 ? [] : behind.slice(cookie, cookie + 2))];
+  const end = [
+    ...['index', index, ...(cookie < 0 ? [] : behind.slice(cookie, cookie + 2))],
+    ...(behind.includes('no_percpu') ? ['no_percpu'] : []),
+  ];
   return [...typed(body, { index, behind }), ...end];
 }
 
@@ -106,7 +110,7 @@ function police(printed: Printed): string[] {
     else throw new Unread(`"${word}" of police is not known here`);
   }
   printed.until(atAction);
-  return withoutNothing(words);
+  return withoutDefaults(words);
 }
 
 const POLICE_VALUES: ReadonlySet<string> = new Set([
@@ -120,9 +124,15 @@ function controls(printed: Printed): string {
   return control;
 }
 
-/** tc prints a rate and a burst of nothing where the policer counts packets, or only looks at the average. */
-function withoutNothing(words: readonly string[]): string[] {
-  const isNothing = (at: number): boolean =>
-    (words[at] === 'rate' && words[at + 1] === '0bit') || (words[at] === 'burst' && words[at + 1] === '0b');
-  return words.filter((_, at) => !isNothing(at) && !isNothing(at - 1));
+/** What tc prints where nothing was given: a policer may count packets, or only look at the average. */
+const DEFAULTS: Readonly<Record<string, string>> = { rate: '0bit', burst: '0b', mtu: '4096Mb', linklayer: 'unspec' };
+
+function withoutDefaults(words: readonly string[]): string[] {
+  const rate = words[words.indexOf('rate') + 1] ?? '';
+  const isDefault = (at: number): boolean =>
+    Object.hasOwn(DEFAULTS, words[at] ?? '') && DEFAULTS[words[at] ?? ''] === words[at + 1];
+  return words.flatMap((word, at) => {
+    if (isDefault(at) || isDefault(at - 1)) return [];
+    return words[at - 1] === 'burst' ? [bucketSize(word, rate)] : [word];
+  });
 }

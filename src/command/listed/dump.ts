@@ -161,7 +161,9 @@ function memberWords(name: string, value: unknown): string[] {
 /** A filter's options as words: of each kind its own, then what it does with a packet. */
 function filterWords(kind: string, options: Members): string[] {
   if (typeof options.text === 'string') {
-    return [...options.text.trim().split(/\s+/), ...actionsOf(options)];
+    const { text, actions: _, ...more } = options;
+    // A policer of old, which is not in the text.
+    return [...options.text.trim().split(/\s+/), ...Object.keys(more), ...actionsOf(options)];
   }
   const { actions: _, ...own } = options;
   const write = FILTERS[kind];

@@ -32,7 +32,7 @@ const COUNTER: Take = (printed, word) => {
 };
 
 /** ematches: tc prints them as one expression, which it takes as one. */
-const ematches: Take = (printed, word) => ['match', [word, ...printed.until(atEnd)].join(' ')];
+const ematches = (printed: Printed, word: string): string[] => ['match', [word, ...printed.until(atEnd)].join(' ')];
 
 const FLOW: Takes = {
   ...all('keys and or xor rshift addend divisor baseclass', value),
@@ -91,7 +91,7 @@ function optionWords(kind: string, printed: Printed, takes: Takes, hasEmatches: 
     const word = printed.next();
     if (word === '(rule') typed.push(...COUNTER(printed, word));
     else if (Object.hasOwn(takes, word)) typed.push(...(takes[word]?.(printed, word) ?? []));
-    else if (hasEmatches && /\($|^NOT$|^\w+\(/.test(word)) typed.push(...ematches(printed, word));
+    else if (hasEmatches && /\($|^NOT$|^\w+\(/.test(word)) typed.unshift(...ematches(printed, word));
     else throw new Unread(`"${word}" of ${kind} is not known here`);
   }
   return typed;
