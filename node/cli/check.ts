@@ -24,6 +24,7 @@ import { txQueuesOf } from './numbers.ts';
 import { painter, say } from './output.ts';
 import { checkOutputs } from './outputs.ts';
 import { Output } from './result.ts';
+import { listingOfFlags, nameOfSetUp, PRINTED_BY } from './set-up.ts';
 
 /** Findings of one code that are told in full; the rest is counted. */
 const TOLD = 3;
@@ -49,9 +50,12 @@ export async function checkScripts(names: readonly string[], flags: CheckFlags):
   const question = questionOf(flags);
   if (flags.force && !flags.fix) throw new CommandLineError('--force: goes with --fix only');
   if (flags.fix && names.includes('-')) throw new CommandLineError('--fix: standard input has no file beside it');
-  const [first = ''] = names;
-  const isOne = names.length === 1 && !isFolder(first);
-  const scripts = isOne ? [await judged(first, flags, question)] : await judgedEach(names, flags, question);
+  const listing = listingOfFlags(flags);
+  const [first = ''] = listing === null ? named(names) : [alone(names, flags)];
+  const isOne = listing !== null || (names.length === 1 && !isFolder(first));
+  const scripts = isOne
+    ? [await judged(first, flags, question, listing ?? undefined)]
+    : await judgedEach(names, flags, question);
   if (isOne && scripts[0]?.problem) throw scripts[0].problem;
   const output = new Output();
   output.write(PRINTED[flags.format](scripts, question, { ...flags, isOne }));
@@ -59,6 +63,18 @@ export async function checkScripts(names: readonly string[], flags: CheckFlags):
   if (flags.format !== 'text') for (const script of scripts) tellNotes(script, isOne);
   const exits = scripts.map((script) => exitOf(script, flags));
   return EXITS.find((exit) => exits.includes(exit)) ?? 0;
+}
+
+function named(names: readonly string[]): readonly string[] {
+  if (names.length > 0) return names;
+  throw new CommandLineError('check: a script expected, or --state, or --live');
+}
+
+/** What --state or --live is called, which goes with no script. */
+function alone(names: readonly string[], flags: CheckFlags): string {
+  if (names.length > 0) throw new CommandLineError(`a script, --state and --live exclude each other: give one`);
+  if (flags.fix) throw new CommandLineError('--fix: a kernel is no file that could be mended');
+  return nameOfSetUp(flags);
 }
 
 /** What was asked, checked. */
@@ -124,8 +140,8 @@ async function judgedOrNot(file: ScriptFile, flags: CheckFlags, question: CheckO
   }
 }
 
-async function judged(name: string, flags: CheckFlags, question: CheckOptions): Promise<Script> {
-  const text = readCommands(name, limitsOf(flags), CommandLineError);
+async function judged(name: string, flags: CheckFlags, question: CheckOptions, given?: string): Promise<Script> {
+  const text = given ?? readCommands(name, limitsOf(flags), CommandLineError);
   const report = inScript(name, () => reportOf(text, question));
   const problem = problemOf(name, report, flags);
   const fixed = flags.fix && problem === null ? await writeFixed(name, text, report, flags.force === true) : null;
@@ -312,7 +328,25 @@ function linesText(lines: readonly number[]): string {
 
 /** What was supposed, and what could not be looked at. */
 function notes(report: Report, file: string): string[] {
-  return [...assumedNotes(report), ...modelNotes(report), ...unexpandedNotes(report, file)];
+  return [
+    ...kindNotes(report),
+    ...assumedNotes(report),
+    ...modelNotes(report),
+    ...unreadNotes(report),
+    ...unexpandedNotes(report, file),
+  ];
+}
+
+/** The kind of a text is guessed; of a script nobody wonders. */
+function kindNotes({ script: { kind } }: Report): string[] {
+  const printed = PRINTED_BY[kind];
+  return printed === undefined ? [] : [`read as what ${printed} prints`];
+}
+
+function unreadNotes({ script: { unexpanded } }: Report): string[] {
+  return unexpanded.flatMap(({ line, unread }) =>
+    unread === null ? [] : [`note: line ${line}: not checked: ${escapeText(unread)}`],
+  );
 }
 
 function assumedNotes({ assumed, standing }: Report): string[] {
@@ -332,9 +366,10 @@ function modelNotes({ notModelled }: Report): string[] {
 }
 
 function unexpandedNotes({ script: { unexpanded } }: Report, file: string): string[] {
-  const [first] = unexpanded;
+  const open = unexpanded.filter(({ unread }) => unread === null);
+  const [first] = open;
   if (first === undefined) return [];
-  const many = `${counted(unexpanded.length, 'tc line')} ${unexpanded.length === 1 ? 'holds' : 'hold'}`;
+  const many = `${counted(open.length, 'tc line')} ${open.length === 1 ? 'holds' : 'hold'}`;
   return [
     `${many} variables and could not be checked, the first is line ${first.line}: cls-flow record -- ${escapeText(file)}`,
   ];

@@ -1,8 +1,8 @@
-import { differencesOf } from '../../src/api/index.ts';
+import { diff as compare, differencesOf, QuestionError } from '../../src/api/index.ts';
 import { runTc, type Transport } from '../../src/command/index.ts';
 import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
-import { Netns } from '../../src/kernel/index.ts';
+import { Netns, type SavedNetns } from '../../src/kernel/index.ts';
 import { counted, escapeText, shellQuoted } from '../../src/lang/index.ts';
 import { type Diff, diffSetups, type Plan, planScript, readSetup } from '../../src/study/index.ts';
 import { explainRefusal, type LiveKernel } from '../kernel.ts';
@@ -13,6 +13,7 @@ import { limitsOf } from './limits.ts';
 import { readCommands } from './named-file.ts';
 import { say } from './output.ts';
 import { Output } from './result.ts';
+import { nameOfSetUp, setUpOf } from './set-up.ts';
 
 const EQUAL = 0;
 const DIFFERENT = 1;
@@ -26,19 +27,54 @@ interface Applied {
   readonly refused: string | null;
 }
 
-/** `cls-flow diff SCRIPT --live DEV`; returns what the process exits with. */
+/** `cls-flow diff SCRIPT --live DEV`, `--with FILE`, `--state FILE`; returns what the process exits with. */
 export function diff(script: string, flags: DiffFlags): number {
+  const { live, state, with: other, dev, apply } = flags;
+  const given = [live, state, other].filter((value) => value !== undefined).length;
+  if (given !== 1) throw new CommandLineError('diff: give one of --live, --with and --state');
+  if (live !== undefined && dev !== undefined) throw new CommandLineError('--dev: --live names the device');
+  if (live === undefined && apply) throw new CommandLineError('--apply: goes with --live only');
   const text = readCommands(script, limitsOf(flags), CommandLineError);
+  if (live === undefined) return diffKept(script, text, flags);
   const kernel = openKernel();
   try {
-    return diffLive(script, text, kernel, flags);
+    return diffLive({ script, text, device: live }, kernel, flags);
   } finally {
     kernel.close();
   }
 }
 
-function diffLive(script: string, text: string, kernel: LiveKernel, flags: DiffFlags): number {
-  const device = flags.live;
+/** What is installed was written down or kept; nothing is asked. */
+function diffKept(script: string, text: string, flags: DiffFlags): number {
+  const { with: other, state, dev } = flags;
+  const { script: dump, state: saved } = setUpOf({ ...flags, live: undefined, script: other });
+  const report = comparing({ script, dump: nameOfSetUp({ script: other, state }) }, () =>
+    compare(text, dump ?? (saved as SavedNetns), dev),
+  );
+  print(flags, report, () => diffText(report.device, { ...report, equal: report.same }, null, false));
+  return report.equal ? EQUAL : DIFFERENT;
+}
+
+/** What is wrong with the plan or the dump is told with its file. */
+function comparing<T>({ script, dump }: { readonly script: string; readonly dump: string }, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof QuestionError)) throw error;
+    const { field, problem } = error;
+    if (field === 'device') throw new CommandLineError(`--dev: ${problem}`);
+    throw new CommandLineError(`${field === 'plan' ? script : dump}: ${problem}`);
+  }
+}
+
+/** A plan, and the device that it is for. */
+interface Planned {
+  readonly script: string;
+  readonly text: string;
+  readonly device: string;
+}
+
+function diffLive({ script, text, device }: Planned, kernel: LiveKernel, flags: DiffFlags): number {
   if (kernel.device(device) === null) throw new CommandLineError(`--live ${device}: this machine has no such device`);
   const ask = (): { readonly plan: Plan; readonly found: Diff } => {
     const installed = readSetup(kernel, kernel.links.index(device));
@@ -100,12 +136,12 @@ export interface After {
 }
 
 function show(device: string, found: Diff, after: After | null, flags: DiffFlags, plan: string): void {
+  print(flags, reportOf(device, found, after, plan), () => diffText(device, found, after));
+}
+
+function print({ format }: DiffFlags, report: object, asText: () => string): void {
   const output = new Output();
-  output.write(
-    flags.format === 'json'
-      ? `${JSON.stringify(reportOf(device, found, after, plan), null, 2)}\n`
-      : diffText(device, found, after),
-  );
+  output.write(format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : asText());
   output.flush();
 }
 
@@ -117,10 +153,11 @@ export function reportOf(device: string, found: Diff, after: After | null, plan:
   return { ...report, applied: { ...after.applied, equal: left.length === 0, differences: left } };
 }
 
-function diffText(device: string, found: Diff, after: After | null): string {
+function diffText(device: string, found: Diff, after: After | null, canApply = true): string {
   const lines = [`${escapeText(device)}: ${counts(found)}`, ...differenceLines(found)];
   if (after === null) {
-    if (found.commands.length > 0) lines.push('to make them equal (or --apply):', ...found.commands.map(shellLine));
+    if (found.commands.length > 0)
+      lines.push(`to make them equal${canApply ? ' (or --apply)' : ''}:`, ...found.commands.map(shellLine));
   } else {
     const { done, refused } = after.applied;
     lines.push(`applied: ${done} of ${counted(found.commands.length, 'command')}`);

@@ -1,3 +1,4 @@
+import type { InputKind } from '../command/index.ts';
 import { FormatError } from '../errors.ts';
 import {
   type CheckedFinding,
@@ -54,6 +55,8 @@ export interface UncheckedRow extends Omit<Place, 'length'> {
 /** One of the scripts. */
 export interface FileRow {
   readonly file: string;
+  /** What it was taken for, by its text; null: it could not be read. */
+  readonly kind: InputKind | null;
   /** tc commands that were run. */
   readonly commands: number;
   readonly assumed: Report['assumed'];
@@ -85,7 +88,8 @@ export interface JudgedScript {
 }
 
 /**
- * What is wrong with a tc script: a batch file, a shell script's literal tc lines, or what `tc -j filter show` prints. Each
+ * What is wrong with a tc script: a batch file, a shell script's literal tc lines, or what `tc -j … show` or `tc … show`
+ * prints. Each
  * line is run in an emulated kernel.
  *
  * @param text the script
@@ -145,6 +149,6 @@ function uncheckedRow(
 }
 
 function fileRow({ name, report, problem }: JudgedScript): FileRow {
-  const { commands = [] } = report?.script ?? {};
-  return { file: name, commands: commands.length, assumed: report?.assumed ?? [], problem };
+  const { commands = [], kind = null } = report?.script ?? {};
+  return { file: name, kind, commands: commands.length, assumed: report?.assumed ?? [], problem };
 }

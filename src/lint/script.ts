@@ -1,4 +1,4 @@
-import { countOptions, endsCommand, kindOf, type ScriptLine, scriptLines } from '../command/index.ts';
+import { countOptions, endsCommand, type InputKind, kindOf, type ScriptLine, scriptLines } from '../command/index.ts';
 import { matches, wordSpans } from '../lang/index.ts';
 import { CLASSIFIERS } from '../sched/classifier/index.ts';
 import type { Command, Span } from './command.ts';
@@ -14,17 +14,19 @@ export interface Script {
   readonly others: readonly ScriptLine[];
   /** Codes that a comment silences, by line. */
   readonly muted: ReadonlyMap<number, ReadonlySet<string>>;
+  /** What the text was taken for. */
+  readonly kind: InputKind;
   /** It is what tc printed, a dump or a listing: only what it lists is known, and it cannot be mended in place. */
   readonly dump: boolean;
 }
 
 /** Reads a `tc -batch` file, a shell script, a dump in JSON or a listing. Throws FormatError if a dump ends in the middle. */
 export function readScript(text: string): Script {
-  const nothing = { unexpanded: [], others: [], muted: mutedLines(text) };
+  const kind = kindOf(text);
   const lines = [...scriptLines(text)].flatMap(withoutOptions);
   const spans = new Spans();
   return {
-    ...nothing,
+    muted: mutedLines(text),
     commands: lines.flatMap((line) =>
       line.words === null || line.unexpanded ? [] : [commandOf(line, line.words, spans)],
     ),
@@ -32,7 +34,8 @@ export function readScript(text: string): Script {
       line.words === null || !line.unexpanded ? [] : [commandOf(line, line.words, spans)],
     ),
     others: lines.filter(({ words }) => words === null),
-    dump: PRINTED.has(kindOf(text)),
+    kind,
+    dump: PRINTED.has(kind),
   };
 }
 

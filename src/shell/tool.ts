@@ -48,7 +48,10 @@ export interface ShellFiles {
 /** tc's own answers: from an emulated kernel, one for each namespace. */
 export interface TcAnswers {
   /** One tc command (the words behind `tc`, options included), not a batch. */
-  tc(words: readonly string[], netns: string): { readonly exit: number; readonly stdout: string; readonly stderr: string };
+  tc(
+    words: readonly string[],
+    netns: string,
+  ): { readonly exit: number; readonly stdout: string; readonly stderr: string };
 }
 
 /** The host that the script is taken to run on. */

@@ -14,8 +14,8 @@ import { hookOf, type Installed, isAutomatic, readSetup, type Setup } from './in
 
 /** A command of a script that set up something which is still there at its end. */
 export interface Origin {
-  /** Line of the script, from 1. */
-  readonly line: number;
+  /** Which of the script's commands, from 1. */
+  readonly at: number;
   /** tc's arguments from the object on; with `pref` where the kernel chose it. */
   readonly words: readonly string[];
 }
@@ -30,7 +30,7 @@ export interface Plan extends Setup {
   readonly commands: number;
 }
 
-/** Another name for a qdisc's handle: by the line that makes it. */
+/** Another name for a qdisc's handle: by the command that makes it. */
 type Handles = ReadonlyMap<number, string>;
 
 /** The name by which a thing is known in both kernels; a qdisc is known by its place. */
@@ -55,7 +55,7 @@ export function planScript(text: string, kernel: () => Transport, device: string
     const [origin] = plan.origins.get(nameOf(qdisc)) ?? [];
     if (other === undefined || origin === undefined || other.kind !== qdisc.kind || !isAutomatic(other.handle))
       continue;
-    if (!origin.words.includes('handle')) handles.set(origin.line, `${(other.handle >>> 16).toString(16)}:`);
+    if (!origin.words.includes('handle')) handles.set(origin.at, `${(other.handle >>> 16).toString(16)}:`);
   }
   return handles.size === 0 ? plan : runPlan(text, kernel(), device, handles);
 }
@@ -70,21 +70,21 @@ function runPlan(text: string, transport: Transport, device: string, handles: Ha
     if (isStale) forget(origins, readSetup(transport, ifindex));
     isStale = false;
   };
-  for (const { line, words, unexpanded } of scriptLines(text)) {
+  for (const { line, words, unexpanded, unread } of scriptLines(text, { nameless: device })) {
     if (words === null) continue;
     commands++;
     if (unexpanded) {
-      failed.push({ line, says: 'a variable or substitution, which is not expanded' });
+      failed.push({ line, says: unread ?? 'a variable or substitution, which is not expanded' });
       continue;
     }
     const made: Message[] = [];
     // Once for a row of deletions: to look at all that is there after each would take the square.
     if (!isDeletion(words)) clean();
-    const answer = runTc(withHandle(words, handles.get(line)), { transport: listening(transport, made) });
+    const answer = runTc(withHandle(words, handles.get(commands)), { transport: listening(transport, made) });
     if (answer.exit !== 0 && !isDeletion(words)) failed.push({ line, says: answer.stderr.split('\n')[0] ?? '' });
     // What is not modelled cannot be compared with what is installed.
     for (const { why } of answer.notModelled) failed.push({ line, says: why });
-    note(origins, { line, words: fromObject(words) }, made, ifindex);
+    note(origins, { at: commands, words: fromObject(words) }, made, ifindex);
     if (answer.exit === 0 && destroys(words)) isStale = true;
   }
   clean();

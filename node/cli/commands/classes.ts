@@ -5,22 +5,25 @@ import type { LimitFlags } from './limits.ts';
 import { addWalkOptions, type WalkFlags, WRONG_FILTER } from './walk.ts';
 
 export interface ClassesFlags
-  extends Pick<WalkFlags, 'filter' | 'script' | 'txQueues' | 'ipset' | 'dev' | 'parent' | 'era' | keyof LimitFlags> {
+  extends Pick<
+    WalkFlags,
+    'filter' | 'script' | 'state' | 'live' | 'txQueues' | 'ipset' | 'dev' | 'parent' | 'era' | keyof LimitFlags
+  > {
   readonly kind?: string;
   readonly rate: string;
   readonly max: string;
 }
 
-const WALK = ['filter', 'script', 'tx-queues', 'ipset', 'era', 'max-text', 'max-entries'];
+const WALK = ['filter', 'script', 'state', 'live', 'tx-queues', 'ipset', 'era', 'max-text', 'max-entries'];
 
 export const classes: CliCommand = {
   name: 'classes',
   summary: 'the tc class add lines of all classes that filters can give',
-  usage: '(--filter SPEC… | --script FILE) [options]',
+  usage: '(--filter SPEC… | --script FILE | --state FILE | --live DEV) [options]',
   define(command) {
     addWalkOptions(command, (name) => WALK.includes(name))
       .optionsGroup('Classes:')
-      .option('--dev <name>', 'device in the lines, with --script the one whose filters are asked (default: eth0)')
+      .option('--dev <name>', 'device in the lines, with a set-up the one whose filters are asked (default: eth0)')
       .option('--parent <id>', "parent of the classes (default: the qdisc of the filters' base class, as 1:)")
       .addOption(
         new Option(

@@ -13,6 +13,7 @@ import { readListing } from './text.ts';
 import type { Thing } from './things.ts';
 
 export { type InputKind, isBatchLine, kindOf } from './kind-of.ts';
+export { listingOf, type Shown } from './list.ts';
 
 /** A command that makes a part of what is listed. */
 export interface Listed {
