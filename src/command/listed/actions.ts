@@ -88,8 +88,10 @@ function oneAction(printed: Printed): string[] {
   const index = printed.next();
   const behind = printed.until(atAction);
   const cookie = behind.indexOf('cookie');
+  const stats = behind.indexOf('hw_stats');
   const end = [
     ...['index', index, ...(cookie < 0 ? [] : behind.slice(cookie, cookie + 2))],
+    ...(stats < 0 ? [] : behind.slice(stats, stats + 2)),
     ...(behind.includes('no_percpu') ? ['no_percpu'] : []),
   ];
   return [...typed(body, { index, behind }), ...end];

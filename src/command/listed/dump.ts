@@ -101,7 +101,7 @@ function one(value: unknown): string {
 /** Bytes a second and microseconds are numbers in JSON; the text has units. */
 const UNITS: Readonly<Record<string, string>> = {
   ...units('bps', 'rate ceil peakrate maxrate defrate low_rate_threshold bandwidth m1 m2'),
-  ...units('us', 'target interval ce_threshold tupdate rtt lat refill_delay horizon d'),
+  ...units('us', 'target interval ce_threshold tupdate rtt lat refill_delay horizon d rehash db'),
   timer_slack: 'ns',
 };
 

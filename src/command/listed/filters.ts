@@ -34,8 +34,16 @@ const COUNTER: Take = (printed, word) => {
 /** ematches: tc prints them as one expression, which it takes as one. */
 const ematches = (printed: Printed, word: string): string[] => ['match', [word, ...printed.until(atEnd)].join(' ')];
 
+/** The kernel put a qdisc's number where none was given; what is listed without one was made in another way. */
+const baseclass: Take = (printed, word) => {
+  const id = printed.next();
+  if (id.startsWith(':')) throw new Unread(`a base class ${id} cannot be asked for`);
+  return [word, id];
+};
+
 const FLOW: Takes = {
-  ...all('keys and or xor rshift addend divisor baseclass', value),
+  ...all('keys and or xor rshift addend divisor', value),
+  baseclass,
   ...all('map hash', flag),
   perturb: seconds,
 };
@@ -92,6 +100,7 @@ function optionWords(kind: string, printed: Printed, takes: Takes, hasEmatches: 
     if (word === '(rule') typed.push(...COUNTER(printed, word));
     else if (Object.hasOwn(takes, word)) typed.push(...(takes[word]?.(printed, word) ?? []));
     else if (hasEmatches && /\($|^NOT$|^\w+\(/.test(word)) typed.unshift(...ematches(printed, word));
+    else if (word === 'kind') throw new Unread('the rates of its police are not in the JSON of tc');
     else throw new Unread(`"${word}" of ${kind} is not known here`);
   }
   return typed;

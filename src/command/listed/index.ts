@@ -41,8 +41,36 @@ export function listedCommands(text: string, kind: 'dump' | 'listing', nameless 
     if (device === null) lost.push(unreadAt(thing, 'on which device this is, is not told'));
     else (thing.noun === 'filter' ? filters : nodes).push({ thing, device });
   }
-  const listed = [...parentsFirst(nodes).flatMap(nodeCommands), ...filterCommands(filters)];
+  const placed: Node[] = [];
+  for (const filter of filters) {
+    const { parent, unread } = parentOf(filter, nodes);
+    // The line before a filter, which says no more than its kind, need not be told of too.
+    if (unread !== null && filter.thing.printed.length > 0) lost.push(unreadAt(filter.thing, unread));
+    if (parent !== undefined) placed.push({ ...filter, thing: { ...filter.thing, parent } });
+  }
+  const listed = [...parentsFirst(nodes).flatMap(nodeCommands), ...filterCommands(placed)];
   return [...once(listed).map(understood), ...lost];
+}
+
+/** What a filter hangs on; undefined: nothing tells it. */
+interface Parent {
+  readonly parent: string | null | undefined;
+  readonly unread: string | null;
+}
+
+/** tc leaves out the parent that it was asked for: where one qdisc is listed, that is it. */
+function parentOf({ thing, device }: Node, nodes: readonly Node[]): Parent {
+  if (thing.parent !== null || thing.block !== null) return { parent: thing.parent, unread: null };
+  const around = nodes.filter((node) => node.device === device && node.thing.handle !== '0:');
+  const qdiscs = around.filter((node) => node.thing.noun === 'qdisc');
+  const [qdisc] = qdiscs;
+  if (qdisc === undefined) return { parent: null, unread: null };
+  if (qdiscs.length > 1) return { parent: undefined, unread: 'its parent is not printed, and could be any of several' };
+  const { kind, handle } = qdisc.thing;
+  if (kind === 'clsact') return { parent: undefined, unread: 'its parent is not printed: ingress or egress' };
+  const parent = kind === 'ingress' ? 'ingress' : handle;
+  const hasClasses = around.length > 1;
+  return { parent, unread: hasClasses ? `its parent is not printed: ${parent} is taken, no class` : null };
 }
 
 const unreadAt = ({ line, noun }: Thing, unread: string): Listed => ({ line, words: null, unread, noun });

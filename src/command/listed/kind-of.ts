@@ -13,9 +13,9 @@ const DUMP = /^\s*\[(?:\s*\[)*\s*(?:[{\]]|$)/;
 
 /** `qdisc sfq 1: root`, `class htb 1:1 root`, `filter parent 1: protocol ip pref 1 flow`: what tc prints, not what it takes. */
 const LISTED = [
-  /^qdisc \S+ [0-9a-f]+: /,
-  /^class \S+ [0-9a-f]*:[0-9a-f]* /,
-  /^filter (?:(?:dev|block|parent|protocol) \S+ |ingress |egress |root )*(?:pref \d+ \S+ |\S+ chain \d+ )/,
+  /^qdisc \S+ [0-9a-f]+:(?: |$)/,
+  /^class \S+ [0-9a-f]*:[0-9a-f]*(?: |$)/,
+  /^filter (?:(?:dev|block|parent|protocol) \S+ |ingress |egress |root )*(?:pref \d+ \S+|\S+ chain \d+)(?: |$)/,
 ];
 
 /** Tells what a text is, by the first line that is no comment. */
@@ -28,7 +28,7 @@ export function kindOf(text: string): InputKind {
 }
 
 /** A line of `tc … show` that begins a qdisc, a class or a filter. */
-export const isListed = (line: string): boolean => LISTED.some((pattern) => pattern.test(line));
+export const isListed = (line: string): boolean => LISTED.some((pattern) => pattern.test(line.trimEnd()));
 
 const VERBS: ReadonlySet<string> = new Set([
   ...['add', 'change', 'replace', 'delete', 'del', 'link', 'get', 'show', 'list', 'flush'],

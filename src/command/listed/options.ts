@@ -1,3 +1,4 @@
+import { getSize, getTime } from '../../lang/index.ts';
 import { bucketSize } from './bucket.ts';
 
 /** How words that tc prints of a qdisc or a class are typed again. */
@@ -25,6 +26,10 @@ const LEFT: Row = { values: 1, left: true };
 const NUMBER: Row = { values: 1, typed: (value) => value.replace(/(?:pps|sec|p|b)$/, '') };
 /** `1600b/8`: behind the slash stands the size of a cell, which tc works out again. */
 const SIZE: Row = { values: 1, typed: (value) => value.replace(/\/.*/, '') };
+/** `15Kb`, of which tc takes only the number of bytes. */
+const BYTES: Row = { values: 1, typed: (value) => String(getSize(value) ?? value) };
+/** A time of which tc takes the number of milliseconds. */
+const MILLISECONDS: Row = { values: 1, typed: (value) => String((getTime(value) ?? 0) / 1000) };
 const bucket = (rate: string): Row => ({ ...SIZE, rate });
 
 function rows(kinds: Readonly<Record<string, Row>>, ...words: readonly string[]): Rows {
@@ -34,7 +39,7 @@ function rows(kinds: Readonly<Record<string, Row>>, ...words: readonly string[])
 const flags = (words: string): Rows => Object.fromEntries(words.split(' ').map((word) => [word, FLAG]));
 
 const FIFO: Rows = { limit: NUMBER };
-const LINK: Rows = { overhead: NUMBER, linklayer: VALUE, mpu: NUMBER };
+const LINK: Rows = { overhead: NUMBER, linklayer: VALUE, mpu: BYTES };
 /** The kernel counts in 1024 ns and cuts off: of what it lists it makes the same again if it is asked for one more. */
 const TIME: Row = { values: 1, typed: (value) => value.replace(/^\d+(?=us$)/, (number) => String(Number(number) + 1)) };
 const CODEL: Rows = { limit: NUMBER, ecn: FLAG, target: TIME, interval: TIME, ce_threshold: TIME };
@@ -79,8 +84,14 @@ const QDISC_ROWS: Readonly<Record<string, Rows>> = {
   fq_codel: { ...CODEL, ...rows({}, 'flows quantum ce_threshold_selector memory_limit drop_batch') },
   codel: CODEL,
   fq: rows(
-    { limit: NUMBER, flow_limit: NUMBER, ...flags('nopacing horizon_cap horizon_drop') },
-    'buckets orphan_mask quantum initial_quantum maxrate defrate low_rate_threshold refill_delay ce_threshold',
+    {
+      limit: NUMBER,
+      flow_limit: NUMBER,
+      quantum: BYTES,
+      initial_quantum: BYTES,
+      ...flags('nopacing horizon_cap horizon_drop'),
+    },
+    'buckets orphan_mask maxrate defrate low_rate_threshold refill_delay ce_threshold',
     'timer_slack horizon',
   ),
   pie: PIE,
@@ -96,15 +107,23 @@ const QDISC_ROWS: Readonly<Record<string, Rows>> = {
   red: { ...RED_FLAGS, ...RED_DETAILS, ...rows({ qevent: { values: 3 } }, 'limit min max') },
   choke: { ...RED_FLAGS, ...RED_DETAILS, limit: NUMBER, min: NUMBER, max: NUMBER },
   sfb: rows(
-    { limit: NUMBER, max: NUMBER, target: NUMBER, penalty_rate: NUMBER, penalty_burst: NUMBER },
-    'rehash db increment decrement',
+    {
+      rehash: MILLISECONDS,
+      db: MILLISECONDS,
+      limit: NUMBER,
+      max: NUMBER,
+      target: NUMBER,
+      penalty_rate: NUMBER,
+      penalty_burst: NUMBER,
+    },
+    'increment decrement',
   ),
 };
 
 const CLASS_ROWS: Readonly<Record<string, Rows>> = {
   htb: {
     ...LINK,
-    ...rows({ level: LEFT, burst: bucket('rate'), cburst: bucket('ceil'), mpu: NUMBER }, 'prio quantum rate ceil'),
+    ...rows({ level: LEFT, burst: bucket('rate'), cburst: bucket('ceil'), mpu: BYTES }, 'prio quantum rate ceil'),
   },
   hfsc: rows(flags('sc rt ls ul'), 'm1 d m2'),
   drr: { quantum: VALUE },
@@ -147,6 +166,7 @@ const average = (kind: string) => (): Mend => ({
 
 const MENDS: Readonly<Record<string, (printed: readonly string[]) => Mend>> = {
   fq_codel: (printed) => ({ ...NOTHING, add: printed.includes('ecn') ? [] : ['noecn'] }),
+  cake: (printed) => ({ ...NOTHING, without: behind(printed, 'bandwidth') === 'unlimited' ? ['bandwidth'] : [] }),
   red: average('red'),
   choke: average('choke'),
   /** A limit and a divisor that are asked for bound the flows too; the usual ones are better not asked for. */
