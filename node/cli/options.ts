@@ -24,7 +24,8 @@ export function questionOf(flags: Partial<WalkFlags>): Question {
     ...{ filters: flags.filter, dev: flags.dev, parent: flags.parent, at: flags.at, vlan: flags.vlan },
     ...setUpOf(flags),
     txQueues: txQueuesOf(flags),
-    kernel: flags.era as EraName | undefined,
+    // A state names its own.
+    kernel: (flags.era ?? (flags.state === undefined ? '6.1' : undefined)) as EraName | undefined,
     seed: flags.seed === undefined ? undefined : unsigned('--seed', flags.seed),
     hashrnd: flags.hashrnd?.map((text) => unsigned('--hashrnd', text)),
     ...{ rxhashKey: flags.rxhashKey, foldKey: flags.foldKey, nat: flags.nat },
