@@ -62,7 +62,8 @@ export function parentsFirst<N extends Node>(nodes: readonly N[]): N[] {
     }
     for (const one of chain.toReversed()) {
       made.add(one);
-      order.push(one, ...classTree(classes.get(one) ?? []));
+      order.push(one);
+      for (const cl of classTree(classes.get(one) ?? [])) order.push(cl);
     }
   }
   return order;
@@ -80,6 +81,6 @@ function classTree<N extends Node>(classes: readonly N[]): N[] {
     else list.push(node);
   }
   const order = [...(below.get('') ?? [])];
-  for (const { thing } of order) order.push(...(below.get(thing.handle) ?? []));
+  for (const { thing } of order) for (const cl of below.get(thing.handle) ?? []) order.push(cl);
   return order;
 }
