@@ -1,10 +1,10 @@
+import type { InputKind } from '../command/index.ts';
 import { FormatError } from '../errors.ts';
 import {
   type CheckedFinding,
   checkSimulated,
   check as checkText,
   type FilePlace,
-  type InputKind,
   type NotModelledAt,
   type Report,
   type Besides as RuleBesides,
@@ -131,7 +131,8 @@ export interface JudgedScript {
 }
 
 /**
- * What is wrong with a tc script: a batch file, a shell script's literal tc lines, or what `tc -j filter show` prints. Each
+ * What is wrong with a tc script: a batch file, a shell script's literal tc lines, or what `tc -j … show` or `tc … show`
+ * prints. Each
  * line is run in an emulated kernel.
  *
  * @param text the script

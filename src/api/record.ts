@@ -15,12 +15,16 @@ export interface CallRecord {
 
 /** The record of a call. `inputs`: what was read besides the script. */
 export function recordOf(call: string, question: Question, inputs: readonly InputDigest[]): CallRecord {
-  const { script, conntrack: _, sets: __, metadata, ...rest } = question;
+  const { script, state, conntrack: _, sets: __, metadata, ...rest } = question;
   return {
     version: VERSION,
     call,
     question: { ...rest, ...(metadata?.all === undefined ? {} : { metadata: { all: metadata.all } }) },
-    inputs: [...inputs, ...(script === undefined ? [] : [digestOfText('script', script)])],
+    inputs: [
+      ...inputs,
+      ...(script === undefined ? [] : [digestOfText('script', script)]),
+      ...(state === undefined ? [] : [digestOfText('state', JSON.stringify(state))]),
+    ],
   };
 }
 
