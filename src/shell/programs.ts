@@ -140,7 +140,7 @@ function runTc(call: ProgramCall): ToolAnswer {
       return {};
     }
     const answer = shell.host.machine.answers.tc([...options, ...typed.map(({ text }) => text)], namespace);
-    if (answer.exit !== 0) tellUnset(shell);
+    tellUnset(shell);
     shell.host.record({
       tool: 'tc',
       netns: namespace,
@@ -162,7 +162,7 @@ function runTc(call: ProgramCall): ToolAnswer {
   );
 }
 
-/** What a refused command lacks, where a variable of it has no value. */
+/** A command of tc with a variable in it that has no value: it is empty, as in reality, but hardly meant so. */
 function tellUnset({ host, unset }: Shell): void {
   for (const { name, place } of unset) {
     const way = /^\d+$/.test(name) ? '-- ARGUMENTS give it' : `--env ${name}=VALUE gives it`;

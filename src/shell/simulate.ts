@@ -18,14 +18,14 @@ import type {
   UncheckedPlace,
 } from './simulated.ts';
 import { Source } from './source.ts';
-import { Capture, TERMINAL } from './streams.ts';
+import { Capture, Terminal } from './streams.ts';
 import type { TextTools } from './text-tools.ts';
 import type { Link, Machine } from './tool.ts';
 import { systemFile, systemFolder } from './tools/system-files.ts';
 import { shown, Unknowns, withoutMarks } from './unknown.ts';
 
 /** What a run may take, so that none goes on for ever. */
-export const SHELL_LIMITS = { steps: 2_000_000, output: 64 << 20, assumptions: 1000 } as const;
+export const SHELL_LIMITS = { steps: 2_000_000, output: 64 << 20, assumptions: 1000, said: 200 } as const;
 
 /**
  * Reads a shell script and does what it does, on a host that is made up: no process, no network, no file but those that
@@ -62,6 +62,8 @@ class Run implements Host {
   private readonly unchecked = new Map<string, UncheckedPlace>();
   private readonly notes: UncheckedPlace[] = [];
   private readonly parsed = new Map<string, ParsedScript>();
+  private readonly terminal = new Terminal(SHELL_LIMITS.said);
+  private exit: Simulated['exit'] = null;
   private ended: EarlyEnd | null = null;
   private steps = 0;
   private loaded: Promise<TextTools> | null = null;
@@ -89,8 +91,10 @@ class Run implements Host {
       await runExitTrap(shell);
     } catch (signal) {
       if (signal instanceof StopSignal) this.end(signal.place, signal.why, 'limit');
-      else if (signal instanceof ExitSignal) await this.atExit(shell);
-      else if (!(signal instanceof ReturnSignal || signal instanceof LoopSignal)) throw signal;
+      else if (signal instanceof ExitSignal) {
+        if (signal.place !== null) this.exit = { status: signal.status, place: signal.place };
+        await this.atExit(shell);
+      } else if (!(signal instanceof ReturnSignal || signal instanceof LoopSignal)) throw signal;
     }
     return this.result();
   }
@@ -110,8 +114,8 @@ class Run implements Host {
     shell.folder = this.files.folder;
     shell.params = this.args.map(fieldOf);
     shell.descriptors = new Map([
-      [1, { output: TERMINAL }],
-      [2, { output: TERMINAL }],
+      [1, { output: this.terminal }],
+      [2, { output: this.terminal }],
     ]);
     for (const [name, value] of Object.entries(this.options.env ?? {})) {
       shell.variables.set(name, withoutMarks(value));
@@ -129,6 +133,8 @@ class Run implements Host {
       unchecked: [...this.unchecked.values()],
       unreached: unreached.map(({ command, source }) => source.place(command)),
       ended: this.ended,
+      exit: this.exit,
+      said: shown(this.terminal.said),
       notes: this.notes,
       args: this.args,
       triedStart: false,

@@ -81,6 +81,10 @@ export interface Simulated {
   readonly unreached: readonly SourcePlace[];
   /** null: it runs to its end. */
   readonly ended: EarlyEnd | null;
+  /** An `exit` that ended the script; null: it ran to its last line. */
+  readonly exit: { readonly status: number; readonly place: SourcePlace } | null;
+  /** What it writes to its terminal, as far as that is known: the first characters, not escaped. */
+  readonly said: string;
   /** Besides: words that dash lacks, other tools that were passed over. */
   readonly notes: readonly UncheckedPlace[];
   /** The arguments of the run; `start` where the script did nothing without one. */

@@ -27,7 +27,7 @@ const simulated = (more: Partial<Simulated>): Simulated => ({
     unchecked: [],
     unreached: [],
   },
-  ...{ ended: null, notes: [], args: ['start', 'eth0'], triedStart: false },
+  ...{ ended: null, notes: [], args: ['start', 'eth0'], exit: null, said: '', triedStart: false },
   ...more,
 });
 
