@@ -32,7 +32,22 @@ function folderOf(script: string, limits: Limits): FileSource {
 
 /** How a script that was named on the command line is called, and what it may read. Standard input has no folder. */
 export function shellOf(script: string, limits: Limits): ScriptFile {
-  return script === '-' ? { name: '-' } : { name: script, path: path.resolve(script), files: folderOf(script, limits) };
+  const signal = endingAfter(LONGEST);
+  if (script === '-') return { name: '-', signal };
+  return { name: script, path: path.resolve(script), files: folderOf(script, limits), signal };
+}
+
+/** Milliseconds that a script may take to be simulated. */
+const LONGEST = 60_000;
+
+/** Asked again and again: no timer comes to its turn while a script is simulated. */
+function endingAfter(milliseconds: number): { readonly aborted: boolean } {
+  const end = performance.now() + milliseconds;
+  return {
+    get aborted() {
+      return performance.now() > end;
+    },
+  };
 }
 
 const isBelow = (name: string, folder: string): boolean =>

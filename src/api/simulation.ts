@@ -30,7 +30,7 @@ export async function simulateQuestion(question: Question, shell: ScriptFile = {
 }
 
 /** What a script is called, where it lies, and the files that it may read. */
-export type ScriptFile = Pick<ShellScript, 'name' | 'path' | 'files'>;
+export type ScriptFile = Pick<ShellScript, 'name' | 'path' | 'files' | 'signal'>;
 
 /** A question's script, with what the question gives it. */
 export function shellScriptOf({ script = '', files, ...rest }: Question, shell: ScriptFile): ShellScript {
