@@ -241,7 +241,10 @@ class Run implements Host {
     const place = source.place({ pos: Math.min(error.pos, source.text.length), end: source.text.length });
     this.end(place, `syntax error: ${error.message}`, 'syntax');
     const { type, pos, end, shebang } = tree;
-    return { type, pos, end, shebang, commands: tree.commands.filter((one) => one.end <= error.pos) };
+    const before = tree.commands.filter((one) => one.end <= error.pos);
+    // One that is not closed is none.
+    const commands = / to close /.test(error.message) ? before.slice(0, -1) : before;
+    return { type, pos, end, shebang, commands };
   }
 
   async substitute(script: ParsedScript, shell: Shell, source: Source) {
