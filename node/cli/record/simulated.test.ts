@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Simulated, SimulatedCommand, SourcePlace } from '../../../src/shell/simulated.ts';
+import type { Simulated, SimulatedCommand, SourcePlace } from '../../../src/shell/index.ts';
 import { transcriptOf } from './simulated.ts';
 
 const at = (line: number, file = 'qos.sh'): SourcePlace => ({

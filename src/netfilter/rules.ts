@@ -1,16 +1,21 @@
 import { shellWords } from '../lang/index.ts';
-import type { SourcePlace } from './simulated.ts';
-import { type IpsetLine, readIpset } from './tools/ipset.ts';
-import { restoredLines } from './tools/iptables.ts';
-import { type IptablesLine, readIptables, ruleValue } from './tools/iptables-words.ts';
-import { type NftCommand, nftCommands, nftInput } from './tools/nft-words.ts';
+import { type IpsetLine, readIpset } from './ipset-words.ts';
+import { type IptablesLine, readIptables, restoredLines, ruleValue } from './iptables-words.ts';
+import { type NftCommand, nftCommands, nftInput } from './nft-words.ts';
+
+/** Where a command is written: a place of a simulated script, or of a checked one. */
+export interface RulePlace {
+  /** null: the script itself. */
+  readonly file: string | null;
+  readonly line: number;
+}
 
 /** A command as the script ran it: a SimulatedCommand is one. */
 export interface NetfilterCommand {
   readonly tool: string;
   readonly netns: string;
   readonly words: readonly { readonly text: string }[];
-  readonly place: SourcePlace;
+  readonly place: RulePlace;
   /** A command that failed changed nothing. Default: 0. */
   readonly exit?: number;
   /** What it read: rules for `iptables-restore`, `nft -f` and `ipset restore`. */
@@ -22,7 +27,7 @@ export interface Nat {
   /** The device that they leave by; null: any. A `+` or `*` at its end stands for any rest. */
   readonly device: string | null;
   readonly kind: 'masquerade' | 'snat';
-  readonly place: SourcePlace;
+  readonly place: RulePlace;
 }
 
 /** A rule that writes a mark, or the class that tc reads from the packet's priority. */
@@ -34,7 +39,7 @@ export interface Mark {
   /** The bits that are written. */
   readonly mask: number;
   readonly chain: string;
-  readonly place: SourcePlace;
+  readonly place: RulePlace;
 }
 
 /** A rule that is there when the script is done. */
@@ -45,7 +50,7 @@ interface Rule {
   readonly tableName: string;
   readonly chain: string;
   readonly words: readonly string[];
-  readonly place: SourcePlace;
+  readonly place: RulePlace;
 }
 
 const ALL_BITS = 0xffffffff;

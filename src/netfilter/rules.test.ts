@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { marksOf, type NetfilterCommand, natOf, setsOf, tracks } from './netfilter.ts';
+import { marksOf, type NetfilterCommand, natOf, setsOf, tracks } from './rules.ts';
 
 /** Commands one a line; the line's number is where it is written. What follows ` <<< ` is read by it. */
 function commands(text: string, netns = ''): readonly NetfilterCommand[] {
