@@ -2,11 +2,12 @@ import { countOptions, endsCommand, namespaceOption, type ScriptLine, scriptLine
 import { matches } from '../lang/index.ts';
 import { CLASSIFIERS } from '../sched/classifier/index.ts';
 import type { Simulated } from '../shell/index.ts';
-import { type Command, type FilePlace, whereIs } from './command.ts';
+import { type Command, type FilePlace, type ToolLine, whereIs } from './command.ts';
 import { dumpCommands } from './dump.ts';
+import { recordedTools } from './recorded.ts';
 import { type Span, wordSpans } from './spans.ts';
 
-export { type Command, type FilePlace, type Place, type WordPlace, whereIs } from './command.ts';
+export { type Command, type FilePlace, type Place, type ToolLine, type WordPlace, whereIs } from './command.ts';
 
 /** What a text was taken for. */
 export type InputKind = 'batch' | 'shell' | 'dump';
@@ -23,7 +24,7 @@ export interface Script {
   readonly unchecked: readonly UncheckedAt[];
   /** What is no tc command. */
   readonly others: readonly OtherLine[];
-  /** Commands of other tools that set the network up, as a simulated run gave them. */
+  /** Commands of other tools that set the network up, as a simulated run gave them or a recording tells them. */
   readonly tools: readonly ToolLine[];
   /** Codes that a comment silences, by file (null: the script itself) and line. */
   readonly muted: Muted;
@@ -47,14 +48,6 @@ export interface OtherLine {
   readonly netns: string | null;
 }
 
-/** A command of another tool: ip, iptables, ipset, nft. */
-export interface ToolLine {
-  readonly tool: string;
-  readonly netns: string;
-  readonly words: readonly string[];
-  readonly place: FilePlace;
-}
-
 export type Muted = ReadonlyMap<string | null, ReadonlyMap<number, ReadonlySet<string>>>;
 
 /** Reads a `tc -batch` file, a shell script or a dump in JSON. Throws FormatError if a dump ends in the middle. */
@@ -65,7 +58,7 @@ export function readScript(text: string): Script {
     unreached: [],
     unchecked: [],
     others: [],
-    tools: [],
+    tools: recordedTools(text),
     muted: mutedIn(texts),
     simulated: null,
   };

@@ -22,7 +22,13 @@ function addCommands(batch: Batch, commands: readonly SimulatedCommand[]): void 
     before = origin;
     const words = command.words.map(({ text }) => text);
     batch.command(command.tool, command.netns, words, words);
+    if (command.tool !== 'tc') for (const line of linesOf(command)) batch.comment(`< ${line}`);
   }
+}
+
+/** What a command read: rules for iptables-restore, nft and ipset. */
+function linesOf({ input = '' }: SimulatedCommand): readonly string[] {
+  return input.split('\n').filter((line) => line.trim() !== '');
 }
 
 function originOf({ place, loops, mayFail }: SimulatedCommand): string {
