@@ -52,6 +52,16 @@ describe('NAT', () => {
     ]);
   });
 
+  test('chains that jump to each other on very many ways are gone through once', () => {
+    const ways = Array.from({ length: 60 }, (_, i) =>
+      Array.from({ length: 2 }, () => `iptables -t nat -A C${i} -j C${i + 1}`),
+    );
+    const first = 'iptables -t nat -A POSTROUTING -o eth0 -j C0';
+    expect(nat([first, ...ways.flat(), 'iptables -t nat -A C60 -j MASQUERADE'].join('\n'))).toEqual([
+      ['masquerade', 'eth0', 122],
+    ]);
+  });
+
   test('chains that jump in a circle come to an end', () => {
     expect(
       nat(`iptables -t nat -A ONE -j TWO

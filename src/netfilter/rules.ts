@@ -183,15 +183,38 @@ function jumpOf({ words }: Rule): string | undefined {
   return ruleValue(words, '-j', '--jump', '-g', '--goto', 'jump', 'goto');
 }
 
-/** A chain of the script's own has what is asked where packets jump to it. `above`: chains that were gone through. */
-function devicesOf(rule: Rule, rules: readonly Rule[], above: readonly string[] = []): readonly Leaving[] {
-  const own = ownDevices(rule);
-  if (own.length > 0) return own;
-  const jumps = rules.filter(
-    (one) => one.table === rule.table && jumpOf(one) === rule.chain && !above.includes(one.chain),
-  );
-  if (jumps.length === 0) return [{ device: null, except: [] }];
-  return jumps.flatMap((jump) => devicesOf(jump, rules, [...above, rule.chain]));
+/** The rules that jump to each chain, by table and chain. */
+function jumpsIn(rules: readonly Rule[]): ReadonlyMap<string, readonly Rule[]> {
+  const found = new Map<string, Rule[]>();
+  for (const rule of rules) {
+    const chain = jumpOf(rule);
+    if (chain === undefined) continue;
+    const key = `${rule.table} ${chain}`;
+    found.set(key, withRule(found.get(key) ?? [], rule));
+  }
+  return found;
+}
+
+const ANY: Leaving = { device: null, except: [] };
+
+/** What is asked where packets jump to the chain of a rule, on all ways; each chain is gone through once. */
+function chainDevices(rule: Rule, jumps: ReadonlyMap<string, readonly Rule[]>): readonly Leaving[] {
+  const found = new Map<string, Leaving>();
+  const seen = new Set<string>();
+  const open = [rule];
+  for (const { table, chain } of open) {
+    const key = `${table} ${chain}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const from = jumps.get(key);
+    if (from === undefined) found.set('', ANY);
+    for (const jump of from ?? []) {
+      const own = ownDevices(jump);
+      for (const one of own) found.set(`${one.device} ${one.except.join(' ')}`, one);
+      if (own.length === 0) open.push(jump);
+    }
+  }
+  return found.size === 0 ? [ANY] : [...found.values()];
 }
 
 /** nft: `masquerade` and `snat` are statements; iptables: targets. */
@@ -224,12 +247,17 @@ function packetsOf({ words, isNft }: Rule): Nat['packets'] {
 /** The rules that give packets another source address, with the devices that the packets leave by. */
 export function natOf(commands: readonly NetfilterCommand[]): readonly Nat[] {
   const rules = rulesLeft(commands);
+  const jumps = jumpsIn(rules);
+  const chains = new Map<string, readonly Leaving[]>();
   return rules.flatMap((rule) => {
     const kind = natKind(rule);
     if (kind === null) return [];
-    const { family, place } = rule;
-    const leaving = new Map(devicesOf(rule, rules).map((one) => [`${one.device} ${one.except.join(' ')}`, one]));
-    return Array.from(leaving.values(), (one) => ({ ...one, kind, family, packets: packetsOf(rule), place }));
+    const { table, chain, family, place } = rule;
+    const key = `${table} ${chain}`;
+    const own = ownDevices(rule);
+    const leaving = own.length > 0 ? own : (chains.get(key) ?? chainDevices(rule, jumps));
+    if (own.length === 0) chains.set(key, leaving);
+    return leaving.map((one) => ({ ...one, kind, family, packets: packetsOf(rule), place }));
   });
 }
 
@@ -370,8 +398,8 @@ const TABLES = ['filter', 'nat', 'mangle'];
 export function emptiesAll(commands: readonly NetfilterCommand[]): boolean {
   const emptied = new Set<string>();
   for (const command of commands) {
-    if ((command.exit ?? 0) !== 0) continue;
     if (isUnread(command)) return false;
+    if ((command.exit ?? 0) !== 0) continue;
     for (const table of emptiedBy(command)) emptied.add(table);
   }
   return emptied.has('ruleset') || TABLES.every((table) => emptied.has(table));

@@ -84,6 +84,17 @@ describe('the batch file of a simulated script', () => {
     ]);
   });
 
+  it('has what other tools read as comments below them', () => {
+    const commands = [
+      command(1, 'nft -f -', { input: 'table ip nat {\n\n chain post { masquerade; }\n}\n' }),
+      command(2, 'tc qdisc add dev eth0 root sfq', { input: 'not told' }),
+    ];
+    expect(lines({ commands })).toEqual([
+      ...['# qos.sh:1', '# nft -f -', '# < table ip nat {', '# <  chain post { masquerade; }', '# < }'],
+      ...['# qos.sh:2', 'qdisc add dev eth0 root sfq'],
+    ]);
+  });
+
   it('tells what was assumed, what is missing and where the script ends', () => {
     expect(
       lines({

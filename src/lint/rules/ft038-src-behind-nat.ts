@@ -21,10 +21,12 @@ export const FT038: Rule = {
     const rules = natOf(netfilterOf(tree.script)).filter(({ kind, packets }) => kind !== 'netmap' && packets !== 'one');
     if (rules.length === 0) return;
     const shaped = shapedDevices(tree);
+    const known = new Map<string, Nat | undefined>();
     for (const filter of filters) {
-      const { command, flow } = filter;
-      const devices = leftBy(filter, tree);
-      const rule = rules.find((one) => meets(filter.protocol, one.family) && devices.some((name) => isFor(one, name)));
+      const { command, flow, device, protocol } = filter;
+      const place = `${protocol} ${device}`;
+      if (!known.has(place)) known.set(place, ruleFor(filter, rules, tree));
+      const rule = known.get(place);
       if (flow === null || rule === undefined) continue;
       const isAlone = keysOf(flow.config.keymask).length === 1;
       const isSure = rule.packets === 'all' && (rule.device !== null || shaped.size < 2);
@@ -41,6 +43,12 @@ export const FT038: Rule = {
     }
   },
 };
+
+/** The first rule that packets of a filter may have gone by. */
+function ruleFor(filter: FilterAt, rules: readonly Nat[], tree: Setup): Nat | undefined {
+  const devices = leftBy(filter, tree);
+  return rules.find((one) => meets(filter.protocol, one.family) && devices.some((name) => isFor(one, name)));
+}
 
 function tellsHostsBySrc({ flow }: FilterAt): boolean {
   const keys = flow === null ? [] : keysOf(flow.config.keymask);

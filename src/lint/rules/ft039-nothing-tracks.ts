@@ -2,8 +2,8 @@ import { emptiesAll, type NetfilterCommand, tracks, untracked } from '../../netf
 import { lineOf, type Rule } from '../finding.ts';
 import { keyNames } from '../minors.ts';
 import { meets, netfilterOf } from '../netfilter.ts';
-import { flowArgument, type Script } from '../script.ts';
-import { type FilterAt, isDeaf } from '../setup.ts';
+import { type Command, flowArgument, type Script } from '../script.ts';
+import { isDeaf } from '../setup.ts';
 import { asksForTuple, beforeTracking } from './ft009-conntrack-has-not-run.ts';
 import type { Page } from './page.ts';
 
@@ -16,12 +16,14 @@ export const FT039: Rule = {
     const filters = tree.filters.filter(
       (filter) => asksForTuple(filter) && !isDeaf(filter) && !beforeTracking(filter, tree),
     );
-    if (filters.length === 0) return;
+    const [first] = filters;
+    if (first === undefined) return;
     const commands = netfilterOf(tree.script);
     const rules = untracked(commands);
+    const isWithout = isWithoutTracking(first.command, tree.script, commands);
     for (const filter of filters) {
       const rule = rules.find(({ family }) => meets(filter.protocol, family));
-      if (rule === undefined && !isWithoutTracking(filter, tree.script, commands)) continue;
+      if (rule === undefined && !isWithout) continue;
       const { command, flow } = filter;
       yield {
         command,
@@ -38,8 +40,8 @@ export const FT039: Rule = {
   },
 };
 
-/** All rules are known, and none of them needs connections. */
-function isWithoutTracking({ command }: FilterAt, script: Script, commands: readonly NetfilterCommand[]): boolean {
+/** All rules of the namespace of a command are known, and none of them needs connections. */
+function isWithoutTracking(command: Command, script: Script, commands: readonly NetfilterCommand[]): boolean {
   if (script.simulated === null || script.unreached.includes(command) || tracks(commands)) return false;
   return (emptiesAll(commands) || isOwnNamespace(command.netns, script)) && !mayTrack(script);
 }
