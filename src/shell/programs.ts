@@ -1,3 +1,4 @@
+import { rulesFile } from '../netfilter/index.ts';
 import type { Scene } from './expand.ts';
 import type { Field, Shell } from './shell.ts';
 import { ExitSignal, NotSimulated } from './signals.ts';
@@ -111,9 +112,19 @@ const wordOf = ({ text, place, literal }: Field): SimulatedWord => ({ text: show
 
 function keep({ name: tool, words, place, read }: AskedTool, rest: readonly Field[], { shell }: Scene): void {
   const { netns, loops, status: exit } = shell;
-  const input = read() === '' ? {} : { input: shown(read()) };
+  const text = read() || rulesIn(tool, rest, shell);
+  const input = text === '' ? {} : { input: shown(text) };
   const own = rest[0]?.command ?? place;
   shell.host.record({ tool, netns, words, place: own, loops, mayFail: mayFail(shell), exit, ...input });
+}
+
+/** The text of the file that `nft -f` or `iptables-restore` names; empty: it names none, or nobody has it. */
+function rulesIn(tool: string, args: readonly Field[], { host }: Shell): string {
+  const file = rulesFile(
+    tool,
+    args.map(({ text }) => text),
+  );
+  return file === null || file === '-' ? '' : (host.files.read(file) ?? '');
 }
 
 /** Nobody sees the message, or the script goes another way then. */
