@@ -36,7 +36,7 @@ async function joined(name: string, before: string, text: string, isAppended: bo
 
 async function assignArray(name: string, { elements }: ArrayValue, isAppended: boolean, scene: Scene): Promise<void> {
   const { variables } = scene.shell;
-  const made: (readonly [string, string])[] = isAppended ? variables.elements(name).slice() : [];
+  const made: (readonly [string, string])[] = [];
   let next = isAppended ? variables.nextIndex(name) : 0;
   const isAssociative = variables.get(name)?.isAssociative === true;
   for (const word of elements) {
@@ -49,7 +49,8 @@ async function assignArray(name: string, { elements }: ArrayValue, isAppended: b
     }
     for (const { text } of await expandWords([word], scene)) made.push([String(next++), text]);
   }
-  variables.setArray(name, made);
+  if (!isAppended) variables.setArray(name, made);
+  else for (const [key, value] of made) variables.setElement(name, key, value);
 }
 
 /** `[key]=value` in a list; null: a plain element. */

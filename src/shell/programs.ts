@@ -358,6 +358,9 @@ async function runWhich({ name: asker, rest, scene, text }: ProgramCall): Promis
   shell.status = status;
 }
 
+/** What a step of awk or sed is worth: half of one of the shell. */
+const CHARACTERS_PER_TOOL_STEP = 64;
+
 /** A program that works on text alone. What it makes of a value that is not known is not known. */
 async function runText(name: string, { rest, scene, text }: ProgramCall): Promise<void> {
   const { shell, command } = scene;
@@ -382,7 +385,9 @@ async function runText(name: string, { rest, scene, text }: ProgramCall): Promis
     if (found === undefined && !host.files.is(path).known) missing = path;
     return found;
   };
-  const answer = await tools.run({ name, args, stdin, read });
+  host.step(command, stdin.length);
+  const spend = (steps: number): void => host.spend(command, steps * CHARACTERS_PER_TOOL_STEP);
+  const answer = await tools.run({ name, args, stdin, read, spend });
   if ('unsupported' in answer) throwAway(answer.unsupported, scene);
   else if (missing !== null) {
     host.assume(command, text, 'not known');

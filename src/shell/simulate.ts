@@ -25,7 +25,13 @@ import { systemFile, systemFolder } from './tools/system-files.ts';
 import { shown, Unknowns, withoutMarks } from './unknown.ts';
 
 /** What a run may take, so that none goes on for ever. */
-export const SHELL_LIMITS = { steps: 2_000_000, output: 64 << 20, assumptions: 1000, said: 200 } as const;
+export const SHELL_LIMITS = {
+  ...{ steps: 2_000_000, output: 64 << 20, depth: 200 },
+  ...{ assumptions: 1000, said: 200 },
+} as const;
+
+/** A step is worth as many: a text that doubles in a loop ends as other loops do. */
+const CHARACTERS_PER_STEP = 128;
 
 /**
  * Reads a shell script and does what it does, on a host that is made up: no process, no network, no file but those that
@@ -65,13 +71,18 @@ class Run implements Host {
   private readonly terminal = new Terminal(SHELL_LIMITS.said);
   private exit: Simulated['exit'] = null;
   private ended: EarlyEnd | null = null;
-  private steps = 0;
+  /** Work so far, in characters. */
+  private spent = 0;
+  private depth = 0;
+  /** Of the last step. */
+  private place: SourcePlace;
   private loaded: Promise<TextTools> | null = null;
 
   constructor(text: string, options: ShellOptions, args: readonly string[]) {
     this.options = options;
     this.args = args;
     this.main = new Source(options.name, withoutMarks(text));
+    this.place = this.main.place({ pos: 0, end: 0 });
     const folder = options.path.slice(0, Math.max(1, options.path.lastIndexOf('/')));
     const links = new Map<string, Link>();
     this.machine = { answers: options.kernel(), device: options.device ?? deviceIn(text), links, kept: new Map() };
@@ -84,28 +95,30 @@ class Run implements Host {
 
   async done(): Promise<Simulated> {
     const shell = this.newShell();
-    const tree = this.open(this.main);
-    this.notes.push(...bashOnlyPlaces(tree, this.main));
-    try {
+    await this.untilEnd(async () => {
+      const tree = this.open(this.main);
+      this.notes.push(...bashOnlyPlaces(tree, this.main));
       await this.run(tree, shell, this.main);
-      await runExitTrap(shell);
-    } catch (signal) {
-      if (signal instanceof StopSignal) this.end(signal.place, signal.why, 'limit');
-      else if (signal instanceof ExitSignal) {
-        if (signal.place !== null) this.exit = { status: signal.status, place: signal.place };
-        await this.atExit(shell);
-      } else if (!(signal instanceof ReturnSignal || signal instanceof LoopSignal)) throw signal;
-    }
+    });
+    if (this.ended?.kind !== 'limit') await this.untilEnd(() => runExitTrap(shell));
     return this.result();
   }
 
-  private async atExit(shell: Shell): Promise<void> {
+  /** The script, or what it does at its end: until that is done, the script leaves it, or there is too much of it. */
+  private async untilEnd(work: () => Promise<void>): Promise<void> {
     try {
-      await runExitTrap(shell);
+      await work();
     } catch (signal) {
       if (signal instanceof StopSignal) this.end(signal.place, signal.why, 'limit');
-      else if (!(signal instanceof ExitSignal)) throw signal;
+      // The stack, or the longest text that JavaScript has.
+      else if (signal instanceof RangeError) this.end(this.place, 'nested too deep, or too long a text', 'limit');
+      else if (signal instanceof ExitSignal) this.exited(signal);
+      else if (!(signal instanceof ReturnSignal || signal instanceof LoopSignal)) throw signal;
     }
+  }
+
+  private exited({ status, place }: ExitSignal): void {
+    if (place !== null) this.exit ??= { status, place };
   }
 
   private newShell(): Shell {
@@ -141,10 +154,27 @@ class Run implements Host {
     };
   }
 
-  step(place: SourcePlace): void {
-    const most = this.options.maxSteps ?? SHELL_LIMITS.steps;
-    if (++this.steps > most) throw new StopSignal(place, `more than ${most} steps`);
+  step(place: SourcePlace, characters = 0): void {
+    this.spend(place, CHARACTERS_PER_STEP + characters);
     if (this.options.signal?.aborted === true) throw new StopSignal(place, 'it took too long');
+  }
+
+  spend(place: SourcePlace, characters: number): void {
+    const most = this.options.maxSteps ?? SHELL_LIMITS.steps;
+    this.place = place;
+    this.spent += characters;
+    if (this.spent > most * CHARACTERS_PER_STEP) throw new StopSignal(place, `more than ${most} steps`);
+  }
+
+  async deeper(place: SourcePlace, work: () => Promise<void>): Promise<void> {
+    const most = SHELL_LIMITS.depth;
+    if (this.depth >= most) throw new StopSignal(place, `functions and shells run each other more than ${most} deep`);
+    this.depth++;
+    try {
+      await work();
+    } finally {
+      this.depth--;
+    }
   }
 
   capture(place: SourcePlace): Capture {
@@ -206,7 +236,7 @@ class Run implements Host {
   }
 
   run(script: ParsedScript, shell: Shell, source: Source): Promise<void> {
-    return runScript(script, shell, source);
+    return this.deeper(this.place, () => runScript(script, shell, source));
   }
 
   compound(body: ShellFunction['body'], shell: Shell, source: Source): Promise<void> {
@@ -218,7 +248,7 @@ class Run implements Host {
     const tree = this.parse(text);
     const [error] = tree.errors ?? [];
     if (error !== undefined) throw new ShellError(`syntax error: ${error.message}`);
-    await runScript(tree, shell, source);
+    await this.run(tree, shell, source);
   }
 
   /** Read once: loops evaluate the same text again and again. */
