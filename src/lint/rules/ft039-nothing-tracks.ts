@@ -81,6 +81,7 @@ const TREE = [
 export const PAGE: Page = {
   happens: [
     'Connection tracking runs in a network namespace only while some rule needs it: NAT, `-m conntrack`, `CONNMARK`, `ct` in nft.',
+    'Kernels before 4.10 track as soon as the module is loaded.',
     "Without a connection, the key falls back to the packet's own address and port.",
     'The finding is a warning where a rule keeps all packets from being tracked (`NOTRACK`, `CT --notrack`, `notrack` in nft).',
     'It is advice where the script throws all older rules away, or makes the namespace itself, and no rule of its own needs connections. A script that leaves the rules of others in place says nothing about them, and nothing is found.',
