@@ -604,13 +604,7 @@ function replaced(text: string, operator: string, pattern: string, replacement: 
 }
 
 /** The longest match at each place. */
-function replacedMatches(
-  text: string,
-  pattern: string,
-  replacement: string,
-  isAllOf: boolean,
-  scene: Scene,
-): string {
+function replacedMatches(text: string, pattern: string, replacement: string, isAllOf: boolean, scene: Scene): string {
   const compiled = new Pattern(pattern, { spend: spending(scene) });
   const letters = [...text];
   let result = '';

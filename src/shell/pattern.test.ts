@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isPattern, matcher, posixExpression, quotedPattern, unquotedPattern } from './pattern.ts';
+import { isPattern, matcher, quotedPattern, unquotedPattern } from './pattern.ts';
 
 // Expectations: bash 5.2, `[[ $text == $pattern ]]` with extglob.
 describe('patterns', () => {
@@ -37,10 +37,5 @@ describe('patterns', () => {
     expect(isPattern(quotedPattern(text))).toBe(false);
     expect(unquotedPattern(quotedPattern(text))).toBe(text);
     expect(matcher(quotedPattern('*'))('x')).toBe(false);
-  });
-
-  test('expressions of POSIX', () => {
-    expect(posixExpression('^[[:alpha:]]+([0-9]+)$', false)?.exec('eth12')?.[1]).toBe('12');
-    expect(posixExpression('(', false)).toBeNull();
   });
 });

@@ -148,7 +148,7 @@ describe('where it ends', () => {
 
   test.each([
     ['while :; do :; done', /more than 10000 steps/],
-    ['f() { f; }; f', /functions call each other more than 200 deep/],
+    ['f() { f; }; f', /functions and shells run each other more than 200 deep/],
   ])('a limit: %s', async (text, why) => {
     const { ended } = await run(`tc a\n${text}\n`, { maxSteps: 10_000 });
     expect(ended).toMatchObject({ kind: 'limit', place: { line: 2 } });
