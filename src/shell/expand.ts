@@ -31,7 +31,7 @@ export interface Scene {
  * (it is split), `glob` written as a pattern, `break` between two fields of "$@".
  */
 interface Piece {
-  readonly kind: 'text' | 'quoted' | 'value' | 'glob' | 'break';
+  readonly kind: 'bare' | 'quoted' | 'value' | 'glob' | 'break';
   readonly text: string;
   readonly field?: Field;
 }
@@ -139,7 +139,7 @@ export async function expandPattern(word: Word, scene: Scene): Promise<string> {
 
 function patternOf({ kind, text }: Piece): string {
   if (kind === 'break') return ' ';
-  return kind === 'text' || kind === 'quoted' ? quotedPattern(text) : text;
+  return kind === 'bare' || kind === 'quoted' ? quotedPattern(text) : text;
 }
 
 /** A word as a regular expression: what stands in quotes matches itself. */
@@ -204,7 +204,7 @@ function extended(line: TextLine | null, end: number, isText: boolean, source: S
 async function piecesOf(word: Word, scene: Scene, isQuoted: boolean, isText = false): Promise<Piece[]> {
   const tilde = isQuoted ? null : homeOf(word, scene);
   if (word.parts === undefined) {
-    return tilde ?? [{ kind: isQuoted ? 'quoted' : 'text', text: word.value }];
+    return tilde ?? [{ kind: isQuoted ? 'quoted' : 'bare', text: word.value }];
   }
   const pieces: Piece[] = [];
   for (const [i, part] of word.parts.entries()) {
@@ -226,7 +226,7 @@ async function partPieces(part: WordPart, scene: Scene, isQuoted: boolean, isTex
   const kind = isQuoted ? 'quoted' : 'value';
   switch (part.type) {
     case 'Literal':
-      return [{ kind: isQuoted ? 'quoted' : 'text', text: part.value }];
+      return [{ kind: isQuoted ? 'quoted' : 'bare', text: part.value }];
     case 'SingleQuoted':
     case 'AnsiCQuoted':
       return [quoted(part.value)];
@@ -252,7 +252,7 @@ async function partPieces(part: WordPart, scene: Scene, isQuoted: boolean, isTex
     case 'ProcessSubstitution':
       return [quoted(await processFile(part, scene))];
     case 'BraceExpansion':
-      return [{ kind: isQuoted ? 'quoted' : 'text', text: part.text }];
+      return [{ kind: isQuoted ? 'quoted' : 'bare', text: part.text }];
   }
 }
 
@@ -470,7 +470,7 @@ async function defaultPieces(
 /** What stands behind `:-` is split like a value, but where it has quotes of its own. */
 async function operandPieces(operand: Word, scene: Scene, isQuoted: boolean, isText: boolean): Promise<Piece[]> {
   const pieces = await piecesOf(operand, scene, isQuoted, isText);
-  return pieces.map((piece) => (piece.kind === 'text' ? { ...piece, kind: 'value' } : piece));
+  return pieces.map((piece) => (piece.kind === 'bare' ? { ...piece, kind: 'value' } : piece));
 }
 
 async function changedAll(
