@@ -15,12 +15,14 @@ export interface CallRecord {
 
 /** The record of a call. `inputs`: what was read besides the script. */
 export function recordOf(call: string, question: Question, inputs: readonly InputDigest[]): CallRecord {
-  const { script, conntrack: _, sets: __, metadata, ...rest } = question;
+  const { script, conntrack: _, sets: __, files = {}, metadata, ...rest } = question;
+  const read = [...inputs, ...(script === undefined ? [] : [digestOfText('script', script)])];
+  const others = Object.entries(files).filter(([file]) => !read.some(({ name }) => name === file));
   return {
     version: VERSION,
     call,
     question: { ...rest, ...(metadata?.all === undefined ? {} : { metadata: { all: metadata.all } }) },
-    inputs: [...inputs, ...(script === undefined ? [] : [digestOfText('script', script)])],
+    inputs: [...read, ...others.map(([file, text]) => digestOfText(file, text))],
   };
 }
 
