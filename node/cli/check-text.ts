@@ -1,8 +1,10 @@
 import { turnsText } from '../../src/api/index.ts';
+import type { InputKind } from '../../src/command/index.ts';
 import { counted, escapeLines, escapeText } from '../../src/lang/index.ts';
-import { type CheckedFinding, type FilePlace, type InputKind, type Report, SEVERITIES } from '../../src/lint/index.ts';
+import { type CheckedFinding, type FilePlace, type Report, SEVERITIES } from '../../src/lint/index.ts';
 import type { Fixed } from './check-fix.ts';
 import { painter } from './output.ts';
+import { PRINTED_BY } from './set-up.ts';
 
 /** Findings of one code that are told in full; the rest is counted. */
 const TOLD = 3;
@@ -109,14 +111,18 @@ export function notes(report: Report, file: string): string[] {
     ...runNotes(report, file),
     ...assumedNotes(report),
     ...modelNotes(report),
-    ...(report.script.simulated === null ? unexpandedNotes(report, file) : uncheckedNotes(report)),
+    ...(report.script.simulated === null && !report.script.dump
+      ? unexpandedNotes(report, file)
+      : uncheckedNotes(report)),
   ];
 }
 
 const KINDS: Readonly<Record<InputKind, { readonly text: string; readonly names: RegExp }>> = {
   batch: { text: 'a tc -batch file', names: /\.(?:tc|batch)$/ },
   shell: { text: 'a shell script', names: /\.(?:sh|bash)$/ },
-  dump: { text: 'what tc -j filter show prints', names: /\.json$/ },
+  dump: { text: `what ${PRINTED_BY.dump} prints`, names: /\.json$/ },
+  listing: { text: `what ${PRINTED_BY.listing} prints`, names: /$^/ },
+  binary: { text: 'no text', names: /$^/ },
 };
 
 /** What the text was taken for, where neither its name nor its first line says so. */

@@ -27,6 +27,7 @@ import { txQueuesOf } from './numbers.ts';
 import { say } from './output.ts';
 import { Output } from './result.ts';
 import { shellOf, shellQuestion } from './script-files.ts';
+import { listingOfFlags, nameOfSetUp } from './set-up.ts';
 
 const FOUND = 1;
 const FAILED = 2;
@@ -54,9 +55,12 @@ export async function checkScripts(names: readonly string[], flags: CheckFlags):
     if (flags[name] && !flags.fix) throw new CommandLineError(`${TYPED[name]}: goes with --fix only`);
   }
   if (flags.fix && names.includes('-')) throw new CommandLineError('--fix: standard input has no file beside it');
-  const [first = ''] = names;
-  const isOne = names.length === 1 && !isFolder(first);
-  const scripts = isOne ? [await judged(first, flags, question)] : await judgedEach(names, flags, question);
+  const listing = listingOfFlags(flags);
+  const [first = ''] = listing === null ? named(names) : [alone(names, flags)];
+  const isOne = listing !== null || (names.length === 1 && !isFolder(first));
+  const scripts = isOne
+    ? [await judged(first, flags, question, listing ?? undefined)]
+    : await judgedEach(names, flags, question);
   if (isOne && scripts[0]?.problem) throw scripts[0].problem;
   const output = new Output();
   output.write(PRINTED[flags.format](scripts, question, { ...flags, isOne }));
@@ -67,6 +71,18 @@ export async function checkScripts(names: readonly string[], flags: CheckFlags):
 }
 
 type Asked = CheckOptions & ScriptGiven;
+
+function named(names: readonly string[]): readonly string[] {
+  if (names.length > 0) return names;
+  throw new CommandLineError('check: a script expected, or --state, or --live');
+}
+
+/** What --state or --live is called, which goes with no script. */
+function alone(names: readonly string[], flags: CheckFlags): string {
+  if (names.length > 0) throw new CommandLineError(`a script, --state and --live exclude each other: give one`);
+  if (flags.fix) throw new CommandLineError('--fix: a kernel is no file that could be mended');
+  return nameOfSetUp(flags);
+}
 
 /** What was asked, checked. */
 function questionOf(flags: CheckFlags): Asked {
@@ -131,11 +147,12 @@ async function judgedOrNot(file: ScriptFile, flags: CheckFlags, question: Asked)
   }
 }
 
-async function judged(name: string, flags: CheckFlags, question: Asked): Promise<Script> {
+async function judged(name: string, flags: CheckFlags, question: Asked, given?: string): Promise<Script> {
   const limits = limitsOf(flags);
-  const text = readCommands(name, limits, CommandLineError);
+  const text = given ?? readCommands(name, limits, CommandLineError);
   const { args = [], env = {}, files = {} } = question;
-  const simulated = await simulateQuestion({ script: text, args, env, files }, shellOf(name, limits));
+  const asked = { script: text, args, env, files };
+  const simulated = given === undefined ? await simulateQuestion(asked, shellOf(name, limits)) : null;
   const report = inScript(name, () =>
     simulated === null ? reportOf(text, question) : reportOfSimulated(simulated, question),
   );

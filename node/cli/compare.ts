@@ -8,6 +8,7 @@ import { CommandLineError } from './errors.ts';
 import { besidesOf, onCommandLine, questionOf } from './options.ts';
 import { painter } from './output.ts';
 import { Output } from './result.ts';
+import type { SetUpFlags } from './set-up.ts';
 import { aligned } from './table.ts';
 
 const FAILED = 1;
@@ -42,29 +43,34 @@ async function ofSides<T>([before, after]: readonly WalkFlags[], work: () => Pro
 }
 
 /** The flags of either side: all the same but what is compared. One --hashrnd is for both, as a change keeps it. */
-function sides({ filter = [], script = [], hashrnd, ...rest }: CompareFlags): readonly WalkFlags[] {
-  if (filter.length + script.length !== 2 || filter.length === 1) {
+function sides({ filter = [], script = [], state, live, hashrnd, ...rest }: CompareFlags): readonly WalkFlags[] {
+  const setUps: readonly SetUpFlags[] = [
+    ...(live === undefined ? [] : [{ live }]),
+    ...(state === undefined ? [] : [{ state }]),
+    ...script.map((script) => ({ script })),
+  ];
+  if (filter.length + setUps.length !== 2 || filter.length === 1) {
     throw new CommandLineError(
-      'compare: two --filter or two --script expected, the one before and the one after',
+      'compare: two --filter or two --script expected, the one before and the one after; --state or --live can be the one before',
       null,
       "example: --filter 'hash keys src divisor 256' --filter 'hash keys src divisor 1024'",
     );
   }
   const seed = (side: number): Pick<WalkFlags, 'hashrnd'> => {
     if (hashrnd === undefined) return {};
-    if (script.length > 0) return { hashrnd };
+    if (setUps.length > 0) return { hashrnd };
     return { hashrnd: hashrnd.length === 1 ? hashrnd : hashrnd.slice(side, side + 1) };
   };
   if (filter.length === 2 && (hashrnd?.length ?? 0) > 2) {
     throw new CommandLineError('--hashrnd: one for both filters, or one for each');
   }
   return [0, 1].map((side) => {
-    const [spec, file] = [filter[side], script[side]];
+    const spec = filter[side];
     return {
       ...rest,
       ...seed(side),
       ...(spec === undefined ? {} : { filter: [spec] }),
-      ...(file === undefined ? {} : { script: file }),
+      ...(setUps[side] as Pick<WalkFlags, 'script' | 'state' | 'live'> | undefined),
     };
   });
 }

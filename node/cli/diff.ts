@@ -1,8 +1,15 @@
-import { commandsOf, differencesOf, simulateQuestion } from '../../src/api/index.ts';
-import { runTc, type ScriptCommands, type Transport } from '../../src/command/index.ts';
+import {
+  commandsOf,
+  differencesOf,
+  differing,
+  type PlanText,
+  QuestionError,
+  simulateQuestion,
+} from '../../src/api/index.ts';
+import { runTc, type Transport } from '../../src/command/index.ts';
 import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
-import { Netns } from '../../src/kernel/index.ts';
+import { Netns, type SavedNetns } from '../../src/kernel/index.ts';
 import { counted, escapeText, shellQuoted } from '../../src/lang/index.ts';
 import { type Diff, diffSetups, type Plan, planScript, readSetup } from '../../src/study/index.ts';
 import { explainRefusal, type LiveKernel } from '../kernel.ts';
@@ -14,6 +21,7 @@ import { readCommands } from './named-file.ts';
 import { say } from './output.ts';
 import { Output } from './result.ts';
 import { shellOf, shellQuestion } from './script-files.ts';
+import { nameOfSetUp, setUpOf } from './set-up.ts';
 
 const EQUAL = 0;
 const DIFFERENT = 1;
@@ -27,29 +35,57 @@ interface Applied {
   readonly refused: string | null;
 }
 
-/** `cls-flow diff SCRIPT --live DEV`; returns what the process exits with. */
+/** `cls-flow diff SCRIPT --live DEV`, `--with FILE`, `--state FILE`; returns what the process exits with. */
 export async function diff(script: string, flags: DiffFlags): Promise<number> {
+  const { live, state, with: other, dev, apply } = flags;
+  const given = [live, state, other].filter((value) => value !== undefined).length;
+  if (given !== 1) throw new CommandLineError('diff: give one of --live, --with and --state');
+  if (live !== undefined && dev !== undefined) throw new CommandLineError('--dev: --live names the device');
+  if (live === undefined && apply) throw new CommandLineError('--apply: goes with --live only');
   const limits = limitsOf(flags);
   const text = readCommands(script, limits, CommandLineError);
-  const asked = { script: text, ...shellQuestion(flags, limits), dev: flags.live };
+  const asked = { script: text, ...shellQuestion(flags, limits), ...(live === undefined ? {} : { dev: live }) };
   const simulated = await simulateQuestion(asked, shellOf(script, limits));
   const commands = simulated === null ? text : commandsOf(simulated);
+  if (live === undefined) return diffKept(script, { text, commands }, flags);
   const kernel = openKernel();
   try {
-    return diffLive(script, { text, commands }, kernel, flags);
+    return diffLive({ script, text, commands, device: live }, kernel, flags);
   } finally {
     kernel.close();
   }
 }
 
-/** The script's text, and what is run of it. */
-interface Planned {
-  readonly text: string;
-  readonly commands: ScriptCommands;
+/** What is installed was written down or kept; nothing is asked. */
+function diffKept(script: string, plan: PlanText, flags: DiffFlags): number {
+  const { with: other, state, dev } = flags;
+  const { script: dump, state: saved } = setUpOf({ ...flags, live: undefined, script: other });
+  const report = comparing({ script, dump: nameOfSetUp({ script: other, state }) }, () =>
+    differing(plan, dump ?? (saved as SavedNetns), dev),
+  );
+  print(flags, report, () => diffText(report.device, { ...report, equal: report.same }, null, false));
+  return report.equal ? EQUAL : DIFFERENT;
 }
 
-function diffLive(script: string, { text, commands }: Planned, kernel: LiveKernel, flags: DiffFlags): number {
-  const device = flags.live;
+/** What is wrong with the plan or the dump is told with its file. */
+function comparing<T>({ script, dump }: { readonly script: string; readonly dump: string }, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof QuestionError)) throw error;
+    const { field, problem } = error;
+    if (field === 'device') throw new CommandLineError(`--dev: ${problem}`);
+    throw new CommandLineError(`${field === 'plan' ? script : dump}: ${problem}`);
+  }
+}
+
+/** A plan, and the device that it is for. */
+interface Planned extends PlanText {
+  readonly script: string;
+  readonly device: string;
+}
+
+function diffLive({ script, text, commands, device }: Planned, kernel: LiveKernel, flags: DiffFlags): number {
   if (kernel.device(device) === null) throw new CommandLineError(`--live ${device}: this machine has no such device`);
   const ask = (): { readonly plan: Plan; readonly found: Diff } => {
     const installed = readSetup(kernel, kernel.links.index(device));
@@ -111,12 +147,12 @@ export interface After {
 }
 
 function show(device: string, found: Diff, after: After | null, flags: DiffFlags, plan: string): void {
+  print(flags, reportOf(device, found, after, plan), () => diffText(device, found, after));
+}
+
+function print({ format }: DiffFlags, report: object, asText: () => string): void {
   const output = new Output();
-  output.write(
-    flags.format === 'json'
-      ? `${JSON.stringify(reportOf(device, found, after, plan), null, 2)}\n`
-      : diffText(device, found, after),
-  );
+  output.write(format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : asText());
   output.flush();
 }
 
@@ -128,10 +164,11 @@ export function reportOf(device: string, found: Diff, after: After | null, plan:
   return { ...report, applied: { ...after.applied, equal: left.length === 0, differences: left } };
 }
 
-function diffText(device: string, found: Diff, after: After | null): string {
+function diffText(device: string, found: Diff, after: After | null, canApply = true): string {
   const lines = [`${escapeText(device)}: ${counts(found)}`, ...differenceLines(found)];
   if (after === null) {
-    if (found.commands.length > 0) lines.push('to make them equal (or --apply):', ...found.commands.map(shellLine));
+    if (found.commands.length > 0)
+      lines.push(`to make them equal${canApply ? ' (or --apply)' : ''}:`, ...found.commands.map(shellLine));
   } else {
     const { done, refused } = after.applied;
     lines.push(`applied: ${done} of ${counted(found.commands.length, 'command')}`);

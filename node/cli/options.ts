@@ -11,10 +11,11 @@ import type { WalkFlags } from './commands/walk.ts';
 import { CommandLineError, FailedError, inOption, kernelAnswer } from './errors.ts';
 import { fileOfSets, setsLines } from './ipset.ts';
 import { type Limits, limitsOf, tooMany } from './limits.ts';
-import { readCommands, readLines } from './named-file.ts';
+import { readLines } from './named-file.ts';
 import { txQueuesOf, unsigned } from './numbers.ts';
 import { say } from './output.ts';
 import { shellOf, shellQuestion } from './script-files.ts';
+import { nameOfSetUp, PRINTED_BY, setUpOf } from './set-up.ts';
 
 /**
  * The question that flags ask, whichever of them a command has. Throws CommandLineError, or FailedError for a file that
@@ -23,10 +24,11 @@ import { shellOf, shellQuestion } from './script-files.ts';
 export function questionOf(flags: Partial<WalkFlags>): Question {
   return present({
     ...{ filters: flags.filter, dev: flags.dev, parent: flags.parent, at: flags.at, vlan: flags.vlan },
-    script: flags.script === undefined ? undefined : readCommands(flags.script, limitsOf(flags)),
+    ...setUpOf(flags),
     ...(flags.script === undefined ? {} : shellQuestion(flags, limitsOf(flags))),
     txQueues: txQueuesOf(flags),
-    kernel: flags.era as EraName | undefined,
+    // A state names its own.
+    kernel: (flags.era ?? (flags.state === undefined ? '6.1' : undefined)) as EraName | undefined,
     seed: flags.seed === undefined ? undefined : unsigned('--seed', flags.seed),
     hashrnd: flags.hashrnd?.map((text) => unsigned('--hashrnd', text)),
     ...{ rxhashKey: flags.rxhashKey, foldKey: flags.foldKey, nat: flags.nat },
@@ -41,7 +43,7 @@ export function besidesOf(flags: Partial<WalkFlags>): Besides {
   return {
     tables: tablesOf(flags),
     shell: flags.script === undefined ? undefined : shellOf(flags.script, limitsOf(flags)),
-    script: (report) => sayScript(flags.script ?? '', report),
+    script: (report) => sayScript(nameOfSetUp(flags), report),
     note: (text) => say(`note: ${escapeText(text)}`),
   };
 }
@@ -85,8 +87,10 @@ export function onCommandLine(error: unknown, flags: Partial<WalkFlags>): unknow
   if (!(error instanceof QuestionError)) return error;
   const { reason, problem, hint, word } = error;
   const [, name = '', index = '0'] = /^(\w+(?:\.\w+)?)?(?:\[(\d+)\])?/.exec(error.field) ?? [];
-  if (name === 'script') return new FailedError(`${flags.script}: ${problem}`);
-  if (name === 'script.filters') return new CommandLineError(`${flags.script}: ${problem}`);
+  if (name === 'script') return new FailedError(`${nameOfSetUp(flags)}: ${problem}`);
+  if (name === 'script.filters' || name === 'state' || name === 'state.era') {
+    return new CommandLineError(`${nameOfSetUp(flags)}: ${problem}`);
+  }
   if (name === 'conntrack') return new FailedError(`${flags.conntrack}: ${problem}`);
   if (name === 'metadata.some') return inMeta(error, flags.meta ?? '', Number(index));
   if (name === 'sets') return inSets(error, flags.ipset?.[Number(index)] ?? '', flags);
@@ -207,12 +211,16 @@ const PRINTED = 5;
 
 /** What running the script came to, on standard error. */
 function sayScript(file: string, report: ScriptReport): void {
-  const { failed, notModelled, unexpanded, assumed, empty, simulated } = report;
+  const { kind, failed, notModelled, unexpanded, unread, assumed, empty, simulated } = report;
   const name = escapeText(file);
+  const printed = PRINTED_BY[kind];
+  if (printed !== undefined) say(`note: ${name} is read as what ${printed} prints`);
   for (const { line, message } of failed.slice(0, PRINTED)) say(`${name}:${line}: ${escapeText(message)}`);
   if (failed.length > PRINTED) say(`${name}: ${counted(failed.length - PRINTED, 'more command')} failed`);
   for (const { line, why } of notModelled.slice(0, PRINTED)) say(`${name}:${line}: note: ${escapeText(why)}`);
   if (notModelled.length > PRINTED) say(`${name}: ${counted(notModelled.length - PRINTED, 'more note')} like these`);
+  for (const { line, why } of unread.slice(0, PRINTED)) say(`${name}:${line}: not read: ${escapeText(why)}`);
+  if (unread.length > PRINTED) say(`${name}: ${counted(unread.length - PRINTED, 'more line')} could not be read`);
   if (simulated !== null) saySimulated(name, simulated);
   else if (unexpanded.length > 0) {
     say(

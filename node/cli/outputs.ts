@@ -27,6 +27,6 @@ export function checkOutputs(outputs: readonly (string | undefined)[], inputs: r
 }
 
 /** The files that the options of a walk name. */
-export function walkInputs({ script, ipset = [], conntrack, meta }: Partial<WalkFlags>): (string | undefined)[] {
-  return [script, ...ipset.map(fileOfSets), conntrack, meta];
+export function walkInputs({ script, state, ipset = [], conntrack, meta }: Partial<WalkFlags>): (string | undefined)[] {
+  return [script, state, ...ipset.map(fileOfSets), conntrack, meta];
 }

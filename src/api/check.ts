@@ -1,10 +1,10 @@
+import type { InputKind } from '../command/index.ts';
 import { FormatError } from '../errors.ts';
 import {
   type CheckedFinding,
   checkSimulated,
   check as checkText,
   type FilePlace,
-  type InputKind,
   type NotModelledAt,
   type Report,
   type Besides as RuleBesides,
@@ -134,8 +134,8 @@ export interface JudgedScript {
 }
 
 /**
- * What is wrong with a tc script: a batch file, a shell script's literal tc lines, or what `tc -j filter show` prints. Each
- * line is run in an emulated kernel. checkScript() also reads shell scripts with variables and loops.
+ * What is wrong with a tc script: a batch file, a shell script's literal tc lines, or what `tc -j … show` or `tc … show`
+ * prints. Each line is run in an emulated kernel. checkScript() also reads shell scripts with variables and loops.
  *
  * @param text the script
  * @returns findings by line, counted from 1, each with its code (docs/findings), its effect and its mend; what the script

@@ -14,7 +14,7 @@ import { type Besides, runOf, settleNow } from './settle.ts';
 
 /** Of which filters, and what the commands need besides. */
 export interface ClassesQuestion
-  extends Pick<Question, 'filters' | 'script' | 'args' | 'env' | 'files' | 'txQueues' | 'sets' | 'kernel'> {
+  extends Pick<Question, 'filters' | 'script' | 'args' | 'env' | 'files' | 'state' | 'txQueues' | 'sets' | 'kernel'> {
   /** With a script: the device whose filters are meant. Default: `eth0`. */
   readonly dev?: string;
   /** Of the classes. Default: the qdisc of the filters' base class, as `1:`. */
@@ -30,9 +30,9 @@ export interface ClassesQuestion
 const DEVICE = 'eth0';
 const MOST = 65536;
 
-const { filters, script, args, env, files, txQueues, sets, kernel } = QUESTION_FIELDS;
+const { filters, script, args, env, files, state, txQueues, sets, kernel } = QUESTION_FIELDS;
 const FIELDS: Fields<ClassesQuestion> = {
-  ...{ filters, script, args, env, files, txQueues, sets, kernel },
+  ...{ filters, script, args, env, files, state, txQueues, sets, kernel },
   dev: deviceName,
   parent: text,
   kind: (value, field) => oneOf(QDISCS.flatMap(({ kind, classes }) => (classes === null ? [] : [kind])))(value, field),
@@ -66,11 +66,12 @@ export function classes(asked: ClassesQuestion, besides: Besides = {}): ClassCom
   const { parent: typed, dev, kind, rate = '100mbit', max = 32768, ...rest } = question;
   const link = linkRate(rate);
   const parent = typed === undefined ? undefined : parentId(typed);
-  const withDev = rest.script === undefined || dev === undefined ? rest : { ...rest, dev };
+  const isBare = rest.script === undefined && rest.state === undefined;
+  const withDev = isBare || dev === undefined ? rest : { ...rest, dev };
   const settled = settleNow({ ...withDev, flows: false }, besides, runQuestionScript);
   const { options } = settled;
   const device = deviceName(dev ?? options.kernel?.place.dev ?? DEVICE, 'dev');
-  const there = rest.script === undefined ? undefined : options.kernel?.netns;
+  const there = options.kernel?.netns;
   const { filters } = runOf(settled);
   if (filters.length === 0) throw noFilter(there);
   const notes: string[] = [];

@@ -1,5 +1,6 @@
 import { MAX_MAX } from '../conntrack/index.ts';
 import { ERAS, type EraName } from '../era.ts';
+import type { SavedNetns } from '../kernel/index.ts';
 import { QuestionError } from './question-error.ts';
 
 /** Where packets meet the filters. */
@@ -21,15 +22,18 @@ export interface MetadataQuestion {
 
 /**
  * What is wanted to be known of packets: which filters or script, on which device and kernel, with what else is known.
- * Plain JSON: the command line makes one of its options, and it can be kept, sent and repeated. One of `filters` and
- * `script` is needed; all else may be left out.
+ * Plain JSON: the command line makes one of its options, and it can be kept, sent and repeated. One of `filters`, `script`
+ * and `state` is needed; all else may be left out.
  *
  * @example { filters: ['hash keys src,dst divisor 16'], nat: ['masquerade 10.0.0.0/8 to 203.0.113.2'] }
  */
 export interface Question {
   /** What follows `flow` in tc, with the preferences 1, 2, … */
   readonly filters?: readonly string[];
-  /** The text of a tc batch file or shell script: its tc commands are run in an emulated kernel, the script itself is not run. */
+  /**
+   * The text of a tc batch file or shell script: its tc commands are run in an emulated kernel, the script itself is not run.
+   * Or what `tc -j … show` or `tc … show` printed, which is made again.
+   */
   readonly script?: string;
   /** Arguments of a shell script. */
   readonly args?: readonly string[];
@@ -37,6 +41,8 @@ export interface Question {
   readonly env?: Readonly<Record<string, string>>;
   /** Texts that a shell script may read, by absolute path. */
   readonly files?: Readonly<Record<string, string>>;
+  /** A kernel that was saved: the state of an earlier `tc()`, or of `cls-flow tc`. */
+  readonly state?: SavedNetns;
   /** With a script: the device whose filters the packets meet. Without: the only one that it names. */
   readonly dev?: string;
   /** With a script: the filters of this parent alone, `1:` or `1:10`. Without: the root qdisc's. */
@@ -79,6 +85,7 @@ export const QUESTION_FIELDS: Fields<Question> = {
   args: listOf(text),
   env: textsByName,
   files: textsByName,
+  state: (value, field) => object(value, field) as unknown as SavedNetns,
   dev: text,
   parent: text,
   at: oneOf(['egress', 'ingress', 'clsact-egress']),

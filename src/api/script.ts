@@ -1,4 +1,13 @@
-import { buildsNothing, makeDevice, type ReadCommands, type ScriptAnswer, setUpScript } from '../command/index.ts';
+import {
+  buildsNothing,
+  type InputKind,
+  kindOf,
+  makeDevice,
+  type ReadCommands,
+  type ScriptAnswer,
+  type ScriptSetup,
+  setUpScript,
+} from '../command/index.ts';
 import type { Env } from '../env.ts';
 import { type FilterName, Netns, type PlanNode } from '../kernel/index.ts';
 import { counted, getClassid } from '../lang/index.ts';
@@ -6,10 +15,12 @@ import type { Around, Asked } from '../plan.ts';
 import type { Simulated } from '../shell/index.ts';
 import { classidText } from '../u32.ts';
 import type { Question } from './question.ts';
-import { QuestionError } from './question-error.ts';
+import { inField, QuestionError } from './question-error.ts';
 
 /** What came of running a script's commands. */
 export interface ScriptReport {
+  /** What the text was taken for; `state`: a saved kernel, which was not run. */
+  readonly kind: InputKind | 'state';
   /** Commands that tc or the kernel refused, but for those that delete what may not be there. */
   readonly failed: readonly { readonly line: number; readonly message: string }[];
   /** Words that tc takes and that are not modelled here. */
@@ -18,6 +29,8 @@ export interface ScriptReport {
   readonly unexpanded: readonly number[];
   /** The run of a shell script that the commands come from; null: they were read from the text. */
   readonly simulated: Simulated | null;
+  /** Of what tc printed (a dump, a listing), what could not be read: it was left out. */
+  readonly unread: readonly { readonly line: number; readonly why: string }[];
   /** tc commands of what the script builds on and does not make: results rest on them. */
   readonly assumed: readonly string[];
   /** Where the packets come by the script puts nothing: what it does put, and where; absent where it puts something. */
@@ -42,15 +55,36 @@ export function commandsOf({ commands, unchecked }: Simulated): ReadCommands {
       mayFail,
     })),
     unexpanded: unchecked.map(({ place }) => place.line),
+    unread: [],
     others: commands.length - own.length,
   };
 }
 
 /**
- * Runs a script's tc commands in a kernel of its own. `simulated`: what a shell script does; null: the text holds the
- * commands themselves. Throws a QuestionError.
+ * Runs a script's tc commands in a kernel of its own, or loads the one that was saved. `simulated`: what a shell script
+ * does; null: the text holds the commands themselves. Throws a QuestionError.
  */
 export function runQuestionScript(
+  question: Question,
+  around: Around & { readonly env: Env },
+  simulated: Simulated | null,
+): ScriptKernel {
+  const { script, state, hashrnd = [] } = question;
+  if (script !== undefined) return inField('script', () => runText(script, question, around, simulated));
+  const { env, ...outside } = around;
+  const seeds = inOrder(hashrnd);
+  const netns = inField('state', () => Netns.load(state, env, { ...withSets(outside), hashrnd: seeds }));
+  const place = placeOf(netns, question);
+  return {
+    asked: { netns, place, assumed: [] },
+    report: {
+      ...{ kind: 'state', failed: [], notModelled: [], unexpanded: [], unread: [], assumed: [], simulated: null },
+      ...(netns.has(place) ? {} : { empty: nothingThere(netns, place) }),
+    },
+  };
+}
+
+function runText(
   text: string,
   question: Question,
   around: Around & { readonly env: Env },
@@ -63,12 +97,14 @@ export function runQuestionScript(
     return netns;
   };
   const script = simulated === null ? text : commandsOf(simulated);
-  const { netns, answers, standing, unexpanded, others } = setUpScript(script, fresh, { txQueues });
-  if (answers.length === 0) throw nothingToRun(others, unexpanded);
+  const made = setUpScript(script, fresh, { txQueues }, { nameless: dev });
+  const { netns, answers, standing, unexpanded, unread } = made;
+  if (answers.length === 0) throw nothingToRun(made);
   const place = placeOf(netns, question);
   return {
     asked: { netns, place, assumed: standing },
     report: {
+      kind: kindOf(text),
       // Scripts begin by deleting what may not be there.
       failed: answers
         .filter(({ exit, words, mayFail }) => exit !== 0 && mayFail !== true && !buildsNothing(words))
@@ -76,14 +112,21 @@ export function runQuestionScript(
       notModelled: answers.flatMap(({ line, notModelled }) => notModelled.map(({ why }) => ({ line, why }))),
       unexpanded,
       simulated,
+      unread,
       assumed: standing,
       ...(netns.has(place) ? {} : { empty: nothingThere(netns, place) }),
     },
   };
 }
 
-function nothingToRun(others: number, unexpanded: readonly number[]): QuestionError {
+/** Sets that are given go before those that were saved. */
+const withSets = ({ sets = [], ...rest }: Around): Around => (sets.length === 0 ? rest : { ...rest, sets });
+
+function nothingToRun({ others, unexpanded, unread }: ScriptSetup): QuestionError {
   const [first] = unexpanded;
+  const [lost] = unread;
+  if (lost !== undefined)
+    return new QuestionError('script', `nothing of it can be read: line ${lost.line}: ${lost.why}`);
   if (first === undefined) return new QuestionError('script', `no tc command in ${counted(others, 'line')}`);
   const held = `${counted(unexpanded.length, 'tc line')} with variables left out, the first is line ${first}`;
   return new QuestionError('script', `no tc command that can be run: ${held}`);

@@ -1,6 +1,6 @@
 import { CONNTRACK_MAX, listedEntries, parseNat, Tracker } from '../conntrack/index.ts';
 import { type Clock, createEnv } from '../env.ts';
-import { ERAS } from '../era.ts';
+import { ERAS, type EraName } from '../era.ts';
 import { Errno, KernelError } from '../errors.ts';
 import type { SipKey } from '../hash/index.ts';
 import { matches, shellWords } from '../lang/index.ts';
@@ -13,7 +13,7 @@ import { type FlowOptions, Mode } from '../sched/flow/index.ts';
 import type { Simulated } from '../shell/index.ts';
 import { Digests, digestOfText, type InputDigest } from './digest.ts';
 import { linesOf } from './lines.ts';
-import { type MetadataQuestion, type Question, readQuestion } from './question.ts';
+import { type MetadataQuestion, oneOf, type Question, readQuestion } from './question.ts';
 import { inField, QuestionError } from './question-error.ts';
 import type { RunScript, ScriptReport } from './script.ts';
 import { linesOfSets, readSets, type SetsLines } from './sets.ts';
@@ -42,8 +42,8 @@ export interface Settled {
  * that asks about filters it is a twelfth.
  */
 export async function settle(asked: Question, besides: Besides = {}): Promise<Settled> {
-  const { script } = Object(asked) as { readonly script?: unknown };
-  if (script === undefined) return settleNow(asked, besides, null);
+  const { script, state } = Object(asked) as { readonly script?: unknown; readonly state?: unknown };
+  if (script === undefined && state === undefined) return settleNow(asked, besides, null);
   const { runQuestionScript } = await import('./script.ts');
   const { simulateQuestion } = await import('./simulation.ts');
   const { simulated = await simulateQuestion(readQuestion(asked), besides.shell) } = besides;
@@ -65,8 +65,8 @@ export function settleNow(asked: Question, besides: Besides, runScript: RunScrip
   const around: Around = { sets, ...(copied === undefined ? {} : { copied }) };
   const clock: Clock = { now: 0 };
   const [rxhashKey, foldKey] = [keyOf(question, 'rxhashKey'), keyOf(question, 'foldKey')];
-  const env = createEnv({ era: ERAS[question.kernel ?? '6.1'], seed, clock, rxhashKey, foldKey });
-  const filters = question.script === undefined ? filtersOf(question, sets) : [];
+  const env = createEnv({ era: ERAS[eraOf(question)], seed, clock, rxhashKey, foldKey });
+  const filters = isSetUp(question) ? [] : filtersOf(question, sets);
   const script = scriptOf(question, { env, ...around }, runScript, besides.simulated ?? null);
   if (script !== undefined) besides.script?.(script.report);
   const options: RunOptions = {
@@ -134,17 +134,32 @@ function filtersOf({ filters = [], hashrnd = [] }: Question, sets: readonly IpSe
 /** Fields that say where in a script's tree the packets are. */
 const OF_SCRIPTS = ['dev', 'parent', 'args', 'env', 'files'] as const;
 
+/** Its filters are those that a script makes, or that a state holds. */
+const isSetUp = ({ script, state }: Question): boolean => script !== undefined || state !== undefined;
+
+/** A state keeps to the rules under which it was made. */
+function eraOf({ kernel, state }: Question): EraName {
+  if (state === undefined) return kernel ?? '6.1';
+  const era = oneOf(Object.keys(ERAS) as EraName[])(state.era, 'state.era');
+  if (kernel !== undefined && kernel !== era) throw new QuestionError('kernel', `the state was begun with ${era}`);
+  return era;
+}
+
 function scriptOf(
   question: Question,
-  around: Parameters<RunScript>[2],
+  around: Parameters<RunScript>[1],
   runScript: RunScript | null,
   simulated: Simulated | null,
 ) {
-  const { script, filters = [], at } = question;
-  if (script !== undefined) {
-    if (filters.length > 0) throw new QuestionError('filters', 'give filters or a script, not both');
-    if (runScript === null) throw new QuestionError('script', 'no script is taken here');
-    return runScript(script, question, around, simulated);
+  const { script, state, filters = [], at } = question;
+  if (isSetUp(question)) {
+    if (script !== undefined && state !== undefined) {
+      throw new QuestionError('state', 'give a script or a state, not both');
+    }
+    const what = script === undefined ? 'state' : 'script';
+    if (filters.length > 0) throw new QuestionError('filters', `give filters or a ${what}, not both`);
+    if (runScript === null) throw new QuestionError(what, `no ${what} is taken here`);
+    return runScript(question, around, simulated);
   }
   const alone = OF_SCRIPTS.find((field) => question[field] !== undefined);
   if (alone !== undefined) throw new QuestionError(alone, 'goes with a script');

@@ -1,5 +1,5 @@
 import { callback, listOf, members, oneOf, optional, recordOf, text, whole, yesOrNo } from '../argument.ts';
-import { type Judged, judge, makeDevice, runAssumed, scriptLines } from '../command/index.ts';
+import { type Judged, judge, kindOf, makeDevice, runAssumed, scriptLines } from '../command/index.ts';
 import { createEnv, type Env } from '../env.ts';
 import { ERAS, type EraName } from '../era.ts';
 import { Netns } from '../kernel/index.ts';
@@ -58,16 +58,15 @@ const SHELL = /^#!\s*\S*\/(?:env\s+)?(?:ba|da|a|k)?sh\b/;
 
 /**
  * A script of the shell, and not only lines of tc: its first line says so, or it has variables or other programs among
- * lines that begin with `tc`. A batch file, which has tc's objects at the beginning of its lines, is none.
+ * lines that begin with `tc`.
  */
 export function isShellScript(text: string): boolean {
   if (SHELL.test(text)) return true;
-  if (/^#!/.test(text) || /^\s*\[\s*[[{]/.test(text)) return false;
+  if (/^#!/.test(text) || kindOf(text) !== 'shell') return false;
   let hasTc = false;
   let hasOthers = false;
   for (const { words, before, unexpanded } of scriptLines(text)) {
-    if (words !== null && before === 0) return false;
-    hasTc ||= words !== null;
+    hasTc ||= words !== null && before > 0;
     hasOthers ||= words === null || unexpanded;
     if (hasTc && hasOthers) return true;
   }

@@ -6,6 +6,9 @@
  *   runScript(text, transport)       a -batch file or a shell script's literal tc lines, each with its line and answer
  *   emulated(netns)                  the emulated kernel as a Transport; devices come into being as they are named
  *   setUpScript(text, fresh)         the same in an emulated kernel that holds what the script builds on
+ *   kindOf(text)                     what a text is: a batch, a shell script, a dump or a listing of tc's, or none of these
+ *   listedCommands(text, kind)       the commands that make what tc printed, each with the line that tells it
+ *   listingOf(shown, device)         what tc lists of a device, as one text that can be read back
  *   judge(netns)                     runs words against it; each answer has the rule behind a refusal
  *   runAssumed(lines, fresh)         a script's lines run in a kernel that holds what they are built on
  *   new Listener()                   a Transport that keeps the requests and answers "done": the bytes of a command
@@ -20,12 +23,14 @@ export { describeMessage } from './decode.ts';
 export { emulated, isDeviceName, type Judged, judge, makeDevice } from './emulated.ts';
 export { Listener } from './encode.ts';
 export { emptySelector, MODIFY, type Selector, takeSelectors } from './filter-words.ts';
+export { type InputKind, kindOf, type Listed, listedCommands, listingOf, type Shown } from './listed/index.ts';
 export type { Links, TakenWord, Transport } from './process.ts';
 export {
   commandsIn,
   endsCommand,
   type ReadCommand,
   type ReadCommands,
+  type Reading,
   runScript,
   type ScriptAnswer,
   type ScriptCommands,

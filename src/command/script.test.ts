@@ -37,6 +37,45 @@ describe('the tc commands of a script', () => {
     });
   });
 
+  test('end at an operator of the shell, with or without blanks around it', () => {
+    const script = [
+      'tc qdisc add dev eth0 root sfq;tc class show dev eth0&&tc qdisc show|cat',
+      'tc qdisc del dev eth0 root 2>/dev/null||true',
+      'tc qdisc del dev eth1 root>/dev/null 2>&1 &',
+      "tc qdisc add dev eth0 root sfq limit '1;2'",
+    ].join('\n');
+    expect(words(script)).toEqual([
+      'qdisc add dev eth0 root sfq',
+      'class show dev eth0',
+      'qdisc show',
+      'qdisc del dev eth0 root',
+      'qdisc del dev eth1 root',
+      'qdisc add dev eth0 root sfq limit 1;2',
+    ]);
+  });
+
+  test('hold a variable only where the shell would see it', () => {
+    const filter = 'filter add dev eth0 parent 1: handle 1 flow map key proto match';
+    expect(run(`${filter} 'nbyte("\`" at 10 layer network)' baseclass 1:1`)).toMatchObject({ unexpanded: [] });
+    expect(run(`tc ${filter} "nbyte(\\"\\$\\" at 10 layer network)" baseclass 1:1`)).toMatchObject({ unexpanded: [] });
+    expect(run('tc qdisc add dev "$DEV" root sfq')).toMatchObject({ answers: [], unexpanded: [1] });
+    expect(run('tc qdisc add dev `cat dev` root sfq')).toMatchObject({ answers: [], unexpanded: [1] });
+  });
+
+  test('are not what another language or tc itself prints', () => {
+    const script = ['nft -f - <<EOF', 'chain late {', '}', 'EOF', '# then', 'qdisc sfq 1: root refcnt 2 limit 127p'];
+    expect(run(script.join('\n'))).toMatchObject({ answers: [], unexpanded: [], others: 5 });
+  });
+
+  test('come from a listing too, where the whole text is one', () => {
+    expect(words('qdisc sfq 1: root refcnt 2 limit 127p quantum 1514b perturb 10sec \n')).toEqual([
+      'qdisc add dev dev0 root handle 1: sfq quantum 1514b perturb 10',
+    ]);
+    const lost = 'filter parent 1: protocol ip pref 1 flow chain 0 handle 0x1 map keys src,dst \n';
+    expect(run(lost)).toMatchObject({ answers: [], unread: [{ line: 1 }] });
+    expect(() => run('qdisc add dev eth0 root\0')).toThrow('this is no text: it holds a NUL');
+  });
+
   test('are found wherever one begins: behind another, in a condition, in a namespace; not where they are only told', () => {
     const script = [
       'tc qdisc del dev eth0 root 2>/dev/null; tc qdisc add dev eth0 root sfq || exit 1',

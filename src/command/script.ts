@@ -1,8 +1,9 @@
-import { UsageError } from '../errors.ts';
+import { FormatError, UsageError } from '../errors.ts';
 import type { Netns } from '../kernel/index.ts';
-import { batchLines, matches, shellWords } from '../lang/index.ts';
+import { batchLines, shellQuoted, shellWords, wordSpans } from '../lang/index.ts';
 import { runAssumed, type Trial } from './assumed.ts';
 import { type Judged, judge, type Onlooker } from './emulated.ts';
+import { isBatchLine, kindOf, listedCommands } from './listed/index.ts';
 import type { Transport } from './process.ts';
 import { type Answer, OBJECTS, runTc } from './tc.ts';
 
@@ -18,6 +19,8 @@ export interface ScriptRun {
   readonly answers: readonly ScriptAnswer[];
   /** Lines with tc commands that hold variables or substitutions, which nobody here expands. */
   readonly unexpanded: readonly number[];
+  /** Of what tc printed (a dump, a listing), what could not be read. */
+  readonly unread: readonly { readonly line: number; readonly why: string }[];
   /** How many lines are no tc commands. */
   readonly others: number;
 }
@@ -36,7 +39,7 @@ const TC = /^(?:(?:\S*\/)?tc|\$\{?tc\}?)$/i;
 /** They only talk about tc. */
 const SPEAKERS = new Set(['echo', 'printf', 'logger']);
 /** Where one command of a shell line ends: what follows is somebody else's. */
-const SHELL_END = /^(?:;|&&?|\|\|?|\d*>.*|&>.*|<.*|#.*)$/;
+const SHELL_END = /^(?:;;?|&&?|\|[|&]?|\d*[<>].*|&>>?|#.*)$/;
 
 /** One logical line of a script: lines joined where a backslash ends them; blank ones and comments are left out. */
 export interface ScriptLine {
@@ -48,8 +51,16 @@ export interface ScriptLine {
   readonly words: readonly string[] | null;
   /** How many words of the line stand before them: sudo, tc. */
   readonly before: number;
-  /** The words hold variables or substitutions, which nobody here expands. */
+  /** The words hold variables or substitutions, which nobody here expands, or the line could not be read. */
   readonly unexpanded: boolean;
+  /** Of what tc prints (a dump, a listing): what of the line could not be read; null: all could. */
+  readonly unread: string | null;
+}
+
+/** How a text is read. */
+export interface Reading {
+  /** The device of a dump or listing that names none. */
+  readonly nameless?: string | undefined;
 }
 
 /** A script's tc commands: its text, or what a simulated run of it gave. */
@@ -60,6 +71,8 @@ export interface ReadCommands {
   readonly commands: readonly ReadCommand[];
   /** Lines with tc commands whose words are not known. */
   readonly unexpanded: readonly number[];
+  /** Of what tc printed (a dump, a listing), what could not be read. */
+  readonly unread: readonly { readonly line: number; readonly why: string }[];
   /** How many lines are no tc commands. */
   readonly others: number;
 }
@@ -85,27 +98,34 @@ export function runScript(script: ScriptCommands, transport: Transport): ScriptR
  * The same in an emulated kernel that holds what the script builds on and does not make (runAssumed()). `fresh` makes
  * the kernel as it is before the script, once for each time that the script is run to find that out.
  */
-export function setUpScript(script: ScriptCommands, fresh: () => Netns, onlooker: Onlooker = {}): ScriptSetup {
-  const { commands, ...rest } = commandsIn(script);
+export function setUpScript(
+  script: ScriptCommands,
+  fresh: () => Netns,
+  onlooker: Onlooker = {},
+  reading: Reading = {},
+): ScriptSetup {
+  const { commands, ...rest } = commandsIn(script, reading);
   const { trial, assumed, standing } = runAssumed(commands, () => new Run(fresh(), onlooker));
   return { netns: trial.netns, answers: [...trial.answers.values()], assumed, standing, ...rest };
 }
 
 /** The tc commands of a script. */
-export function commandsIn(script: ScriptCommands): ReadCommands {
-  return typeof script === 'string' ? commandsInText(script) : script;
+export function commandsIn(script: ScriptCommands, reading: Reading = {}): ReadCommands {
+  return typeof script === 'string' ? commandsInText(script, reading) : script;
 }
 
-function commandsInText(text: string): ReadCommands {
+function commandsInText(text: string, reading: Reading): ReadCommands {
   const commands: ReadCommand[] = [];
   const unexpanded: number[] = [];
+  const unread: { line: number; why: string }[] = [];
   let others = 0;
-  for (const { line, words, unexpanded: open } of scriptLines(text)) {
+  for (const { line, words, unexpanded: open, unread: why } of scriptLines(text, reading)) {
     if (words === null) others++;
+    else if (why !== null) unread.push({ line, why });
     else if (open) unexpanded.push(line);
     else commands.push({ line, words });
   }
-  return { commands, unexpanded, others };
+  return { commands, unexpanded, unread, others };
 }
 
 /** The kernel that a script is run in, and what tc said of each command. */
@@ -126,8 +146,17 @@ class Run implements Trial<ReadCommand> {
   }
 }
 
-/** The lines of a `tc -batch` file or of a shell script, not run; a line with several tc commands comes several times. */
-export function* scriptLines(text: string): Generator<ScriptLine> {
+/**
+ * The lines of a `tc -batch` file or of a shell script, not run; a line with several tc commands comes several times. Of what
+ * tc prints (`tc -j … show`, `tc … show`) the commands that make the same. Throws FormatError where a text is neither.
+ */
+export function* scriptLines(text: string, { nameless }: Reading = {}): Generator<ScriptLine> {
+  const kind = kindOf(text);
+  if (kind === 'binary') throw new FormatError(text.indexOf('\0'), 'this is no text: it holds a NUL');
+  if (kind === 'dump' || kind === 'listing') {
+    yield* listedLines(text, kind, nameless);
+    return;
+  }
   const lines = text.split('\n');
   for (let at = 0; at < lines.length; at++) {
     const line = at + 1;
@@ -135,53 +164,75 @@ export function* scriptLines(text: string): Generator<ScriptLine> {
     while (lines[at]?.endsWith('\\') && at + 1 < lines.length) at++;
     const source = lines.slice(from, at + 1).join('\n');
     if (/^\s*(?:#|$)/.test(source)) continue;
-    const commands = commandsOf(source.replaceAll('\\\n', ' '));
-    if (commands.length === 0) yield { line, source, words: null, before: 0, unexpanded: false };
-    for (const { words, before } of commands) {
-      yield { line, source, words, before, unexpanded: words.some((word) => /[$`]/.test(word)) };
+    const commands = commandsOf(source.replaceAll('\\\n', '  '));
+    if (commands.length === 0) yield { line, source, words: null, before: 0, unexpanded: false, unread: null };
+    for (const { words, before, open } of commands) {
+      yield { line, source, words, before, unexpanded: open, unread: null };
     }
+  }
+}
+
+/** Commands that stand nowhere: their source is written as a shell would take it. */
+function* listedLines(text: string, kind: 'dump' | 'listing', nameless: string | undefined): Generator<ScriptLine> {
+  for (const { line, words, unread, noun } of listedCommands(text, kind, nameless)) {
+    const made = words ?? [noun, 'add'];
+    const source = `tc ${made.map(shellQuoted).join(' ')}`;
+    yield { line, source, words: made, before: 1, unexpanded: words === null, unread };
   }
 }
 
 interface Part {
   readonly words: readonly string[];
   readonly before: number;
+  /** A variable or a substitution is in its words. */
+  readonly open: boolean;
 }
 
 /** The words of a batch line, or what follows each `tc` on a shell line. */
 function commandsOf(line: string): Part[] {
-  const [first = ''] = line.trim().split(/\s+/, 1);
-  if (isBatchLine(line)) return [{ words: batch(line), before: 0 }];
-  if (!/tc/i.test(line) || SPEAKERS.has(first)) return [];
-  const words = shell(line);
+  if (isBatchLine(line)) {
+    return [{ words: batch(line), before: 0, open: writtenWords(line, false).some(isOpen) }];
+  }
+  if (!/tc/i.test(line)) return [];
+  const written = writtenWords(line, true);
+  const words = written.map(unquoted);
   const parts: Part[] = [];
   for (let at = 0; at < words.length && !words[at]?.startsWith('#'); at++) {
-    if (!isTc(words, at)) continue;
-    const own = untilEnd(words, at + 1);
-    parts.push({ words: own, before: at + 1 });
-    at += own.length;
+    const isSpoken = isSpeaker(written, at);
+    if (!isSpoken && !isTc(words, at)) continue;
+    const end = endFrom(written, at + 1);
+    if (isSpoken) {
+      at = end;
+      continue;
+    }
+    parts.push({ words: words.slice(at + 1, end), before: at + 1, open: written.slice(at + 1, end).some(isOpen) });
+    at = end - 1;
   }
   return parts;
 }
 
-/** One of tc's objects, or its beginning before a verb: `qdisc …`, `q add …`. */
-function isBatchLine(line: string): boolean {
-  const [first = '', second = ''] = line.trim().split(/\s+/, 2);
-  return OBJECTS.includes(first) || (VERBS.has(second) && OBJECTS.some((object) => matches(first, object)));
+/** The words as they are written, with their quotes. */
+function writtenWords(line: string, shell: boolean): string[] {
+  return Array.from(wordSpans(line, shell), ({ at, length }) => line.slice(at, at + length));
 }
 
-const VERBS: ReadonlySet<string> = new Set([
-  'add',
-  'change',
-  'replace',
-  'delete',
-  'del',
-  'link',
-  'get',
-  'show',
-  'list',
-  'flush',
-]);
+/** A variable or a substitution, which single quotes and a backslash hide. */
+function isOpen(written: string): boolean {
+  const seen = written.replace(/'[^']*'|\\.|"(?:\\.|[^"\\])*"/gs, (part) =>
+    part.startsWith('"') ? part.replace(/\\./gs, '') : '',
+  );
+  return /[$`]/.test(seen);
+}
+
+/** Words behind which a command begins. */
+const LEADERS: ReadonlySet<string> = new Set(['then', 'do', 'else', 'elif', 'if', 'while', 'until', '!', '{', '(']);
+
+/** A command begins here that only talks. */
+function isSpeaker(written: readonly string[], at: number): boolean {
+  if (!SPEAKERS.has(written[at] ?? '')) return false;
+  const before = written[at - 1];
+  return before === undefined || LEADERS.has(before) || SHELL_END.test(before);
+}
 
 /** `tc` where a command begins, or anywhere before one of its objects: `if tc qdisc …`, `ip netns exec x tc -s …`. */
 function isTc(words: readonly string[], at: number): boolean {
@@ -190,19 +241,13 @@ function isTc(words: readonly string[], at: number): boolean {
   return at === 0 || OBJECTS.includes(next) || next.startsWith('-') || words[at - 1] === 'sudo';
 }
 
-/** A word as written that ends one of the shell's commands, or whose semicolon does. */
-export const endsCommand = (word: string): boolean => SHELL_END.test(word) || word.endsWith(';');
+/** A word as written that ends one of the shell's commands. */
+export const endsCommand = (word: string): boolean => SHELL_END.test(word);
 
-/** The words up to where the shell takes over. */
-function untilEnd(words: readonly string[], from: number): string[] {
-  const own: string[] = [];
-  for (let at = from; at < words.length; at++) {
-    const word = words[at] ?? '';
-    if (SHELL_END.test(word)) break;
-    if (word.endsWith(';')) return [...own, word.slice(0, -1)];
-    own.push(word);
-  }
-  return own;
+/** Where the shell takes over. */
+function endFrom(written: readonly string[], from: number): number {
+  const end = written.findIndex((word, at) => at >= from && SHELL_END.test(word));
+  return end < 0 ? written.length : end;
 }
 
 /** A batch line's words; one whose quotes are open stays as it is. */
@@ -216,12 +261,12 @@ function batch(line: string): readonly string[] {
   }
 }
 
-/** The line's words; one whose quotes are open stays as it is, and tc will say what is wrong with it. */
-function shell(line: string): readonly string[] {
+/** The word that is written; one whose quotes are open stays as it is, and tc will say what is wrong with it. */
+function unquoted(written: string): string {
   try {
-    return shellWords(line);
+    return shellWords(written)[0] ?? '';
   } catch (error) {
-    if (error instanceof UsageError) return line.trim().split(/\s+/);
+    if (error instanceof UsageError) return written;
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import {
   listOf,
   members,
   object,
+  oneOf,
   optional,
   text,
   whole,
@@ -44,6 +45,17 @@ export const emulated = checked(room.emulated, { netns: aNetns, onlooker: option
 export const endsCommand = checked(room.endsCommand, { word: text });
 export const isDeviceName = checked(room.isDeviceName, { name: text });
 export const judge = checked(room.judge, { netns: aNetns, onlooker: optional(anOnlooker) });
+export const kindOf = checked(room.kindOf, { text });
+export const listedCommands = checked(room.listedCommands, {
+  text,
+  kind: oneOf('dump', 'listing'),
+  nameless: optional(text),
+});
+export const listingOf: typeof room.listingOf = (shown, device) => {
+  callback(shown, 'shown');
+  text(device, 'device');
+  return room.listingOf(giving(shown, text, 'shown'), device);
+};
 export const makeDevice = checked(room.makeDevice, {
   netns: aNetns,
   device: members({ name: text, txQueues: optional(queues) }),
@@ -57,12 +69,14 @@ export const runAssumed: typeof room.runAssumed = (lines, fresh) => {
 };
 export const runScript = checked(room.runScript, { text, transport: aTransport });
 export const runTc = checked(room.runTc, { args: listOf(text), run: aRun });
-export const scriptLines = checked(room.scriptLines, { text });
-export const setUpScript: typeof room.setUpScript = (script, fresh, onlooker) => {
+const aReading = members({ nameless: optional(text) });
+export const scriptLines = checked(room.scriptLines, { text, reading: optional(aReading) });
+export const setUpScript: typeof room.setUpScript = (script, fresh, onlooker, reading) => {
   text(script, 'text');
   callback(fresh, 'fresh');
   optional(anOnlooker)(onlooker, 'onlooker');
-  return room.setUpScript(script, giving(fresh, aNetns, 'fresh'), onlooker);
+  optional(aReading)(reading, 'reading');
+  return room.setUpScript(script, giving(fresh, aNetns, 'fresh'), onlooker, reading);
 };
 export const wordsAt = checked(room.wordsAt, { words: listOf(text), index: count });
 export const takeSelectors = checked(room.takeSelectors, {

@@ -68,6 +68,7 @@ export const rateText = checked(room.rateText, {
 });
 export const shellQuoted = checked(room.shellQuoted, { word: text });
 export const shellWords = checked(room.shellWords, { line: text });
+export const wordSpans = checked(room.wordSpans, { source: text, shell: optional(yesOrNo) });
 export const sizeText = checked(room.sizeText, { size: finite });
 export const strtod = checked(room.strtod, { text });
 export const strtoul = checked(room.strtoul, { text, base: oneOf(0, 10, 16) });

@@ -70,7 +70,7 @@ const anInstalled = members({
 });
 const installedList = listOf(anInstalled);
 const aSetup = members({ qdiscs: installedList, classes: installedList, filters: installedList, shared: yesOrNo });
-const someOrigins = listOf(members({ line: count, words: listOf(text) }));
+const someOrigins = listOf(members({ at: count, words: listOf(text) }));
 const origins: Rule = (value, field) => {
   made(Map)(value, field);
   for (const [name, of] of value as ReadonlyMap<unknown, unknown>) {

@@ -9,6 +9,7 @@ export { nearest } from './nearest.ts';
 export { type Address, addressText, covers, type Prefix, parseAddress, parsePrefix } from './prefix.ts';
 export { type Json, Printer, type Style } from './printer.ts';
 export { parseProtocol, protocolName } from './protocol.ts';
+export { type Span, wordSpans } from './spans.ts';
 export { type BatchLine, batchLines, shellQuoted, shellWords } from './split.ts';
 export {
   getClassid,

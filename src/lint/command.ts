@@ -45,6 +45,8 @@ export interface Command {
   readonly loops: readonly LoopValue[];
   /** The script expects that it may be refused. */
   readonly mayFail: boolean;
+  /** Of what tc printed: why its words are not known; null: they are, or they hold variables. */
+  readonly unread: string | null;
 }
 
 /** Where a word is; behind the last one where it is missing; a number below 0 means all of them. */

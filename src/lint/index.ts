@@ -12,4 +12,4 @@ export { type Besides, SEVERITIES, type Severities, type Severity } from './find
 export { pageOf } from './page-text.ts';
 export type { CheckedFinding, NotModelledAt, Report } from './report.ts';
 export { RULES } from './rules/index.ts';
-export type { FilePlace, InputKind, Place, UncheckedAt } from './script.ts';
+export type { FilePlace, Place, UncheckedAt } from './script.ts';

@@ -1,15 +1,18 @@
-import { countOptions, endsCommand, namespaceOption, type ScriptLine, scriptLines } from '../command/index.ts';
-import { matches } from '../lang/index.ts';
+import {
+  countOptions,
+  endsCommand,
+  type InputKind,
+  kindOf,
+  namespaceOption,
+  type ScriptLine,
+  scriptLines,
+} from '../command/index.ts';
+import { matches, type Span, wordSpans } from '../lang/index.ts';
 import { CLASSIFIERS } from '../sched/classifier/index.ts';
 import type { Simulated } from '../shell/index.ts';
 import { type Command, type FilePlace, whereIs } from './command.ts';
-import { dumpCommands } from './dump.ts';
-import { type Span, wordSpans } from './spans.ts';
 
 export { type Command, type FilePlace, type Place, type WordPlace, whereIs } from './command.ts';
-
-/** What a text was taken for. */
-export type InputKind = 'batch' | 'shell' | 'dump';
 
 /** A script, read but not run. */
 export interface Script {
@@ -27,7 +30,7 @@ export interface Script {
   readonly tools: readonly ToolLine[];
   /** Codes that a comment silences, by file (null: the script itself) and line. */
   readonly muted: Muted;
-  /** It is what `tc -j … show` printed: only what it lists is known, and it cannot be mended in place. */
+  /** It is what tc printed, a dump or a listing: only what it lists is known, and it cannot be mended in place. */
   readonly dump: boolean;
   /** The script itself (null) and the files that it reads. */
   readonly texts: ReadonlyMap<string | null, string>;
@@ -69,7 +72,6 @@ export function readScript(text: string): Script {
     muted: mutedIn(texts),
     simulated: null,
   };
-  if (/^\s*\[/.test(text)) return { ...nothing, kind: 'dump', commands: dumpCommands(text), dump: true, texts };
   const lines = [...scriptLines(text)];
   const spans = new Spans();
   const commands: Command[] = [];
@@ -80,29 +82,46 @@ export function readScript(text: string): Script {
     if (command === null) others.push({ source: line.source, netns: null });
     else (line.unexpanded ? unexpanded : commands).push(command);
   }
-  const unchecked = unexpanded.map((command) => ({ ...whereIs(command, -1), why: 'it holds variables' }));
-  const kind = kindOf(text, lines);
-  return { ...nothing, kind, commands, unexpanded, unchecked, others, dump: false, texts };
+  const unchecked = unexpanded.map((command) => ({
+    ...whereIs(command, -1),
+    why: command.unread ?? 'it holds variables',
+  }));
+  const kind = kindOf(text);
+  return { ...nothing, kind, commands, unexpanded, unchecked, others, dump: PRINTED.has(kind), texts };
 }
 
-const SHEBANG = /^#!/;
-
-/** A batch file has tc's objects at the beginning of its lines. */
-function kindOf(text: string, lines: readonly ScriptLine[]): InputKind {
-  return SHEBANG.test(text) || lines.some(({ words, before }) => words !== null && before > 0) ? 'shell' : 'batch';
-}
+const PRINTED: ReadonlySet<string> = new Set(['dump', 'listing']);
 
 /** Where the words of sources stand: a line with many commands is read once. */
 class Spans {
   private source = '';
   private spans: readonly Span[] = [];
 
-  of(source: string): readonly Span[] {
+  of(source: string, shell: boolean): readonly Span[] {
     if (source === this.source) return this.spans;
     this.source = source;
-    this.spans = [...wordSpans(source)];
+    this.spans = [...wordSpans(source, shell)];
     return this.spans;
   }
+}
+
+/** null: it is no tc command. */
+function commandOf({ line, source, words: all, before, unread }: ScriptLine, sources: Spans): Command | null {
+  const own = all === null ? null : ownWords(all);
+  if (all === null || own === null) return null;
+  // Only a shell's line has a word before tc's own.
+  const known = sources.of(source, before > 0);
+  const words = all.slice(own.options);
+  const first = before + own.options;
+  const spans = known.slice(first, first + words.length);
+  const from = beginning(source, known, first);
+  return {
+    ...{ file: null, line, source, words, loops: [], mayFail: false, unread },
+    spans: spans.map((span) => ({ ...placeOf(line, source, span), literal: true })),
+    before: source.slice(from, spans[0]?.at ?? source.length).trim(),
+    place: placeOf(line, source, wholeOf(spans) ?? known[first - 1] ?? NOWHERE),
+    netns: own.netns || execNamespace(source, known, before - 1),
+  };
 }
 
 /** Options that only change what is printed are nobody's business: -s, -force. A batch is another file. */
@@ -114,31 +133,6 @@ export function ownWords(all: readonly string[]): { readonly options: number; re
   const options = Math.max(0, countOptions(all));
   if (all.slice(0, options).some((word) => ELSEWHERE.test(word))) return null;
   return { options, netns: namespaceOption(all) };
-}
-
-/** null: it is no tc command. */
-function commandOf({ line, source, words: all, before }: ScriptLine, sources: Spans): Command | null {
-  const own = all === null ? null : ownWords(all);
-  if (all === null || own === null) return null;
-  const known = sources.of(source);
-  const words = all.slice(own.options);
-  const first = before + own.options;
-  const spans = ownSpans(source, known.slice(first, first + words.length), words);
-  const from = beginning(source, known, first);
-  return {
-    ...{ file: null, line, source, words, loops: [], mayFail: false },
-    spans: spans.map((span) => ({ ...placeOf(line, source, span), literal: true })),
-    before: source.slice(from, spans[0]?.at ?? source.length).trim(),
-    place: placeOf(line, source, wholeOf(spans) ?? known[first - 1] ?? NOWHERE),
-    netns: own.netns || execNamespace(source, known, before - 1),
-  };
-}
-
-/** The shell's semicolon sticks to the last word. */
-function ownSpans(source: string, spans: readonly Span[], words: readonly string[]): readonly Span[] {
-  const last = spans.at(-1);
-  if (last === undefined || textAt(source, last) !== `${words.at(-1)};`) return spans;
-  return spans.with(-1, { ...last, length: last.length - 1 });
 }
 
 /** From the first word to the last; null: there are none. */

@@ -126,9 +126,11 @@ export class Setup {
     return q !== null && this.kernel.origins.has(q);
   }
 
-  /** Lines of this object (class, qdisc, filter) could not be read. */
+  /** Lines of this object (class, qdisc, filter) could not be read, or nobody asked tc for them. */
   hides(object: string): boolean {
-    return this.script.dump || this.script.unexpanded.some(({ words }) => hidden(words, object));
+    const { dump, commands, unexpanded } = this.script;
+    const isAsked = !dump || commands.some(({ words }) => words[0] === object);
+    return !isAsked || unexpanded.some(({ words }) => hidden(words, object));
   }
 
   /** The command that made a qdisc or class. */

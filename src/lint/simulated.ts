@@ -65,7 +65,7 @@ class Names {
         before: this.before(place, words[0]?.place ?? null),
         place: this.place(place),
         spans: words.map((word) => this.span(word)),
-        ...{ netns, loops, mayFail },
+        ...{ netns, loops, mayFail, unread: null },
       },
     ];
   }
@@ -122,5 +122,5 @@ function movedTo(to: FilePlace, command: Command): Command {
 function unknownAt(place: FilePlace, source: string): Command {
   const { file, line } = place;
   const words = { words: ['$'], before: '', spans: [null] };
-  return { file, line, source, place, ...words, netns: '', loops: [], mayFail: true };
+  return { file, line, source, place, ...words, netns: '', loops: [], mayFail: true, unread: null };
 }

@@ -23,9 +23,18 @@ export const isBuiltin = (name: string): boolean => BUILTINS.has(name) || DECLAR
 
 /** Runs a simple command: assignments, a function, a builtin or a program. */
 export async function runCommand(node: Command, shell: Shell, source: Source): Promise<void> {
-  const scene: Scene = { shell, source, command: source.place(node) };
+  const { unset } = shell;
   shell.host.reached.add(node);
   shell.substituted = null;
+  try {
+    await runWords(node, { shell, source, command: source.place(node) });
+  } finally {
+    shell.unset = unset;
+  }
+}
+
+async function runWords(node: Command, scene: Scene): Promise<void> {
+  const { shell, source } = scene;
   const { name } = node;
   if (name === undefined) return assignAll(node, scene);
   if (DECLARING.has(name.value)) return declare(name.value, node, scene);

@@ -309,7 +309,7 @@ async function parameterPieces(part: Parameter, scene: Scene, isQuoted: boolean,
   }
   const held = await heldBy(part, scene);
   if (operation?.type === 'Default') return defaultPieces(part, operation, held, scene, isQuoted, isText);
-  if ('one' in held && held.one === undefined) checkSet(part, scene);
+  if ('one' in held && held.one === undefined) noteUnset(part, scene);
   if ('all' in held) {
     const all = operation === undefined ? held.all : await changedAll(held.all, operation, part, scene);
     return listPieces(all, held.isStar, scene, isQuoted, isText);
@@ -319,6 +319,13 @@ async function parameterPieces(part: Parameter, scene: Scene, isQuoted: boolean,
 }
 
 const piecesOfOne = (text: string, isQuoted: boolean): Piece[] => [{ kind: isQuoted ? 'quoted' : 'value', text }];
+
+/** A variable without a value is empty, or an error. */
+function noteUnset(part: Parameter, scene: Scene): void {
+  const { shell, source } = scene;
+  checkSet(part, scene);
+  shell.unset = [...shell.unset, { name: part.parameter, place: source.place(part) }];
+}
 
 /** `set -u`. */
 function checkSet({ parameter, pos, end }: Parameter, { shell, source }: Scene): void {

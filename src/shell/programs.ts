@@ -140,6 +140,7 @@ function runTc(call: ProgramCall): ToolAnswer {
       return {};
     }
     const answer = shell.host.machine.answers.tc([...options, ...typed.map(({ text }) => text)], namespace);
+    if (answer.exit !== 0) tellUnset(shell);
     shell.host.record({
       tool: 'tc',
       netns: namespace,
@@ -159,6 +160,14 @@ function runTc(call: ProgramCall): ToolAnswer {
     netns ?? shell.netns,
     output,
   );
+}
+
+/** What a refused command lacks, where a variable of it has no value. */
+function tellUnset({ host, unset }: Shell): void {
+  for (const { name, place } of unset) {
+    const way = /^\d+$/.test(name) ? '-- ARGUMENTS give it' : `--env ${name}=VALUE gives it`;
+    host.assume(place, `$${name}`, `not set, so it is empty; ${way}`);
+  }
 }
 
 function unknownTc({ rest, scene }: ProgramCall): ToolAnswer {

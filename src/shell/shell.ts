@@ -20,6 +20,12 @@ export interface Field {
 
 export const fieldOf = (text: string): Field => ({ text, place: null, literal: false, command: null });
 
+/** A variable that had no value where a word names it. */
+export interface UnsetName {
+  readonly name: string;
+  readonly place: SourcePlace;
+}
+
 export interface ShellFunction {
   readonly body: CompoundCommand | Redirected | CompoundList;
   readonly source: Source;
@@ -94,6 +100,8 @@ export class Shell {
   expected = false;
   /** Where getopts is within a word with several letters. */
   optionAt: { readonly index: number; readonly at: number } | null = null;
+  /** Variables without a value that the words of the command at hand name, which may be why tc refuses it. */
+  unset: readonly UnsetName[] = [];
   /** Status of the last command substitution of the command at hand; null: it had none. */
   substituted: number | null = null;
   /** Status of the last command that was started with `&`, which `wait` tells. */

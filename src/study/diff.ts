@@ -211,12 +211,12 @@ function classSteps(plan: Plan, stays: Setup, device: string): Steps & { readonl
   };
 }
 
-function asChange({ line, index, words: [object = '', , ...rest] }: Origin): Origin {
-  return { line, index, words: [object, 'change', ...rest] };
+function asChange({ at, words: [object = '', , ...rest] }: Origin): Origin {
+  return { at, words: [object, 'change', ...rest] };
 }
 
 /** The script's own order, each command once. */
 function inOrder(origins: readonly Origin[]): (readonly string[])[] {
-  const byIndex = new Map(origins.map((origin) => [origin.index, origin.words]));
-  return [...byIndex].sort(([a], [b]) => a - b).map(([, words]) => words);
+  const byCommand = new Map(origins.map((origin) => [origin.at, origin.words]));
+  return [...byCommand].sort(([a], [b]) => a - b).map(([, words]) => words);
 }

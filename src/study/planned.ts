@@ -23,10 +23,8 @@ import { hookOf, type Installed, isAutomatic, readSetup, type Setup } from './in
 
 /** A command of a script that set up something which is still there at its end. */
 export interface Origin {
-  /** Line of the script, from 1. */
-  readonly line: number;
-  /** Which of the script's commands it is, from 0: a loop gives many on one line. */
-  readonly index: number;
+  /** Which of the script's commands, from 1. */
+  readonly at: number;
   /** tc's arguments from the object on; with `pref` where the kernel chose it. */
   readonly words: readonly string[];
 }
@@ -59,7 +57,7 @@ const OBJECTS = ['qdisc', 'class', 'filter'];
  * them compare. `kernel` makes the same empty kernel every time.
  */
 export function planScript(script: ScriptCommands, kernel: () => Transport, device: string, installed: Setup): Plan {
-  const read = commandsIn(script);
+  const read = commandsIn(script, { nameless: device });
   const plan = runPlan(read, kernel(), device, new Map());
   const handles = new Map<number, string>();
   for (const qdisc of plan.qdiscs.filter(({ handle }) => isAutomatic(handle))) {
@@ -67,14 +65,17 @@ export function planScript(script: ScriptCommands, kernel: () => Transport, devi
     const [origin] = plan.origins.get(nameOf(qdisc)) ?? [];
     if (other === undefined || origin === undefined || other.kind !== qdisc.kind || !isAutomatic(other.handle))
       continue;
-    if (!origin.words.includes('handle')) handles.set(origin.index, `${(other.handle >>> 16).toString(16)}:`);
+    if (!origin.words.includes('handle')) handles.set(origin.at, `${(other.handle >>> 16).toString(16)}:`);
   }
   return handles.size === 0 ? plan : runPlan(read, kernel(), device, handles);
 }
 
 function runPlan(script: ReadCommands, transport: Transport, device: string, handles: Handles): Plan {
   const origins = new Map<string, Origin[]>();
-  const failed = script.unexpanded.map((line) => ({ line, says: 'a variable or substitution, which is not expanded' }));
+  const failed = [
+    ...script.unexpanded.map((line) => ({ line, says: 'a variable or substitution, which is not expanded' })),
+    ...script.unread.map(({ line, why }) => ({ line, says: why })),
+  ];
   const ifindex = transport.links.index(device);
   let isStale = false;
   const clean = (): void => {
@@ -82,20 +83,22 @@ function runPlan(script: ReadCommands, transport: Transport, device: string, han
     isStale = false;
   };
   for (const [index, { line, words, mayFail }] of script.commands.entries()) {
+    const at = index + 1;
     const made: Message[] = [];
     // Once for a row of deletions: to look at all that is there after each would take the square.
     if (!isDeletion(words)) clean();
-    const answer = runTc(withHandle(words, handles.get(index)), { transport: listening(transport, made) });
-    if (answer.exit !== 0 && mayFail !== true && !isDeletion(words))
+    const answer = runTc(withHandle(words, handles.get(at)), { transport: listening(transport, made) });
+    if (answer.exit !== 0 && mayFail !== true && !isDeletion(words)) {
       failed.push({ line, says: answer.stderr.split('\n')[0] ?? '' });
+    }
     // What is not modelled cannot be compared with what is installed.
     for (const { why } of answer.notModelled) failed.push({ line, says: why });
-    note(origins, { line, index, words: fromObject(words) }, made, ifindex);
+    note(origins, { at, words: fromObject(words) }, made, ifindex);
     if (answer.exit === 0 && destroys(words)) isStale = true;
   }
   clean();
   const setup = readSetup(transport, ifindex);
-  return { ...setup, origins, failed, commands: script.commands.length + script.unexpanded.length };
+  return { ...setup, origins, failed, commands: script.commands.length + failed.length };
 }
 
 /** Hears what each request makes: the kernel repeats it to whoever asks with NLM_F_ECHO. */

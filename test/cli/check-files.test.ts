@@ -50,12 +50,13 @@ describe('cls-flow check of several scripts', () => {
     expect(status).toBe(2);
     const { files } = json('none.sh', 'nowhere.sh', 'a.sh');
     const notRun = { args: null, triedStart: false, ended: null };
+    const run = { args: [] };
     expect(files).toEqual(
       [
-        { file: 'none.sh', commands: 0, assumed: [], problem: 'none.sh: there is no tc command in it', kind: 'batch' },
+        { file: 'none.sh', commands: 0, assumed: [], problem: 'none.sh: there is no tc command in it', kind: 'shell' },
         { file: 'nowhere.sh', commands: 0, assumed: [], problem: 'nowhere.sh: no such file', kind: null },
-        { file: 'a.sh', commands: 4, assumed: [], problem: null, kind: 'shell' },
-      ].map((row) => ({ ...row, ...notRun })),
+        { file: 'a.sh', commands: 4, assumed: [], problem: null, kind: 'shell', ...run },
+      ].map((row) => ({ ...notRun, ...row })),
     );
   });
 

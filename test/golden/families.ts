@@ -3,6 +3,7 @@ import { checkChain } from './chain.ts';
 import { checkClassify, checkHash } from './classify.ts';
 import { checkCorpus } from './corpus.ts';
 import { checkFate } from './fate.ts';
+import { readBack } from './listed.ts';
 import { checkNetlink } from './netlink.ts';
 import type { Report } from './report.ts';
 import { checkTc } from './tc.ts';
@@ -15,7 +16,7 @@ export const FAMILIES: readonly { readonly name: string; readonly check: ((direc
   { name: 'meta', check: checkValues },
   { name: 'conntrack', check: checkValues },
   { name: 'errors', check: checkTc },
-  { name: 'show', check: checkTc },
+  { name: 'show', check: (directory) => readBack(directory, checkTc(directory)) },
   { name: 'netlink', check: checkNetlink },
   { name: 'chain', check: checkChain },
   { name: 'corpus', check: checkCorpus },

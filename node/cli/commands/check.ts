@@ -5,6 +5,8 @@ import { type LimitFlags, maxEntriesOption, maxTextOption } from './limits.ts';
 import { shellOptions, txQueuesOption } from './walk.ts';
 
 export interface CheckFlags extends LimitFlags, ShellFlags {
+  readonly state?: string;
+  readonly live?: string;
   readonly format: 'text' | 'json' | 'sarif' | 'github';
   readonly all?: true;
   readonly fix?: true;
@@ -27,9 +29,11 @@ export const check: CliCommand = {
   define(command) {
     command
       .argument(
-        '<script...>',
-        'a tc -batch file, a shell script (what follows -- are its arguments), tc -j filter show; - for standard input; of a folder, what looks like a tc script',
+        '[script...]',
+        'a tc -batch file, a shell script (what follows -- are its arguments), what tc -j … show or tc … show printed; - for standard input; of a folder, what looks like a tc script',
       )
+      .option('--state <file>', 'instead: the emulated kernel that cls-flow tc keeps in a file')
+      .option('--live <dev>', 'instead: what the running Linux kernel has on this device')
       .addOption(formatOption('text', 'json', 'sarif', 'github'))
       .option('--all', 'print every finding in full, not three of a code')
       .option('--fix', 'show the changes, and write the corrected script beside it: NAME.fixed.EXT')

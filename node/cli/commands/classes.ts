@@ -12,6 +12,8 @@ export interface ClassesFlags
     | 'env'
     | 'file'
     | 'scriptArgs'
+    | 'state'
+    | 'live'
     | 'txQueues'
     | 'ipset'
     | 'dev'
@@ -24,17 +26,29 @@ export interface ClassesFlags
   readonly max: string;
 }
 
-const WALK = ['filter', 'script', 'env', 'file', 'tx-queues', 'ipset', 'era', 'max-text', 'max-entries'];
+const WALK = [
+  'filter',
+  'script',
+  'env',
+  'file',
+  'state',
+  'live',
+  'tx-queues',
+  'ipset',
+  'era',
+  'max-text',
+  'max-entries',
+];
 
 export const classes: CliCommand = {
   name: 'classes',
   script: 'option',
   summary: 'the tc class add lines of all classes that filters can give',
-  usage: '(--filter SPEC… | --script FILE) [options]',
+  usage: '(--filter SPEC… | --script FILE | --state FILE | --live DEV) [options]',
   define(command) {
     addWalkOptions(command, (name) => WALK.includes(name))
       .optionsGroup('Classes:')
-      .option('--dev <name>', 'device in the lines, with --script the one whose filters are asked (default: eth0)')
+      .option('--dev <name>', 'device in the lines, with a set-up the one whose filters are asked (default: eth0)')
       .option('--parent <id>', "parent of the classes (default: the qdisc of the filters' base class, as 1:)")
       .addOption(
         new Option(

@@ -8,13 +8,15 @@ import { type LimitFlags, maxEntriesOption, maxTextOption } from './limits.ts';
 export interface WalkFlags extends LimitFlags, ShellFlags {
   readonly filter?: readonly string[];
   readonly script?: string;
+  readonly state?: string;
+  readonly live?: string;
   readonly ipset?: readonly string[];
   readonly dev?: string;
   readonly parent?: string;
   readonly txQueues?: string;
   readonly at: 'egress' | 'ingress' | 'clsact-egress';
   readonly vlan: 'offload' | 'inband';
-  readonly era: string;
+  readonly era?: string;
   readonly seed?: string;
   readonly hashrnd?: readonly string[];
   readonly rxhashKey?: string;
@@ -53,16 +55,26 @@ export const txQueuesOption = (): Option =>
     'transmit queues of every device (default: as many as are named, and 2 where a qdisc needs several)',
   );
 
+/** In the place of a script: a kernel that was kept, and the one that runs. */
+export const setUpOptions = (): readonly Option[] => [
+  new Option('--state <file>', 'instead: the emulated kernel that cls-flow tc keeps in a file'),
+  new Option('--live <dev>', 'instead: what the running Linux kernel has on this device; nothing is changed'),
+];
+
 /** The options that say what is classified and with what, in the order of the help. */
 const WALK: readonly { readonly group: string; readonly options: () => readonly Option[] }[] = [
   {
     group: 'Filters:',
     options: () => [
       new Option('--filter <spec>', 'what follows "flow" in tc; again for preference 2, 3, …').argParser(list),
-      new Option('--script <file>', 'a tc batch file or shell script instead; what follows -- are its arguments'),
+      new Option(
+        '--script <file>',
+        'instead: a tc batch file, a shell script (what follows -- are its arguments), or what tc -j … show or tc … show printed',
+      ),
       ...shellOptions(),
-      new Option('--dev <name>', 'with --script: the device whose filters are asked (default: the only one it names)'),
-      new Option('--parent <id>', 'with --script: the filters of this parent, not of the root qdisc'),
+      ...setUpOptions(),
+      new Option('--dev <name>', 'with these: the device whose filters are asked (default: the only one it names)'),
+      new Option('--parent <id>', 'with these: the filters of this parent, not of the root qdisc'),
       txQueuesOption(),
       ipsetOption(),
       new Option('--at <hook>', 'where the packets meet the filters; clsact-egress with --script')
@@ -71,7 +83,7 @@ const WALK: readonly { readonly group: string; readonly options: () => readonly 
       new Option('--vlan <device>', 'what the device does with VLAN tags')
         .choices(['offload', 'inband'])
         .default('offload'),
-      new Option('--era <kernel>', 'whose rules').choices(ERA_NAMES).default('6.1'),
+      new Option('--era <kernel>', "whose rules (default: 6.1, or the state's)").choices(ERA_NAMES),
     ],
   },
   {
