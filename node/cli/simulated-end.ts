@@ -1,4 +1,4 @@
-import type { Simulated, SourcePlace } from '../../src/shell/simulated.ts';
+import type { Simulated, SourcePlace } from '../../src/shell/index.ts';
 
 /** How a simulated run ends, and the first line that it prints; not escaped. */
 export function endText(simulated: Simulated): string {

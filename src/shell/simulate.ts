@@ -62,6 +62,8 @@ class Run implements Host {
   private readonly unchecked = new Map<string, UncheckedPlace>();
   private readonly notes: UncheckedPlace[] = [];
   private readonly parsed = new Map<string, ParsedScript>();
+  /** Where the shell cannot read on, by the tree of what stands before. */
+  private readonly broken = new Map<ParsedScript, UncheckedPlace>();
   private readonly terminal = new Terminal(SHELL_LIMITS.said);
   private exit: Simulated['exit'] = null;
   private ended: EarlyEnd | null = null;
@@ -205,8 +207,19 @@ class Run implements Host {
       : absolute;
   }
 
-  run(script: ParsedScript, shell: Shell, source: Source): Promise<void> {
-    return runScript(script, shell, source);
+  async run(script: ParsedScript, shell: Shell, source: Source): Promise<void> {
+    try {
+      await runScript(script, shell, source);
+    } finally {
+      const error = this.broken.get(script);
+      if (error !== undefined) this.endBroken(error);
+    }
+  }
+
+  /** An earlier end is the real one; the error is told all the same. */
+  private endBroken({ place, why }: UncheckedPlace): void {
+    if (this.ended === null) this.end(place, why, 'syntax');
+    else this.note(place, why);
   }
 
   compound(body: ShellFunction['body'], shell: Shell, source: Source): Promise<void> {
@@ -239,9 +252,10 @@ class Run implements Host {
     for (const command of tcCommands(tree)) this.tcIn.push({ command, source });
     if (error === undefined) return tree;
     const place = source.place({ pos: Math.min(error.pos, source.text.length), end: source.text.length });
-    this.end(place, `syntax error: ${error.message}`, 'syntax');
     const { type, pos, end, shebang } = tree;
-    return { type, pos, end, shebang, commands: tree.commands.filter((one) => one.end <= error.pos) };
+    const before = { type, pos, end, shebang, commands: tree.commands.filter((one) => one.end <= error.pos) };
+    this.broken.set(before, { place, why: `syntax error: ${error.message}` });
+    return before;
   }
 
   async substitute(script: ParsedScript, shell: Shell, source: Source) {
