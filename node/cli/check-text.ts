@@ -145,10 +145,16 @@ function runNotes({ script: { simulated } }: Report, script: string): string[] {
     ),
     ...(ended === null
       ? []
-      : [`the script ends at ${at(ended.place)}: ${escapeText(ended.why)}; what follows was judged all the same`]),
+      : [`the script ends at ${at(ended.place)}: ${escapeText(ended.why)}; ${AFTER[ended.kind]}`]),
     ...others.map(({ place, why }) => `note: ${at(place)}: ${escapeText(why)}`),
   ];
 }
+
+const AFTER = {
+  exit: 'what follows was judged all the same',
+  limit: 'it was simulated no further',
+  syntax: 'what follows cannot be read',
+} as const;
 
 const NOWHERE = { column: 1, length: 0, endLine: 1, endColumn: 1 } as const;
 

@@ -32,7 +32,21 @@ function folderOf(script: string, limits: Limits): FileSource {
 
 /** How a script that was named on the command line is called, and what it may read. Standard input has no folder. */
 export function shellOf(script: string, limits: Limits): ScriptFile {
-  return script === '-' ? { name: '-' } : { name: script, path: path.resolve(script), files: folderOf(script, limits) };
+  const signal = deadline();
+  if (script === '-') return { name: '-', signal };
+  return { name: script, path: path.resolve(script), files: folderOf(script, limits), signal };
+}
+
+/** How long a script may be simulated. Most take less than a tenth of a second. */
+const LONGEST_MS = 60_000;
+
+function deadline(): NonNullable<ScriptFile['signal']> {
+  const end = performance.now() + LONGEST_MS;
+  return {
+    get aborted() {
+      return performance.now() > end;
+    },
+  };
 }
 
 const isBelow = (name: string, folder: string): boolean =>

@@ -29,6 +29,7 @@ const RULES: Readonly<Record<keyof ReadOptions | keyof Besides, Rule>> = {
     name: optional(text),
     path: optional(text),
     files: optional(members({ read: callback, is: callback, list: callback })),
+    signal: optional(members({ aborted: yesOrNo })),
   }),
   simulated: (value, at) => {
     if (value !== null) object(value, at);

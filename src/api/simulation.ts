@@ -31,8 +31,8 @@ export async function simulateQuestion(asked: Question, shell: ScriptFile = {}):
   return isShellScript(question.script ?? '') ? simulateScript(shellScriptOf(question, shell)) : null;
 }
 
-/** What a script is called, where it lies, and the files that it may read. */
-export type ScriptFile = Pick<ShellScript, 'name' | 'path' | 'files'>;
+/** What a script is called, where it lies, the files that it may read, and what ends its run. */
+export type ScriptFile = Pick<ShellScript, 'name' | 'path' | 'files' | 'signal'>;
 
 /** A question's script, with what the question gives it. */
 export function shellScriptOf({ script = '', files, ...rest }: Question, shell: ScriptFile): ShellScript {

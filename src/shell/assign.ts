@@ -1,8 +1,11 @@
 import type { ArrayValue, Assignment, Word } from 'unbash';
 import { arithmeticOf, expandText, expandWords, keyOf, type Scene } from './expand.ts';
-import { ShellError } from './signals.ts';
+import { ShellError, StopSignal } from './signals.ts';
 import { Source } from './source.ts';
 import { isUnknown } from './unknown.ts';
+
+/** Characters of a value: `x=$x$x` in a loop would soon take all memory. */
+const LONGEST = 16 << 20;
 
 /** `NAME=value`, `NAME+=value`, `NAME[key]=value` and `NAME=(…)`. Throws a ShellError if NAME is read-only. */
 export async function assign({ name, value, append, index }: Assignment, scene: Scene): Promise<void> {
@@ -21,7 +24,10 @@ export async function assignText(name: string, text: string, isAppended: boolean
   const { variables } = scene.shell;
   checkWritable(name, scene);
   const before = isAppended ? (variables.text(name) ?? '') : '';
-  variables.set(name, await joined(name, before, text, isAppended, scene));
+  const value = await joined(name, before, text, isAppended, scene);
+  if (value.length > LONGEST)
+    throw new StopSignal(scene.command, `${name}: a value of more than ${LONGEST} characters`);
+  variables.set(name, value);
 }
 
 function checkWritable(name: string, { shell }: Scene): void {

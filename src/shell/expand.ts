@@ -8,11 +8,11 @@ import type {
   WordPart,
 } from 'unbash';
 import { type ArithmeticShell, evaluate, UnknownNumber } from './arithmetic.ts';
-import { expandBraces } from './braces.ts';
+import { expandBraces, MOST_BRACED } from './braces.ts';
 import { pathsMatching } from './glob.ts';
 import { isPattern, matcher, quotedPattern, unquotedPattern } from './pattern.ts';
 import { type Field, fieldOf, type Shell } from './shell.ts';
-import { ShellError } from './signals.ts';
+import { ShellError, StopSignal } from './signals.ts';
 import type { SourcePlace } from './simulated.ts';
 import { Source } from './source.ts';
 import { specialText } from './special.ts';
@@ -83,7 +83,7 @@ async function expandBraced(word: Word, scene: Scene): Promise<Field[]> {
   const { source, shell } = scene;
   const place = source.place(word);
   const texts = expandBraces(source.slice(word));
-  if (texts === null) throw new ShellError('braces with too many words');
+  if (texts === null) throw new StopSignal(place, `braces with more than ${MOST_BRACED} words`);
   const fields: Field[] = [];
   for (const text of texts) {
     shell.host.step(place);

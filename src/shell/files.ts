@@ -38,6 +38,8 @@ const FOLDERS: ReadonlySet<string> = new Set(
   ]),
 );
 
+/** Characters of a file that grows. */
+const LARGEST = 64 << 20;
 /** A folder that the script made. */
 const FOLDER = Symbol('folder');
 
@@ -83,8 +85,11 @@ export class Files implements ShellFiles {
     this.written.set(this.absolute(path), text);
   }
 
+  /** Throws a RangeError where the file would be too large. */
   append(path: string, text: string): void {
-    this.write(path, `${this.read(path) ?? ''}${text}`);
+    const all = `${this.read(path) ?? ''}${text}`;
+    if (all.length > LARGEST) throw new RangeError(`${path}: more than ${LARGEST} characters`);
+    this.write(path, all);
   }
 
   remove(path: string): void {

@@ -25,7 +25,15 @@ import { systemFile, systemFolder } from './tools/system-files.ts';
 import { shown, Unknowns, withoutMarks } from './unknown.ts';
 
 /** What a run may take, so that none goes on for ever. */
-export const SHELL_LIMITS = { steps: 2_000_000, output: 64 << 20, assumptions: 1000 } as const;
+export const SHELL_LIMITS = {
+  steps: 2_000_000,
+  commands: 120_000,
+  /** Functions, sourced files, `eval` and `$( )` in each other. */
+  depth: 500,
+  /** Characters that a command prints for another. */
+  output: 64 << 20,
+  assumptions: 1000,
+} as const;
 
 /**
  * Reads a shell script and does what it does, on a host that is made up: no process, no network, no file but those that
@@ -63,13 +71,18 @@ class Run implements Host {
   private readonly notes: UncheckedPlace[] = [];
   private readonly parsed = new Map<string, ParsedScript>();
   private ended: EarlyEnd | null = null;
+  private readonly opened = new Map<string, { readonly text: string; readonly tree: ParsedScript }>();
   private steps = 0;
+  private nested = 0;
+  /** Where the last step was. */
+  private at: SourcePlace;
   private loaded: Promise<TextTools> | null = null;
 
   constructor(text: string, options: ShellOptions, args: readonly string[]) {
     this.options = options;
     this.args = args;
     this.main = new Source(options.name, withoutMarks(text));
+    this.at = this.main.place({ pos: 0, end: 0 });
     const folder = options.path.slice(0, Math.max(1, options.path.lastIndexOf('/')));
     const links = new Map<string, Link>();
     this.machine = { answers: options.kernel(), device: options.device ?? deviceIn(text), links, kept: new Map() };
@@ -88,9 +101,8 @@ class Run implements Host {
       await this.run(tree, shell, this.main);
       await runExitTrap(shell);
     } catch (signal) {
-      if (signal instanceof StopSignal) this.end(signal.place, signal.why, 'limit');
-      else if (signal instanceof ExitSignal) await this.atExit(shell);
-      else if (!(signal instanceof ReturnSignal || signal instanceof LoopSignal)) throw signal;
+      if (signal instanceof ExitSignal) await this.atExit(shell);
+      else if (!(signal instanceof ReturnSignal || signal instanceof LoopSignal)) this.stop(signal);
     }
     return this.result();
   }
@@ -99,9 +111,15 @@ class Run implements Host {
     try {
       await runExitTrap(shell);
     } catch (signal) {
-      if (signal instanceof StopSignal) this.end(signal.place, signal.why, 'limit');
-      else if (!(signal instanceof ExitSignal)) throw signal;
+      if (!(signal instanceof ExitSignal)) this.stop(signal);
     }
+  }
+
+  /** The engine throws a RangeError where a text is too long for it, or calls are too deep. */
+  private stop(signal: unknown): void {
+    if (signal instanceof StopSignal) this.end(signal.place, signal.why, 'limit');
+    else if (signal instanceof RangeError) this.end(this.at, 'more text than there is room for', 'limit');
+    else throw signal;
   }
 
   private newShell(): Shell {
@@ -136,6 +154,7 @@ class Run implements Host {
   }
 
   step(place: SourcePlace): void {
+    this.at = place;
     const most = this.options.maxSteps ?? SHELL_LIMITS.steps;
     if (++this.steps > most) throw new StopSignal(place, `more than ${most} steps`);
     if (this.options.signal?.aborted === true) throw new StopSignal(place, 'it took too long');
@@ -181,6 +200,9 @@ class Run implements Host {
   }
 
   record(command: SimulatedCommand): void {
+    const { commands: most } = SHELL_LIMITS;
+    if (this.commands.length >= most)
+      throw new StopSignal(command.place, `more than ${most} commands of tc and the like`);
     this.commands.push(command);
   }
 
@@ -199,8 +221,16 @@ class Run implements Host {
       : absolute;
   }
 
-  run(script: ParsedScript, shell: Shell, source: Source): Promise<void> {
-    return runScript(script, shell, source);
+  async run(script: ParsedScript, shell: Shell, source: Source): Promise<void> {
+    const { depth } = SHELL_LIMITS;
+    if (this.nested >= depth)
+      throw new StopSignal(this.at, `more than ${depth} scripts and substitutions in each other`);
+    this.nested++;
+    try {
+      await runScript(script, shell, source);
+    } finally {
+      this.nested--;
+    }
   }
 
   compound(body: ShellFunction['body'], shell: Shell, source: Source): Promise<void> {
@@ -212,7 +242,7 @@ class Run implements Host {
     const tree = this.parse(text);
     const [error] = tree.errors ?? [];
     if (error !== undefined) throw new ShellError(`syntax error: ${error.message}`);
-    await runScript(tree, shell, source);
+    await this.run(tree, shell, source);
   }
 
   /** Read once: loops evaluate the same text again and again. */
@@ -227,6 +257,14 @@ class Run implements Host {
 
   /** bash runs what stands before a syntax error. */
   open(source: Source): ParsedScript {
+    const known = this.opened.get(source.file);
+    if (known?.text === source.text) return known.tree;
+    const tree = this.readAnew(source);
+    this.opened.set(source.file, { text: source.text, tree });
+    return tree;
+  }
+
+  private readAnew(source: Source): ParsedScript {
     this.texts.set(source.file, source.text);
     const tree = parse(source.text);
     const [error] = tree.errors ?? [];
@@ -235,7 +273,10 @@ class Run implements Host {
     const place = source.place({ pos: Math.min(error.pos, source.text.length), end: source.text.length });
     this.end(place, `syntax error: ${error.message}`, 'syntax');
     const { type, pos, end, shebang } = tree;
-    return { type, pos, end, shebang, commands: tree.commands.filter((one) => one.end <= error.pos) };
+    const before = tree.commands.filter((one) => one.end <= error.pos);
+    // At the end of the text something was not closed: the last command is not whole.
+    const isOpen = source.text.slice(error.pos).trim() === '';
+    return { type, pos, end, shebang, commands: isOpen ? before.slice(0, -1) : before };
   }
 
   async substitute(script: ParsedScript, shell: Shell, source: Source) {
