@@ -32,16 +32,17 @@ function folderOf(script: string, limits: Limits): FileSource {
 
 /** How a script that was named on the command line is called, and what it may read. Standard input has no folder. */
 export function shellOf(script: string, limits: Limits): ScriptFile {
-  const signal = deadline();
+  const signal = endingAfter(LONGEST);
   if (script === '-') return { name: '-', signal };
   return { name: script, path: path.resolve(script), files: folderOf(script, limits), signal };
 }
 
-/** How long a script may be simulated. Most take less than a tenth of a second. */
-const LONGEST_MS = 60_000;
+/** Milliseconds that a script may take to be simulated. */
+const LONGEST = 60_000;
 
-function deadline(): NonNullable<ScriptFile['signal']> {
-  const end = performance.now() + LONGEST_MS;
+/** Asked again and again: no timer comes to its turn while a script is simulated. */
+function endingAfter(milliseconds: number): { readonly aborted: boolean } {
+  const end = performance.now() + milliseconds;
   return {
     get aborted() {
       return performance.now() > end;

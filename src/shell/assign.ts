@@ -1,11 +1,8 @@
 import type { ArrayValue, Assignment, Word } from 'unbash';
 import { arithmeticOf, expandText, expandWords, keyOf, type Scene } from './expand.ts';
-import { ShellError, StopSignal } from './signals.ts';
+import { ShellError } from './signals.ts';
 import { Source } from './source.ts';
 import { isUnknown } from './unknown.ts';
-
-/** Characters of a value: `x=$x$x` in a loop would soon take all memory. */
-const LONGEST = 16 << 20;
 
 /** `NAME=value`, `NAME+=value`, `NAME[key]=value` and `NAME=(…)`. Throws a ShellError if NAME is read-only. */
 export async function assign({ name, value, append, index }: Assignment, scene: Scene): Promise<void> {
@@ -24,10 +21,7 @@ export async function assignText(name: string, text: string, isAppended: boolean
   const { variables } = scene.shell;
   checkWritable(name, scene);
   const before = isAppended ? (variables.text(name) ?? '') : '';
-  const value = await joined(name, before, text, isAppended, scene);
-  if (value.length > LONGEST)
-    throw new StopSignal(scene.command, `${name}: a value of more than ${LONGEST} characters`);
-  variables.set(name, value);
+  variables.set(name, await joined(name, before, text, isAppended, scene));
 }
 
 function checkWritable(name: string, { shell }: Scene): void {
@@ -42,7 +36,7 @@ async function joined(name: string, before: string, text: string, isAppended: bo
 
 async function assignArray(name: string, { elements }: ArrayValue, isAppended: boolean, scene: Scene): Promise<void> {
   const { variables } = scene.shell;
-  const made: (readonly [string, string])[] = isAppended ? variables.elements(name).slice() : [];
+  const made: (readonly [string, string])[] = [];
   let next = isAppended ? variables.nextIndex(name) : 0;
   const isAssociative = variables.get(name)?.isAssociative === true;
   for (const word of elements) {
@@ -55,7 +49,8 @@ async function assignArray(name: string, { elements }: ArrayValue, isAppended: b
     }
     for (const { text } of await expandWords([word], scene)) made.push([String(next++), text]);
   }
-  variables.setArray(name, made);
+  if (!isAppended) variables.setArray(name, made);
+  else for (const [key, value] of made) variables.setElement(name, key, value);
 }
 
 /** `[key]=value` in a list; null: a plain element. */

@@ -1,5 +1,5 @@
 /** More words than this are no list that anybody wrote. */
-export const MOST_BRACED = 100_000;
+const MOST = 100_000;
 
 /** Braces as bash expands them before all else, on the text of the word: `{a,b}`, `{1..8}`. null: too many words. */
 export function expandBraces(text: string): string[] | null {
@@ -12,7 +12,7 @@ export function expandBraces(text: string): string[] | null {
   const words: string[] = [];
   for (const part of parts) {
     const middles = expandBraces(part);
-    if (middles === null || words.length + middles.length * rests.length > MOST_BRACED) return null;
+    if (middles === null || words.length + middles.length * rests.length > MOST) return null;
     for (const middle of middles) for (const rest of rests) words.push(`${before}${middle}${rest}`);
   }
   return words;
@@ -114,6 +114,6 @@ function numbersIn(first: string, last: string, step = '1'): string[] {
 
 function steps(first: number, last: number, typed: number): number[] {
   const step = Math.max(1, Math.abs(typed)) * (first <= last ? 1 : -1);
-  const count = Math.min(MOST_BRACED + 1, Math.floor((last - first) / step) + 1);
+  const count = Math.min(MOST + 1, Math.floor((last - first) / step) + 1);
   return Array.from({ length: count }, (_, i) => first + i * step);
 }

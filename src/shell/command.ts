@@ -8,7 +8,7 @@ import { expandText, expandWords, type Scene } from './expand.ts';
 import { callProgram } from './programs.ts';
 import { redirected } from './redirect.ts';
 import type { Field, Shell } from './shell.ts';
-import { NotSimulated, ReturnSignal, ShellError, StopSignal } from './signals.ts';
+import { NotSimulated, ReturnSignal, ShellError } from './signals.ts';
 import type { SourcePlace } from './simulated.ts';
 import type { Source } from './source.ts';
 import type { Descriptor } from './streams.ts';
@@ -17,7 +17,6 @@ import { isUnknown } from './unknown.ts';
 /** Builtins whose arguments may be assignments, which are not split. */
 const DECLARING: ReadonlySet<string> = new Set(['declare', 'typeset', 'local', 'export', 'readonly']);
 const BUILTINS = new Map(Object.entries({ ...FLOW, ...VARIABLES, ...TEXT }));
-const DEEPEST = 200;
 
 export const isBuiltin = (name: string): boolean => BUILTINS.has(name) || DECLARING.has(name);
 
@@ -182,7 +181,6 @@ async function callFunction(
   shell: Shell,
   place: SourcePlace,
 ): Promise<void> {
-  if (shell.depth >= DEEPEST) throw new StopSignal(place, `functions call each other more than ${DEEPEST} deep`);
   const { params, loopDepth, expected, calls } = shell;
   shell.params = fields.slice(1);
   shell.calls = [fields[0]?.text ?? '', ...calls];
@@ -193,7 +191,7 @@ async function callFunction(
   const isShort = body.type === 'BraceGroup' && body.body.commands.length <= SHORT;
   shell.expected = expected && isShort;
   try {
-    await shell.host.compound(body, shell, source);
+    await shell.host.deeper(place, () => shell.host.compound(body, shell, source));
   } catch (signal) {
     if (!(signal instanceof ReturnSignal)) throw signal;
     shell.status = signal.status;

@@ -25,7 +25,7 @@ import {
   type Scene,
   UnsetError,
 } from './expand.ts';
-import { matcher, posixExpression } from './pattern.ts';
+import { matcher } from './pattern.ts';
 import { redirected } from './redirect.ts';
 import type { Shell, ShellFunction } from './shell.ts';
 import { ExitSignal, LoopSignal, NotSimulated, ShellError } from './signals.ts';
@@ -390,7 +390,13 @@ async function runCase(node: Case, shell: Shell, source: Source): Promise<void> 
 async function matchesAny(patterns: Case['items'][number]['pattern'], text: string, scene: Scene): Promise<boolean> {
   for (const word of patterns) {
     const pattern = await expandPattern(word, scene);
-    if (isUnknown(text) ? /^\*+$/.test(pattern) : matcher(pattern)(text)) return true;
+    if (isUnknown(text)) {
+      if (/^\*+$/.test(pattern)) return true;
+      continue;
+    }
+    const { shell, command } = scene;
+    const spend = (characters: number): void => shell.host.spend(command, characters);
+    if (matcher(pattern, { isCaseless: shell.options.has('nocasematch'), spend })(text)) return true;
   }
   return false;
 }
@@ -435,16 +441,17 @@ async function numberTest(
   return binaryTest(operator, a, b, at, BigInt);
 }
 
-function expressionTest(text: string, source: string, at: TestScene): boolean {
-  const { shell } = at;
-  const expression = posixExpression(source, shell.options.has('nocasematch'));
-  if (expression === null) throw new NotSimulated('a regular expression that is not simulated', at.place);
-  if (isUnknown(text)) return patternTest('==', text, '', at);
-  const found = expression.exec(text);
-  if (found !== null)
-    shell.variables.setArray(
-      'BASH_REMATCH',
-      found.map((part, i) => [String(i), part ?? ''] as const),
-    );
+async function expressionTest(text: string, source: string, at: TestScene): Promise<boolean> {
+  const { shell, place } = at;
+  if (isUnknown(text) || isUnknown(source)) return patternTest('==', text, source, at);
+  shell.host.step(place, text.length);
+  const tools = await shell.host.textTools();
+  const found = tools.match(source, text, shell.options.has('nocasematch'));
+  if (found === undefined) throw new NotSimulated('a regular expression that is not simulated', place);
+  const parts = found ?? [];
+  shell.variables.setArray(
+    'BASH_REMATCH',
+    parts.map((part, i) => [String(i), part] as const),
+  );
   return found !== null;
 }

@@ -8,11 +8,11 @@ import type {
   WordPart,
 } from 'unbash';
 import { type ArithmeticShell, evaluate, UnknownNumber } from './arithmetic.ts';
-import { expandBraces, MOST_BRACED } from './braces.ts';
+import { expandBraces } from './braces.ts';
 import { pathsMatching } from './glob.ts';
-import { isPattern, matcher, quotedPattern, unquotedPattern } from './pattern.ts';
+import { isPattern, matcher, Pattern, quotedPattern, type Spend, unquotedPattern } from './pattern.ts';
 import { type Field, fieldOf, type Shell } from './shell.ts';
-import { ShellError, StopSignal } from './signals.ts';
+import { NotSimulated, ShellError } from './signals.ts';
 import type { SourcePlace } from './simulated.ts';
 import { Source } from './source.ts';
 import { specialText } from './special.ts';
@@ -31,7 +31,7 @@ export interface Scene {
  * (it is split), `glob` written as a pattern, `break` between two fields of "$@".
  */
 interface Piece {
-  readonly kind: 'text' | 'quoted' | 'value' | 'glob' | 'break';
+  readonly kind: 'bare' | 'quoted' | 'value' | 'glob' | 'break';
   readonly text: string;
   readonly field?: Field;
 }
@@ -45,9 +45,15 @@ export async function expandWords(words: readonly Word[], scene: Scene): Promise
   for (const word of words) {
     const literal = literalField(word, scene);
     if (literal !== null) fields.push(literal);
-    else fields.push(...(await expandWord(word, scene)));
+    else for (const field of await expandWord(word, scene)) fields.push(counted(field, scene));
   }
   return fields;
+}
+
+/** Each word that an expansion makes is work: a list that doubles in a loop would fill the memory. */
+function counted(field: Field, { shell, command }: Scene): Field {
+  shell.host.step(command, field.text.length);
+  return field;
 }
 
 /** A word that stands for itself; null: something in it is expanded. */
@@ -83,7 +89,7 @@ async function expandBraced(word: Word, scene: Scene): Promise<Field[]> {
   const { source, shell } = scene;
   const place = source.place(word);
   const texts = expandBraces(source.slice(word));
-  if (texts === null) throw new StopSignal(place, `braces with more than ${MOST_BRACED} words`);
+  if (texts === null) throw new NotSimulated('braces with too many words', place);
   const fields: Field[] = [];
   for (const text of texts) {
     shell.host.step(place);
@@ -116,6 +122,11 @@ async function expandUnbraced(word: Word, scene: Scene): Promise<Field[]> {
 export async function expandText(word: Word, scene: Scene): Promise<string> {
   if (word.parts === undefined && !word.text.startsWith('~')) return word.value;
   const pieces = await piecesOf(word, scene, false, true);
+  // Counted before it is made: it may be longer than any text can be.
+  scene.shell.host.step(
+    scene.command,
+    pieces.reduce((length, { text }) => length + text.length, 0),
+  );
   return pieces.map((piece) => (piece.kind === 'break' ? ' ' : piece.text)).join('');
 }
 
@@ -128,7 +139,7 @@ export async function expandPattern(word: Word, scene: Scene): Promise<string> {
 
 function patternOf({ kind, text }: Piece): string {
   if (kind === 'break') return ' ';
-  return kind === 'text' || kind === 'quoted' ? quotedPattern(text) : text;
+  return kind === 'bare' || kind === 'quoted' ? quotedPattern(text) : text;
 }
 
 /** A word as a regular expression: what stands in quotes matches itself. */
@@ -193,7 +204,7 @@ function extended(line: TextLine | null, end: number, isText: boolean, source: S
 async function piecesOf(word: Word, scene: Scene, isQuoted: boolean, isText = false): Promise<Piece[]> {
   const tilde = isQuoted ? null : homeOf(word, scene);
   if (word.parts === undefined) {
-    return tilde ?? [{ kind: isQuoted ? 'quoted' : 'text', text: word.value }];
+    return tilde ?? [{ kind: isQuoted ? 'quoted' : 'bare', text: word.value }];
   }
   const pieces: Piece[] = [];
   for (const [i, part] of word.parts.entries()) {
@@ -215,7 +226,7 @@ async function partPieces(part: WordPart, scene: Scene, isQuoted: boolean, isTex
   const kind = isQuoted ? 'quoted' : 'value';
   switch (part.type) {
     case 'Literal':
-      return [{ kind: isQuoted ? 'quoted' : 'text', text: part.value }];
+      return [{ kind: isQuoted ? 'quoted' : 'bare', text: part.value }];
     case 'SingleQuoted':
     case 'AnsiCQuoted':
       return [quoted(part.value)];
@@ -241,7 +252,7 @@ async function partPieces(part: WordPart, scene: Scene, isQuoted: boolean, isTex
     case 'ProcessSubstitution':
       return [quoted(await processFile(part, scene))];
     case 'BraceExpansion':
-      return [{ kind: isQuoted ? 'quoted' : 'text', text: part.text }];
+      return [{ kind: isQuoted ? 'quoted' : 'bare', text: part.text }];
   }
 }
 
@@ -261,7 +272,7 @@ async function globText(glob: Extract<WordPart, { type: 'Glob' | 'ExtendedGlob' 
 /** `"…"`: one field, but for "$@", which is as many as there are parameters. */
 async function quotedPieces(parts: readonly WordPart[], scene: Scene, isText: boolean): Promise<Piece[]> {
   const pieces: Piece[] = [];
-  for (const part of parts) pieces.push(...(await partPieces(part, scene, true, isText)));
+  for (const part of parts) for (const piece of await partPieces(part, scene, true, isText)) pieces.push(piece);
   const isList = parts.length === 1 && parts.every(isListOfAll);
   return pieces.length === 0 && !isList ? [quoted('')] : pieces;
 }
@@ -277,7 +288,7 @@ function isListOfAll(part: WordPart): boolean {
 async function processFile(part: Extract<WordPart, { type: 'ProcessSubstitution' }>, scene: Scene): Promise<string> {
   const { shell, source } = scene;
   const place = source.place(part);
-  if (part.operator === '>' || part.script === undefined) throw new ShellError('>(…) is not simulated');
+  if (part.operator === '>' || part.script === undefined) throw new NotSimulated('>(…) is not simulated', place);
   const { text } = await shell.host.substitute(part.script, shell, source);
   const path = `/dev/fd/${place.file}:${place.from}`;
   shell.host.files.write(path, text);
@@ -418,7 +429,7 @@ export async function keyOf(name: string, index: Word, scene: Scene): Promise<st
 async function lengthOf(part: Parameter, scene: Scene): Promise<string> {
   const { parameter, index } = part;
   if (parameter === '@' || parameter === '*') return String(scene.shell.params.length);
-  if (index !== undefined && isAll(index)) return String(scene.shell.variables.elements(parameter).length);
+  if (index !== undefined && isAll(index)) return String(scene.shell.variables.count(parameter));
   const held = await heldBy({ ...part, prefix: undefined }, scene);
   const text = 'one' in held ? (held.one ?? '') : '';
   if ('one' in held && held.one === undefined) checkSet(part, scene);
@@ -459,7 +470,7 @@ async function defaultPieces(
 /** What stands behind `:-` is split like a value, but where it has quotes of its own. */
 async function operandPieces(operand: Word, scene: Scene, isQuoted: boolean, isText: boolean): Promise<Piece[]> {
   const pieces = await piecesOf(operand, scene, isQuoted, isText);
-  return pieces.map((piece) => (piece.kind === 'text' ? { ...piece, kind: 'value' } : piece));
+  return pieces.map((piece) => (piece.kind === 'bare' ? { ...piece, kind: 'value' } : piece));
 }
 
 async function changedAll(
@@ -508,13 +519,14 @@ async function changed(text: string, operation: ParameterOperation, scene: Scene
   if (isUnknown(text)) return scene.shell.host.unknowns.markIn(text);
   switch (operation.type) {
     case 'Remove':
-      return removed(text, operation.operator, await expandPattern(operation.operand, scene));
+      return removed(text, operation.operator, await expandPattern(operation.operand, scene), scene);
     case 'Replace':
       return replaced(
         text,
         operation.operator,
         await expandPattern(operation.pattern, scene),
         await expandText(operation.replacement, scene),
+        scene,
       );
     case 'Slice': {
       const letters = [...text];
@@ -551,7 +563,7 @@ function transformed(text: string, operator: string, { shell, command }: Scene):
 }
 
 /** `#` and `%`: the shortest beginning or end that matches; `##` and `%%`: the longest. */
-function removed(text: string, operator: string, pattern: string): string {
+function removed(text: string, operator: string, pattern: string, scene: Scene): string {
   const isFront = operator.startsWith('#');
   const isLong = operator.length === 2;
   if (!isPattern(pattern)) {
@@ -559,22 +571,27 @@ function removed(text: string, operator: string, pattern: string): string {
     if (isFront) return text.startsWith(plain) ? text.slice(plain.length) : text;
     return text.endsWith(plain) ? text.slice(0, text.length - plain.length) : text;
   }
-  const matches = matcher(pattern);
-  for (let i = 0; i <= text.length; i++) {
-    const size = isLong ? text.length - i : i;
-    const part = isFront ? text.slice(0, size) : text.slice(text.length - size);
-    if (matches(part)) return isFront ? text.slice(size) : text.slice(0, text.length - size);
-  }
-  return text;
+  const letters = [...text];
+  const compiled = new Pattern(pattern, { spend: spending(scene) });
+  const ends = isFront ? compiled.ends(letters, 0) : compiled.starts(letters, letters.length);
+  const end = ends.at(isFront === isLong ? -1 : 0);
+  if (end === undefined) return text;
+  return (isFront ? letters.slice(end) : letters.slice(0, end)).join('');
 }
 
-function replaced(text: string, operator: string, pattern: string, replacement: string): string {
+/** A pattern on a long text is work. */
+const spending =
+  ({ shell, command }: Scene): Spend =>
+  (characters) =>
+    shell.host.spend(command, characters);
+
+function replaced(text: string, operator: string, pattern: string, replacement: string, scene: Scene): string {
   if (pattern === '' && operator === '/#') return `${replacement}${text}`;
   if (pattern === '' && operator === '/%') return `${text}${replacement}`;
   if (pattern === '') return text;
   if (operator === '/#' || operator === '/%') {
     const long = operator === '/#' ? '##' : '%%';
-    const rest = removed(text, long, pattern);
+    const rest = removed(text, long, pattern, scene);
     if (rest.length === text.length) return text;
     return operator === '/#' ? `${replacement}${rest}` : `${rest}${replacement}`;
   }
@@ -583,20 +600,20 @@ function replaced(text: string, operator: string, pattern: string, replacement: 
     const plain = unquotedPattern(pattern);
     return isAllOf ? text.split(plain).join(replacement) : text.replace(plain, () => replacement);
   }
-  return replacedMatches(text, pattern, replacement, isAllOf);
+  return replacedMatches(text, pattern, replacement, isAllOf, scene);
 }
 
 /** The longest match at each place. */
-function replacedMatches(text: string, pattern: string, replacement: string, isAllOf: boolean): string {
-  const matches = matcher(pattern);
+function replacedMatches(text: string, pattern: string, replacement: string, isAllOf: boolean, scene: Scene): string {
+  const compiled = new Pattern(pattern, { spend: spending(scene) });
+  const letters = [...text];
   let result = '';
-  for (let at = 0; at < text.length; ) {
-    let end = text.length;
-    while (end > at && !matches(text.slice(at, end))) end--;
-    if (end === at) result += text[at++] ?? '';
+  for (let at = 0; at < letters.length; ) {
+    const end = compiled.ends(letters, at).at(-1) ?? at;
+    if (end === at) result += letters[at++] ?? '';
     else {
       result += replacement;
-      if (!isAllOf) return result + text.slice(end);
+      if (!isAllOf) return result + letters.slice(end).join('');
       at = end;
     }
   }

@@ -2,7 +2,7 @@ import type { Redirect, Redirection } from 'unbash';
 import { expandHereDocument, expandText, type Scene } from './expand.ts';
 import { ShellError } from './signals.ts';
 import { Source } from './source.ts';
-import { type Descriptor, Input, type LinePlaces, NOWHERE, type Output, TERMINAL } from './streams.ts';
+import { type Descriptor, Input, type LinePlaces, NOWHERE, type Output, Terminal } from './streams.ts';
 import { isUnknown } from './unknown.ts';
 
 /** What redirections make of the descriptors, one after the other. Throws a ShellError where one cannot be done. */
@@ -109,7 +109,7 @@ function outputTo(name: string, isAppended: boolean, scene: Scene, changes: Chan
   const number = NAMED[name] ?? DESCRIPTOR.exec(name)?.[1];
   if (number !== undefined) return copied(number, scene, changes).output ?? NOWHERE;
   if (name === '/dev/null' || name === '') return NOWHERE;
-  if (/^\/dev\/(?:tty|console|kmsg|log)/.test(name)) return TERMINAL;
+  if (/^\/dev\/(?:tty|console|kmsg|log)/.test(name)) return new Terminal(0);
   const { files } = scene.shell.host;
   if (files.is(name).kind === 'folder') throw new ShellError(`${name}: Is a directory`);
   const path = files.absolute(name);

@@ -38,8 +38,12 @@ export interface Host {
   readonly files: Files;
   /** Commands that were run, so that those that were not can be told. */
   readonly reached: Set<object>;
-  /** Counts work. Throws a StopSignal where there was too much. */
-  step(place: SourcePlace): void;
+  /** Counts work, and the characters that it makes. Throws a StopSignal where there was too much. */
+  step(place: SourcePlace, characters?: number): void;
+  /** Counts characters that are looked at, so that the work of one command counts too. */
+  spend(place: SourcePlace, characters: number): void;
+  /** Runs what may run itself. Throws a StopSignal where that goes too deep. */
+  deeper(place: SourcePlace, work: () => Promise<void>): Promise<void>;
   /** A text of a shell's output; ends the run where there is too much of it. */
   capture(place: SourcePlace): Capture;
   /** An answer that was assumed, listed for the user. */

@@ -3,9 +3,12 @@ import type { SourcePlace } from './simulated.ts';
 /** `exit`: ends the shell. */
 export class ExitSignal {
   readonly status: number;
+  /** Where `exit` is written; null: something else ends the shell. */
+  readonly place: SourcePlace | null;
 
-  constructor(status: number) {
+  constructor(status: number, place: SourcePlace | null = null) {
     this.status = status;
+    this.place = place;
   }
 }
 

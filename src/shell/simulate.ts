@@ -18,7 +18,7 @@ import type {
   UncheckedPlace,
 } from './simulated.ts';
 import { Source } from './source.ts';
-import { Capture, TERMINAL } from './streams.ts';
+import { Capture, Terminal } from './streams.ts';
 import type { TextTools } from './text-tools.ts';
 import type { Link, Machine } from './tool.ts';
 import { systemFile, systemFolder } from './tools/system-files.ts';
@@ -26,14 +26,12 @@ import { shown, Unknowns, withoutMarks } from './unknown.ts';
 
 /** What a run may take, so that none goes on for ever. */
 export const SHELL_LIMITS = {
-  steps: 2_000_000,
-  commands: 120_000,
-  /** Functions, sourced files, `eval` and `$( )` in each other. */
-  depth: 500,
-  /** Characters that a command prints for another. */
-  output: 64 << 20,
-  assumptions: 1000,
+  ...{ steps: 2_000_000, output: 64 << 20, depth: 200, commands: 120_000 },
+  ...{ assumptions: 1000, said: 200 },
 } as const;
+
+/** A step is worth as many: a text that doubles in a loop ends as other loops do. */
+const CHARACTERS_PER_STEP = 128;
 
 /**
  * Reads a shell script and does what it does, on a host that is made up: no process, no network, no file but those that
@@ -70,19 +68,22 @@ class Run implements Host {
   private readonly unchecked = new Map<string, UncheckedPlace>();
   private readonly notes: UncheckedPlace[] = [];
   private readonly parsed = new Map<string, ParsedScript>();
+  private readonly terminal = new Terminal(SHELL_LIMITS.said);
+  private exit: Simulated['exit'] = null;
   private ended: EarlyEnd | null = null;
   private readonly opened = new Map<string, { readonly text: string; readonly tree: ParsedScript }>();
-  private steps = 0;
-  private nested = 0;
-  /** Where the last step was. */
-  private at: SourcePlace;
+  /** Work so far, in characters. */
+  private spent = 0;
+  private depth = 0;
+  /** Of the last step. */
+  private place: SourcePlace;
   private loaded: Promise<TextTools> | null = null;
 
   constructor(text: string, options: ShellOptions, args: readonly string[]) {
     this.options = options;
     this.args = args;
     this.main = new Source(options.name, withoutMarks(text));
-    this.at = this.main.place({ pos: 0, end: 0 });
+    this.place = this.main.place({ pos: 0, end: 0 });
     const folder = options.path.slice(0, Math.max(1, options.path.lastIndexOf('/')));
     const links = new Map<string, Link>();
     this.machine = { answers: options.kernel(), device: options.device ?? deviceIn(text), links, kept: new Map() };
@@ -95,31 +96,30 @@ class Run implements Host {
 
   async done(): Promise<Simulated> {
     const shell = this.newShell();
-    const tree = this.open(this.main);
-    this.notes.push(...bashOnlyPlaces(tree, this.main));
-    try {
+    await this.untilEnd(async () => {
+      const tree = this.open(this.main);
+      this.notes.push(...bashOnlyPlaces(tree, this.main));
       await this.run(tree, shell, this.main);
-      await runExitTrap(shell);
-    } catch (signal) {
-      if (signal instanceof ExitSignal) await this.atExit(shell);
-      else if (!(signal instanceof ReturnSignal || signal instanceof LoopSignal)) this.stop(signal);
-    }
+    });
+    if (this.ended?.kind !== 'limit') await this.untilEnd(() => runExitTrap(shell));
     return this.result();
   }
 
-  private async atExit(shell: Shell): Promise<void> {
+  /** The script, or what it does at its end: until that is done, the script leaves it, or there is too much of it. */
+  private async untilEnd(work: () => Promise<void>): Promise<void> {
     try {
-      await runExitTrap(shell);
+      await work();
     } catch (signal) {
-      if (!(signal instanceof ExitSignal)) this.stop(signal);
+      if (signal instanceof StopSignal) this.end(signal.place, signal.why, 'limit');
+      // The stack, or the longest text that JavaScript has.
+      else if (signal instanceof RangeError) this.end(this.place, 'nested too deep, or too long a text', 'limit');
+      else if (signal instanceof ExitSignal) this.exited(signal);
+      else if (!(signal instanceof ReturnSignal || signal instanceof LoopSignal)) throw signal;
     }
   }
 
-  /** The engine throws a RangeError where a text is too long for it, or calls are too deep. */
-  private stop(signal: unknown): void {
-    if (signal instanceof StopSignal) this.end(signal.place, signal.why, 'limit');
-    else if (signal instanceof RangeError) this.end(this.at, 'more text than there is room for', 'limit');
-    else throw signal;
+  private exited({ status, place }: ExitSignal): void {
+    if (place !== null) this.exit ??= { status, place };
   }
 
   private newShell(): Shell {
@@ -128,8 +128,8 @@ class Run implements Host {
     shell.folder = this.files.folder;
     shell.params = this.args.map(fieldOf);
     shell.descriptors = new Map([
-      [1, { output: TERMINAL }],
-      [2, { output: TERMINAL }],
+      [1, { output: this.terminal }],
+      [2, { output: this.terminal }],
     ]);
     for (const [name, value] of Object.entries(this.options.env ?? {})) {
       shell.variables.set(name, withoutMarks(value));
@@ -147,17 +147,35 @@ class Run implements Host {
       unchecked: [...this.unchecked.values()],
       unreached: unreached.map(({ command, source }) => source.place(command)),
       ended: this.ended,
+      exit: this.exit,
+      said: shown(this.terminal.said),
       notes: this.notes,
       args: this.args,
       triedStart: false,
     };
   }
 
-  step(place: SourcePlace): void {
-    this.at = place;
-    const most = this.options.maxSteps ?? SHELL_LIMITS.steps;
-    if (++this.steps > most) throw new StopSignal(place, `more than ${most} steps`);
+  step(place: SourcePlace, characters = 0): void {
+    this.spend(place, CHARACTERS_PER_STEP + characters);
     if (this.options.signal?.aborted === true) throw new StopSignal(place, 'it took too long');
+  }
+
+  spend(place: SourcePlace, characters: number): void {
+    const most = this.options.maxSteps ?? SHELL_LIMITS.steps;
+    this.place = place;
+    this.spent += characters;
+    if (this.spent > most * CHARACTERS_PER_STEP) throw new StopSignal(place, `more than ${most} steps`);
+  }
+
+  async deeper(place: SourcePlace, work: () => Promise<void>): Promise<void> {
+    const most = SHELL_LIMITS.depth;
+    if (this.depth >= most) throw new StopSignal(place, `functions and shells run each other more than ${most} deep`);
+    this.depth++;
+    try {
+      await work();
+    } finally {
+      this.depth--;
+    }
   }
 
   capture(place: SourcePlace): Capture {
@@ -221,16 +239,8 @@ class Run implements Host {
       : absolute;
   }
 
-  async run(script: ParsedScript, shell: Shell, source: Source): Promise<void> {
-    const { depth } = SHELL_LIMITS;
-    if (this.nested >= depth)
-      throw new StopSignal(this.at, `more than ${depth} scripts and substitutions in each other`);
-    this.nested++;
-    try {
-      await runScript(script, shell, source);
-    } finally {
-      this.nested--;
-    }
+  run(script: ParsedScript, shell: Shell, source: Source): Promise<void> {
+    return this.deeper(this.place, () => runScript(script, shell, source));
   }
 
   compound(body: ShellFunction['body'], shell: Shell, source: Source): Promise<void> {
@@ -274,9 +284,9 @@ class Run implements Host {
     this.end(place, `syntax error: ${error.message}`, 'syntax');
     const { type, pos, end, shebang } = tree;
     const before = tree.commands.filter((one) => one.end <= error.pos);
-    // At the end of the text something was not closed: the last command is not whole.
-    const isOpen = source.text.slice(error.pos).trim() === '';
-    return { type, pos, end, shebang, commands: isOpen ? before.slice(0, -1) : before };
+    // One that is not closed is none.
+    const commands = / to close /.test(error.message) ? before.slice(0, -1) : before;
+    return { type, pos, end, shebang, commands };
   }
 
   async substitute(script: ParsedScript, shell: Shell, source: Source) {

@@ -41,7 +41,7 @@ export interface SimulatedCommand {
   /** A failure is expected: behind `if` or `!`, before `||`, or its messages go to /dev/null. */
   readonly mayFail: boolean;
   readonly exit: number;
-  /** What it read from standard input: the rules of `iptables-restore` and `nft -f -`. */
+  /** What it read: the rules of `iptables-restore` and `nft -f`, the lines of `ipset restore`. */
   readonly input?: string;
 }
 
@@ -81,6 +81,10 @@ export interface Simulated {
   readonly unreached: readonly SourcePlace[];
   /** null: it runs to its end. */
   readonly ended: EarlyEnd | null;
+  /** An `exit` that ended the script; null: it ran to its last line. */
+  readonly exit: { readonly status: number; readonly place: SourcePlace } | null;
+  /** What it writes to its terminal, as far as that is known: the first characters, not escaped. */
+  readonly said: string;
   /** Besides: words that dash lacks, other tools that were passed over. */
   readonly notes: readonly UncheckedPlace[];
   /** The arguments of the run; `start` where the script did nothing without one. */

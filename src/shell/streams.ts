@@ -45,8 +45,20 @@ export interface Output {
 /** Nobody sees it. */
 export const NOWHERE: Output = { isNull: true, write: () => undefined };
 
-/** The terminal, which is no concern of ours. */
-export const TERMINAL: Output = { isNull: false, write: () => undefined };
+/** The terminal: only the first characters are kept. */
+export class Terminal implements Output {
+  readonly isNull = false;
+  private readonly most: number;
+  said = '';
+
+  constructor(most: number) {
+    this.most = most;
+  }
+
+  write(text: string): void {
+    if (this.said.length < this.most) this.said = `${this.said}${text}`.slice(0, this.most);
+  }
+}
 
 /** Keeps what is written. */
 export class Capture implements Output {

@@ -364,7 +364,16 @@ describe('the batch file of a simulated script', () => {
 
   it('is what check takes', () => {
     const { text } = transcriptOf({
-      ...{ texts: new Map([['qos.sh', '']]), notes: [], unreached: [], args: [], triedStart: false, ended: null },
+      ...{
+        texts: new Map([['qos.sh', '']]),
+        notes: [],
+        unreached: [],
+        args: [],
+        exit: null,
+        said: '',
+        triedStart: false,
+        ended: null,
+      },
       commands: ['qdisc add dev eth0 root handle 1: drr', 'class add dev eth0 parent 1: classid 1:1 drr'].map(asked),
       assumptions: [{ place, question: '[ -f /etc/qos.conf ]', answer: 'no' }],
       unchecked: [{ place, why: 'its words are not known' }],

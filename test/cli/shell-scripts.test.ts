@@ -378,6 +378,6 @@ describe('input that is no good script', () => {
     writeFileSync(join(cwd, 'long.conf'), `A=${'a'.repeat(4096)}\n`);
     const { files, assumptions, record } = json(['q.sh', '--max-text', '2K'], cwd);
     expect([files[0]?.commands, record.inputs.length]).toEqual([1, 1]);
-    expect(assumptions.length).toBeGreaterThan(0);
+    expect(assumptions).toMatchObject([]);
   });
 });

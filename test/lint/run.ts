@@ -61,6 +61,8 @@ export class Run {
       ended: null,
       notes: [],
       args: [],
+      exit: null,
+      said: '',
       triedStart: false,
     };
     return { ...nothing, texts: this.texts, commands: this.commands, ...this.shown };

@@ -10,8 +10,8 @@ import { ROOT, report } from './sources.mjs';
  * that what is added is seen. Half of what classify loads later reads shell scripts, and is loaded with the first of them.
  */
 const LIMITS = {
-  check: { first: 157_000, all: 157_000 },
-  classify: { first: 160_500, all: 402_000 },
+  check: { first: 162_000, all: 162_000 },
+  classify: { first: 159_500, all: 193_000 },
   openCapture: { first: 5_000, all: 5_000 },
 };
 

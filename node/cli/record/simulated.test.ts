@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Simulated, SimulatedCommand, SourcePlace } from '../../../src/shell/simulated.ts';
+import type { Simulated, SimulatedCommand, SourcePlace } from '../../../src/shell/index.ts';
 import { transcriptOf } from './simulated.ts';
 
 const at = (line: number, file = 'qos.sh'): SourcePlace => ({
@@ -27,7 +27,7 @@ const simulated = (more: Partial<Simulated>): Simulated => ({
     unchecked: [],
     unreached: [],
   },
-  ...{ ended: null, notes: [], args: ['start', 'eth0'], triedStart: false },
+  ...{ ended: null, notes: [], args: ['start', 'eth0'], exit: null, said: '', triedStart: false },
   ...more,
 });
 
@@ -81,6 +81,17 @@ describe('the batch file of a simulated script', () => {
       '# cannot stand in a batch file: tc qdisc add dev a#b root sfq',
       'qdisc add dev eth0 root sfq',
       '',
+    ]);
+  });
+
+  it('has what other tools read as comments below them', () => {
+    const commands = [
+      command(1, 'nft -f -', { input: 'table ip nat {\n\n chain post { masquerade; }\n}\n' }),
+      command(2, 'tc qdisc add dev eth0 root sfq', { input: 'not told' }),
+    ];
+    expect(lines({ commands })).toEqual([
+      ...['# qos.sh:1', '# nft -f -', '# < table ip nat {', '# <  chain post { masquerade; }', '# < }'],
+      ...['# qos.sh:2', 'qdisc add dev eth0 root sfq'],
     ]);
   });
 

@@ -1,4 +1,4 @@
-import type { Simulated, SimulatedCommand, SourcePlace, UncheckedPlace } from '../../../src/shell/simulated.ts';
+import type { Simulated, SimulatedCommand, SourcePlace, UncheckedPlace } from '../../../src/shell/index.ts';
 import { Batch, type Transcript } from './batch.ts';
 
 /** What a simulated script asks of tc, as a file for `tc -batch`; comments tell the lines of the script. */
@@ -22,7 +22,13 @@ function addCommands(batch: Batch, commands: readonly SimulatedCommand[]): void 
     before = origin;
     const words = command.words.map(({ text }) => text);
     batch.command(command.tool, command.netns, words, words);
+    if (command.tool !== 'tc') for (const line of linesOf(command)) batch.comment(`< ${line}`);
   }
+}
+
+/** What a command read: rules for iptables-restore, nft and ipset. */
+function linesOf({ input = '' }: SimulatedCommand): readonly string[] {
+  return input.split('\n').filter((line) => line.trim() !== '');
 }
 
 function originOf({ place, loops, mayFail }: SimulatedCommand): string {

@@ -9,7 +9,7 @@ const statusOf = ({ args: [typed], shell }: BuiltinCall): number =>
 
 const exit: Builtin = (call) => {
   call.shell.status = statusOf(call);
-  throw new ExitSignal(call.shell.status);
+  throw new ExitSignal(call.shell.status, call.scene.command);
 };
 
 const leave: Builtin = (call) => {

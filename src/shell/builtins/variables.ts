@@ -1,6 +1,7 @@
 import { assignmentIn, assignText } from '../assign.ts';
 import { arithmeticOf } from '../expand.ts';
 import { isUnknown } from '../unknown.ts';
+import { arrayFrom } from '../variables.ts';
 import type { Builtin, BuiltinCall } from './builtin.ts';
 
 /** What `set -o` calls the letters. */
@@ -134,7 +135,7 @@ export function declareAs(name: string, { flags, isLocal }: Declared, call: Buil
   variables.declare(
     name,
     {
-      ...(has('a') || has('A') ? { array: new Map(), isAssociative: has('A') } : {}),
+      ...(has('a') || has('A') ? { array: arrayFrom(null), isAssociative: has('A') } : {}),
       ...(has('i') ? { isInteger: true } : {}),
       ...(has('x') ? { isExported: true } : {}),
       ...(has('l') ? { letters: 'lower' as const } : has('u') ? { letters: 'upper' as const } : {}),
