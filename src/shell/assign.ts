@@ -1,5 +1,5 @@
 import type { ArrayValue, Assignment, Word } from 'unbash';
-import { arithmeticOf, expandText, expandWords, keyOf, type Scene } from './expand.ts';
+import { arithmeticOf, expandText, expandValue, expandWords, keyOf, type Scene } from './expand.ts';
 import { ShellError } from './signals.ts';
 import { Source } from './source.ts';
 import { isUnknown } from './unknown.ts';
@@ -9,7 +9,7 @@ export async function assign({ name, value, append, index }: Assignment, scene: 
   const { variables } = scene.shell;
   checkWritable(name, scene);
   if (value.type === 'ArrayValue') return assignArray(name, value, append === true, scene);
-  const text = await expandText(value, scene);
+  const text = await expandValue(value, scene);
   if (index === undefined) return assignText(name, text, append === true, scene);
   const key = await keyOf(name, index, scene);
   const before = append === true ? (variables.element(name, key) ?? '') : '';

@@ -4,7 +4,7 @@ import type { BuiltinCall } from './builtins/builtin.ts';
 import { FLOW } from './builtins/flow.ts';
 import { TEXT } from './builtins/text.ts';
 import { declareAs, declareText, flagsOf, VARIABLES } from './builtins/variables.ts';
-import { expandText, expandWords, type Scene } from './expand.ts';
+import { expandValue, expandWords, type Scene } from './expand.ts';
 import { callProgram } from './programs.ts';
 import { redirected } from './redirect.ts';
 import type { Field, Shell } from './shell.ts';
@@ -60,7 +60,7 @@ async function withVariables({ prefix }: Command, scene: Scene, run: () => Promi
   const values: [string, string][] = [];
   for (const one of prefix) {
     if (one.type === 'Assignment' && one.value.type === 'Word')
-      values.push([one.name, await expandText(one.value, scene)]);
+      values.push([one.name, await expandValue(one.value, scene)]);
   }
   variables.enter();
   try {
@@ -106,7 +106,7 @@ async function expandArguments(args: readonly CommandArgument[], scene: Scene): 
 
 /** A word that looks like an assignment, before a program that is not to know. */
 async function assignmentField(arg: Exclude<CommandArgument, Word>, scene: Scene): Promise<Field> {
-  const value = arg.value.type === 'Word' ? await expandText(arg.value, scene) : scene.source.slice(arg.value);
+  const value = arg.value.type === 'Word' ? await expandValue(arg.value, scene) : scene.source.slice(arg.value);
   const text = `${arg.name}${arg.append === true ? '+' : ''}=${value}`;
   return { text, place: scene.source.place(arg), literal: false, command: scene.command };
 }
@@ -124,15 +124,19 @@ async function declare(name: string, node: Command, scene: Scene): Promise<void>
   const isLocal = !isGlobal && shell.depth > 0 && shell.variables.isInFunction;
   const own = { ...is, isLocal };
   const call = callOf([], scene, scene.source.slice(node));
-  for (const arg of node.args) {
+  // All words are expanded before the first of them is set.
+  const values: (string | null)[] = [];
+  for (const arg of node.args)
+    values.push(arg.type !== 'Word' && arg.value.type === 'Word' ? await expandValue(arg.value, scene) : null);
+  for (const [i, arg] of node.args.entries()) {
     if (arg.type === 'Word') {
       for (const { text } of await expandWords([arg], scene)) if (!/^-/.test(text)) await declareText(text, own, call);
       continue;
     }
-    const value = arg.value.type === 'Word' && own.flags.includes('n') ? await expandText(arg.value, scene) : null;
+    const value = own.flags.includes('n') ? (values[i] ?? null) : null;
     if (value !== null) shell.variables.refer(arg.name, value, isLocal);
     else {
-      const text = arg.value.type === 'Word' && arg.index === undefined ? await expandText(arg.value, scene) : null;
+      const text = arg.index === undefined ? (values[i] ?? null) : null;
       declareAs(arg.name, own, call);
       if (text === null) await assign(arg, scene);
       else await assignText(arg.name, text, arg.append === true, scene);

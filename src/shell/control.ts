@@ -28,7 +28,7 @@ import {
 import { matcher } from './pattern.ts';
 import { redirected } from './redirect.ts';
 import type { Shell, ShellFunction } from './shell.ts';
-import { ExitSignal, LoopSignal, NotSimulated, ShellError } from './signals.ts';
+import { ExitSignal, LoopSignal, NotSimulated, ReturnSignal, ShellError } from './signals.ts';
 import type { LoopValue } from './simulated.ts';
 import type { Source } from './source.ts';
 import { Input } from './streams.ts';
@@ -37,7 +37,14 @@ import { isUnknown } from './unknown.ts';
 
 /** Runs a tree, statement by statement. An error in an expansion ends the statement at hand, as in bash. */
 export async function runScript({ commands }: ParsedScript, shell: Shell, source: Source): Promise<void> {
+  let failed: number | null = null;
   for (const statement of commands) {
+    // bash reads line by line: what stands behind such an error on its line is not run either.
+    if (failed !== null && source.place(statement).line === failed) {
+      failed = source.place(statement).endLine;
+      continue;
+    }
+    failed = null;
     try {
       await runStatement(statement, shell, source);
     } catch (error) {
@@ -45,6 +52,7 @@ export async function runScript({ commands }: ParsedScript, shell: Shell, source
       const place = error instanceof UnsetError ? error.place : source.place(statement);
       shell.complain(`${place.file}: line ${place.line}: ${error.message}\n`);
       shell.status = 1;
+      failed = source.place(statement).endLine;
       if (error instanceof UnsetError) shell.host.fatal(shell, place, error.message, 1);
     }
   }
@@ -77,13 +85,13 @@ async function runNode(node: PipelineNode | AndOr, shell: Shell, source: Source)
 }
 
 async function runAndOr({ commands, operators }: AndOr, shell: Shell, source: Source): Promise<void> {
+  const lastOr = operators.findLastIndex((operator, j) => operator === '||' && takesFailure(commands[j + 1]));
   for (const [i, node] of commands.entries()) {
     const before = operators[i - 1];
     if (before !== undefined && (before === '&&') !== (shell.status === 0)) continue;
     const isLast = i === commands.length - 1;
-    const isExpected = operators.slice(i).some((operator, j) => operator === '||' && takesFailure(commands[i + j + 1]));
     if (isLast) await runNode(node, shell, source);
-    else await lookedAt(shell, isExpected, () => runNode(node, shell, source));
+    else await lookedAt(shell, i <= lastOr, () => runNode(node, shell, source));
   }
 }
 
@@ -179,7 +187,8 @@ export async function inSubshell(shell: Shell, work: (inner: Shell) => Promise<v
     await work(inner);
     await runExitTrap(inner);
   } catch (error) {
-    if (error instanceof ExitSignal) inner.status = error.status;
+    if (error instanceof ExitSignal || error instanceof ReturnSignal) inner.status = error.status;
+    else if (error instanceof LoopSignal) inner.status = 0;
     else if (error instanceof ShellError) {
       inner.complain(`${error.message}\n`);
       inner.status = 1;

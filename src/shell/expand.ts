@@ -130,11 +130,34 @@ export async function expandText(word: Word, scene: Scene): Promise<string> {
   return pieces.map((piece) => (piece.kind === 'break' ? ' ' : piece.text)).join('');
 }
 
+/** The value of an assignment: a tilde stands for a home behind each colon too. */
+export function expandValue(word: Word, scene: Scene): Promise<string> {
+  if (!word.text.includes('~')) return expandText(word, scene);
+  const home = scene.shell.variables.text('HOME') ?? '/root';
+  const withHomes = (text: string, isFirst: boolean): string =>
+    text.replace(isFirst ? /(^|:)~(?=[/:]|$)/g : /(:)~(?=[/:]|$)/g, (_, before: string) => `${before}${home}`);
+  const change = <T extends { readonly text: string; readonly value: string }>(part: T, isFirst: boolean): T =>
+    part.text === part.value ? { ...part, text: '', value: withHomes(part.value, isFirst) } : part;
+  const parts = word.parts?.map((part, i) => (part.type === 'Literal' ? change(part, i === 0) : part));
+  const { type, pos, end, text, value } = word;
+  if (parts === undefined) return expandText(change({ type, pos, end, text, value, parts }, true), scene);
+  return expandText({ type, pos, end, text: '', value, parts }, scene);
+}
+
 /** A word as a pattern: what stands in quotes matches itself. */
 export async function expandPattern(word: Word, scene: Scene): Promise<string> {
-  if (word.parts === undefined && !word.text.startsWith('~')) return quotedPattern(word.value);
-  const pieces = await piecesOf(word, scene, false, true);
-  return pieces.map(patternOf).join('');
+  const isExtended = scene.shell.options.has('extglob') && /[?*+@!]\(/.test(word.text);
+  if (word.parts === undefined && !word.text.startsWith('~')) {
+    return isExtended && word.text === word.value ? word.value : quotedPattern(word.value);
+  }
+  if (!isExtended || word.parts === undefined) return (await piecesOf(word, scene, false, true)).map(patternOf).join('');
+  // The parser knows such a group in a command's words only.
+  let pattern = '';
+  for (const part of word.parts) {
+    const isPlain = part.type === 'Literal' && part.text === part.value;
+    pattern += isPlain ? part.value : (await partPieces(part, scene, false, true)).map(patternOf).join('');
+  }
+  return pattern;
 }
 
 function patternOf({ kind, text }: Piece): string {
@@ -171,6 +194,7 @@ export async function expandHereDocument(
     const value = isText ? part.value : (await partPieces(part, scene, true)).map((piece) => piece.text).join('');
     noteLines(text, value, part, isText, source, lines);
     text += value;
+    scene.shell.host.step(scene.command, value.length);
   }
   if (!isIndented) return { text, lines };
   return { text: text.replace(/^\t+/gm, ''), lines };
@@ -245,7 +269,9 @@ async function partPieces(part: WordPart, scene: Scene, isQuoted: boolean, isTex
       const inside = part.script.source;
       const text = inside === undefined ? source : new Source(source.file, inside, source.place(part));
       const { text: output } = await shell.host.substitute(part.script, shell, text);
-      return [{ kind, text: output.replace(/\n+$/, '').replaceAll('\0', '') }];
+      let end = output.length;
+      while (output[end - 1] === '\n') end--;
+      return [{ kind, text: output.slice(0, end).replaceAll('\0', '') }];
     }
     case 'ArithmeticExpansion':
       return [{ kind, text: await arithmeticText(part.expression, part.text, part.pos, scene) }];
@@ -307,7 +333,9 @@ type Held = { readonly one: string | undefined } | { readonly all: readonly Fiel
 
 async function parameterPieces(part: Parameter, scene: Scene, isQuoted: boolean, isText: boolean): Promise<Piece[]> {
   const { operation } = part;
-  if (operation?.type === 'Unknown') throw new ShellError(`${part.text}: bad substitution`);
+  if (operation?.type === 'Unknown') {
+    throw new NotSimulated(`${part.text} is not simulated`, scene.source.place(part));
+  }
   if (part.prefix === '#') return piecesOfOne(await lengthOf(part, scene), isQuoted);
   if (operation?.type === 'Names') {
     return listPieces(
@@ -378,10 +406,10 @@ async function heldBy(part: Parameter, scene: Scene): Promise<Held> {
   if (prefix === '!' && (index === undefined || !isAll(index))) return indirect(part, scene);
   if (parameter === '@' || parameter === '*') return { all: shell.params, isStar: parameter === '*' };
   if (index === undefined) return { one: textOf(parameter, part, scene) };
-  if (!isAll(index))
-    return {
-      one: shell.variables.element(parameter, await keyOf(parameter, index, scene)) ?? special(parameter, part, scene),
-    };
+  if (!isAll(index)) {
+    const key = await keyOf(parameter, index, scene);
+    return { one: shell.variables.element(parameter, key) ?? specialElement(parameter, key, part, scene) };
+  }
   const pairs = shell.variables.elements(parameter);
   const all = pairs.map(([key, value]) => fieldOf(prefix === '!' ? key : value));
   return { all, isStar: index.text === '*' };
@@ -391,6 +419,8 @@ const isAll = ({ text }: Word): boolean => text === '@' || text === '*';
 
 /** `${!NAME}`: the parameter that is named by the value of NAME. */
 async function indirect({ pos, end, text, parameter, operation }: Parameter, scene: Scene): Promise<Held> {
+  const referred = scene.shell.variables.referred(parameter);
+  if (referred !== null) return { one: referred };
   const name = textOf(parameter, { pos, end }, scene) ?? '';
   if (isUnknown(name)) return { one: name };
   const [, base = '', key] = /^(\w+|[@*#?$!-])(?:\[([\s\S]*)\])?$/.exec(name) ?? [];
@@ -417,6 +447,15 @@ function special(name: string, at: { pos: number; end: number }, { shell, source
   return shell.host.unknown(place, `${name} may be set in what could not be read: ${shell.missing}`);
 }
 
+/** `${FUNCNAME[1]}` is who called the function; the first element is what the name alone stands for. */
+function specialElement(name: string, key: string, at: { pos: number; end: number }, scene: Scene): string | undefined {
+  const { shell, source } = scene;
+  if (name === 'FUNCNAME' && shell.calls.length > 0) return [...shell.calls, 'main'][Number(key)];
+  if (key === '0' || shell.variables.isSet(name)) return special(name, at, scene);
+  if (name !== 'BASH_SOURCE' && name !== 'BASH_LINENO') return undefined;
+  return shell.host.unknown(source.place(at), `${name}[${key}] is not simulated`);
+}
+
 /** The key of an element: of an associative array the text, else a number. */
 export async function keyOf(name: string, index: Word, scene: Scene): Promise<string> {
   const text = await expandText(index, scene);
@@ -433,7 +472,9 @@ async function lengthOf(part: Parameter, scene: Scene): Promise<string> {
   const held = await heldBy({ ...part, prefix: undefined }, scene);
   const text = 'one' in held ? (held.one ?? '') : '';
   if ('one' in held && held.one === undefined) checkSet(part, scene);
-  return isUnknown(text) ? scene.shell.host.unknowns.markIn(text) : String([...text].length);
+  if (isUnknown(text)) return scene.shell.host.unknowns.markIn(text);
+  const pairs = text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0;
+  return String(text.length - pairs);
 }
 
 type Default = Extract<ParameterOperation, { type: 'Default' }>;
@@ -495,10 +536,30 @@ async function sliced(
   isArray: boolean,
   scene: Scene,
 ): Promise<Field[]> {
+  if (isArray && scene.shell.variables.get(parameter)?.isAssociative === false) {
+    return slicedElements(parameter, offset, length, scene);
+  }
   const isParams = !isArray && (parameter === '@' || parameter === '*');
   const list = isParams ? [fieldOf(scene.shell.zero), ...all] : all;
   const { from, to } = await rangeOf(offset, length, list.length, scene);
   return list.slice(from, to);
+}
+
+/** The offset is an index, and where elements are missing none is counted. */
+async function slicedElements(
+  name: string,
+  offset: Word,
+  length: Word | undefined,
+  scene: Scene,
+): Promise<Field[]> {
+  const { variables } = scene.shell;
+  const start = Number(await arithmeticOf(await expandText(offset, scene), scene));
+  const from = start < 0 ? variables.nextIndex(name) + start : start;
+  if (from < 0) return [];
+  const rest = variables.elements(name).filter(([key]) => Number(key) >= from);
+  const count = length === undefined ? rest.length : Number(await arithmeticOf(await expandText(length, scene), scene));
+  if (count < 0) throw new ShellError(`${count}: substring expression < 0`);
+  return rest.slice(0, count).map(([, value]) => fieldOf(value));
 }
 
 async function rangeOf(
@@ -525,7 +586,7 @@ async function changed(text: string, operation: ParameterOperation, scene: Scene
         text,
         operation.operator,
         await expandPattern(operation.pattern, scene),
-        await expandText(operation.replacement, scene),
+        await replacementOf(operation.replacement, scene),
         scene,
       );
     case 'Slice': {
@@ -544,6 +605,15 @@ async function changed(text: string, operation: ParameterOperation, scene: Scene
     default:
       throw new ShellError(`\${…${operation.operator}}: bad substitution`);
   }
+}
+
+/** The text that takes the place of a match. What an `&` without quotes means there differs between versions of bash. */
+async function replacementOf(word: Word, scene: Scene): Promise<string> {
+  const text = await expandText(word, scene);
+  if (!text.includes('&')) return text;
+  const pieces = await piecesOf(word, scene, false, true);
+  const isPlain = pieces.every((piece) => piece.kind === 'quoted' || !piece.text.includes('&')) || /\\&/.test(word.text);
+  return isPlain ? text : scene.shell.host.unknown(scene.command, `& in a replacement: ${word.text}`);
 }
 
 /** `${NAME@U}` and its like; what is not simulated is not known. */
@@ -754,6 +824,15 @@ async function expandAgain(text: string, scene: Scene): Promise<string> {
 
 /** Positions count from the beginning of `text`. */
 function parseArithmetic(text: string, { shell }: Scene): ArithmeticExpression | null {
+  const { expressions } = shell.host;
+  const known = expressions.get(text);
+  if (known !== undefined) return known;
+  const expression = readArithmetic(text, shell);
+  expressions.set(text, expression);
+  return expression;
+}
+
+function readArithmetic(text: string, shell: Shell): ArithmeticExpression | null {
   if (text.trim() === '') return { type: 'ArithmeticWord', pos: 0, end: 0, value: '0' };
   const { commands, errors } = shell.host.parse(`((${text}))`);
   const [statement, more] = commands;

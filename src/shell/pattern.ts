@@ -81,7 +81,8 @@ export class Pattern {
   private any(places: readonly number[], letters: readonly string[], by: 1 | -1): number[] {
     const from = by === 1 ? (places[0] ?? 0) : 0;
     const to = by === 1 ? letters.length : (places.at(-1) ?? 0);
-    this.spend(to - from);
+    // Each place is looked at again by the item that follows.
+    this.spend(4 * (to - from));
     return Array.from({ length: to - from + 1 }, (_, i) => from + i);
   }
 

@@ -59,7 +59,8 @@ export async function callProgram(call: ProgramCall): Promise<void> {
 
 function unknownProgram(base: string, { name, scene, text }: ProgramCall): void {
   const { shell, command } = scene;
-  if (shell.gone.has(name.text)) {
+  // No program is called so: a variable with several words stands in quotes.
+  if (shell.gone.has(name.text) || /\s/.test(name.text)) {
     shell.complain(`${name.text}: command not found\n`);
     shell.status = 127;
     return;

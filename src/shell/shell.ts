@@ -1,4 +1,4 @@
-import type { CompoundCommand, CompoundList, ParsedScript, Redirected } from 'unbash';
+import type { ArithmeticExpression, CompoundCommand, CompoundList, ParsedScript, Redirected } from 'unbash';
 import type { Files } from './files.ts';
 import type { LoopValue, SimulatedCommand, SourcePlace } from './simulated.ts';
 import type { Source } from './source.ts';
@@ -70,6 +70,8 @@ export interface Host {
   evaluate(text: string, shell: Shell, at: SourcePlace | null): Promise<void>;
   /** Reads a text of the shell. Its errors are in the tree. */
   parse(text: string): ParsedScript;
+  /** Expressions that were read, by their text: loops evaluate the same one again and again. null: it is none. */
+  readonly expressions: Map<string, ArithmeticExpression | null>;
   /** A script, or a file that is sourced: what it holds is looked through for commands that no run reaches. */
   open(source: Source): ParsedScript;
   /** The output of a command substitution. */

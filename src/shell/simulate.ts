@@ -1,4 +1,4 @@
-import { type Command, type ParsedScript, parse, type Redirect } from 'unbash';
+import { type ArithmeticExpression, type Command, type ParsedScript, parse, type Redirect } from 'unbash';
 import { isBuiltin } from './command.ts';
 import { inSubshell, runCompound, runExitTrap, runScript } from './control.ts';
 import { bashOnlyPlaces } from './dash.ts';
@@ -26,7 +26,7 @@ import { shown, Unknowns, withoutMarks } from './unknown.ts';
 
 /** What a run may take, so that none goes on for ever. */
 export const SHELL_LIMITS = {
-  ...{ steps: 2_000_000, output: 64 << 20, depth: 200, commands: 120_000 },
+  ...{ steps: 2_000_000, output: 64 << 20, text: 16 << 20, depth: 200, commands: 120_000 },
   ...{ assumptions: 1000, said: 200 },
 } as const;
 
@@ -57,6 +57,7 @@ class Run implements Host {
   readonly machine: Machine;
   readonly files: Files;
   readonly reached = new Set<object>();
+  readonly expressions = new Map<string, ArithmeticExpression | null>();
   private readonly options: ShellOptions;
   private readonly args: readonly string[];
   private readonly main: Source;
@@ -156,6 +157,7 @@ class Run implements Host {
   }
 
   step(place: SourcePlace, characters = 0): void {
+    if (characters > SHELL_LIMITS.text) throw new StopSignal(place, `a text of more than ${SHELL_LIMITS.text} characters`);
     this.spend(place, CHARACTERS_PER_STEP + characters);
     if (this.options.signal?.aborted === true) throw new StopSignal(place, 'it took too long');
   }
@@ -260,7 +262,10 @@ class Run implements Host {
     const known = this.parsed.get(text);
     if (known !== undefined) return known;
     const tree = parse(text);
-    if (this.parsed.size > MOST_PARSED) this.parsed.clear();
+    if (this.parsed.size > MOST_PARSED) {
+      this.parsed.clear();
+      this.expressions.clear();
+    }
     this.parsed.set(text, tree);
     return tree;
   }

@@ -156,8 +156,19 @@ export class Variables {
     scope?.set(name, { ...PLAIN, value: target, isReference: true });
   }
 
+  /** A variable of the function that is running stays its own, without a value. A reference unsets what it names. */
   unset(name: string): void {
-    this.scopeOf(name)?.delete(name);
+    const scope = this.scopeOf(name);
+    const found = scope?.get(name);
+    if (found?.isReference === true && found.value !== null && found.value !== name) this.unset(found.value);
+    else if (scope !== undefined && scope === this.scopes.at(-1) && this.isInFunction) scope.set(name, PLAIN);
+    else scope?.delete(name);
+  }
+
+  /** The name that a reference stands for; null: it is none. */
+  referred(name: string): string | null {
+    const found = this.scopeOf(name)?.get(name);
+    return found?.isReference === true ? found.value : null;
   }
 
   unsetElement(name: string, key: string): void {

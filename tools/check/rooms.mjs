@@ -22,7 +22,7 @@ const ORDER = [
   ['src/kernel'],
   ['src/engine'],
   ['src/plan'],
-  ['src/run', 'src/command'],
+  ['src/run', 'src/command', 'src/shell'],
   ['src/replay', 'src/lint', 'src/study'],
   ['src/api'],
   ['src/index'],
