@@ -215,9 +215,11 @@ function holdsNothing({ report }: Script): boolean {
 
 function exitOf({ report, problem }: Script, { failOn, strict }: CheckFlags): number {
   if (report === null || problem !== null) return FAILED;
+  const end = report.script.simulated?.ended?.kind;
+  if (end === 'syntax') return FAILED;
   const limit = SEVERITIES.indexOf(failOn);
   if (report.findings.some(({ severity }) => SEVERITIES.indexOf(severity) <= limit)) return FOUND;
-  const isWhole = report.notModelled.length === 0 && report.unchecked.length === 0;
+  const isWhole = report.notModelled.length === 0 && report.unchecked.length === 0 && end !== 'limit';
   return strict && !isWhole ? INCOMPLETE : 0;
 }
 

@@ -10,6 +10,7 @@ export {
   check,
   checkedOf,
   type EditRow,
+  type EndRow,
   type FileRow,
   type FindingRow,
   type JudgedScript,

@@ -26,7 +26,7 @@ import { shown, Unknowns, withoutMarks } from './unknown.ts';
 
 /** What a run may take, so that none goes on for ever. */
 export const SHELL_LIMITS = {
-  ...{ steps: 2_000_000, output: 64 << 20, text: 16 << 20, depth: 200 },
+  ...{ steps: 2_000_000, output: 64 << 20, text: 16 << 20, depth: 200, commands: 120_000 },
   ...{ assumptions: 1000, said: 200 },
 } as const;
 
@@ -74,6 +74,7 @@ class Run implements Host {
   private readonly terminal = new Terminal(SHELL_LIMITS.said);
   private exit: Simulated['exit'] = null;
   private ended: EarlyEnd | null = null;
+  private readonly opened = new Map<string, { readonly text: string; readonly tree: ParsedScript }>();
   /** Work so far, in characters. */
   private spent = 0;
   private depth = 0;
@@ -222,6 +223,9 @@ class Run implements Host {
   }
 
   record(command: SimulatedCommand): void {
+    const { commands: most } = SHELL_LIMITS;
+    if (this.commands.length >= most)
+      throw new StopSignal(command.place, `more than ${most} commands of tc and the like`);
     this.commands.push(command);
   }
 
@@ -282,6 +286,14 @@ class Run implements Host {
 
   /** bash runs what stands before a syntax error. */
   open(source: Source): ParsedScript {
+    const known = this.opened.get(source.file);
+    if (known?.text === source.text) return known.tree;
+    const tree = this.readAnew(source);
+    this.opened.set(source.file, { text: source.text, tree });
+    return tree;
+  }
+
+  private readAnew(source: Source): ParsedScript {
     this.texts.set(source.file, source.text);
     const tree = parse(source.text);
     const [error] = tree.errors ?? [];
