@@ -145,10 +145,17 @@ function runNotes({ script: { simulated } }: Report, script: string): string[] {
     ),
     ...(ended === null
       ? []
-      : [`the script ends at ${at(ended.place)}: ${escapeText(ended.why)}; what follows was judged all the same`]),
+      : [`the script ends at ${at(ended.place)}: ${escapeText(ended.why)}; ${AFTER[ended.kind]}`]),
     ...others.map(({ place, why }) => `note: ${at(place)}: ${escapeText(why)}`),
   ];
 }
+
+/** What became of the rest of a script. */
+const AFTER = {
+  exit: 'what follows was judged all the same',
+  syntax: 'what follows was not run',
+  limit: 'what follows was not run',
+} as const;
 
 const NOWHERE = { column: 1, length: 0, endLine: 1, endColumn: 1 } as const;
 

@@ -78,7 +78,10 @@ async function expandWord(word: Word, scene: Scene): Promise<Field[]> {
     return pieces.flatMap(({ field }) => (field === undefined ? [] : [field]));
   }
   return fieldsOf(pieces, shell).flatMap(({ text, pattern }) => {
-    const paths = pattern === null || shell.options.has('f') ? [] : pathsMatching(pattern, shell.host.files);
+    const isMatched = pattern !== null && !shell.options.has('f');
+    const paths = isMatched ? pathsMatching(pattern, shell.host.files) : [];
+    // What such a folder holds on the host nobody here knows.
+    if (isMatched && paths.length === 0 && text.startsWith('/')) shell.host.assume(place, text, 'no file matches');
     const texts = paths.length > 0 ? paths : pattern !== null && shell.options.has('nullglob') ? [] : [text];
     return texts.map((one) => ({ text: one, place, literal: false, command }));
   });
@@ -150,7 +153,8 @@ export async function expandPattern(word: Word, scene: Scene): Promise<string> {
   if (word.parts === undefined && !word.text.startsWith('~')) {
     return isExtended && word.text === word.value ? word.value : quotedPattern(word.value);
   }
-  if (!isExtended || word.parts === undefined) return (await piecesOf(word, scene, false, true)).map(patternOf).join('');
+  if (!isExtended || word.parts === undefined)
+    return (await piecesOf(word, scene, false, true)).map(patternOf).join('');
   // The parser knows such a group in a command's words only.
   let pattern = '';
   for (const part of word.parts) {
@@ -405,6 +409,10 @@ async function heldBy(part: Parameter, scene: Scene): Promise<Held> {
   }
   const pairs = shell.variables.elements(parameter);
   const all = pairs.map(([key, value]) => fieldOf(prefix === '!' ? key : value));
+  if (all.length === 0 && shell.variables.get(parameter) === undefined) {
+    const one = special(parameter, part, scene);
+    if (one !== undefined && isUnknown(one)) return { one };
+  }
   return { all, isStar: index.text === '*' };
 }
 
@@ -445,7 +453,10 @@ function specialElement(name: string, key: string, at: { pos: number; end: numbe
   const { shell, source } = scene;
   if (name === 'FUNCNAME' && shell.calls.length > 0) return [...shell.calls, 'main'][Number(key)];
   if (key === '0' || shell.variables.isSet(name)) return special(name, at, scene);
-  if (name !== 'BASH_SOURCE' && name !== 'BASH_LINENO') return undefined;
+  if (name !== 'BASH_SOURCE' && name !== 'BASH_LINENO') {
+    const text = special(name, at, scene);
+    return text !== undefined && isUnknown(text) ? text : undefined;
+  }
   return shell.host.unknown(source.place(at), `${name}[${key}] is not simulated`);
 }
 
@@ -539,12 +550,7 @@ async function sliced(
 }
 
 /** The offset is an index, and where elements are missing none is counted. */
-async function slicedElements(
-  name: string,
-  offset: Word,
-  length: Word | undefined,
-  scene: Scene,
-): Promise<Field[]> {
+async function slicedElements(name: string, offset: Word, length: Word | undefined, scene: Scene): Promise<Field[]> {
   const { variables } = scene.shell;
   const start = Number(await arithmeticOf(await expandText(offset, scene), scene));
   const from = start < 0 ? variables.nextIndex(name) + start : start;
@@ -605,7 +611,8 @@ async function replacementOf(word: Word, scene: Scene): Promise<string> {
   const text = await expandText(word, scene);
   if (!text.includes('&')) return text;
   const pieces = await piecesOf(word, scene, false, true);
-  const isPlain = pieces.every((piece) => piece.kind === 'quoted' || !piece.text.includes('&')) || /\\&/.test(word.text);
+  const isPlain =
+    pieces.every((piece) => piece.kind === 'quoted' || !piece.text.includes('&')) || /\\&/.test(word.text);
   return isPlain ? text : scene.shell.host.unknown(scene.command, `& in a replacement: ${word.text}`);
 }
 
@@ -667,13 +674,7 @@ function replaced(text: string, operator: string, pattern: string, replacement: 
 }
 
 /** The longest match at each place. */
-function replacedMatches(
-  text: string,
-  pattern: string,
-  replacement: string,
-  isAllOf: boolean,
-  scene: Scene,
-): string {
+function replacedMatches(text: string, pattern: string, replacement: string, isAllOf: boolean, scene: Scene): string {
   const compiled = new Pattern(pattern, { spend: spending(scene) });
   const letters = [...text];
   let result = '';

@@ -86,7 +86,12 @@ export class Pattern {
     return Array.from({ length: to - from + 1 }, (_, i) => from + i);
   }
 
-  private group({ operator, choices }: Group, letters: readonly string[], from: readonly number[], by: 1 | -1): number[] {
+  private group(
+    { operator, choices }: Group,
+    letters: readonly string[],
+    from: readonly number[],
+    by: 1 | -1,
+  ): number[] {
     const once = (places: readonly number[]): number[] =>
       choices.flatMap((choice) => this.through(choice, letters, places, by));
     if (operator === '@') return inOrder(once(from));

@@ -25,7 +25,13 @@ import { systemFile, systemFolder } from './tools/system-files.ts';
 import { shown, Unknowns, withoutMarks } from './unknown.ts';
 
 /** What a run may take, so that none goes on for ever. */
-export const SHELL_LIMITS = { steps: 2_000_000, output: 64 << 20, text: 16 << 20, assumptions: 1000, depth: 200 } as const;
+export const SHELL_LIMITS = {
+  steps: 2_000_000,
+  output: 64 << 20,
+  text: 16 << 20,
+  assumptions: 1000,
+  depth: 200,
+} as const;
 
 /** A step is worth as many: a text that doubles in a loop ends as other loops do. */
 const CHARACTERS_PER_STEP = 128;
@@ -145,7 +151,8 @@ class Run implements Host {
   }
 
   step(place: SourcePlace, characters = 0): void {
-    if (characters > SHELL_LIMITS.text) throw new StopSignal(place, `a text of more than ${SHELL_LIMITS.text} characters`);
+    if (characters > SHELL_LIMITS.text)
+      throw new StopSignal(place, `a text of more than ${SHELL_LIMITS.text} characters`);
     this.spend(place, CHARACTERS_PER_STEP + characters);
     if (this.options.signal?.aborted === true) throw new StopSignal(place, 'it took too long');
   }
