@@ -196,13 +196,18 @@ export async function expandHereDocument(
   for (const part of parts) {
     const isText = part.type === 'Literal';
     const value = isText ? part.value : (await partPieces(part, scene, true)).map((piece) => piece.text).join('');
+    // Each line is kept with its place, which is more than its characters.
+    scene.shell.host.step(scene.command, value.length);
+    scene.shell.host.spend(scene.command, PLACE_OF_LINE * (value.split('\n').length - 1));
     noteLines(text, value, part, isText, source, lines);
     text += value;
-    scene.shell.host.step(scene.command, value.length);
   }
   if (!isIndented) return { text, lines };
   return { text: text.replace(/^\t+/gm, ''), lines };
 }
+
+/** What a line's place is worth in characters. */
+const PLACE_OF_LINE = 64;
 
 /** Each line stands where its first part stands; an expansion on it makes it no literal one. */
 function noteLines(

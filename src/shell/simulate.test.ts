@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are scripts of the shell
 import { expect, test } from 'vitest';
 import { loadTextTools, simulate } from './index.ts';
 

@@ -1,5 +1,6 @@
 import { assignText } from '../assign.ts';
-import { NotSimulated, ShellError } from '../signals.ts';
+import { arithmeticOf } from '../expand.ts';
+import { ShellError } from '../signals.ts';
 import { testWords } from '../tests.ts';
 import { formatPrintf } from '../text/printf.ts';
 import { Unsupported } from '../text/tool.ts';
