@@ -1,4 +1,4 @@
-import type { Simulated, SimulatedCommand, SourcePlace, UncheckedPlace } from '../../../src/shell/simulated.ts';
+import type { Simulated, SimulatedCommand, SourcePlace, UncheckedPlace } from '../../../src/shell/index.ts';
 import { Batch, type Transcript } from './batch.ts';
 
 /** What a simulated script asks of tc, as a file for `tc -batch`; comments tell the lines of the script. */
