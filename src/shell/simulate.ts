@@ -1,4 +1,4 @@
-import { type ArithmeticExpression, type Command, type ParsedScript, parse, type Redirect } from 'unbash';
+import type { ArithmeticExpression, Command, ParsedScript, Redirect } from 'unbash';
 import { isBuiltin } from './command.ts';
 import { inSubshell, runCompound, runExitTrap, runScript } from './control.ts';
 import { bashOnlyPlaces } from './dash.ts';
@@ -19,6 +19,7 @@ import type {
 } from './simulated.ts';
 import { Source } from './source.ts';
 import { Capture, Terminal } from './streams.ts';
+import { parse } from './syntax.ts';
 import type { TextTools } from './text-tools.ts';
 import type { Link, Machine } from './tool.ts';
 import { systemFile, systemFolder } from './tools/system-files.ts';
