@@ -1,12 +1,13 @@
 /**
- * cls-flow: the Linux flow classifier. One question, one call: `classify()`, `explain()`, `check()`, `advise()`,
+ * cls-flow: the Linux flow classifier. One question, one call: `classify()`, `explain()`, `check()`, `checkScript()`, `advise()`,
  * `compare()`, `recoverSeed()`, `diff()`, `tc()`, `classes()` answer as the commands of the command line do, with the
  * same JSON; `indexPackets()`, `hosts()` and `overTime()` are for those who show results. What is asked is a `Question`;
- * captures are bytes, chunks, a Blob, or files (`openFile()` of cls-flow/node).
+ * captures are bytes, chunks, a Blob, or files (`openFile()` of cls-flow/node). `simulateScript()` reads a shell script
+ * without running it.
  *
  * Behind them stand the rooms, each with a door: cls-flow/replay (captures through a run), /lint, /study, /report,
  * /packet, /hash, /capture, /conntrack, /lang, /netlink, /flow, /ematch, /action, /qdisc, /netns (the emulated kernel),
- * /command (tc), and /node for files. Errors are those of errors.ts, and QuestionError, SourceError, CancelledError and
+ * /command (tc), /shell (shell scripts), and /node for files. Errors are those of errors.ts, and QuestionError, SourceError, CancelledError and
  * NoPacketError for the calls.
  */
 export {
@@ -21,6 +22,7 @@ export {
   type CaptureSource,
   type Checked,
   type CheckOptions,
+  type CheckScriptOptions,
   type ClassCommands,
   type ClassCourse,
   type ClassesOverTime,
@@ -28,6 +30,7 @@ export {
   type Classification,
   type Compared,
   check,
+  checkScript,
   classes,
   classify,
   compare,
@@ -42,6 +45,7 @@ export {
   type IndexedPackets,
   type IndexOptions,
   indexPackets,
+  isShellScript,
   type NamedBytes,
   NoPacketError,
   type OverTimeOptions,
@@ -58,12 +62,16 @@ export {
   type RecoveredSeed,
   readQuestion,
   recoverSeed,
+  type ScriptFile,
   type ScriptReport,
   type SeedQuestion,
+  type ShellScript,
   type Source,
   SourceError,
   type SpreadFound,
   sarifOf,
+  simulateQuestion,
+  simulateScript,
   spread,
   type TcAnswer,
   type TcOptions,

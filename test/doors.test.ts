@@ -21,6 +21,7 @@ import type * as PacketDoor from 'cls-flow/packet';
 import type * as Qdisc from 'cls-flow/qdisc';
 import type * as ReplayDoor from 'cls-flow/replay';
 import type * as Report from 'cls-flow/report';
+import type * as ShellDoor from 'cls-flow/shell';
 import type * as Study from 'cls-flow/study';
 import { describe, expect, test } from 'vitest';
 
@@ -46,6 +47,7 @@ interface Doors {
   readonly 'cls-flow/qdisc': typeof Qdisc;
   readonly 'cls-flow/replay': typeof ReplayDoor;
   readonly 'cls-flow/report': typeof Report;
+  readonly 'cls-flow/shell': typeof ShellDoor;
   readonly 'cls-flow/study': typeof Study;
 }
 
@@ -189,6 +191,24 @@ const DEEDS: Readonly<Record<keyof Doors, () => Promise<void>>> = {
     const set = new WordSet(1);
     expect([set.add(Int32Array.of(7)), set.add(Int32Array.of(7)), set.size]).toEqual([true, false, 1]);
   },
+  async 'cls-flow/shell'() {
+    const { loadTextTools, simulate } = await door('cls-flow/shell');
+    const asked: string[] = [];
+    const tc = (words: readonly string[], netns: string) => {
+      asked.push(`${netns} ${words.join(' ')}`.trim());
+      return { exit: 0, stdout: '', stderr: '' };
+    };
+    const { commands, ended } = await simulate(
+      'for i in $(seq 2); do tc -n "$1" class add dev $DEV classid 1:$i; done\n',
+      {
+        ...{ name: 'q.sh', path: '/q.sh', args: ['lab'], env: { DEV: 'wan0' } },
+        files: { read: () => undefined, is: () => null, list: () => [] },
+        ...{ kernel: () => ({ tc }), textTools: loadTextTools },
+      },
+    );
+    expect(asked).toEqual(['lab class add dev wan0 classid 1:1', 'lab class add dev wan0 classid 1:2']);
+    expect([commands.map(({ netns }) => netns), ended]).toEqual([['lab', 'lab'], null]);
+  },
   async 'cls-flow/study'() {
     const { diffSetups, planScript, readSetup, reachableMinors, searchSeeds, setupCommands } =
       await door('cls-flow/study');
@@ -271,6 +291,26 @@ describe('the calls of the main door', () => {
     const { seeds, left } = await recoverSeed({ ...pair, first: 0, count: 1000 });
     expect([seeds.length]).toEqual(left);
     expect(readQuestion(filters('hash keys src'))).toEqual(filters('hash keys src'));
+  });
+
+  test('about a shell script, which is not run', async () => {
+    const { ArgumentError, checkScript, isShellScript, simulateQuestion, simulateScript } = await door('cls-flow');
+    const text = '#!/bin/sh\n. /etc/qos.conf\nfor i in 1 2; do tc qdisc add dev $IF$i root handle 1: drr; done\n';
+    expect([isShellScript(text), isShellScript(UNMADE)]).toEqual([true, false]);
+    const question = { files: { '/etc/qos.conf': 'IF=wan\n' } };
+    const ran = await simulateQuestion({ ...question, script: text });
+    expect(ran?.commands.map(({ words }) => words[3]?.text)).toEqual(['wan1', 'wan2']);
+    expect(await simulateQuestion({ script: UNMADE })).toBe(null);
+    const { findings, record } = await checkScript(
+      `${text}tc filter add dev wan1 parent 1: flow hash keys src divisor 4\n`,
+      question,
+    );
+    expect(findings.filter(({ severity }) => severity === 'error')).toMatchObject([{ code: 'FT001', line: 4 }]);
+    expect(record.inputs.map(({ name }) => name)).toEqual(['script', '/etc/qos.conf']);
+    const { commands } = await simulateScript({ text: 'tc qdisc add dev $1 root drr', args: ['eth7'] });
+    expect(commands[0]?.words[3]).toMatchObject({ text: 'eth7', literal: false, place: { line: 1, column: 18 } });
+    await expect(simulateScript({ text: '', args: wrong('start') })).rejects.toThrow(ArgumentError);
+    await expect(checkScript('', { env: { A: wrong(1) } })).rejects.toThrow('env.A');
   });
 
   test('name the option that is wrong', async () => {

@@ -165,13 +165,19 @@ function runNotes({ script: { simulated, commands } }: Report, script: string): 
     ...(assumptions.some(({ question }) => ASKS_FOR_FILE.test(question)) ? ['--file PATH=FILE gives a file'] : []),
     ...(ended === null
       ? []
-      : [`the script ends at ${at(ended.place)}: ${escapeText(ended.why)}; what follows was judged all the same`]),
+      : [`the script ends at ${at(ended.place)}: ${escapeText(ended.why)}; ${AFTER[ended.kind]}`]),
     ...others.map(({ place, why }) => `note: ${at(place)}: ${escapeText(why)}`),
   ];
 }
 
 /** What the text of a file answers: `[ -f FILE ]`, `cat FILE`, `. FILE`, `< FILE`. */
 const ASKS_FOR_FILE = /^(?:\[\[? |test ).*-[efrs] |^(?:cat|\.|source|<) /;
+
+const AFTER = {
+  exit: 'what follows was judged all the same',
+  limit: 'it was simulated no further',
+  syntax: 'what follows cannot be read',
+} as const;
 
 const NOWHERE = { column: 1, length: 0, endLine: 1, endColumn: 1 } as const;
 

@@ -9,6 +9,7 @@ import {
   readCheckOptions,
   reportOf,
   reportOfSimulated,
+  type ScriptGiven,
   sarifOf,
   simulateQuestion,
 } from '../../src/api/index.ts';
@@ -71,6 +72,8 @@ export async function checkScripts(names: readonly string[], flags: CheckFlags):
   return EXITS.find((exit) => exits.includes(exit)) ?? 0;
 }
 
+type Asked = CheckOptions & ScriptGiven;
+
 function named(names: readonly string[]): readonly string[] {
   if (names.length > 0) return names;
   throw new CommandLineError('check: a script expected, or --state, or --live');
@@ -84,7 +87,7 @@ function alone(names: readonly string[], flags: CheckFlags): string {
 }
 
 /** What was asked, checked. */
-function questionOf(flags: CheckFlags): CheckOptions {
+function questionOf(flags: CheckFlags): Asked {
   const config = configOf(flags);
   const hosts = hostsOf(flags.hosts);
   const txQueues = txQueuesOf(flags);
@@ -97,7 +100,7 @@ function questionOf(flags: CheckFlags): CheckOptions {
     ...(config?.severities === undefined ? {} : { severities: config.severities }),
   };
   try {
-    return readCheckOptions(asked);
+    return { ...readCheckOptions(asked), ...shellQuestion(flags, limitsOf(flags)) };
   } catch (error) {
     throw error instanceof QuestionError ? asTyped(error, flags, config) : error;
   }
@@ -124,7 +127,7 @@ function hostsOf(value: string | undefined): number | null {
 }
 
 /** Each by itself: what is wrong with one is told, and the others go on. */
-async function judgedEach(names: readonly string[], flags: CheckFlags, question: CheckOptions): Promise<Script[]> {
+async function judgedEach(names: readonly string[], flags: CheckFlags, question: Asked): Promise<Script[]> {
   const scripts: Script[] = [];
   for (const file of scriptFiles(names)) {
     const script = await judgedOrNot(file, flags, question);
@@ -146,7 +149,7 @@ function withWayOut(problem: CommandLineError, name: string, names: readonly str
   return new CommandLineError(problem.message, problem.caret, way);
 }
 
-async function judgedOrNot(file: ScriptFile, flags: CheckFlags, question: CheckOptions): Promise<Script> {
+async function judgedOrNot(file: ScriptFile, flags: CheckFlags, question: Asked): Promise<Script> {
   try {
     if (file.failure !== null) throw readFailure(file.failure, file.name, CommandLineError);
     return await judged(file.name, flags, question);
@@ -156,10 +159,11 @@ async function judgedOrNot(file: ScriptFile, flags: CheckFlags, question: CheckO
   }
 }
 
-async function judged(name: string, flags: CheckFlags, question: CheckOptions, given?: string): Promise<Script> {
+async function judged(name: string, flags: CheckFlags, question: Asked, given?: string): Promise<Script> {
   const limits = limitsOf(flags);
   const text = given ?? readCommands(name, limits, CommandLineError);
-  const asked = { script: text, ...shellQuestion(flags, limits) };
+  const { args = [], env = {}, files = {} } = question;
+  const asked = { script: text, args, env, files };
   const simulated = given === undefined ? await simulateQuestion(asked, shellOf(name, limits)) : null;
   const report = inScript(name, () =>
     simulated === null ? reportOf(text, question) : reportOfSimulated(simulated, question),
@@ -211,9 +215,11 @@ function holdsNothing({ report }: Script): boolean {
 
 function exitOf({ report, problem }: Script, { failOn, strict }: CheckFlags): number {
   if (report === null || problem !== null) return FAILED;
+  const end = report.script.simulated?.ended?.kind;
+  if (end === 'syntax') return FAILED;
   const limit = SEVERITIES.indexOf(failOn);
   if (report.findings.some(({ severity }) => SEVERITIES.indexOf(severity) <= limit)) return FOUND;
-  const isWhole = report.notModelled.length === 0 && report.unchecked.length === 0;
+  const isWhole = report.notModelled.length === 0 && report.unchecked.length === 0 && end !== 'limit';
   return strict && !isWhole ? INCOMPLETE : 0;
 }
 
@@ -222,7 +228,7 @@ interface TextFlags extends CheckFlags {
   readonly isOne: boolean;
 }
 
-type Printer = (scripts: readonly Script[], question: CheckOptions, flags: TextFlags) => string;
+type Printer = (scripts: readonly Script[], question: Asked, flags: TextFlags) => string;
 
 const PRINTED: Readonly<Record<CheckFlags['format'], Printer>> = {
   text: asTexts,
@@ -231,7 +237,7 @@ const PRINTED: Readonly<Record<CheckFlags['format'], Printer>> = {
   github: (scripts, question) => annotationsOf(jsonOf(scripts, question)),
 };
 
-function jsonOf(scripts: readonly Script[], question: CheckOptions): Checked {
+function jsonOf(scripts: readonly Script[], question: Asked): Checked {
   const judged = scripts.map((script) => ({ ...script, problem: script.problem?.message ?? null }));
   return checkedOf(judged, question);
 }
@@ -244,7 +250,7 @@ function tellNotes({ name, report, problem, fixed }: Script, isOne: boolean): vo
 }
 
 /** One after the other, and the sum of several. */
-function asTexts(scripts: readonly Script[], { hosts }: CheckOptions, flags: TextFlags): string {
+function asTexts(scripts: readonly Script[], { hosts }: Asked, flags: TextFlags): string {
   const texts = scripts.flatMap(({ name, report, problem, fixed }) =>
     report === null || problem !== null ? [] : [asText({ name, report, fixed }, flags.all === true, hosts ?? null)],
   );

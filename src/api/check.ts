@@ -14,7 +14,7 @@ import {
 import type { Simulated, SourcePlace } from '../shell/index.ts';
 import { codesOf, ignoredOf, type Rulings, rulings, severitiesOf } from './check-rules.ts';
 import { digestOfText } from './digest.ts';
-import { fieldsReader, text as textOf, whole } from './question.ts';
+import { type Fields, fieldsReader, type Question, text as textOf, whole } from './question.ts';
 import { QuestionError } from './question-error.ts';
 import { type CallRecord, recordOf } from './record.ts';
 
@@ -28,15 +28,18 @@ export interface CheckOptions extends Rulings {
   readonly name?: string;
 }
 
-/** Checks the types and ranges of options, and that each code is one. Throws a QuestionError that names the field. */
-export const readCheckOptions = fieldsReader<CheckOptions>({
+/** How each option is read. */
+export const CHECK_FIELDS: Fields<CheckOptions> = {
   hosts: whole(1, 999_999_999),
   txQueues: whole(1, 1024),
   only: codesOf,
   ignore: ignoredOf,
   severities: severitiesOf,
   name: textOf,
-});
+};
+
+/** Checks the types and ranges of options, and that each code is one. Throws a QuestionError that names the field. */
+export const readCheckOptions = fieldsReader<CheckOptions>(CHECK_FIELDS);
 
 /** A finding, as it is printed. */
 export interface FindingRow
@@ -81,6 +84,12 @@ export interface AssumptionRow extends PlaceRow {
   readonly answer: string;
 }
 
+/** Where a script ends before its end. */
+export interface EndRow extends UncheckedRow {
+  /** `exit`: it ends there in reality, and the rest was judged; `limit`: it was simulated no further; `syntax`: no shell can read on. */
+  readonly kind: 'exit' | 'limit' | 'syntax';
+}
+
 /** One of the scripts. */
 export interface FileRow {
   readonly file: string;
@@ -96,7 +105,7 @@ export interface FileRow {
   /** No arguments were given, and without one the script gives no tc command. */
   readonly triedStart: boolean;
   /** Where the script ends before its end; null: it does not, or was not run. */
-  readonly ended: UncheckedRow | null;
+  readonly ended: EndRow | null;
 }
 
 /** What `check` returns, and what `cls-flow check --format json` prints: docs/schema/check.schema.json. */
@@ -132,8 +141,7 @@ export interface JudgedScript {
 
 /**
  * What is wrong with a tc script: a batch file, a shell script's literal tc lines, or what `tc -j … show` or `tc … show`
- * prints. Each
- * line is run in an emulated kernel.
+ * prints. Each line is run in an emulated kernel. checkScript() also reads shell scripts with variables and loops.
  *
  * @param text the script
  * @returns findings by line, counted from 1, each with its code (docs/findings), its effect and its mend; what the script
@@ -167,8 +175,11 @@ function besidesOf(options: CheckOptions): RuleBesides {
   return { hosts: hosts ?? null, txQueues, severities: rulings(options) };
 }
 
+/** What a shell script is given. */
+export type ScriptGiven = Pick<Question, 'args' | 'env' | 'files'>;
+
 /** The JSON of reports. */
-export function checkedOf(scripts: readonly JudgedScript[], question: CheckOptions): Checked {
+export function checkedOf(scripts: readonly JudgedScript[], question: CheckOptions & ScriptGiven): Checked {
   const judged = scripts.flatMap(({ name, report }) => (report === null ? [] : [{ name, report }]));
   const runs = judged.flatMap(({ report: { script } }) => script.simulated ?? []);
   return {
@@ -231,6 +242,6 @@ function fileRow({ name, report, problem }: JudgedScript): FileRow {
   const { args = null, triedStart = false, ended = null } = simulated ?? {};
   return {
     ...{ file: name, commands: commands.length, assumed: report?.assumed ?? [], problem },
-    ...{ kind, args, triedStart, ended: ended === null ? null : noteRow(ended) },
+    ...{ kind, args, triedStart, ended: ended === null ? null : { ...noteRow(ended), kind: ended.kind } },
   };
 }

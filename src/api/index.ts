@@ -10,6 +10,7 @@ export {
   check,
   checkedOf,
   type EditRow,
+  type EndRow,
   type FileRow,
   type FindingRow,
   type JudgedScript,
@@ -17,10 +18,12 @@ export {
   readCheckOptions,
   reportOf,
   reportOfSimulated,
+  type ScriptGiven,
   type UncheckedRow,
 } from './check.ts';
 export { annotationsOf } from './check-annotations.ts';
 export { sarifOf, turnsText } from './check-sarif.ts';
+export { type CheckScriptOptions, checkScript } from './check-script.ts';
 export { type ClassCommands, type ClassesQuestion, classes } from './classes.ts';
 export { type Classification, Classifying, classify } from './classify.ts';
 export { type Compared, compare } from './compare.ts';

@@ -15,16 +15,18 @@ export interface CallRecord {
 
 /** The record of a call. `inputs`: what was read besides the script. */
 export function recordOf(call: string, question: Question, inputs: readonly InputDigest[]): CallRecord {
-  const { script, state, conntrack: _, sets: __, metadata, ...rest } = question;
+  const { script, state, conntrack: _, sets: __, files = {}, metadata, ...rest } = question;
+  const read = [
+    ...inputs,
+    ...(script === undefined ? [] : [digestOfText('script', script)]),
+    ...(state === undefined ? [] : [digestOfText('state', JSON.stringify(state))]),
+  ];
+  const others = Object.entries(files).filter(([file]) => !read.some(({ name }) => name === file));
   return {
     version: VERSION,
     call,
     question: { ...rest, ...(metadata?.all === undefined ? {} : { metadata: { all: metadata.all } }) },
-    inputs: [
-      ...inputs,
-      ...(script === undefined ? [] : [digestOfText('script', script)]),
-      ...(state === undefined ? [] : [digestOfText('state', JSON.stringify(state))]),
-    ],
+    inputs: [...read, ...others.map(([file, text]) => digestOfText(file, text))],
   };
 }
 

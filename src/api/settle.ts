@@ -11,7 +11,7 @@ import { Run, type RunOptions } from '../run.ts';
 import type { IpSet } from '../sched/ematch/index.ts';
 import { type FlowOptions, Mode } from '../sched/flow/index.ts';
 import type { Simulated } from '../shell/index.ts';
-import { Digests, type InputDigest } from './digest.ts';
+import { Digests, digestOfText, type InputDigest } from './digest.ts';
 import { linesOf } from './lines.ts';
 import { type MetadataQuestion, oneOf, type Question, readQuestion } from './question.ts';
 import { inField, QuestionError } from './question-error.ts';
@@ -84,7 +84,14 @@ export function settleNow(asked: Question, besides: Besides, runScript: RunScrip
     tracker: trackerOf(question, digests.ofLines('conntrack', tables.conntrack ?? linesOf(question.conntrack ?? ''))),
     sharing: question.flows ?? true,
   };
+  digests.inputs.push(...sourcedBy(besides.simulated ?? null));
   return { question, options, seed, inputs: digests.inputs };
+}
+
+/** Files that a shell script reads commands from; the script itself comes first, and is in the question. */
+function sourcedBy(simulated: Simulated | null): InputDigest[] {
+  const [, ...sourced] = simulated?.texts ?? [];
+  return sourced.map(([name, text]) => digestOfText(name, text));
 }
 
 /** What a call is given besides the question. */

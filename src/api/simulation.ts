@@ -1,9 +1,10 @@
+import { callback, listOf, members, oneOf, optional, recordOf, text, whole, yesOrNo } from '../argument.ts';
 import { type Judged, judge, kindOf, makeDevice, runAssumed, scriptLines } from '../command/index.ts';
 import { createEnv, type Env } from '../env.ts';
 import { ERAS, type EraName } from '../era.ts';
 import { Netns } from '../kernel/index.ts';
 import type { FileSource, ShellOptions, Simulated, TcAnswers } from '../shell/index.ts';
-import type { Question } from './question.ts';
+import { type Question, readQuestion } from './question.ts';
 
 /** A shell script, and what it is run with. */
 export interface ShellScript {
@@ -25,11 +26,12 @@ export interface ShellScript {
 }
 
 /** The run of a question's script; null: its text holds tc commands alone, which are read as they are. */
-export async function simulateQuestion(question: Question, shell: ScriptFile = {}): Promise<Simulated | null> {
+export async function simulateQuestion(asked: Question, shell: ScriptFile = {}): Promise<Simulated | null> {
+  const question = readQuestion(asked);
   return isShellScript(question.script ?? '') ? simulateScript(shellScriptOf(question, shell)) : null;
 }
 
-/** What a script is called, where it lies, and the files that it may read. */
+/** What a script is called, where it lies, the files that it may read, and what ends its run. */
 export type ScriptFile = Pick<ShellScript, 'name' | 'path' | 'files' | 'signal'>;
 
 /** A question's script, with what the question gives it. */
@@ -71,6 +73,20 @@ export function isShellScript(text: string): boolean {
   return false;
 }
 
+const aSource = members({ read: callback, is: callback, list: callback });
+const aScript = members({
+  text,
+  name: optional(text),
+  path: optional(text),
+  args: optional(listOf(text)),
+  env: optional(recordOf(text)),
+  files: optional(aSource),
+  dev: optional(text),
+  txQueues: optional(whole(1, 1024)),
+  kernel: optional(oneOf(...Object.keys(ERAS))),
+  signal: optional(members({ aborted: yesOrNo })),
+});
+
 const NO_FILES: FileSource = { read: () => undefined, is: () => null, list: () => [] };
 /** Passes until what the script builds on is known; it hardly ever takes more than two. */
 const MOST_PASSES = 3;
@@ -84,13 +100,14 @@ const MOST_PASSES = 3;
  * const { commands } = await simulateScript({ text: 'for i in 1 2; do tc class add dev eth0 parent 1: classid 1:$i drr; done' });
  */
 export async function simulateScript(script: ShellScript): Promise<Simulated> {
+  aScript(script, 'script');
   const { loadTextTools, simulate } = await import('../shell/index.ts');
-  const { text, name = 'script', args = [], env = {}, files = NO_FILES, dev, signal } = script;
+  const { name = 'script', args = [], env = {}, files = NO_FILES, dev, signal } = script;
   const { path = `/script/${name.slice(name.lastIndexOf('/') + 1)}` } = script;
   let assumed: readonly string[] = [];
   for (let pass = 1; ; pass++) {
     const given = assumed;
-    const simulated = await simulate(text, {
+    const simulated = await simulate(script.text, {
       ...{ name, path, args, env, files, textTools: loadTextTools },
       kernel: () => new Kernels(script, given),
       ...(dev === undefined ? {} : { device: dev }),

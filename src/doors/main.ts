@@ -102,6 +102,7 @@ export const createEnv = checked(room.createEnv, {
   }),
 });
 export const createPacket = checked(room.createPacket, { env: anEnv });
+export const isShellScript = checked(room.isShellScript, { text });
 export const planFilter = checked(room.planFilter, {
   spec: text,
   options: optional(members({ sets: optional(sets), hashrnd: optional(word32) })),

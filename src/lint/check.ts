@@ -72,7 +72,7 @@ function partsBy(script: Script, commands: readonly Command[], isReached: boolea
     if (list === undefined) lists.set(command.netns, [command]);
     else list.push(command);
   }
-  const isWhole = isReached && lists.size === 1;
+  const isWhole = isReached && lists.size === 1 && script.tools.every(({ netns }) => netns === '');
   return Array.from(lists, ([netns, own]) => ({
     netns,
     isReached,
@@ -84,7 +84,11 @@ function partsBy(script: Script, commands: readonly Command[], isReached: boolea
 function within(script: Script, netns: string, commands: readonly Command[]): Script {
   const elsewhere = script.commands.filter((command) => command.netns !== netns);
   const others = [...script.others, ...elsewhere.map(({ source }) => ({ source, netns: null }))];
-  return { ...script, commands, others: others.filter((line) => line.netns === null || line.netns === netns) };
+  return {
+    ...{ ...script, commands },
+    others: others.filter((line) => line.netns === null || line.netns === netns),
+    tools: script.tools.filter((line) => line.netns === netns),
+  };
 }
 
 const setUp = (script: Script, besides: Besides): Setup =>

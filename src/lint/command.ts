@@ -49,6 +49,18 @@ export interface Command {
   readonly unread: string | null;
 }
 
+/** A command of another tool: ip, iptables, ipset, nft. */
+export interface ToolLine {
+  readonly tool: string;
+  readonly netns: string;
+  readonly words: readonly string[];
+  readonly place: FilePlace;
+  /** null: nobody has run it. */
+  readonly exit: number | null;
+  /** What it read: rules for `iptables-restore` and `nft -f`. */
+  readonly input: string;
+}
+
 /** Where a word is; behind the last one where it is missing; a number below 0 means all of them. */
 export function whereIs({ place, spans }: Command, word: number): FilePlace {
   if (word < 0) return place;

@@ -43,9 +43,9 @@ export interface Rule {
   look(tree: Setup, besides: Besides): Iterable<Found>;
 }
 
-/** Where a command was written, as people say it. */
-export function lineOf(command: Command | null): string {
-  if (command === null) return '';
-  const { file, line } = command;
+/** Where something was written, as people say it. */
+export function lineOf(place: Pick<Command, 'file' | 'line'> | null): string {
+  if (place === null) return '';
+  const { file, line } = place;
   return file === null ? `line ${line}` : `line ${line} of ${file}`;
 }

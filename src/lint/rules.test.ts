@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { check, RULES } from './index.ts';
+import { simulateScript } from '../api/index.ts';
+import { type CheckedFinding, check, checkSimulated, RULES } from './index.ts';
 import type { Page } from './rules/page.ts';
 
 /** FT017 needs to know how many hosts there are. */
@@ -19,11 +20,24 @@ async function pageOf(code: string): Promise<Page> {
 }
 
 const pages = await Promise.all(RULES.map(async ({ code }) => ({ code, page: await pageOf(code) })));
-const found = (script: readonly string[], code: string) => check(script.join('\n'), { hosts: hosts(code) }).findings;
+
+/** A shell script with its first line is simulated, as the command does it; all others are judged as they stand. */
+async function found(script: readonly string[], code: string): Promise<readonly CheckedFinding[]> {
+  const text = script.join('\n');
+  const besides = { hosts: hosts(code) };
+  if (!text.startsWith('#!')) return check(text, besides).findings;
+  return checkSimulated(await simulateScript({ text }), besides).findings;
+}
+
+interface Place {
+  readonly code: string;
+  readonly severity: string;
+  readonly place: string;
+}
 
 /** What is found, with the line and the word that each finding is at. */
-function places(script: readonly string[], code: string): { code: string; severity: string; place: string }[] {
-  return found(script, code).map(({ code, severity, line, column, length }) => {
+async function places(script: readonly string[], code: string): Promise<readonly Place[]> {
+  return (await found(script, code)).map(({ code, severity, line, column, length }) => {
     const word = script[line - 1]?.slice(column - 1, column - 1 + length);
     return { code, severity, place: `line ${line}: ${word}` };
   });
@@ -38,27 +52,29 @@ describe('every rule', () => {
 
   for (const { code, page } of pages) {
     for (const { script, line, word } of page.found) {
-      test(`${code} is found at line ${line} of its example, at ${word}`, () => {
-        expect(places(script, code)).toContainEqual(expect.objectContaining({ code, place: `line ${line}: ${word}` }));
+      test(`${code} is found at line ${line} of its example, at ${word}`, async () => {
+        expect(await places(script, code)).toContainEqual(
+          expect.objectContaining({ code, place: `line ${line}: ${word}` }),
+        );
       });
     }
     for (const { script, why } of page.clean) {
-      test(`${code} is not found, nor anything but advice, where it only looks like it: ${why}`, () => {
-        const others = places(script, code).filter((one) => one.code === code || one.severity !== 'advice');
+      test(`${code} is not found, nor anything but advice, where it only looks like it: ${why}`, async () => {
+        const others = (await places(script, code)).filter((one) => one.code === code || one.severity !== 'advice');
         expect(others).toEqual([]);
       });
     }
   }
 
-  test('that says how the command would be right finds nothing there once that is done', () => {
+  test('that says how the command would be right finds nothing there once that is done', async () => {
     let fixes = 0;
     for (const { code, page } of pages) {
       for (const { script } of page.found) {
-        for (const finding of found(script, code)) {
+        for (const finding of await found(script, code)) {
           if (finding.code !== code || finding.fix === null) continue;
           fixes++;
           const mended = script.map((line, i) => (i === finding.line - 1 ? (finding.fix ?? '') : line));
-          const left = found(mended, code).map(({ code, message }) => `${code} ${message}`);
+          const left = (await found(mended, code)).map(({ code, message }) => `${code} ${message}`);
           expect(left, finding.fix).not.toContain(`${code} ${finding.message}`);
         }
       }

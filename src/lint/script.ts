@@ -10,9 +10,10 @@ import {
 import { matches, type Span, wordSpans } from '../lang/index.ts';
 import { CLASSIFIERS } from '../sched/classifier/index.ts';
 import type { Simulated } from '../shell/index.ts';
-import { type Command, type FilePlace, whereIs } from './command.ts';
+import { type Command, type FilePlace, type ToolLine, whereIs } from './command.ts';
+import { recordedTools } from './recorded.ts';
 
-export { type Command, type FilePlace, type Place, type WordPlace, whereIs } from './command.ts';
+export { type Command, type FilePlace, type Place, type ToolLine, type WordPlace, whereIs } from './command.ts';
 
 /** A script, read but not run. */
 export interface Script {
@@ -26,7 +27,7 @@ export interface Script {
   readonly unchecked: readonly UncheckedAt[];
   /** What is no tc command. */
   readonly others: readonly OtherLine[];
-  /** Commands of other tools that set the network up, as a simulated run gave them. */
+  /** Commands of other tools that set the network up, as a simulated run gave them or a recording tells them. */
   readonly tools: readonly ToolLine[];
   /** Codes that a comment silences, by file (null: the script itself) and line. */
   readonly muted: Muted;
@@ -50,14 +51,6 @@ export interface OtherLine {
   readonly netns: string | null;
 }
 
-/** A command of another tool: ip, iptables, ipset, nft. */
-export interface ToolLine {
-  readonly tool: string;
-  readonly netns: string;
-  readonly words: readonly string[];
-  readonly place: FilePlace;
-}
-
 export type Muted = ReadonlyMap<string | null, ReadonlyMap<number, ReadonlySet<string>>>;
 
 /** Reads a `tc -batch` file, a shell script or a dump in JSON. Throws FormatError if a dump ends in the middle. */
@@ -68,7 +61,7 @@ export function readScript(text: string): Script {
     unreached: [],
     unchecked: [],
     others: [],
-    tools: [],
+    tools: recordedTools(text),
     muted: mutedIn(texts),
     simulated: null,
   };

@@ -20,8 +20,8 @@ export function scriptOf(simulated: Simulated): Script {
     unreached: [...notRun.literal, ...unreached.literal],
     unchecked: [...notRun.unchecked, ...unreached.unchecked],
     others: others.map(({ tool, words, netns }) => ({ source: [tool, ...textsOf(words)].join(' '), netns })),
-    tools: others.map(({ tool, words, netns, place }) => ({
-      ...{ tool, netns, words: textsOf(words) },
+    tools: others.map(({ tool, words, netns, place, exit, input = '' }) => ({
+      ...{ tool, netns, words: textsOf(words), exit, input },
       place: names.place(place),
     })),
     muted: mutedIn(texts),

@@ -1,5 +1,5 @@
 import type { ArrayValue, Assignment, Word } from 'unbash';
-import { arithmeticOf, expandText, expandWords, keyOf, type Scene } from './expand.ts';
+import { arithmeticOf, expandText, expandValue, expandWords, keyOf, type Scene } from './expand.ts';
 import { ShellError } from './signals.ts';
 import { Source } from './source.ts';
 import { isUnknown } from './unknown.ts';
@@ -9,7 +9,7 @@ export async function assign({ name, value, append, index }: Assignment, scene: 
   const { variables } = scene.shell;
   checkWritable(name, scene);
   if (value.type === 'ArrayValue') return assignArray(name, value, append === true, scene);
-  const text = await expandText(value, scene);
+  const text = await expandValue(value, scene);
   if (index === undefined) return assignText(name, text, append === true, scene);
   const key = await keyOf(name, index, scene);
   const before = append === true ? (variables.element(name, key) ?? '') : '';
@@ -36,7 +36,7 @@ async function joined(name: string, before: string, text: string, isAppended: bo
 
 async function assignArray(name: string, { elements }: ArrayValue, isAppended: boolean, scene: Scene): Promise<void> {
   const { variables } = scene.shell;
-  const made: (readonly [string, string])[] = isAppended ? variables.elements(name).slice() : [];
+  const made: (readonly [string, string])[] = [];
   let next = isAppended ? variables.nextIndex(name) : 0;
   const isAssociative = variables.get(name)?.isAssociative === true;
   for (const word of elements) {
@@ -49,7 +49,8 @@ async function assignArray(name: string, { elements }: ArrayValue, isAppended: b
     }
     for (const { text } of await expandWords([word], scene)) made.push([String(next++), text]);
   }
-  variables.setArray(name, made);
+  if (!isAppended) variables.setArray(name, made);
+  else for (const [key, value] of made) variables.setElement(name, key, value);
 }
 
 /** `[key]=value` in a list; null: a plain element. */

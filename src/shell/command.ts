@@ -4,11 +4,11 @@ import type { BuiltinCall } from './builtins/builtin.ts';
 import { FLOW } from './builtins/flow.ts';
 import { TEXT } from './builtins/text.ts';
 import { declareAs, declareText, flagsOf, VARIABLES } from './builtins/variables.ts';
-import { expandText, expandWords, type Scene } from './expand.ts';
+import { expandValue, expandWords, type Scene } from './expand.ts';
 import { callProgram } from './programs.ts';
 import { redirected } from './redirect.ts';
 import type { Field, Shell } from './shell.ts';
-import { NotSimulated, ReturnSignal, ShellError, StopSignal } from './signals.ts';
+import { NotSimulated, ReturnSignal, ShellError } from './signals.ts';
 import type { SourcePlace } from './simulated.ts';
 import type { Source } from './source.ts';
 import type { Descriptor } from './streams.ts';
@@ -17,7 +17,6 @@ import { isUnknown } from './unknown.ts';
 /** Builtins whose arguments may be assignments, which are not split. */
 const DECLARING: ReadonlySet<string> = new Set(['declare', 'typeset', 'local', 'export', 'readonly']);
 const BUILTINS = new Map(Object.entries({ ...FLOW, ...VARIABLES, ...TEXT }));
-const DEEPEST = 200;
 
 export const isBuiltin = (name: string): boolean => BUILTINS.has(name) || DECLARING.has(name);
 
@@ -61,7 +60,7 @@ async function withVariables({ prefix }: Command, scene: Scene, run: () => Promi
   const values: [string, string][] = [];
   for (const one of prefix) {
     if (one.type === 'Assignment' && one.value.type === 'Word')
-      values.push([one.name, await expandText(one.value, scene)]);
+      values.push([one.name, await expandValue(one.value, scene)]);
   }
   variables.enter();
   try {
@@ -107,7 +106,7 @@ async function expandArguments(args: readonly CommandArgument[], scene: Scene): 
 
 /** A word that looks like an assignment, before a program that is not to know. */
 async function assignmentField(arg: Exclude<CommandArgument, Word>, scene: Scene): Promise<Field> {
-  const value = arg.value.type === 'Word' ? await expandText(arg.value, scene) : scene.source.slice(arg.value);
+  const value = arg.value.type === 'Word' ? await expandValue(arg.value, scene) : scene.source.slice(arg.value);
   const text = `${arg.name}${arg.append === true ? '+' : ''}=${value}`;
   return { text, place: scene.source.place(arg), literal: false, command: scene.command };
 }
@@ -125,15 +124,19 @@ async function declare(name: string, node: Command, scene: Scene): Promise<void>
   const isLocal = !isGlobal && shell.depth > 0 && shell.variables.isInFunction;
   const own = { ...is, isLocal };
   const call = callOf([], scene, scene.source.slice(node));
-  for (const arg of node.args) {
+  // All words are expanded before the first of them is set.
+  const values: (string | null)[] = [];
+  for (const arg of node.args)
+    values.push(arg.type !== 'Word' && arg.value.type === 'Word' ? await expandValue(arg.value, scene) : null);
+  for (const [i, arg] of node.args.entries()) {
     if (arg.type === 'Word') {
       for (const { text } of await expandWords([arg], scene)) if (!/^-/.test(text)) await declareText(text, own, call);
       continue;
     }
-    const value = arg.value.type === 'Word' && own.flags.includes('n') ? await expandText(arg.value, scene) : null;
+    const value = own.flags.includes('n') ? (values[i] ?? null) : null;
     if (value !== null) shell.variables.refer(arg.name, value, isLocal);
     else {
-      const text = arg.value.type === 'Word' && arg.index === undefined ? await expandText(arg.value, scene) : null;
+      const text = arg.index === undefined ? (values[i] ?? null) : null;
       declareAs(arg.name, own, call);
       if (text === null) await assign(arg, scene);
       else await assignText(arg.name, text, arg.append === true, scene);
@@ -182,7 +185,6 @@ async function callFunction(
   shell: Shell,
   place: SourcePlace,
 ): Promise<void> {
-  if (shell.depth >= DEEPEST) throw new StopSignal(place, `functions call each other more than ${DEEPEST} deep`);
   const { params, loopDepth, expected, calls } = shell;
   shell.params = fields.slice(1);
   shell.calls = [fields[0]?.text ?? '', ...calls];
@@ -193,7 +195,7 @@ async function callFunction(
   const isShort = body.type === 'BraceGroup' && body.body.commands.length <= SHORT;
   shell.expected = expected && isShort;
   try {
-    await shell.host.compound(body, shell, source);
+    await shell.host.deeper(place, () => shell.host.compound(body, shell, source));
   } catch (signal) {
     if (!(signal instanceof ReturnSignal)) throw signal;
     shell.status = signal.status;

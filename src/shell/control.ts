@@ -25,10 +25,10 @@ import {
   type Scene,
   UnsetError,
 } from './expand.ts';
-import { matcher, posixExpression } from './pattern.ts';
+import { matcher } from './pattern.ts';
 import { redirected } from './redirect.ts';
 import type { Shell, ShellFunction } from './shell.ts';
-import { ExitSignal, LoopSignal, NotSimulated, ShellError } from './signals.ts';
+import { ExitSignal, LoopSignal, NotSimulated, ReturnSignal, ShellError } from './signals.ts';
 import type { LoopValue } from './simulated.ts';
 import type { Source } from './source.ts';
 import { Input } from './streams.ts';
@@ -37,7 +37,14 @@ import { isUnknown } from './unknown.ts';
 
 /** Runs a tree, statement by statement. An error in an expansion ends the statement at hand, as in bash. */
 export async function runScript({ commands }: ParsedScript, shell: Shell, source: Source): Promise<void> {
+  let failed: number | null = null;
   for (const statement of commands) {
+    // bash reads line by line: what stands behind such an error on its line is not run either.
+    if (failed !== null && source.place(statement).line === failed) {
+      failed = source.place(statement).endLine;
+      continue;
+    }
+    failed = null;
     try {
       await runStatement(statement, shell, source);
     } catch (error) {
@@ -45,6 +52,7 @@ export async function runScript({ commands }: ParsedScript, shell: Shell, source
       const place = error instanceof UnsetError ? error.place : source.place(statement);
       shell.complain(`${place.file}: line ${place.line}: ${error.message}\n`);
       shell.status = 1;
+      failed = source.place(statement).endLine;
       if (error instanceof UnsetError) shell.host.fatal(shell, place, error.message, 1);
     }
   }
@@ -77,13 +85,13 @@ async function runNode(node: PipelineNode | AndOr, shell: Shell, source: Source)
 }
 
 async function runAndOr({ commands, operators }: AndOr, shell: Shell, source: Source): Promise<void> {
+  const lastOr = operators.findLastIndex((operator, j) => operator === '||' && takesFailure(commands[j + 1]));
   for (const [i, node] of commands.entries()) {
     const before = operators[i - 1];
     if (before !== undefined && (before === '&&') !== (shell.status === 0)) continue;
     const isLast = i === commands.length - 1;
-    const isExpected = operators.slice(i).some((operator, j) => operator === '||' && takesFailure(commands[i + j + 1]));
     if (isLast) await runNode(node, shell, source);
-    else await lookedAt(shell, isExpected, () => runNode(node, shell, source));
+    else await lookedAt(shell, i <= lastOr, () => runNode(node, shell, source));
   }
 }
 
@@ -179,7 +187,8 @@ export async function inSubshell(shell: Shell, work: (inner: Shell) => Promise<v
     await work(inner);
     await runExitTrap(inner);
   } catch (error) {
-    if (error instanceof ExitSignal) inner.status = error.status;
+    if (error instanceof ExitSignal || error instanceof ReturnSignal) inner.status = error.status;
+    else if (error instanceof LoopSignal) inner.status = 0;
     else if (error instanceof ShellError) {
       inner.complain(`${error.message}\n`);
       inner.status = 1;
@@ -390,7 +399,13 @@ async function runCase(node: Case, shell: Shell, source: Source): Promise<void> 
 async function matchesAny(patterns: Case['items'][number]['pattern'], text: string, scene: Scene): Promise<boolean> {
   for (const word of patterns) {
     const pattern = await expandPattern(word, scene);
-    if (isUnknown(text) ? /^\*+$/.test(pattern) : matcher(pattern)(text)) return true;
+    if (isUnknown(text)) {
+      if (/^\*+$/.test(pattern)) return true;
+      continue;
+    }
+    const { shell, command } = scene;
+    const spend = (characters: number): void => shell.host.spend(command, characters);
+    if (matcher(pattern, { isCaseless: shell.options.has('nocasematch'), spend })(text)) return true;
   }
   return false;
 }
@@ -435,16 +450,17 @@ async function numberTest(
   return binaryTest(operator, a, b, at, BigInt);
 }
 
-function expressionTest(text: string, source: string, at: TestScene): boolean {
-  const { shell } = at;
-  const expression = posixExpression(source, shell.options.has('nocasematch'));
-  if (expression === null) throw new NotSimulated('a regular expression that is not simulated', at.place);
-  if (isUnknown(text)) return patternTest('==', text, '', at);
-  const found = expression.exec(text);
-  if (found !== null)
-    shell.variables.setArray(
-      'BASH_REMATCH',
-      found.map((part, i) => [String(i), part ?? ''] as const),
-    );
+async function expressionTest(text: string, source: string, at: TestScene): Promise<boolean> {
+  const { shell, place } = at;
+  if (isUnknown(text) || isUnknown(source)) return patternTest('==', text, source, at);
+  shell.host.step(place, text.length);
+  const tools = await shell.host.textTools();
+  const found = tools.match(source, text, shell.options.has('nocasematch'));
+  if (found === undefined) throw new NotSimulated('a regular expression that is not simulated', place);
+  const parts = found ?? [];
+  shell.variables.setArray(
+    'BASH_REMATCH',
+    parts.map((part, i) => [String(i), part] as const),
+  );
   return found !== null;
 }

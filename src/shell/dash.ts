@@ -28,7 +28,7 @@ function bashOnly(node: SyntaxNode): string | null {
     case 'Replace':
     case 'Slice':
     case 'CaseModification':
-      return 'this form of ${ }';
+      return 'this form of parameter expansion';
     case 'Command':
       return /^(?:source|declare|typeset|let|mapfile|readarray|shopt)$/.test(node.name?.value ?? '')
         ? (node.name?.value ?? null)

@@ -10,9 +10,9 @@ import type {
 import { type ArithmeticShell, evaluate, UnknownNumber } from './arithmetic.ts';
 import { expandBraces } from './braces.ts';
 import { pathsMatching } from './glob.ts';
-import { isPattern, matcher, quotedPattern, unquotedPattern } from './pattern.ts';
+import { isPattern, matcher, Pattern, quotedPattern, type Spend, unquotedPattern } from './pattern.ts';
 import { type Field, fieldOf, type Shell } from './shell.ts';
-import { ShellError } from './signals.ts';
+import { NotSimulated, ShellError } from './signals.ts';
 import type { SourcePlace } from './simulated.ts';
 import { Source } from './source.ts';
 import { specialText } from './special.ts';
@@ -31,7 +31,7 @@ export interface Scene {
  * (it is split), `glob` written as a pattern, `break` between two fields of "$@".
  */
 interface Piece {
-  readonly kind: 'text' | 'quoted' | 'value' | 'glob' | 'break';
+  readonly kind: 'bare' | 'quoted' | 'value' | 'glob' | 'break';
   readonly text: string;
   readonly field?: Field;
 }
@@ -45,9 +45,15 @@ export async function expandWords(words: readonly Word[], scene: Scene): Promise
   for (const word of words) {
     const literal = literalField(word, scene);
     if (literal !== null) fields.push(literal);
-    else fields.push(...(await expandWord(word, scene)));
+    else for (const field of await expandWord(word, scene)) fields.push(counted(field, scene));
   }
   return fields;
+}
+
+/** Each word that an expansion makes is work: a list that doubles in a loop would fill the memory. */
+function counted(field: Field, { shell, command }: Scene): Field {
+  shell.host.step(command, field.text.length);
+  return field;
 }
 
 /** A word that stands for itself; null: something in it is expanded. */
@@ -83,7 +89,7 @@ async function expandBraced(word: Word, scene: Scene): Promise<Field[]> {
   const { source, shell } = scene;
   const place = source.place(word);
   const texts = expandBraces(source.slice(word));
-  if (texts === null) throw new ShellError('braces with too many words');
+  if (texts === null) throw new NotSimulated('braces with too many words', place);
   const fields: Field[] = [];
   for (const text of texts) {
     shell.host.step(place);
@@ -116,19 +122,48 @@ async function expandUnbraced(word: Word, scene: Scene): Promise<Field[]> {
 export async function expandText(word: Word, scene: Scene): Promise<string> {
   if (word.parts === undefined && !word.text.startsWith('~')) return word.value;
   const pieces = await piecesOf(word, scene, false, true);
+  // Counted before it is made: it may be longer than any text can be.
+  scene.shell.host.step(
+    scene.command,
+    pieces.reduce((length, { text }) => length + text.length, 0),
+  );
   return pieces.map((piece) => (piece.kind === 'break' ? ' ' : piece.text)).join('');
+}
+
+/** The value of an assignment: a tilde stands for a home behind each colon too. */
+export function expandValue(word: Word, scene: Scene): Promise<string> {
+  if (!word.text.includes('~')) return expandText(word, scene);
+  const home = scene.shell.variables.text('HOME') ?? '/root';
+  const withHomes = (text: string, isFirst: boolean): string =>
+    text.replace(isFirst ? /(^|:)~(?=[/:]|$)/g : /(:)~(?=[/:]|$)/g, (_, before: string) => `${before}${home}`);
+  const change = <T extends { readonly text: string; readonly value: string }>(part: T, isFirst: boolean): T =>
+    part.text === part.value ? { ...part, text: '', value: withHomes(part.value, isFirst) } : part;
+  const parts = word.parts?.map((part, i) => (part.type === 'Literal' ? change(part, i === 0) : part));
+  const { type, pos, end, text, value } = word;
+  if (parts === undefined) return expandText(change({ type, pos, end, text, value, parts }, true), scene);
+  return expandText({ type, pos, end, text: '', value, parts }, scene);
 }
 
 /** A word as a pattern: what stands in quotes matches itself. */
 export async function expandPattern(word: Word, scene: Scene): Promise<string> {
-  if (word.parts === undefined && !word.text.startsWith('~')) return quotedPattern(word.value);
-  const pieces = await piecesOf(word, scene, false, true);
-  return pieces.map(patternOf).join('');
+  const isExtended = scene.shell.options.has('extglob') && /[?*+@!]\(/.test(word.text);
+  if (word.parts === undefined && !word.text.startsWith('~')) {
+    return isExtended && word.text === word.value ? word.value : quotedPattern(word.value);
+  }
+  if (!isExtended || word.parts === undefined)
+    return (await piecesOf(word, scene, false, true)).map(patternOf).join('');
+  // The parser knows such a group in a command's words only.
+  let pattern = '';
+  for (const part of word.parts) {
+    const isPlain = part.type === 'Literal' && part.text === part.value;
+    pattern += isPlain ? part.value : (await partPieces(part, scene, false, true)).map(patternOf).join('');
+  }
+  return pattern;
 }
 
 function patternOf({ kind, text }: Piece): string {
   if (kind === 'break') return ' ';
-  return kind === 'text' || kind === 'quoted' ? quotedPattern(text) : text;
+  return kind === 'bare' || kind === 'quoted' ? quotedPattern(text) : text;
 }
 
 /** A word as a regular expression: what stands in quotes matches itself. */
@@ -160,6 +195,7 @@ export async function expandHereDocument(
     const value = isText ? part.value : (await partPieces(part, scene, true)).map((piece) => piece.text).join('');
     noteLines(text, value, part, isText, source, lines);
     text += value;
+    scene.shell.host.step(scene.command, value.length);
   }
   if (!isIndented) return { text, lines };
   return { text: text.replace(/^\t+/gm, ''), lines };
@@ -193,7 +229,7 @@ function extended(line: TextLine | null, end: number, isText: boolean, source: S
 async function piecesOf(word: Word, scene: Scene, isQuoted: boolean, isText = false): Promise<Piece[]> {
   const tilde = isQuoted ? null : homeOf(word, scene);
   if (word.parts === undefined) {
-    return tilde ?? [{ kind: isQuoted ? 'quoted' : 'text', text: word.value }];
+    return tilde ?? [{ kind: isQuoted ? 'quoted' : 'bare', text: word.value }];
   }
   const pieces: Piece[] = [];
   for (const [i, part] of word.parts.entries()) {
@@ -215,7 +251,7 @@ async function partPieces(part: WordPart, scene: Scene, isQuoted: boolean, isTex
   const kind = isQuoted ? 'quoted' : 'value';
   switch (part.type) {
     case 'Literal':
-      return [{ kind: isQuoted ? 'quoted' : 'text', text: part.value }];
+      return [{ kind: isQuoted ? 'quoted' : 'bare', text: part.value }];
     case 'SingleQuoted':
     case 'AnsiCQuoted':
       return [quoted(part.value)];
@@ -234,14 +270,16 @@ async function partPieces(part: WordPart, scene: Scene, isQuoted: boolean, isTex
       const inside = part.script.source;
       const text = inside === undefined ? source : new Source(source.file, inside, source.place(part));
       const { text: output } = await shell.host.substitute(part.script, shell, text);
-      return [{ kind, text: output.replace(/\n+$/, '').replaceAll('\0', '') }];
+      let end = output.length;
+      while (output[end - 1] === '\n') end--;
+      return [{ kind, text: output.slice(0, end).replaceAll('\0', '') }];
     }
     case 'ArithmeticExpansion':
       return [{ kind, text: await arithmeticText(part.expression, part.text, part.pos, scene) }];
     case 'ProcessSubstitution':
       return [quoted(await processFile(part, scene))];
     case 'BraceExpansion':
-      return [{ kind: isQuoted ? 'quoted' : 'text', text: part.text }];
+      return [{ kind: isQuoted ? 'quoted' : 'bare', text: part.text }];
   }
 }
 
@@ -261,7 +299,7 @@ async function globText(glob: Extract<WordPart, { type: 'Glob' | 'ExtendedGlob' 
 /** `"…"`: one field, but for "$@", which is as many as there are parameters. */
 async function quotedPieces(parts: readonly WordPart[], scene: Scene, isText: boolean): Promise<Piece[]> {
   const pieces: Piece[] = [];
-  for (const part of parts) pieces.push(...(await partPieces(part, scene, true, isText)));
+  for (const part of parts) for (const piece of await partPieces(part, scene, true, isText)) pieces.push(piece);
   const isList = parts.length === 1 && parts.every(isListOfAll);
   return pieces.length === 0 && !isList ? [quoted('')] : pieces;
 }
@@ -277,7 +315,7 @@ function isListOfAll(part: WordPart): boolean {
 async function processFile(part: Extract<WordPart, { type: 'ProcessSubstitution' }>, scene: Scene): Promise<string> {
   const { shell, source } = scene;
   const place = source.place(part);
-  if (part.operator === '>' || part.script === undefined) throw new ShellError('>(…) is not simulated');
+  if (part.operator === '>' || part.script === undefined) throw new NotSimulated('>(…) is not simulated', place);
   const { text } = await shell.host.substitute(part.script, shell, source);
   const path = `/dev/fd/${place.file}:${place.from}`;
   shell.host.files.write(path, text);
@@ -296,7 +334,9 @@ type Held = { readonly one: string | undefined } | { readonly all: readonly Fiel
 
 async function parameterPieces(part: Parameter, scene: Scene, isQuoted: boolean, isText: boolean): Promise<Piece[]> {
   const { operation } = part;
-  if (operation?.type === 'Unknown') throw new ShellError(`${part.text}: bad substitution`);
+  if (operation?.type === 'Unknown') {
+    throw new NotSimulated(`${part.text} is not simulated`, scene.source.place(part));
+  }
   if (part.prefix === '#') return piecesOfOne(await lengthOf(part, scene), isQuoted);
   if (operation?.type === 'Names') {
     return listPieces(
@@ -367,10 +407,10 @@ async function heldBy(part: Parameter, scene: Scene): Promise<Held> {
   if (prefix === '!' && (index === undefined || !isAll(index))) return indirect(part, scene);
   if (parameter === '@' || parameter === '*') return { all: shell.params, isStar: parameter === '*' };
   if (index === undefined) return { one: textOf(parameter, part, scene) };
-  if (!isAll(index))
-    return {
-      one: shell.variables.element(parameter, await keyOf(parameter, index, scene)) ?? special(parameter, part, scene),
-    };
+  if (!isAll(index)) {
+    const key = await keyOf(parameter, index, scene);
+    return { one: shell.variables.element(parameter, key) ?? specialElement(parameter, key, part, scene) };
+  }
   const pairs = shell.variables.elements(parameter);
   const all = pairs.map(([key, value]) => fieldOf(prefix === '!' ? key : value));
   return { all, isStar: index.text === '*' };
@@ -380,6 +420,8 @@ const isAll = ({ text }: Word): boolean => text === '@' || text === '*';
 
 /** `${!NAME}`: the parameter that is named by the value of NAME. */
 async function indirect({ pos, end, text, parameter, operation }: Parameter, scene: Scene): Promise<Held> {
+  const referred = scene.shell.variables.referred(parameter);
+  if (referred !== null) return { one: referred };
   const name = textOf(parameter, { pos, end }, scene) ?? '';
   if (isUnknown(name)) return { one: name };
   const [, base = '', key] = /^(\w+|[@*#?$!-])(?:\[([\s\S]*)\])?$/.exec(name) ?? [];
@@ -406,6 +448,15 @@ function special(name: string, at: { pos: number; end: number }, { shell, source
   return shell.host.unknown(place, `${name} may be set in what could not be read: ${shell.missing}`);
 }
 
+/** `${FUNCNAME[1]}` is who called the function; the first element is what the name alone stands for. */
+function specialElement(name: string, key: string, at: { pos: number; end: number }, scene: Scene): string | undefined {
+  const { shell, source } = scene;
+  if (name === 'FUNCNAME' && shell.calls.length > 0) return [...shell.calls, 'main'][Number(key)];
+  if (key === '0' || shell.variables.isSet(name)) return special(name, at, scene);
+  if (name !== 'BASH_SOURCE' && name !== 'BASH_LINENO') return undefined;
+  return shell.host.unknown(source.place(at), `${name}[${key}] is not simulated`);
+}
+
 /** The key of an element: of an associative array the text, else a number. */
 export async function keyOf(name: string, index: Word, scene: Scene): Promise<string> {
   const text = await expandText(index, scene);
@@ -418,11 +469,13 @@ export async function keyOf(name: string, index: Word, scene: Scene): Promise<st
 async function lengthOf(part: Parameter, scene: Scene): Promise<string> {
   const { parameter, index } = part;
   if (parameter === '@' || parameter === '*') return String(scene.shell.params.length);
-  if (index !== undefined && isAll(index)) return String(scene.shell.variables.elements(parameter).length);
+  if (index !== undefined && isAll(index)) return String(scene.shell.variables.count(parameter));
   const held = await heldBy({ ...part, prefix: undefined }, scene);
   const text = 'one' in held ? (held.one ?? '') : '';
   if ('one' in held && held.one === undefined) checkSet(part, scene);
-  return isUnknown(text) ? scene.shell.host.unknowns.markIn(text) : String([...text].length);
+  if (isUnknown(text)) return scene.shell.host.unknowns.markIn(text);
+  const pairs = text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0;
+  return String(text.length - pairs);
 }
 
 type Default = Extract<ParameterOperation, { type: 'Default' }>;
@@ -459,7 +512,7 @@ async function defaultPieces(
 /** What stands behind `:-` is split like a value, but where it has quotes of its own. */
 async function operandPieces(operand: Word, scene: Scene, isQuoted: boolean, isText: boolean): Promise<Piece[]> {
   const pieces = await piecesOf(operand, scene, isQuoted, isText);
-  return pieces.map((piece) => (piece.kind === 'text' ? { ...piece, kind: 'value' } : piece));
+  return pieces.map((piece) => (piece.kind === 'bare' ? { ...piece, kind: 'value' } : piece));
 }
 
 async function changedAll(
@@ -484,10 +537,25 @@ async function sliced(
   isArray: boolean,
   scene: Scene,
 ): Promise<Field[]> {
+  if (isArray && scene.shell.variables.get(parameter)?.isAssociative === false) {
+    return slicedElements(parameter, offset, length, scene);
+  }
   const isParams = !isArray && (parameter === '@' || parameter === '*');
   const list = isParams ? [fieldOf(scene.shell.zero), ...all] : all;
   const { from, to } = await rangeOf(offset, length, list.length, scene);
   return list.slice(from, to);
+}
+
+/** The offset is an index, and where elements are missing none is counted. */
+async function slicedElements(name: string, offset: Word, length: Word | undefined, scene: Scene): Promise<Field[]> {
+  const { variables } = scene.shell;
+  const start = Number(await arithmeticOf(await expandText(offset, scene), scene));
+  const from = start < 0 ? variables.nextIndex(name) + start : start;
+  if (from < 0) return [];
+  const rest = variables.elements(name).filter(([key]) => Number(key) >= from);
+  const count = length === undefined ? rest.length : Number(await arithmeticOf(await expandText(length, scene), scene));
+  if (count < 0) throw new ShellError(`${count}: substring expression < 0`);
+  return rest.slice(0, count).map(([, value]) => fieldOf(value));
 }
 
 async function rangeOf(
@@ -508,13 +576,14 @@ async function changed(text: string, operation: ParameterOperation, scene: Scene
   if (isUnknown(text)) return scene.shell.host.unknowns.markIn(text);
   switch (operation.type) {
     case 'Remove':
-      return removed(text, operation.operator, await expandPattern(operation.operand, scene));
+      return removed(text, operation.operator, await expandPattern(operation.operand, scene), scene);
     case 'Replace':
       return replaced(
         text,
         operation.operator,
         await expandPattern(operation.pattern, scene),
-        await expandText(operation.replacement, scene),
+        await replacementOf(operation.replacement, scene),
+        scene,
       );
     case 'Slice': {
       const letters = [...text];
@@ -534,6 +603,16 @@ async function changed(text: string, operation: ParameterOperation, scene: Scene
   }
 }
 
+/** The text that takes the place of a match. What an `&` without quotes means there differs between versions of bash. */
+async function replacementOf(word: Word, scene: Scene): Promise<string> {
+  const text = await expandText(word, scene);
+  if (!text.includes('&')) return text;
+  const pieces = await piecesOf(word, scene, false, true);
+  const isPlain =
+    pieces.every((piece) => piece.kind === 'quoted' || !piece.text.includes('&')) || /\\&/.test(word.text);
+  return isPlain ? text : scene.shell.host.unknown(scene.command, `& in a replacement: ${word.text}`);
+}
+
 /** `${NAME@U}` and its like; what is not simulated is not known. */
 function transformed(text: string, operator: string, { shell, command }: Scene): string {
   switch (operator) {
@@ -551,7 +630,7 @@ function transformed(text: string, operator: string, { shell, command }: Scene):
 }
 
 /** `#` and `%`: the shortest beginning or end that matches; `##` and `%%`: the longest. */
-function removed(text: string, operator: string, pattern: string): string {
+function removed(text: string, operator: string, pattern: string, scene: Scene): string {
   const isFront = operator.startsWith('#');
   const isLong = operator.length === 2;
   if (!isPattern(pattern)) {
@@ -559,22 +638,27 @@ function removed(text: string, operator: string, pattern: string): string {
     if (isFront) return text.startsWith(plain) ? text.slice(plain.length) : text;
     return text.endsWith(plain) ? text.slice(0, text.length - plain.length) : text;
   }
-  const matches = matcher(pattern);
-  for (let i = 0; i <= text.length; i++) {
-    const size = isLong ? text.length - i : i;
-    const part = isFront ? text.slice(0, size) : text.slice(text.length - size);
-    if (matches(part)) return isFront ? text.slice(size) : text.slice(0, text.length - size);
-  }
-  return text;
+  const letters = [...text];
+  const compiled = new Pattern(pattern, { spend: spending(scene) });
+  const ends = isFront ? compiled.ends(letters, 0) : compiled.starts(letters, letters.length);
+  const end = ends.at(isFront === isLong ? -1 : 0);
+  if (end === undefined) return text;
+  return (isFront ? letters.slice(end) : letters.slice(0, end)).join('');
 }
 
-function replaced(text: string, operator: string, pattern: string, replacement: string): string {
+/** A pattern on a long text is work. */
+const spending =
+  ({ shell, command }: Scene): Spend =>
+  (characters) =>
+    shell.host.spend(command, characters);
+
+function replaced(text: string, operator: string, pattern: string, replacement: string, scene: Scene): string {
   if (pattern === '' && operator === '/#') return `${replacement}${text}`;
   if (pattern === '' && operator === '/%') return `${text}${replacement}`;
   if (pattern === '') return text;
   if (operator === '/#' || operator === '/%') {
     const long = operator === '/#' ? '##' : '%%';
-    const rest = removed(text, long, pattern);
+    const rest = removed(text, long, pattern, scene);
     if (rest.length === text.length) return text;
     return operator === '/#' ? `${replacement}${rest}` : `${rest}${replacement}`;
   }
@@ -583,20 +667,20 @@ function replaced(text: string, operator: string, pattern: string, replacement: 
     const plain = unquotedPattern(pattern);
     return isAllOf ? text.split(plain).join(replacement) : text.replace(plain, () => replacement);
   }
-  return replacedMatches(text, pattern, replacement, isAllOf);
+  return replacedMatches(text, pattern, replacement, isAllOf, scene);
 }
 
 /** The longest match at each place. */
-function replacedMatches(text: string, pattern: string, replacement: string, isAllOf: boolean): string {
-  const matches = matcher(pattern);
+function replacedMatches(text: string, pattern: string, replacement: string, isAllOf: boolean, scene: Scene): string {
+  const compiled = new Pattern(pattern, { spend: spending(scene) });
+  const letters = [...text];
   let result = '';
-  for (let at = 0; at < text.length; ) {
-    let end = text.length;
-    while (end > at && !matches(text.slice(at, end))) end--;
-    if (end === at) result += text[at++] ?? '';
+  for (let at = 0; at < letters.length; ) {
+    const end = compiled.ends(letters, at).at(-1) ?? at;
+    if (end === at) result += letters[at++] ?? '';
     else {
       result += replacement;
-      if (!isAllOf) return result + text.slice(end);
+      if (!isAllOf) return result + letters.slice(end).join('');
       at = end;
     }
   }
@@ -737,6 +821,15 @@ async function expandAgain(text: string, scene: Scene): Promise<string> {
 
 /** Positions count from the beginning of `text`. */
 function parseArithmetic(text: string, { shell }: Scene): ArithmeticExpression | null {
+  const { expressions } = shell.host;
+  const known = expressions.get(text);
+  if (known !== undefined) return known;
+  const expression = readArithmetic(text, shell);
+  expressions.set(text, expression);
+  return expression;
+}
+
+function readArithmetic(text: string, shell: Shell): ArithmeticExpression | null {
   if (text.trim() === '') return { type: 'ArithmeticWord', pos: 0, end: 0, value: '0' };
   const { commands, errors } = shell.host.parse(`((${text}))`);
   const [statement, more] = commands;

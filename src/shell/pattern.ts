@@ -10,64 +10,154 @@ export const unquotedPattern = (pattern: string): string => pattern.replace(/\\(
 /** True: something else than itself may match. */
 export const isPattern = (pattern: string): boolean => /(?<!\\)(?:\\\\)*[*?[]|[?*+@!]\(/.test(pattern);
 
+/** What the work may cost: called with each character that is looked at, and throws where that is too much. */
+export type Spend = (characters: number) => void;
+
+export interface PatternOptions {
+  readonly isCaseless?: boolean;
+  readonly spend?: Spend;
+}
+
 /** Tells whether texts match a pattern of the shell as a whole. */
-export function matcher(pattern: string): (text: string) => boolean {
-  if (!isPattern(pattern)) {
+export function matcher(pattern: string, options: PatternOptions = {}): (text: string) => boolean {
+  if (!isPattern(pattern) && options.isCaseless !== true) {
     const plain = unquotedPattern(pattern);
     return (text) => text === plain;
   }
-  if (/[?*+@!]\(/.test(pattern)) {
-    const expression = new RegExp(`^(?:${expressionOf(pattern)})$`, 'u');
-    return (text) => expression.test(text);
-  }
-  const items = itemsOf(pattern);
-  return (text) => matchesItems(items, text);
+  const compiled = new Pattern(pattern, options);
+  return (text) => {
+    const letters = [...text];
+    return compiled.ends(letters, 0).includes(letters.length);
+  };
 }
 
-/** One character that must be there, or a star. */
-type Item = '*' | ((char: string) => boolean);
+/** One character that must be there, a star, or a group such as `+(a|b)`. */
+type Item = '*' | ((char: string) => boolean) | Group;
 
-function itemsOf(pattern: string): Item[] {
+interface Group {
+  readonly operator: string;
+  readonly choices: readonly (readonly Item[])[];
+}
+
+/**
+ * A pattern of the shell. Where it may end is found for all places at once, item by item: no choice is ever taken back,
+ * so that the work does not grow with the number of ways to match.
+ */
+export class Pattern {
+  private readonly items: readonly Item[];
+  private readonly spend: Spend;
+
+  constructor(pattern: string, { isCaseless = false, spend = () => undefined }: PatternOptions = {}) {
+    this.items = itemsOf(pattern, isCaseless);
+    this.spend = spend;
+  }
+
+  /** Where matches that begin at a place may end, in order. */
+  ends(letters: readonly string[], from: number): number[] {
+    return this.through(this.items, letters, [from], 1);
+  }
+
+  /** Where matches that end at a place may begin, in order. */
+  starts(letters: readonly string[], to: number): number[] {
+    return this.through(this.items, letters, [to], -1);
+  }
+
+  /** From places through all items; `by`: 1 forwards, -1 backwards. */
+  private through(items: readonly Item[], letters: readonly string[], from: readonly number[], by: 1 | -1): number[] {
+    let places = [...from];
+    for (let i = 0; i < items.length && places.length > 0; i++) {
+      const item = items[by === 1 ? i : items.length - 1 - i];
+      if (item === undefined) break;
+      this.spend(places.length);
+      if (item === '*') places = this.any(places, letters, by);
+      else if (typeof item === 'function') {
+        places = places.filter((at) => item(letters[by === 1 ? at : at - 1] ?? '')).map((at) => at + by);
+      } else places = this.group(item, letters, places, by);
+    }
+    return places;
+  }
+
+  /** All places behind the first one, or before the last one. */
+  private any(places: readonly number[], letters: readonly string[], by: 1 | -1): number[] {
+    const from = by === 1 ? (places[0] ?? 0) : 0;
+    const to = by === 1 ? letters.length : (places.at(-1) ?? 0);
+    // Each place is looked at again by the item that follows.
+    this.spend(4 * (to - from));
+    return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+  }
+
+  private group(
+    { operator, choices }: Group,
+    letters: readonly string[],
+    from: readonly number[],
+    by: 1 | -1,
+  ): number[] {
+    const once = (places: readonly number[]): number[] =>
+      choices.flatMap((choice) => this.through(choice, letters, places, by));
+    if (operator === '@') return inOrder(once(from));
+    if (operator === '?') return inOrder([...from, ...once(from)]);
+    if (operator === '!') {
+      return inOrder(
+        from.flatMap((at) => {
+          const taken = new Set(once([at]));
+          return this.any([at], letters, by).filter((place) => !taken.has(place));
+        }),
+      );
+    }
+    const found = new Set(operator === '*' ? from : []);
+    for (let next: readonly number[] = from; next.length > 0; ) {
+      next = inOrder(once(next)).filter((place) => !found.has(place));
+      for (const place of next) found.add(place);
+    }
+    return inOrder([...found]);
+  }
+}
+
+const inOrder = (places: readonly number[]): number[] => [...new Set(places)].sort((a, b) => a - b);
+
+function itemsOf(pattern: string, isCaseless: boolean): Item[] {
   const items: Item[] = [];
   for (let at = 0; at < pattern.length; at++) {
     const char = pattern[at] ?? '';
+    const group = '?*+@!'.includes(char) && pattern[at + 1] === '(' ? groupEnd(pattern, at + 1) : -1;
     const set = char === '[' ? setAt(pattern, at) : null;
-    if (char === '*') items.push('*');
-    else if (char === '?') items.push(() => true);
+    if (group >= 0) {
+      const choices = alternatives(pattern.slice(at + 2, group)).map((choice) => itemsOf(choice, isCaseless));
+      items.push({ operator: char, choices });
+      at = group;
+    } else if (char === '*') items.push('*');
+    else if (char === '?') items.push((one) => one !== '');
     else if (set !== null) {
-      const expression = new RegExp(`^${set.expression}$`, 'u');
-      items.push((one) => expression.test(one));
+      items.push(setTest(set.expression, isCaseless));
       at = set.end - 1;
     } else {
       if (char === '\\' && at + 1 < pattern.length) at++;
-      const plain = pattern[at];
-      items.push((one) => one === plain);
+      const plain = String.fromCodePoint(pattern.codePointAt(at) ?? 0);
+      items.push(plainTest(plain, isCaseless));
+      at += plain.length - 1;
     }
   }
   return items;
 }
 
-/** Only the last star is ever widened again, so that the work is at most text × pattern. */
-function matchesItems(items: readonly Item[], text: string): boolean {
-  let at = 0;
-  let item = 0;
-  let star = -1;
-  let from = 0;
-  while (at < text.length) {
-    const one = items[item];
-    if (one === '*') {
-      star = item++;
-      from = at;
-    } else if (one?.(text[at] ?? '') === true) {
-      item++;
-      at++;
-    } else if (star >= 0) {
-      item = star + 1;
-      at = ++from;
-    } else return false;
+function setTest(source: string, isCaseless: boolean): (char: string) => boolean {
+  const expression = setExpression(source, isCaseless);
+  return (one) => expression?.test(one) === true;
+}
+
+/** null: nothing is in it, as in `[z-a]`. */
+function setExpression(source: string, isCaseless: boolean): RegExp | null {
+  try {
+    return new RegExp(`^${source}$`, isCaseless ? 'iu' : 'u');
+  } catch {
+    return null;
   }
-  while (items[item] === '*') item++;
-  return item === items.length;
+}
+
+function plainTest(plain: string, isCaseless: boolean): (char: string) => boolean {
+  if (!isCaseless) return (one) => one === plain;
+  const lower = plain.toLowerCase();
+  return (one) => one.toLowerCase() === lower;
 }
 
 /** A set `[…]` as a regular expression; null: the bracket is an ordinary character. */
@@ -96,7 +186,7 @@ function setAt(pattern: string, start: number): { readonly expression: string; r
 }
 
 /** POSIX classes, in the C locale. */
-export const CLASSES: Readonly<Record<string, string>> = {
+const CLASSES: Readonly<Record<string, string>> = {
   alnum: 'A-Za-z0-9',
   alpha: 'A-Za-z',
   blank: ' \\t',
@@ -113,39 +203,6 @@ export const CLASSES: Readonly<Record<string, string>> = {
 };
 
 const escaped = (char: string): string => char.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-
-/** A character, also the end of a line. */
-const ANY = '[\\s\\S]';
-
-/** With the extended patterns `?(…)`, `*(…)`, `+(…)`, `@(…)` and `!(…)`. */
-function expressionOf(pattern: string): string {
-  let expression = '';
-  for (let at = 0; at < pattern.length; at++) {
-    const char = pattern[at] ?? '';
-    const group = '?*+@!'.includes(char) && pattern[at + 1] === '(' ? groupEnd(pattern, at + 1) : -1;
-    if (group >= 0) {
-      expression += extended(char, pattern.slice(at + 2, group));
-      at = group;
-    } else if (char === '*') expression += `${ANY}*`;
-    else if (char === '?') expression += ANY;
-    else if (char === '[') {
-      const set = setAt(pattern, at);
-      expression += set?.expression ?? '\\[';
-      if (set !== null) at = set.end - 1;
-    } else {
-      if (char === '\\' && at + 1 < pattern.length) at++;
-      expression += escaped(pattern[at] ?? '');
-    }
-  }
-  return expression;
-}
-
-function extended(operator: string, inside: string): string {
-  const choice = alternatives(inside).map(expressionOf).join('|');
-  if (operator === '@') return `(?:${choice})`;
-  if (operator === '!') return `(?:(?!(?:${choice})$)${ANY}*)`;
-  return `(?:${choice})${operator}`;
-}
 
 function groupEnd(pattern: string, open: number): number {
   let depth = 0;
@@ -173,20 +230,4 @@ function alternatives(inside: string): string[] {
     }
   }
   return parts;
-}
-
-/** An extended regular expression of POSIX, as `[[ =~ ]]` takes it; null: it is none. */
-export function posixExpression(text: string, isCaseless: boolean): RegExp | null {
-  const source = text.replace(
-    /\[(\^?)(\]?)((?:\[:\w+:\]|[^\]])*)\]/g,
-    (_, not: string, first: string, rest: string) => {
-      const named = rest.replace(/\[:(\w+):\]/g, (_all, name: string) => CLASSES[name] ?? '');
-      return `[${not}${first === '' ? '' : '\\]'}${named.replace(/\\(?![\w\\[\]^-])/g, '\\\\')}]`;
-    },
-  );
-  try {
-    return new RegExp(source, isCaseless ? 'i' : '');
-  } catch {
-    return null;
-  }
 }

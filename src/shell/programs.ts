@@ -1,3 +1,4 @@
+import { rulesFile } from '../netfilter/index.ts';
 import type { Scene } from './expand.ts';
 import type { Field, Shell } from './shell.ts';
 import { ExitSignal, NotSimulated } from './signals.ts';
@@ -58,7 +59,8 @@ export async function callProgram(call: ProgramCall): Promise<void> {
 
 function unknownProgram(base: string, { name, scene, text }: ProgramCall): void {
   const { shell, command } = scene;
-  if (shell.gone.has(name.text)) {
+  // No program is called so: a variable with several words stands in quotes.
+  if (shell.gone.has(name.text) || /\s/.test(name.text)) {
     shell.complain(`${name.text}: command not found\n`);
     shell.status = 127;
     return;
@@ -111,9 +113,19 @@ const wordOf = ({ text, place, literal }: Field): SimulatedWord => ({ text: show
 
 function keep({ name: tool, words, place, read }: AskedTool, rest: readonly Field[], { shell }: Scene): void {
   const { netns, loops, status: exit } = shell;
-  const input = read() === '' ? {} : { input: shown(read()) };
+  const text = read() || rulesIn(tool, rest, shell);
+  const input = text === '' ? {} : { input: shown(text) };
   const own = rest[0]?.command ?? place;
   shell.host.record({ tool, netns, words, place: own, loops, mayFail: mayFail(shell), exit, ...input });
+}
+
+/** The text of the file that `nft -f` or `iptables-restore` names; empty: it names none, or nobody has it. */
+function rulesIn(tool: string, args: readonly Field[], { host }: Shell): string {
+  const file = rulesFile(
+    tool,
+    args.map(({ text }) => text),
+  );
+  return file === null || file === '-' ? '' : (host.files.read(file) ?? '');
 }
 
 /** Nobody sees the message, or the script goes another way then. */
@@ -347,6 +359,9 @@ async function runWhich({ name: asker, rest, scene, text }: ProgramCall): Promis
   shell.status = status;
 }
 
+/** What a step of awk or sed is worth: half of one of the shell. */
+const CHARACTERS_PER_TOOL_STEP = 64;
+
 /** A program that works on text alone. What it makes of a value that is not known is not known. */
 async function runText(name: string, { rest, scene, text }: ProgramCall): Promise<void> {
   const { shell, command } = scene;
@@ -371,7 +386,9 @@ async function runText(name: string, { rest, scene, text }: ProgramCall): Promis
     if (found === undefined && !host.files.is(path).known) missing = path;
     return found;
   };
-  const answer = await tools.run({ name, args, stdin, read });
+  host.step(command, stdin.length);
+  const spend = (steps: number): void => host.spend(command, steps * CHARACTERS_PER_TOOL_STEP);
+  const answer = await tools.run({ name, args, stdin, read, spend });
   if ('unsupported' in answer) throwAway(answer.unsupported, scene);
   else if (missing !== null) {
     host.assume(command, text, 'not known');

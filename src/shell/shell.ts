@@ -1,4 +1,4 @@
-import type { CompoundCommand, CompoundList, ParsedScript, Redirected } from 'unbash';
+import type { ArithmeticExpression, CompoundCommand, CompoundList, ParsedScript, Redirected } from 'unbash';
 import type { Files } from './files.ts';
 import type { LoopValue, SimulatedCommand, SourcePlace } from './simulated.ts';
 import type { Source } from './source.ts';
@@ -38,8 +38,12 @@ export interface Host {
   readonly files: Files;
   /** Commands that were run, so that those that were not can be told. */
   readonly reached: Set<object>;
-  /** Counts work. Throws a StopSignal where there was too much. */
-  step(place: SourcePlace): void;
+  /** Counts work, and the characters that it makes. Throws a StopSignal where there was too much. */
+  step(place: SourcePlace, characters?: number): void;
+  /** Counts characters that are looked at, so that the work of one command counts too. */
+  spend(place: SourcePlace, characters: number): void;
+  /** Runs what may run itself. Throws a StopSignal where that goes too deep. */
+  deeper(place: SourcePlace, work: () => Promise<void>): Promise<void>;
   /** A text of a shell's output; ends the run where there is too much of it. */
   capture(place: SourcePlace): Capture;
   /** An answer that was assumed, listed for the user. */
@@ -66,6 +70,8 @@ export interface Host {
   evaluate(text: string, shell: Shell, at: SourcePlace | null): Promise<void>;
   /** Reads a text of the shell. Its errors are in the tree. */
   parse(text: string): ParsedScript;
+  /** Expressions that were read, by their text: loops evaluate the same one again and again. null: it is none. */
+  readonly expressions: Map<string, ArithmeticExpression | null>;
   /** A script, or a file that is sourced: what it holds is looked through for commands that no run reaches. */
   open(source: Source): ParsedScript;
   /** The output of a command substitution. */

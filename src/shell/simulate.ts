@@ -1,4 +1,4 @@
-import { type Command, type ParsedScript, parse, type Redirect } from 'unbash';
+import { type ArithmeticExpression, type Command, type ParsedScript, parse, type Redirect } from 'unbash';
 import { isBuiltin } from './command.ts';
 import { inSubshell, runCompound, runExitTrap, runScript } from './control.ts';
 import { bashOnlyPlaces } from './dash.ts';
@@ -25,7 +25,13 @@ import { systemFile, systemFolder } from './tools/system-files.ts';
 import { shown, Unknowns, withoutMarks } from './unknown.ts';
 
 /** What a run may take, so that none goes on for ever. */
-export const SHELL_LIMITS = { steps: 2_000_000, output: 64 << 20, assumptions: 1000, said: 200 } as const;
+export const SHELL_LIMITS = {
+  ...{ steps: 2_000_000, output: 64 << 20, text: 16 << 20, depth: 200, commands: 120_000 },
+  ...{ assumptions: 1000, said: 200 },
+} as const;
+
+/** A step is worth as many: a text that doubles in a loop ends as other loops do. */
+const CHARACTERS_PER_STEP = 128;
 
 /**
  * Reads a shell script and does what it does, on a host that is made up: no process, no network, no file but those that
@@ -51,6 +57,7 @@ class Run implements Host {
   readonly machine: Machine;
   readonly files: Files;
   readonly reached = new Set<object>();
+  readonly expressions = new Map<string, ArithmeticExpression | null>();
   private readonly options: ShellOptions;
   private readonly args: readonly string[];
   private readonly main: Source;
@@ -67,13 +74,19 @@ class Run implements Host {
   private readonly terminal = new Terminal(SHELL_LIMITS.said);
   private exit: Simulated['exit'] = null;
   private ended: EarlyEnd | null = null;
-  private steps = 0;
+  private readonly opened = new Map<string, { readonly text: string; readonly tree: ParsedScript }>();
+  /** Work so far, in characters. */
+  private spent = 0;
+  private depth = 0;
+  /** Of the last step. */
+  private place: SourcePlace;
   private loaded: Promise<TextTools> | null = null;
 
   constructor(text: string, options: ShellOptions, args: readonly string[]) {
     this.options = options;
     this.args = args;
     this.main = new Source(options.name, withoutMarks(text));
+    this.place = this.main.place({ pos: 0, end: 0 });
     const folder = options.path.slice(0, Math.max(1, options.path.lastIndexOf('/')));
     const links = new Map<string, Link>();
     this.machine = { answers: options.kernel(), device: options.device ?? deviceIn(text), links, kept: new Map() };
@@ -86,28 +99,30 @@ class Run implements Host {
 
   async done(): Promise<Simulated> {
     const shell = this.newShell();
-    const tree = this.open(this.main);
-    this.notes.push(...bashOnlyPlaces(tree, this.main));
-    try {
+    await this.untilEnd(async () => {
+      const tree = this.open(this.main);
+      this.notes.push(...bashOnlyPlaces(tree, this.main));
       await this.run(tree, shell, this.main);
-      await runExitTrap(shell);
-    } catch (signal) {
-      if (signal instanceof StopSignal) this.end(signal.place, signal.why, 'limit');
-      else if (signal instanceof ExitSignal) {
-        if (signal.place !== null) this.exit = { status: signal.status, place: signal.place };
-        await this.atExit(shell);
-      } else if (!(signal instanceof ReturnSignal || signal instanceof LoopSignal)) throw signal;
-    }
+    });
+    if (this.ended?.kind !== 'limit') await this.untilEnd(() => runExitTrap(shell));
     return this.result();
   }
 
-  private async atExit(shell: Shell): Promise<void> {
+  /** The script, or what it does at its end: until that is done, the script leaves it, or there is too much of it. */
+  private async untilEnd(work: () => Promise<void>): Promise<void> {
     try {
-      await runExitTrap(shell);
+      await work();
     } catch (signal) {
       if (signal instanceof StopSignal) this.end(signal.place, signal.why, 'limit');
-      else if (!(signal instanceof ExitSignal)) throw signal;
+      // The stack, or the longest text that JavaScript has.
+      else if (signal instanceof RangeError) this.end(this.place, 'nested too deep, or too long a text', 'limit');
+      else if (signal instanceof ExitSignal) this.exited(signal);
+      else if (!(signal instanceof ReturnSignal || signal instanceof LoopSignal)) throw signal;
     }
+  }
+
+  private exited({ status, place }: ExitSignal): void {
+    if (place !== null) this.exit ??= { status, place };
   }
 
   private newShell(): Shell {
@@ -143,10 +158,29 @@ class Run implements Host {
     };
   }
 
-  step(place: SourcePlace): void {
-    const most = this.options.maxSteps ?? SHELL_LIMITS.steps;
-    if (++this.steps > most) throw new StopSignal(place, `more than ${most} steps`);
+  step(place: SourcePlace, characters = 0): void {
+    if (characters > SHELL_LIMITS.text)
+      throw new StopSignal(place, `a text of more than ${SHELL_LIMITS.text} characters`);
+    this.spend(place, CHARACTERS_PER_STEP + characters);
     if (this.options.signal?.aborted === true) throw new StopSignal(place, 'it took too long');
+  }
+
+  spend(place: SourcePlace, characters: number): void {
+    const most = this.options.maxSteps ?? SHELL_LIMITS.steps;
+    this.place = place;
+    this.spent += characters;
+    if (this.spent > most * CHARACTERS_PER_STEP) throw new StopSignal(place, `more than ${most} steps`);
+  }
+
+  async deeper(place: SourcePlace, work: () => Promise<void>): Promise<void> {
+    const most = SHELL_LIMITS.depth;
+    if (this.depth >= most) throw new StopSignal(place, `functions and shells run each other more than ${most} deep`);
+    this.depth++;
+    try {
+      await work();
+    } finally {
+      this.depth--;
+    }
   }
 
   capture(place: SourcePlace): Capture {
@@ -189,6 +223,9 @@ class Run implements Host {
   }
 
   record(command: SimulatedCommand): void {
+    const { commands: most } = SHELL_LIMITS;
+    if (this.commands.length >= most)
+      throw new StopSignal(command.place, `more than ${most} commands of tc and the like`);
     this.commands.push(command);
   }
 
@@ -210,7 +247,7 @@ class Run implements Host {
   async run(script: ParsedScript, shell: Shell, source: Source): Promise<void> {
     const broken = this.broken.get(script);
     try {
-      await runScript(script, shell, source);
+      await this.deeper(this.place, () => runScript(script, shell, source));
     } finally {
       if (broken !== undefined) this.endBroken(broken);
     }
@@ -232,7 +269,7 @@ class Run implements Host {
     const tree = this.parse(text);
     const [error] = tree.errors ?? [];
     if (error !== undefined) throw new ShellError(`syntax error: ${error.message}`);
-    await runScript(tree, shell, source);
+    await this.run(tree, shell, source);
   }
 
   /** Read once: loops evaluate the same text again and again. */
@@ -240,13 +277,24 @@ class Run implements Host {
     const known = this.parsed.get(text);
     if (known !== undefined) return known;
     const tree = parse(text);
-    if (this.parsed.size > MOST_PARSED) this.parsed.clear();
+    if (this.parsed.size > MOST_PARSED) {
+      this.parsed.clear();
+      this.expressions.clear();
+    }
     this.parsed.set(text, tree);
     return tree;
   }
 
   /** bash runs what stands before a syntax error. The rest is judged all the same. */
   open(source: Source): ParsedScript {
+    const known = this.opened.get(source.file);
+    if (known?.text === source.text) return known.tree;
+    const tree = this.readAnew(source);
+    this.opened.set(source.file, { text: source.text, tree });
+    return tree;
+  }
+
+  private readAnew(source: Source): ParsedScript {
     this.texts.set(source.file, source.text);
     const tree = parse(source.text);
     const [error] = tree.errors ?? [];
@@ -257,8 +305,10 @@ class Run implements Host {
     const isRun = (one: ParsedScript['commands'][number]): boolean => one.pos < from && one.end <= from;
     const { type, pos, end, shebang } = tree;
     const run = { type, pos, end, shebang, commands: tree.commands.filter(isRun) };
-    const rest = tree.commands.filter((one) => !isRun(one) && one.end <= error.pos);
-    this.broken.set(run, { place, why: `syntax error: ${error.message}`, rest: { ...run, commands: rest } });
+    const before = tree.commands.filter((one) => !isRun(one) && one.end <= error.pos);
+    // One that is not closed is none.
+    const commands = / to close /.test(error.message) ? before.slice(0, -1) : before;
+    this.broken.set(run, { place, why: `syntax error: ${error.message}`, rest: { ...run, commands } });
     return run;
   }
 

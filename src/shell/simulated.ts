@@ -41,7 +41,7 @@ export interface SimulatedCommand {
   /** A failure is expected: behind `if` or `!`, before `||`, or its messages go to /dev/null. */
   readonly mayFail: boolean;
   readonly exit: number;
-  /** What it read from standard input: the rules of `iptables-restore` and `nft -f -`. */
+  /** What it read: the rules of `iptables-restore` and `nft -f`, the lines of `ipset restore`. */
   readonly input?: string;
 }
 

@@ -26,6 +26,14 @@ export class Input {
     return rest;
   }
 
+  /** The next character; empty: nothing is left. */
+  take(): string {
+    if (this.at >= this.text.length) return '';
+    const char = String.fromCodePoint(this.text.codePointAt(this.at) ?? 0);
+    this.at += char.length;
+    return char;
+  }
+
   /** Up to a delimiter, which is left out; null: nothing is left. `isWhole`: the delimiter was there. */
   until(delimiter: string): { readonly text: string; readonly isWhole: boolean } | null {
     if (this.at >= this.text.length) return null;

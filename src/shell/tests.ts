@@ -102,7 +102,10 @@ const NUMBERS: Readonly<Record<string, (a: bigint, b: bigint) => boolean>> = {
 /** The same of a pattern. */
 export function patternTest(operator: string, left: string, pattern: string, scene: TestScene): boolean {
   if (isUnknown(left) || isUnknown(pattern)) return assumed(operator === '!=', scene);
-  return matcher(pattern)(left) === (operator !== '!=');
+  const { shell, place } = scene;
+  const spend = (characters: number): void => shell.host.spend(place, characters);
+  const isCaseless = shell.options.has('nocasematch');
+  return matcher(pattern, { isCaseless, spend })(left) === (operator !== '!=');
 }
 
 /** A whole number, as `[` takes it. */

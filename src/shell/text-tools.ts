@@ -3,6 +3,8 @@ export interface TextTools {
   /** True: `run` knows it. */
   has(name: string): boolean;
   run(call: TextCall): Promise<TextAnswer>;
+  /** The whole and the parts that an extended regular expression of POSIX finds; null: nothing; undefined: not simulated. */
+  match(expression: string, text: string, isCaseless: boolean): readonly string[] | null | undefined;
 }
 
 /** One call of such a program. */
@@ -12,6 +14,8 @@ export interface TextCall {
   readonly stdin: string;
   /** What it may read: undefined where there is no such file. */
   readonly read: (path: string) => string | undefined;
+  /** Told of the steps that a program with loops of its own took. */
+  readonly spend?: (steps: number) => void;
 }
 
 /** What the program gives, or why this use of it is not simulated (then nothing is known of its output). */

@@ -1,8 +1,29 @@
+/** Elements of an array. `next`: one above the highest index, which is asked for at each `+=`. */
+class Elements extends Map<string, string> {
+  private highest = 0;
+
+  constructor(elements: Iterable<readonly [string, string]> = []) {
+    super();
+    for (const [key, value] of elements) this.set(key, value);
+  }
+
+  override set(key: string, value: string): this {
+    this.highest = Math.max(this.highest, Number(key) + 1 || 0);
+    return super.set(key, value);
+  }
+
+  get next(): number {
+    if (this.has(String(this.highest - 1))) return this.highest;
+    this.highest = [...this.keys()].reduce((next, key) => Math.max(next, Number(key) + 1 || 0), 0);
+    return this.highest;
+  }
+}
+
 /** A variable of the shell. An array is never shared between two shells. */
 export interface Variable {
   readonly value: string | null;
   /** Elements of an indexed array (keys are numbers as text) or an associative one; null: none. */
-  readonly array: Map<string, string> | null;
+  readonly array: Elements | null;
   readonly isAssociative: boolean;
   readonly isInteger: boolean;
   readonly isReadonly: boolean;
@@ -35,7 +56,7 @@ export class Variables {
   /** For a subshell. */
   copy(): Variables {
     const copyOf = (variable: Variable): Variable =>
-      variable.array === null ? variable : { ...variable, array: new Map(variable.array) };
+      variable.array === null ? variable : { ...variable, array: new Elements(variable.array) };
     return new Variables(this.scopes.map((scope) => new Map([...scope].map(([name, one]) => [name, copyOf(one)]))));
   }
 
@@ -102,12 +123,20 @@ export class Variables {
 
   setArray(name: string, elements: Iterable<readonly [string, string]>): void {
     const found = this.get(name) ?? PLAIN;
-    this.put(name, { ...found, value: null, array: new Map(elements) });
+    this.put(name, { ...found, value: null, array: new Elements(elements) });
   }
 
   /** One above the highest index. */
   nextIndex(name: string): number {
-    return this.elements(name).reduce((next, [key]) => Math.max(next, Number(key) + 1), 0);
+    const found = this.get(name);
+    if (found?.array != null) return found.array.next;
+    return found?.value == null ? 0 : 1;
+  }
+
+  /** How many elements it has. */
+  count(name: string): number {
+    const found = this.get(name);
+    return found?.array?.size ?? (found?.value == null ? 0 : 1);
   }
 
   /** Changes what a variable is, made in the function's own scope if `isLocal`. */
@@ -127,15 +156,26 @@ export class Variables {
     scope?.set(name, { ...PLAIN, value: target, isReference: true });
   }
 
+  /** A variable of the function that is running stays its own, without a value. A reference unsets what it names. */
   unset(name: string): void {
-    this.scopeOf(name)?.delete(name);
+    const scope = this.scopeOf(name);
+    const found = scope?.get(name);
+    if (found?.isReference === true && found.value !== null && found.value !== name) this.unset(found.value);
+    else if (scope !== undefined && scope === this.scopes.at(-1) && this.isInFunction) scope.set(name, PLAIN);
+    else scope?.delete(name);
+  }
+
+  /** The name that a reference stands for; null: it is none. */
+  referred(name: string): string | null {
+    const found = this.scopeOf(name)?.get(name);
+    return found?.isReference === true ? found.value : null;
   }
 
   unsetElement(name: string, key: string): void {
     this.get(name)?.array?.delete(key);
   }
 
-  private arrayOf(name: string): Map<string, string> {
+  private arrayOf(name: string): Elements {
     const found = this.get(name);
     if (found?.array != null) return found.array;
     const array = arrayFrom(found?.value ?? null);
@@ -154,7 +194,7 @@ export class Variables {
   }
 }
 
-const arrayFrom = (value: string | null): Map<string, string> => (value === null ? new Map() : new Map([['0', value]]));
+export const arrayFrom = (value: string | null): Elements => new Elements(value === null ? [] : [['0', value]]);
 
 function cased({ letters }: Variable, value: string): string {
   if (letters === 'lower') return value.toLowerCase();

@@ -6,6 +6,7 @@ import { UNPACKERS } from '../../node/files.ts';
 import {
   advise,
   check,
+  checkScript,
   classify,
   compare,
   explain,
@@ -14,7 +15,7 @@ import {
   recoverSeed,
   spread,
 } from '../../src/api/index.ts';
-import { cli } from '../cli/cli.ts';
+import { cli, file } from '../cli/cli.ts';
 import { projectPath } from '../fuzz/corpus.ts';
 import { scripts } from '../lint/property.ts';
 
@@ -29,7 +30,8 @@ const DEFAULTS: Question = { at: 'egress', vlan: 'offload', kernel: '6.1' };
 
 /** The JSON of a command, and the call's result as JSON has it. */
 function json(args: readonly string[]): unknown {
-  const { stdout, stderr } = cli([...args, '--format', 'json']);
+  const [name = '', ...rest] = args;
+  const { stdout, stderr } = cli([name, '--format', 'json', ...rest]);
   try {
     return JSON.parse(stdout);
   } catch {
@@ -80,6 +82,40 @@ describe('a call returns what its command prints', () => {
     expect(asJson(found)).toEqual(
       json(['classify', OWN, '--script', projectPath('examples/household.tc'), '--dev', 'wan0']),
     );
+  });
+
+  describe('of a shell script', () => {
+    const text = `#!/bin/sh
+. /etc/qos.conf
+for i in 1 2 3; do
+  [ "$1" = start ] && tc qdisc replace dev "$IF" root handle "$i:" drr
+done
+for i in 1 2 3 4; do tc class add dev "$IF" parent 3: classid "3:$i" drr; done
+tc filter add dev "$IF" parent 3: protocol $PROTO handle 1 flow hash keys "$KEYS" divisor 4
+`;
+    const conf = 'IF=wan0\nPROTO=ip\n';
+    const script = file('qos.sh', text);
+    const typed = ['--env', 'KEYS=src', '--file', `/etc/qos.conf=${file('given.conf', conf)}`];
+    const given = { args: ['start'], env: { KEYS: 'src' }, files: { '/etc/qos.conf': conf } };
+
+    it('check', async () => {
+      const found = await checkScript(text, { ...given, name: script, path: script });
+      expect(found.findings.map(({ code }) => code)).toContain('FT011');
+      expect(asJson(found)).toEqual(json(['check', script, ...typed, '--', 'start']));
+    });
+
+    it('classify and explain', async () => {
+      const asked = { ...DEFAULTS, script: text, ...given };
+      const shell = { name: script, path: script };
+      const found = await classify(new FileSource(OWN), { ...asked, flows: true }, { unpackers: UNPACKERS, shell });
+      expect(found.classes.every(({ classid }) => /^3:[1-4]$/.test(classid))).toBe(true);
+      expect(found.record.inputs.map(({ name }) => name)).toContain('/etc/qos.conf');
+      expect(asJson(found)).toEqual(json(['classify', OWN, '--script', script, ...typed, '--', 'start']));
+      const words = 'tcp 192.168.1.7:51514 > 1.1.1.1:443';
+      expect(asJson(await explain(words, asked, { shell }))).toEqual(
+        json(['explain', words, '--script', script, ...typed, '--', 'start']),
+      );
+    });
   });
 
   it('compare, advise, seeds and perturb', async () => {

@@ -21,7 +21,7 @@ const NOUNS = [
 const ORDINARY = new Set([
   ...['ingress', 'red', 'default', 'plug', 'text', 'set', 'meta', 'basic', 'nat', 'vlan', 'ct', 'simple', 'sample'],
   ...['u32', 'ipset', 'gate', 'route', 'cgroup', 'csum', 'police', 'connmark', 'ctinfo', 'mirred', 'drop', 'ipt', 'xt'],
-  ...['flow', 'prio', 'mpls', 'tbf'],
+  ...['flow', 'prio', 'mpls', 'tbf', 'blackhole'],
 ]);
 
 /** File (or folder), kind, and why it may name it there. */
@@ -37,6 +37,12 @@ const EXCEPTIONS = [
   ['src/lint/', 'htb', 'the kind that is assumed for a qdisc which the script does not make'],
   ['src/lint/reach.ts', null, 'is being replaced by the plan'],
   ['src/lint/rules/ft030-priority-decides-first.ts', 'skbedit', 'the finding is about this action'],
+  [
+    'src/shell/tools/',
+    'pfifo_fast',
+    'what a fresh device has before tc: the simulated tools print it, and hold no rows',
+  ],
+  ['src/shell/tools/', 'noqueue', 'the same, of a device without a queue'],
   ['node/cli/choices.ts', null, 'is made from the rows'],
   ['src/kernel/journey.ts', 'mq', 'the records have no step for it'],
   ['src/kernel/walk.ts', 'fw', 'reads the mark: a row does not yet say what its kind reads'],

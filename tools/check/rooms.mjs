@@ -9,7 +9,7 @@ const ORDER = [
   ['src/argument'],
   ['src/hash'],
   ['src/lang', 'src/capture'],
-  ['src/shell'],
+  ['src/netfilter'],
   ['src/netlink', 'src/packet', 'src/report'],
   ['src/era'],
   ['src/env'],

@@ -7,10 +7,10 @@ import { ROOT, report } from './sources.mjs';
 
 /**
  * Bytes at most of what is loaded at first, and of that with all that is loaded later. Set a little above what it is, so
- * that what is added is seen.
+ * that what is added is seen. Half of what classify loads later reads shell scripts, and is loaded with the first of them.
  */
 const LIMITS = {
-  check: { first: 157_000, all: 157_000 },
+  check: { first: 162_000, all: 162_000 },
   classify: { first: 159_500, all: 193_000 },
   openCapture: { first: 5_000, all: 5_000 },
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Simulated, SimulatedCommand, SourcePlace } from '../../../src/shell/simulated.ts';
+import type { Simulated, SimulatedCommand, SourcePlace } from '../../../src/shell/index.ts';
 import { transcriptOf } from './simulated.ts';
 
 const at = (line: number, file = 'qos.sh'): SourcePlace => ({
@@ -101,6 +101,17 @@ describe('the batch file of a simulated script', () => {
       '# not reached: tc class add dev eth0 parent 1: classid 1:1 drr',
     ]);
     expect(transcriptOf(simulated({ commands, ended }))).toMatchObject({ commands: 1, elsewhere: 0, unreached: 1 });
+  });
+
+  it('has what other tools read as comments below them', () => {
+    const commands = [
+      command(1, 'nft -f -', { input: 'table ip nat {\n\n chain post { masquerade; }\n}\n' }),
+      command(2, 'tc qdisc add dev eth0 root sfq', { input: 'not told' }),
+    ];
+    expect(lines({ commands })).toEqual([
+      ...['# qos.sh:1', '# nft -f -', '# < table ip nat {', '# <  chain post { masquerade; }', '# < }'],
+      ...['# qos.sh:2', 'qdisc add dev eth0 root sfq'],
+    ]);
   });
 
   it('tells what was assumed, what is missing and where the script ends', () => {

@@ -24,12 +24,15 @@ function addCommands(batch: Batch, commands: readonly SimulatedCommand[], add: A
     const origin = originOf(command);
     if (origin !== before) batch.comment(origin);
     before = origin;
-    add(
-      command.tool,
-      command.netns,
-      command.words.map(({ text }) => text),
-    );
+    const words = command.words.map(({ text }) => text);
+    add(command.tool, command.netns, words);
+    if (command.tool !== 'tc') for (const line of linesOf(command)) batch.comment(`< ${line}`);
   }
+}
+
+/** What a command read: rules for iptables-restore, nft and ipset. */
+function linesOf({ input = '' }: SimulatedCommand): readonly string[] {
+  return input.split('\n').filter((line) => line.trim() !== '');
 }
 
 function originOf({ place, loops, mayFail }: SimulatedCommand): string {

@@ -64,12 +64,13 @@ const NOWHERE: Around = { index: '', behind: [] };
 
 /** `gact action goto chain 5 random type none pass val 0` */
 function gact(body: string[]): readonly string[] {
+  const [kind = ''] = body;
   const at = body.indexOf('random');
   const control = body.slice(2, at < 0 ? body.length : at);
   const [, , type = 'none', ...then] = at < 0 ? [] : body.slice(at);
   const value = then.indexOf('val');
-  if (type === 'none') return ['gact', ...control];
-  return ['gact', ...control, 'random', type, ...then.slice(0, value), then[value + 1] ?? ''];
+  if (type === 'none') return [kind, ...control];
+  return [kind, ...control, 'random', type, ...then.slice(0, value), then[value + 1] ?? ''];
 }
 
 /** `mirred (Egress Redirect to device ifb0) stolen` */

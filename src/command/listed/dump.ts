@@ -294,8 +294,7 @@ function actionOf(action: Members): string[] {
   const write = ACTIONS[kind];
   const body = write === undefined ? ['not', 'read', 'in', 'JSON'] : write(own);
   const cookie = action.cookie === undefined ? [] : ['cookie', one(action.cookie)];
-  const marks = kind === 'ctinfo' ? ctinfoMarks(action) : [];
-  return [kind, ...body, 'index', one(action.index ?? 0), 'ref', '1', 'bind', '1', ...marks, ...cookie];
+  return [kind, ...body, 'index', one(action.index ?? 0), 'ref', '1', 'bind', '1', ...marksOf(action), ...cookie];
 }
 
 function controlOf(control: unknown): string[] {
@@ -308,7 +307,8 @@ function controlOf(control: unknown): string[] {
   ];
 }
 
-function ctinfoMarks({ dscpmask, dscpstatemask, cpmark }: Members): string[] {
+/** What ctinfo sets stands behind the number. */
+function marksOf({ dscpmask, dscpstatemask, cpmark }: Members): string[] {
   return [
     ...(dscpmask === undefined ? [] : ['dscp', one(dscpmask), one(dscpstatemask ?? 0)]),
     ...(cpmark === undefined ? [] : ['cpmark', one(cpmark)]),

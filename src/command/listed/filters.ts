@@ -76,23 +76,6 @@ function inHex(printed: Printed, word: string): readonly string[] {
   return [word, mask === undefined ? hex : `${hex}/${mask}`];
 }
 
-const KINDS: Readonly<Record<string, { readonly takes: Takes; readonly ematches?: true }>> = {
-  flow: { takes: FLOW, ematches: true },
-  fw: { takes: FW },
-  matchall: { takes: MATCHALL },
-  basic: { takes: BASIC, ematches: true },
-  flower: { takes: FLOWER },
-};
-
-/** The words of a filter of any kind but u32. */
-export function filterWords(kind: string, words: readonly string[]): FilterWords {
-  const printed = new Printed(words);
-  const handle = printed.take('handle') ? printed.next() : null;
-  const row = KINDS[kind];
-  if (row === undefined) return { handle, words: printed.until(() => false) };
-  return { handle, words: [...optionWords(kind, printed, row.takes, row.ematches === true), ...actionWords(printed)] };
-}
-
 function optionWords(kind: string, printed: Printed, takes: Takes, hasEmatches: boolean): string[] {
   const typed: string[] = [];
   while (!printed.done && !atEnd(printed)) {
@@ -117,11 +100,14 @@ export interface U32Tables {
  * each of them the kernel lists the tables of all.
  */
 export function u32Tables(prints: readonly (readonly string[])[], parents: number): U32Tables {
-  const tables = prints.flatMap(([fh, number = '', ht]) => (fh === 'fh' && ht === 'ht' ? [number] : []));
+  const tables = prints.filter(isTable).map(([, number = '']) => number);
   const own = tables.map((number) => Number.parseInt(number, 16)).filter((number) => number >= FIRST_OWN);
   const known = own.length === 1 || (own.length > 1 && parents === 1);
   return { root: known ? `${Math.min(...own).toString(16)}:` : null };
 }
+
+/** `fh 800: ht divisor 1`: a table of u32 is listed as a filter is. */
+export const isTable = ([fh, , ht]: readonly string[]): boolean => fh === 'fh' && ht === 'ht';
 
 /** The kernel numbers its own tables from here on. */
 const FIRST_OWN = 0x800;
@@ -167,8 +153,7 @@ const U32: Takes = {
   ...PLACES,
 };
 
-/** The words of a u32 filter or table; null: of a table that is there by itself. */
-export function u32Words(words: readonly string[], { root }: U32Tables): FilterWords | null {
+function u32Words(words: readonly string[], { root }: U32Tables): FilterWords | null {
   const printed = new Printed(words.map((word) => (word.startsWith('*') ? word.slice(1) : word)));
   printed.take('fh');
   const fh = printed.next();
@@ -191,4 +176,36 @@ function afterKey(printed: Printed): Printed {
   if (printed.take('key', 'ht')) printed.next();
   if (printed.take('bkt')) printed.next();
   return printed;
+}
+
+/** How tc prints filters of one kind. */
+interface Row {
+  readonly takes: Takes;
+  readonly ematches?: true;
+  /** Its filters stand in tables, which decide how they are typed. */
+  readonly tables?: true;
+  /** A filter without options takes every packet of some sort, and nothing is printed behind its kind. */
+  readonly bare?: true;
+}
+
+const KINDS: Readonly<Record<string, Row>> = {
+  flow: { takes: FLOW, ematches: true },
+  fw: { takes: FW, bare: true },
+  matchall: { takes: MATCHALL },
+  basic: { takes: BASIC, ematches: true },
+  flower: { takes: FLOWER },
+  u32: { takes: U32, tables: true },
+};
+
+/** Whether filters of a kind may be listed by the words before their options alone. */
+export const isListedBare = (kind: string): boolean => KINDS[kind]?.bare === true;
+
+/** The words of a filter. `tables`: of its preference. null: it is a table that is there by itself. */
+export function filterWords(kind: string, words: readonly string[], tables: U32Tables): FilterWords | null {
+  const row = KINDS[kind];
+  if (row?.tables === true) return u32Words(words, tables);
+  const printed = new Printed(words);
+  const handle = printed.take('handle') ? printed.next() : null;
+  if (row === undefined) return { handle, words: printed.until(() => false) };
+  return { handle, words: [...optionWords(kind, printed, row.takes, row.ematches === true), ...actionWords(printed)] };
 }

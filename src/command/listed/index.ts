@@ -2,10 +2,11 @@
  * What tc prints, read back: `tc -j … show` and `tc … show` of qdiscs, classes and filters give the commands that make
  * the same again. Counters, the kernel's own qdiscs and seeds of hashes are not in them.
  */
+import { findQdisc, isHook } from '../../sched/qdisc/index.ts';
 import { Listener } from '../encode.ts';
 import { runTc } from '../tc.ts';
 import { readDump } from './dump.ts';
-import { filterWords, type U32Tables, u32Tables, u32Words } from './filters.ts';
+import { filterWords, isListedBare, isTable, type U32Tables, u32Tables } from './filters.ts';
 import { classOptions, qdiscOptions, type Typed } from './options.ts';
 import { devicesOf, type Node, parentsFirst } from './place.ts';
 import { Unread } from './printed.ts';
@@ -67,8 +68,9 @@ function parentOf({ thing, device }: Node, nodes: readonly Node[]): Parent {
   if (qdisc === undefined) return { parent: null, unread: null };
   if (qdiscs.length > 1) return { parent: undefined, unread: 'its parent is not printed, and could be any of several' };
   const { kind, handle } = qdisc.thing;
-  if (kind === 'clsact') return { parent: undefined, unread: 'its parent is not printed: ingress or egress' };
-  const parent = kind === 'ingress' ? 'ingress' : handle;
+  const { ingress = false, egress = false } = findQdisc(kind) ?? {};
+  if (egress) return { parent: undefined, unread: 'its parent is not printed: ingress or egress' };
+  const parent = ingress ? 'ingress' : handle;
   const hasClasses = around.length > 1;
   return { parent, unread: hasClasses ? `its parent is not printed: ${parent} is taken, no class` : null };
 }
@@ -96,9 +98,8 @@ function understood(one: Listed): Listed {
   return { ...one, words: null, unread: `tc does not take back what it prints here (${stderr.split('\n')[0] ?? ''})` };
 }
 
-/** Qdiscs that the kernel puts there by itself, under no number. */
-const OWN: ReadonlySet<string> = new Set(['noqueue', 'pfifo_fast', 'mq', 'noop']);
-const HOOKS: ReadonlySet<string> = new Set(['ingress', 'clsact']);
+/** Qdiscs that the kernel puts there by itself; noop, of a device that is down, has no row. */
+const isOwn = (kind: string): boolean => kind === 'noop' || findQdisc(kind)?.unasked === true;
 
 function nodeCommands({ thing, device }: Node): Listed[] {
   const { noun, kind, handle, parent, place } = thing;
@@ -109,8 +110,8 @@ function nodeCommands({ thing, device }: Node): Listed[] {
   }
   const { words, table } = withoutTable(thing.printed);
   const typed = qdiscOptions(kind, words);
-  if (HOOKS.has(kind)) return listedOf(thing, ['qdisc', 'add', 'dev', device, ...place, kind], typed);
-  if (handle === '0:' && (OWN.has(kind) || parent === null || parent.startsWith(':'))) return [];
+  if (isHook((name) => name === kind)) return listedOf(thing, ['qdisc', 'add', 'dev', device, ...place, kind], typed);
+  if (handle === '0:' && (isOwn(kind) || parent === null || parent.startsWith(':'))) return [];
   const number = handle === '0:' ? [] : ['handle', handle];
   return listedOf(thing, ['qdisc', 'add', ...where, ...number, ...place, ...table, kind], typed);
 }
@@ -149,10 +150,9 @@ function filterCommands(filters: readonly Node[]): Listed[] {
       own.map(({ thing }) => thing.printed),
       parents.get(levelOf(group[0])) ?? 1,
     );
-    // Of fw a filter without options takes every mark, and is listed by this line alone.
-    if (own.length === 0) return group.filter(({ thing }) => thing.kind === 'fw').map((filter) => bare(filter));
-    const isTable = ({ thing }: Node): boolean => thing.kind === 'u32' && thing.printed[2] === 'ht';
-    const order = [...own.filter(isTable), ...own.filter((filter) => !isTable(filter))];
+    if (own.length === 0) return group.filter(({ thing }) => isListedBare(thing.kind)).map((filter) => bare(filter));
+    const ofTable = ({ thing }: Node): boolean => isTable(thing.printed);
+    const order = [...own.filter(ofTable), ...own.filter((filter) => !ofTable(filter))];
     return order.flatMap((filter) => filterCommand(filter, tables));
   });
 }
@@ -165,7 +165,7 @@ function levelOf({ thing: { parent, kind, place }, device }: Node): string {
 function filterCommand(filter: Node, tables: U32Tables): Listed[] {
   const { line, noun, kind, printed } = filter.thing;
   try {
-    const typed = kind === 'u32' ? u32Words(printed, tables) : filterWords(kind, printed);
+    const typed = filterWords(kind, printed, tables);
     if (typed === null) return [];
     const handle = typed.handle === null ? [] : ['handle', typed.handle];
     return [{ line, noun, words: [...headOf(filter), ...handle, kind, ...typed.words], unread: null }];

@@ -1,3 +1,4 @@
+import { findQdisc } from '../../sched/qdisc/index.ts';
 import { readListing } from './text.ts';
 import type { Thing } from './things.ts';
 
@@ -24,8 +25,8 @@ export function listingOf(shown: Shown, device: string): string {
 
 /** Where filters of a qdisc or class are listed. */
 function parentsIn({ noun, kind, handle }: Thing): string[] {
-  if (kind === 'ingress') return ['ingress'];
-  if (kind === 'clsact') return ['ingress', 'egress'];
+  const row = findQdisc(kind);
+  if (row?.ingress === true) return row.egress ? ['ingress', 'egress'] : ['ingress'];
   if (handle === '0:' || (noun === 'class' && handle.endsWith(':'))) return [];
   return [`parent ${handle}`];
 }

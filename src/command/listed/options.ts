@@ -142,7 +142,7 @@ export function qdiscOptions(kind: string, printed: readonly string[]): Typed {
   const known = QDISC_ROWS[kind];
   if (known === undefined) return { words: printed, unread: [] };
   const { words, unread } = typedAgain(printed, known);
-  const { without, add, lost } = MENDS[kind]?.(printed) ?? NOTHING;
+  const { without, add, lost } = MENDS[kind]?.(printed, kind) ?? NOTHING;
   const left = words.filter((word, i) => !without.includes(word) && !without.includes(words[i - 1] ?? ''));
   return { words: [...left, ...add], unread: [...unread, ...lost] };
 }
@@ -158,17 +158,17 @@ interface Mend {
 
 const NOTHING: Mend = { without: [], add: [], lost: [] };
 
-const average = (kind: string) => (): Mend => ({
+const average = (_: readonly string[], kind: string): Mend => ({
   ...NOTHING,
   add: ['avpkt', '1000'],
   lost: [`tc does not print the avpkt of ${kind}: 1000 is taken`],
 });
 
-const MENDS: Readonly<Record<string, (printed: readonly string[]) => Mend>> = {
+const MENDS: Readonly<Record<string, (printed: readonly string[], kind: string) => Mend>> = {
   fq_codel: (printed) => ({ ...NOTHING, add: printed.includes('ecn') ? [] : ['noecn'] }),
   cake: (printed) => ({ ...NOTHING, without: behind(printed, 'bandwidth') === 'unlimited' ? ['bandwidth'] : [] }),
-  red: average('red'),
-  choke: average('choke'),
+  red: average,
+  choke: average,
   /** A limit and a divisor that are asked for bound the flows too; the usual ones are better not asked for. */
   sfq: (printed) => ({
     ...(printed.includes('ewma') ? NO_RED : NOTHING),

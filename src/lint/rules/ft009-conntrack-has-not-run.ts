@@ -15,8 +15,7 @@ export const FT009: Rule = {
   *look(tree) {
     for (const filter of tree.filters) {
       const { command, flow } = filter;
-      if (flow === null || isDeaf(filter)) continue;
-      if (!keysOf(flow.config.keymask).some((key) => TUPLE.includes(key)) || !beforeTracking(filter, tree)) continue;
+      if (flow === null || isDeaf(filter) || !asksForTuple(filter) || !beforeTracking(filter, tree)) continue;
       yield {
         command,
         word: flowArgument(command, 'keys'),
@@ -27,6 +26,11 @@ export const FT009: Rule = {
     }
   },
 };
+
+/** One of its keys is of the packet's connection. */
+export function asksForTuple({ flow }: FilterAt): boolean {
+  return flow !== null && keysOf(flow.config.keymask).some((key) => TUPLE.includes(key));
+}
 
 /** At ingress, or on a device that ingress packets are sent to without ct on the way. */
 export function beforeTracking({ q, device, atIngress }: FilterAt, tree: Setup): boolean {

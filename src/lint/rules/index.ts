@@ -35,6 +35,8 @@ import { FT034 } from './ft034-parent-that-is-not-there.ts';
 import { FT035 } from './ft035-sibling-without-leaf-qdisc.ts';
 import { FT036 } from './ft036-ifb-that-is-down.ts';
 import { FT037 } from './ft037-replace-in-a-loop.ts';
+import { FT038 } from './ft038-src-behind-nat.ts';
+import { FT039 } from './ft039-nothing-tracks.ts';
 import { REFUSED } from './refused.ts';
 import { SYNTAX } from './syntax.ts';
 
@@ -76,6 +78,8 @@ export const RULES: readonly Rule[] = [
   FT035,
   FT036,
   FT037,
+  FT038,
+  FT039,
   SYNTAX,
   REFUSED,
 ];

@@ -35,6 +35,8 @@ import { PAGE as FT034 } from './ft034-parent-that-is-not-there.ts';
 import { PAGE as FT035 } from './ft035-sibling-without-leaf-qdisc.ts';
 import { PAGE as FT036 } from './ft036-ifb-that-is-down.ts';
 import { PAGE as FT037 } from './ft037-replace-in-a-loop.ts';
+import { PAGE as FT038 } from './ft038-src-behind-nat.ts';
+import { PAGE as FT039 } from './ft039-nothing-tracks.ts';
 import type { Page } from './page.ts';
 import { PAGE as REFUSED } from './refused.ts';
 import { PAGE as SYNTAX } from './syntax.ts';
@@ -76,6 +78,8 @@ export const PAGES: Readonly<Record<string, Page>> = {
   FT035,
   FT036,
   FT037,
+  FT038,
+  FT039,
   SYNTAX,
   REFUSED,
 };

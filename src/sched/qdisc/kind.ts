@@ -56,6 +56,8 @@ export interface QdiscKind<S = unknown, C = unknown> {
   readonly egress: boolean;
   /** Its ->enqueue() is missing: at the root of a device packets are sent at once, and no class takes it (noqueue). */
   readonly sendsAtOnce: boolean;
+  /** The kernel puts it at devices unasked, under no number, and tc knows no words for it. */
+  readonly unasked: boolean;
   /** It has class operations (->cl_ops): without them a parent below it is "not classful". */
   readonly classful: boolean;
   /** Classes that come with the qdisc; null: none. */

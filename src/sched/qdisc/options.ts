@@ -200,6 +200,7 @@ export const QUEUE = {
   filterError: '',
   egress: false,
   sendsAtOnce: false,
+  unasked: false,
   place: (_: unknown, at: Placing): Placed => at.queued(),
   bypassed: false,
   unmatched: 'own',

@@ -17,6 +17,7 @@ export const PFIFO_FAST: QdiscKind<null> = {
     return null;
   },
   changes: false,
+  unasked: true,
   bypassed: true,
   dump: (_, w) => putOptions(w, PRIO_QOPT, DEFAULT_PRIO),
   print: printPrio,

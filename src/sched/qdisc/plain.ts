@@ -12,7 +12,7 @@ export function speakNone(kind: string, words: Words): void {
   throw words.error(`Unknown qdisc "${kind}", hence option "${word}" is unparsable`);
 }
 
-const PLAIN = { ...QUEUE, codec: nest, changes: false, dump: () => {} } as const;
+const PLAIN = { ...QUEUE, codec: nest, changes: false, unasked: true, dump: () => {} } as const;
 
 /** tc/tc.c: print_noqopt() */
 const print: QdiscKind['print'] = (options, out) => {

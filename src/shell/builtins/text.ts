@@ -1,5 +1,5 @@
 import { assignText } from '../assign.ts';
-import { ShellError } from '../signals.ts';
+import { NotSimulated, ShellError } from '../signals.ts';
 import { testWords } from '../tests.ts';
 import { formatPrintf } from '../text/printf.ts';
 import { Unsupported } from '../text/tool.ts';
@@ -27,8 +27,10 @@ const printf: Builtin = async ({ args, shell, scene }) => {
   const { text, stderr, exit } =
     mark === '' ? formatted(format, rest, shell, scene) : { text: mark, stderr: '', exit: 0 };
   shell.complain(stderr);
-  if (isKept) await assignText(args[1] ?? '', text, false, scene);
-  else shell.write(mark === '' ? text : `${text}${format.endsWith('\\n') ? '\n' : ''}`);
+  if (isKept) {
+    if (/\[/.test(args[1] ?? '')) throw new NotSimulated('printf -v of an element is not simulated', scene.command);
+    await assignText(args[1] ?? '', text, false, scene);
+  } else shell.write(mark === '' ? text : `${text}${format.endsWith('\\n') ? '\n' : ''}`);
   return exit;
 };
 

@@ -1,6 +1,9 @@
 import { assignmentIn, assignText } from '../assign.ts';
 import { arithmeticOf } from '../expand.ts';
+import { NotSimulated } from '../signals.ts';
+import type { Input } from '../streams.ts';
 import { isUnknown } from '../unknown.ts';
+import { arrayFrom } from '../variables.ts';
 import type { Builtin, BuiltinCall } from './builtin.ts';
 
 /** What `set -o` calls the letters. */
@@ -51,15 +54,21 @@ const shopt: Builtin = ({ args, shell }) => {
 
 const shift: Builtin = ({ args: [typed = '1'], shell }) => {
   const count = Number(typed);
-  if (!(count <= shell.params.length)) return 1;
+  if (!(count >= 0 && count <= shell.params.length)) return 1;
   shell.params = shell.params.slice(count);
   return 0;
 };
 
 const unset: Builtin = ({ args, shell }) => {
+  let status = 0;
   for (const arg of args) {
     const [, name = arg, key] = /^(\w+)\[([\s\S]*)\]$/.exec(arg) ?? [];
     if (arg.startsWith('-')) continue;
+    if (shell.variables.get(name)?.isReadonly === true && !args.includes('-f')) {
+      shell.complain(`unset: ${name}: cannot unset: readonly variable\n`);
+      status = 1;
+      continue;
+    }
     if (args.includes('-f')) {
       shell.functions.delete(name);
       shell.gone.add(name);
@@ -69,7 +78,7 @@ const unset: Builtin = ({ args, shell }) => {
     else if (shell.variables.get(name) !== undefined) shell.variables.unset(name);
     else shell.functions.delete(name);
   }
-  return 0;
+  return status;
 };
 
 const evaluateAll: Builtin = async ({ args, scene, shell, text }) => {
@@ -134,7 +143,7 @@ export function declareAs(name: string, { flags, isLocal }: Declared, call: Buil
   variables.declare(
     name,
     {
-      ...(has('a') || has('A') ? { array: new Map(), isAssociative: has('A') } : {}),
+      ...(has('a') || has('A') ? { array: arrayFrom(null), isAssociative: has('A') } : {}),
       ...(has('i') ? { isInteger: true } : {}),
       ...(has('x') ? { isExported: true } : {}),
       ...(has('l') ? { letters: 'lower' as const } : has('u') ? { letters: 'upper' as const } : {}),
@@ -165,29 +174,39 @@ export async function declareText(text: string, is: Declared, call: BuiltinCall)
   if (is.flags.includes('r')) call.shell.variables.declare(name, { isReadonly: true }, is.isLocal);
 }
 
+/** A character of a line; `isPlain`: a backslash hides that it might separate fields. */
+interface Letter {
+  readonly char: string;
+  readonly isPlain: boolean;
+}
+
+const lettersOf = (line: string): Letter[] => [...line].map((char) => ({ char, isPlain: false }));
+
+const textOf = (letters: readonly Letter[]): string => letters.map(({ char }) => char).join('');
+
 /** Fields that are read from a line, as `read` splits it: the last one takes the rest. */
-export function splitLine(line: string, ifs: string, most: number): string[] {
-  const isBlank = (char: string | undefined): boolean =>
-    char !== undefined && ' \t\n'.includes(char) && ifs.includes(char);
-  const isMark = (char: string | undefined): boolean => char !== undefined && ifs.includes(char);
+export function splitLine(letters: readonly Letter[], ifs: string, most: number): string[] {
+  const isMark = (letter: Letter | undefined): boolean =>
+    letter !== undefined && !letter.isPlain && ifs.includes(letter.char);
+  const isBlank = (letter: Letter | undefined): boolean => isMark(letter) && ' \t\n'.includes(letter?.char ?? '');
   const fields: string[] = [];
   let at = 0;
-  while (isBlank(line[at])) at++;
-  while (at < line.length) {
+  while (isBlank(letters[at])) at++;
+  while (at < letters.length) {
     if (fields.length === most - 1) {
-      let end = line.length;
-      while (end > at && isBlank(line[end - 1])) end--;
-      const rest = line.slice(at, end);
-      const only = !isBlank(rest.at(-1)) && isMark(rest.at(-1)) && ![...rest.slice(0, -1)].some((char) => isMark(char));
-      fields.push(only ? rest.slice(0, -1) : rest);
+      let end = letters.length;
+      while (end > at && isBlank(letters[end - 1])) end--;
+      const rest = letters.slice(at, end);
+      const only = isMark(rest.at(-1)) && !rest.slice(0, -1).some(isMark);
+      fields.push(textOf(only ? rest.slice(0, -1) : rest));
       return fields;
     }
     const begun = at;
-    while (at < line.length && !isMark(line[at])) at++;
-    fields.push(line.slice(begun, at));
-    while (isBlank(line[at])) at++;
-    if (isMark(line[at]) && !isBlank(line[at])) at++;
-    while (isBlank(line[at])) at++;
+    while (at < letters.length && !isMark(letters[at])) at++;
+    fields.push(textOf(letters.slice(begun, at)));
+    while (isBlank(letters[at])) at++;
+    if (isMark(letters[at]) && !isBlank(letters[at])) at++;
+    while (isBlank(letters[at])) at++;
   }
   return fields;
 }
@@ -197,6 +216,8 @@ interface ReadOptions {
   readonly array: string | null;
   readonly delimiter: string;
   readonly most: number | null;
+  /** `-N`: no delimiter ends it, and it is one field. */
+  readonly isExact: boolean;
   readonly descriptor: number;
   readonly names: readonly string[];
 }
@@ -207,6 +228,7 @@ function readOptions(args: readonly string[]): ReadOptions {
     array: null as string | null,
     delimiter: '\n',
     most: null as number | null,
+    isExact: false,
     descriptor: 0,
   };
   let at = 0;
@@ -220,6 +242,7 @@ function readOptions(args: readonly string[]): ReadOptions {
       if (letter === 'a') options.array = value;
       if (letter === 'd') options.delimiter = value === '' ? '\0' : (value[0] ?? '');
       if (letter === 'n' || letter === 'N') options.most = Number(value);
+      if (letter === 'N') options.isExact = true;
       if (letter === 'u') options.descriptor = Number(value);
       break;
     }
@@ -238,50 +261,53 @@ const read: Builtin = async (call) => {
       await assignText(name, shell.host.unknown(scene.command, 'a person types it'), false, scene);
     return shell.tolerant ? 1 : 0;
   }
-  const { line, isWhole } = lineFrom(input, options);
-  const ifs = shell.variables.text('IFS') ?? ' \t\n';
+  const { letters, isWhole } = lineFrom(input, options);
+  const line = textOf(letters);
+  const mark = shell.host.unknowns.markIn(line);
+  const ifs = options.isExact ? '' : (shell.variables.text('IFS') ?? ' \t\n');
   if (options.array !== null) {
-    const all = isUnknown(line) ? [line] : splitLine(line, ifs, Number.MAX_SAFE_INTEGER);
+    const all = mark === '' ? splitLine(letters, ifs, Number.MAX_SAFE_INTEGER) : [mark];
     shell.variables.setArray(
       options.array,
       all.map((field, i) => [String(i), field] as const),
     );
     return isWhole ? 0 : 1;
   }
-  const mark = shell.host.unknowns.markIn(line);
   // What a loop makes of such lines is not known either.
   if (mark !== '') shell.missing ??= shell.host.unknowns.in(line)?.why ?? '';
-  const fields = options.names.length === 0 ? [line] : splitLine(line, ifs, names.length);
+  const fields = options.names.length === 0 ? [line] : splitLine(letters, ifs, names.length);
   for (const [i, name] of names.entries()) await assignText(name, mark === '' ? (fields[i] ?? '') : mark, false, scene);
   return isWhole ? 0 : 1;
 };
 
 /** A line; without -r a backslash joins it with the next one, and hides what stands behind it. */
 function lineFrom(
-  input: {
-    until(delimiter: string): { readonly text: string; readonly isWhole: boolean } | null;
-    at: number;
-    text: string;
-  },
-  { isRaw, delimiter, most }: ReadOptions,
-): { line: string; isWhole: boolean } {
-  if (most !== null) {
-    const text = input.text.slice(input.at, input.at + most);
-    input.at += text.length;
-    return { line: text, isWhole: text.length === most };
-  }
-  let line = '';
-  for (;;) {
+  input: Input,
+  { isRaw, delimiter, most, isExact }: ReadOptions,
+): { letters: readonly Letter[]; isWhole: boolean } {
+  if (isRaw && most === null) {
     const next = input.until(delimiter);
-    if (next === null) return { line, isWhole: false };
-    const isJoined = !isRaw && /(?<!\\)(?:\\\\)*\\$/.test(next.text) && next.isWhole;
-    line += isJoined ? next.text.slice(0, -1) : next.text;
-    if (!isJoined) return { line: isRaw ? line : line.replace(/\\([\s\S])/g, '$1'), isWhole: next.isWhole };
+    return { letters: lettersOf(next?.text ?? ''), isWhole: next?.isWhole === true };
   }
+  const letters: Letter[] = [];
+  while (letters.length !== most) {
+    const char = input.take();
+    if (char === '') return { letters, isWhole: false };
+    if (char === delimiter && !isExact) return { letters, isWhole: true };
+    if (char !== '\\' || isRaw) {
+      letters.push({ char, isPlain: false });
+      continue;
+    }
+    const hidden = input.take();
+    if (hidden !== '\n' && hidden !== '') letters.push({ char: hidden, isPlain: true });
+  }
+  return { letters, isWhole: true };
 }
 
-const mapfile: Builtin = ({ args, shell }) => {
-  const name = args.findLast((arg, i) => !arg.startsWith('-') && !/^-[dnOsucC]$/.test(args[i - 1] ?? '')) ?? 'MAPFILE';
+const mapfile: Builtin = ({ args, shell, scene }) => {
+  const other = args.find((arg) => /^-(?!t+$)./.test(arg));
+  if (other !== undefined) throw new NotSimulated(`mapfile ${other} is not simulated`, scene.command);
+  const name = args.find((arg) => !arg.startsWith('-')) ?? 'MAPFILE';
   const text = shell.descriptors.get(0)?.input?.rest() ?? '';
   const isTrimmed = args.some((arg) => /^-\w*t/.test(arg));
   const lines = text.split(/(?<=\n)/).map((line) => (isTrimmed ? line.replace(/\n$/, '') : line));

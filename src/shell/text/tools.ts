@@ -9,10 +9,11 @@ import { paste } from './paste.ts';
 import { basename, dirname } from './paths.ts';
 
 import { printf } from './printf.ts';
+import { compiled } from './regex.ts';
 import { sed } from './sed/index.ts';
 import { seq } from './seq.ts';
 import { sort } from './sort.ts';
-import { answerOf, type TextTool } from './tool.ts';
+import { answerOf, type TextTool, Unsupported } from './tool.ts';
 import { tr } from './tr.ts';
 import { uniq } from './uniq.ts';
 import { wc } from './wc.ts';
@@ -51,4 +52,15 @@ async function run(call: TextCall): Promise<TextAnswer> {
   return own === undefined ? { unsupported: call.name } : answerOf(own, call);
 }
 
-export const textTools = (): TextTools => ({ has: (name) => OWN.has(name), run });
+/** `[[ text =~ expression ]]`, in linear time. */
+function match(expression: string, text: string, ignoreCase: boolean): readonly string[] | null | undefined {
+  try {
+    const found = compiled(expression, { isExtended: true, ignoreCase }).exec(text);
+    return found === null ? null : found.groups.map((part) => part ?? '');
+  } catch (error) {
+    if (error instanceof Unsupported) return undefined;
+    throw error;
+  }
+}
+
+export const textTools = (): TextTools => ({ has: (name) => OWN.has(name), run, match });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { host } from '../../../test/shell/call.ts';
-import { readIptables } from './iptables-words.ts';
+import { readIptables } from '../../netfilter/index.ts';
 
 // Messages and listings: iptables v1.8.9 (nf_tables).
 

@@ -1,7 +1,6 @@
-import { shellWords } from '../../lang/index.ts';
+import { type IptablesLine, readIptables, restoredLines } from '../../netfilter/index.ts';
 import type { Machine, ToolAnswer, ToolCall } from '../tool.ts';
 import { DONE, printed, refused } from './answer.ts';
-import { type IptablesLine, readIptables } from './iptables-words.ts';
 import { keep, keepAlso, keptAs } from './state.ts';
 
 const CHAINS: Readonly<Record<string, readonly string[]>> = {
@@ -169,26 +168,6 @@ function saveTable(table: Table): string {
   const rules = chains.flatMap((chain) => rulesOf(table, chain).map((rule) => `-A ${chain} ${rule}\n`));
   if (made.length === 0 && rules.length === 0) return '';
   return `*${table.name}\n${heads.join('')}${rules.join('')}COMMIT\n`;
-}
-
-/** The lines of a text for -restore: each with its table. */
-export function restoredLines(text: string): readonly IptablesLine[] {
-  const lines: IptablesLine[] = [];
-  let table = 'filter';
-  for (const written of text.split('\n')) {
-    const line = written.trim().replace(/^\[\d+:\d+\] /, '');
-    if (line.startsWith('*')) table = line.slice(1).trim();
-    else if (line.startsWith(':')) lines.push(chainLine(table, line));
-    else if (line.startsWith('-')) lines.push(readIptables(shellWords(line), table));
-  }
-  return lines;
-}
-
-/** `:CHAIN POLICY [0:0]`: a dash stands for a chain that is made. */
-function chainLine(table: string, line: string): IptablesLine {
-  const [chain = '', policy = '-'] = line.slice(1).split(/\s+/);
-  const command = policy === '-' ? 'N' : 'P';
-  return { table, command, chain, argument: policy === '-' ? '' : policy, rule: [], output: [] };
 }
 
 /** Without -n the tables that the text names are emptied first. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { host, memoryFiles } from '../../../test/shell/call.ts';
-import { nftCommands, nftInput } from './nft-words.ts';
+import { nftCommands, nftInput } from '../../netfilter/index.ts';
 
 const read = (text: string): string[] =>
   [...nftCommands(text)].map(({ verb, object, family, table, chain, rest }) =>

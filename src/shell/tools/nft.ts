@@ -1,6 +1,6 @@
+import { type NftCommand, nftCommands, nftInput } from '../../netfilter/index.ts';
 import type { Machine, ToolAnswer, ToolCall } from '../tool.ts';
 import { DONE, printed, refused } from './answer.ts';
-import { type NftCommand, nftCommands, nftInput } from './nft-words.ts';
 import { forget, keep, keepAlso, keptAs } from './state.ts';
 
 /** What a script may ask for later: its tables, and its chains. */

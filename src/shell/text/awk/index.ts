@@ -57,5 +57,9 @@ export const awk: TextTool = (call): TextResult => {
   const { variables, program, operands } = argumentsOf(call);
   const machine = new Machine(parsed(program), call, operands);
   for (const [name, value] of variables) machine.set(name, fromOutside(value));
-  return machine.run();
+  try {
+    return machine.run();
+  } finally {
+    call.spend?.(machine.steps);
+  }
 };

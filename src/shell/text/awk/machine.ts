@@ -122,6 +122,10 @@ export class Machine {
     for (const [name, value] of Object.entries(SPECIAL)) this.#cell(name).value = value;
   }
 
+  get steps(): number {
+    return this.#steps;
+  }
+
   set(name: string, value: Value): void {
     this.#write({ type: 'name', name }, value);
   }

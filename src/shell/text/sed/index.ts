@@ -34,6 +34,11 @@ export const sed: TextTool = (call) => {
   const text = inputs
     .map((one, at) => (at < inputs.length - 1 ? one.text.replace(/([^\n])$/, '$1\n') : one.text))
     .join('');
-  const { stdout, exit } = new Machine(commands, text, { isQuiet: options.has('n'), read: call.read }).run();
-  return { stdout, stderr: missing, exit: exit === 0 && missing !== '' ? 2 : exit };
+  const machine = new Machine(commands, text, { isQuiet: options.has('n'), read: call.read });
+  try {
+    const { stdout, exit } = machine.run();
+    return { stdout, stderr: missing, exit: exit === 0 && missing !== '' ? 2 : exit };
+  } finally {
+    call.spend?.(machine.steps);
+  }
 };

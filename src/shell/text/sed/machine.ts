@@ -79,6 +79,10 @@ export class Machine {
     this.#lines = lines;
   }
 
+  get steps(): number {
+    return this.#steps;
+  }
+
   run(): { stdout: string; exit: number } {
     let isSame = false;
     while (isSame || this.#next()) {

@@ -1,16 +1,21 @@
 import { shellWords } from '../lang/index.ts';
-import type { SourcePlace } from './simulated.ts';
-import { type IpsetLine, readIpset } from './tools/ipset.ts';
-import { restoredLines } from './tools/iptables.ts';
-import { type IptablesLine, readIptables, ruleValue } from './tools/iptables-words.ts';
-import { type NftCommand, nftCommands, nftInput } from './tools/nft-words.ts';
+import { type IpsetLine, readIpset } from './ipset-words.ts';
+import { type IptablesLine, readIptables, restoredLines, ruleValue } from './iptables-words.ts';
+import { type NftCommand, nftCommands, nftInput } from './nft-words.ts';
+
+/** Where a command is written: a place of a simulated script, or of a checked one. */
+export interface RulePlace {
+  /** null: the script itself. */
+  readonly file: string | null;
+  readonly line: number;
+}
 
 /** A command as the script ran it: a SimulatedCommand is one. */
 export interface NetfilterCommand {
   readonly tool: string;
   readonly netns: string;
   readonly words: readonly { readonly text: string }[];
-  readonly place: SourcePlace;
+  readonly place: RulePlace;
   /** A command that failed changed nothing. Default: 0. */
   readonly exit?: number;
   /** What it read: rules for `iptables-restore`, `nft -f` and `ipset restore`. */
@@ -21,8 +26,14 @@ export interface NetfilterCommand {
 export interface Nat {
   /** The device that they leave by; null: any. A `+` or `*` at its end stands for any rest. */
   readonly device: string | null;
-  readonly kind: 'masquerade' | 'snat';
-  readonly place: SourcePlace;
+  /** Devices that the rule leaves out: `! -o lan0`. */
+  readonly except: readonly string[];
+  /** `netmap`: each address gets one of its own. */
+  readonly kind: 'masquerade' | 'snat' | 'netmap';
+  readonly family: 'ip' | 'ip6' | 'both';
+  /** `one`: a single host's packets; `some`: those of a protocol, a port or a destination. */
+  readonly packets: 'all' | 'some' | 'one';
+  readonly place: RulePlace;
 }
 
 /** A rule that writes a mark, or the class that tc reads from the packet's priority. */
@@ -34,18 +45,19 @@ export interface Mark {
   /** The bits that are written. */
   readonly mask: number;
   readonly chain: string;
-  readonly place: SourcePlace;
+  readonly place: RulePlace;
 }
 
 /** A rule that is there when the script is done. */
 interface Rule {
   readonly isNft: boolean;
+  readonly family: Nat['family'];
   /** Program's family and namespace, then the table: rules of two tables never meet. */
   readonly table: string;
   readonly tableName: string;
   readonly chain: string;
   readonly words: readonly string[];
-  readonly place: SourcePlace;
+  readonly place: RulePlace;
 }
 
 const ALL_BITS = 0xffffffff;
@@ -66,8 +78,10 @@ function rulesLeft(commands: readonly NetfilterCommand[]): readonly Rule[] {
 const textsOf = (command: NetfilterCommand): readonly string[] => command.words.map(({ text }) => text);
 
 /** `iptables` and `ip6tables` have rules of their own. */
-function tableKey({ tool, netns }: NetfilterCommand, table: string): string {
-  return `${tool.startsWith('ip6') ? 'ip6' : 'ip'} ${table} ${netns}`;
+const programFamily = ({ tool }: NetfilterCommand): 'ip' | 'ip6' => (tool.startsWith('ip6') ? 'ip6' : 'ip');
+
+function tableKey(command: NetfilterCommand, table: string): string {
+  return `${programFamily(command)} ${table} ${command.netns}`;
 }
 
 /** Scripts add thousands of rules: a list that grows is not copied. */
@@ -79,7 +93,8 @@ function withRule(rules: Rule[], rule: Rule): Rule[] {
 function afterIptables(rules: Rule[], from: NetfilterCommand, line: IptablesLine): Rule[] {
   const { command, chain, argument } = line;
   const table = tableKey(from, line.table);
-  const rule = { isNft: false, table, tableName: line.table, chain, words: line.rule, place: from.place };
+  const told = { isNft: false, family: programFamily(from), table, tableName: line.table };
+  const rule: Rule = { ...told, chain, words: line.rule, place: from.place };
   const isIn = (one: Rule): boolean => one.table === table && (chain === '' || one.chain === chain);
   if (command === 'A') return withRule(rules, rule);
   if (command === 'F') return rules.filter((one) => !isIn(one));
@@ -125,7 +140,8 @@ function afterNftCommand(rules: Rule[], from: NetfilterCommand, command: NftComm
   const { verb, object, family, table: tableName, chain, rest } = command;
   const table = `nft ${family} ${tableName} ${from.netns}`;
   if (object === 'rule' && /^(?:add|insert)$/.test(verb)) {
-    return withRule(rules, { isNft: true, table, tableName, chain, words: rest, place: from.place });
+    const told = { isNft: true, family: family === 'ip' || family === 'ip6' ? family : 'both' } as const;
+    return withRule(rules, { ...told, table, tableName, chain, words: rest, place: from.place });
   }
   if (!/^(?:flush|delete|destroy)$/.test(verb)) return rules;
   if (object === 'ruleset') return rules.filter(({ isNft }) => !isNft);
@@ -133,55 +149,115 @@ function afterNftCommand(rules: Rule[], from: NetfilterCommand, command: NftComm
   return object === 'chain' ? rules.filter((one) => one.table !== table || one.chain !== chain) : rules;
 }
 
-/** The devices that the rule itself names: `-o DEV`, `oifname DEV`, `oifname { DEV, DEV }`. */
-function ownDevices({ words }: Rule): readonly string[] {
+/** The devices that packets leave by: those that are named, and those that are left out. */
+interface Leaving {
+  readonly device: string | null;
+  readonly except: readonly string[];
+}
+
+/** What the rule itself says: `-o DEV`, `! -o DEV`, `oifname DEV`, `oifname != DEV`, `oifname { DEV, DEV }`. */
+function ownDevices({ words }: Rule): readonly Leaving[] {
   const at = words.findIndex((word) => /^(?:-o|--out-interface|oif|oifname)$/.test(word));
-  if (at < 0 || words[at - 1] === '!' || words[at + 1] === '!' || words[at + 1] === '!=') return [];
-  const value = words[at + 1] ?? '';
-  if (value !== '{') return [plainName(value)];
-  const set = words.slice(at + 2, words.indexOf('}', at));
+  if (at < 0) return [];
+  const isAfter = /^!=?$/.test(words[at + 1] ?? '');
+  const from = at + (isAfter ? 2 : 1);
+  const names = devicesAt(words, from);
+  if (isAfter || words[at - 1] === '!') return [{ device: null, except: names }];
+  return names.map((device) => ({ device, except: [] }));
+}
+
+/** One name, or those of a set. */
+function devicesAt(words: readonly string[], at: number): readonly string[] {
+  const isSet = words[at] === '{';
+  const set = isSet ? words.slice(at + 1, words.indexOf('}', at)) : words.slice(at, at + 1);
   return set
     .flatMap((word) => word.split(','))
     .filter((word) => word !== '')
     .map(plainName);
 }
 
-const plainName = (word: string): string => word.replaceAll('"', '').replace(/,$/, '');
+const plainName = (word: string): string => word.replaceAll('"', '');
 
 /** Where packets jump to from a rule; undefined: nowhere. */
 function jumpOf({ words }: Rule): string | undefined {
   return ruleValue(words, '-j', '--jump', '-g', '--goto', 'jump', 'goto');
 }
 
-/** A chain of the script's own has what is asked where packets jump to it. `above`: chains that were gone through. */
-function devicesOf(rule: Rule, rules: readonly Rule[], above: readonly string[] = []): readonly (string | null)[] {
-  const own = ownDevices(rule);
-  if (own.length > 0) return own;
-  const jumps = rules.filter(
-    (one) => one.table === rule.table && jumpOf(one) === rule.chain && !above.includes(one.chain),
-  );
-  if (jumps.length === 0) return [null];
-  return jumps.flatMap((jump) => devicesOf(jump, rules, [...above, rule.chain]));
+/** The rules that jump to each chain, by table and chain. */
+function jumpsIn(rules: readonly Rule[]): ReadonlyMap<string, readonly Rule[]> {
+  const found = new Map<string, Rule[]>();
+  for (const rule of rules) {
+    const chain = jumpOf(rule);
+    if (chain === undefined) continue;
+    const key = `${rule.table} ${chain}`;
+    found.set(key, withRule(found.get(key) ?? [], rule));
+  }
+  return found;
+}
+
+const ANY: Leaving = { device: null, except: [] };
+
+/** What is asked where packets jump to the chain of a rule, on all ways; each chain is gone through once. */
+function chainDevices(rule: Rule, jumps: ReadonlyMap<string, readonly Rule[]>): readonly Leaving[] {
+  const found = new Map<string, Leaving>();
+  const seen = new Set<string>();
+  const open = [rule];
+  for (const { table, chain } of open) {
+    const key = `${table} ${chain}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const from = jumps.get(key);
+    if (from === undefined) found.set('', ANY);
+    for (const jump of from ?? []) {
+      const own = ownDevices(jump);
+      for (const one of own) found.set(`${one.device} ${one.except.join(' ')}`, one);
+      if (own.length === 0) open.push(jump);
+    }
+  }
+  return found.size === 0 ? [ANY] : [...found.values()];
 }
 
 /** nft: `masquerade` and `snat` are statements; iptables: targets. */
 function natKind(rule: Rule): Nat['kind'] | null {
   if (rule.isNft) {
     if (rule.words.includes('masquerade')) return 'masquerade';
-    return rule.words.includes('snat') ? 'snat' : null;
+    if (!rule.words.includes('snat')) return null;
+    return rule.words.some((word) => /^(?:prefix|map)$/.test(word)) ? 'netmap' : 'snat';
   }
   const target = jumpOf(rule);
-  if (target === 'SNAT' || target === 'NETMAP') return 'snat';
+  if (target === 'NETMAP') return 'netmap';
+  if (target === 'SNAT') return 'snat';
   return target === 'MASQUERADE' ? 'masquerade' : null;
+}
+
+const SOURCE = /^(?:-s|--source|--src|saddr)$/;
+const NARROWS = /^(?:-d|--destination|--dst|-p|--protocol|--dports?|--destination-ports?|--sports?|--source-ports?)$/;
+const NARROWS_NFT = /^(?:daddr|dport|sport|l4proto|protocol)$/;
+
+/** Which packets a rule takes, devices aside; what is behind a `!` leaves all but some. */
+function packetsOf({ words, isNft }: Rule): Nat['packets'] {
+  const isNegated = (at: number): boolean => words[at - 1] === '!' || /^!=?$/.test(words[at + 1] ?? '');
+  const source = words.findIndex((word) => SOURCE.test(word));
+  const address = source < 0 || isNegated(source) ? '' : (words[source + 1] ?? '');
+  if (/^[\d.]+(?:\/32)?$|^[\da-f:]*:[\da-f:]*(?:\/128)?$/i.test(address)) return 'one';
+  const narrows = isNft ? NARROWS_NFT : NARROWS;
+  return words.some((word, at) => narrows.test(word) && !isNegated(at)) ? 'some' : 'all';
 }
 
 /** The rules that give packets another source address, with the devices that the packets leave by. */
 export function natOf(commands: readonly NetfilterCommand[]): readonly Nat[] {
   const rules = rulesLeft(commands);
+  const jumps = jumpsIn(rules);
+  const chains = new Map<string, readonly Leaving[]>();
   return rules.flatMap((rule) => {
     const kind = natKind(rule);
     if (kind === null) return [];
-    return [...new Set(devicesOf(rule, rules))].map((device) => ({ device, kind, place: rule.place }));
+    const { table, chain, family, place } = rule;
+    const key = `${table} ${chain}`;
+    const own = ownDevices(rule);
+    const leaving = own.length > 0 ? own : (chains.get(key) ?? chainDevices(rule, jumps));
+    if (own.length === 0) chains.set(key, leaving);
+    return leaving.map((one) => ({ ...one, kind, family, packets: packetsOf(rule), place }));
   });
 }
 
@@ -250,18 +326,17 @@ export function marksOf(commands: readonly NetfilterCommand[]): readonly Mark[] 
   });
 }
 
-/** A match or a target of iptables that makes connection tracking run. */
+const TRACKING_MATCH = /^(?:state|conntrack|connmark|connbytes|connlimit|connlabel|helper|cluster)$/;
+
+/** A match or a target that makes connection tracking run. */
 function isTracking({ isNft, tableName, words }: Rule): boolean {
-  if (isNft) return words.some((word) => /^(?:ct|masquerade|snat|dnat|redirect)$/.test(word));
+  if (isNft) return words.some((word) => /^(?:ct|flow|masquerade|snat|dnat|redirect|synproxy)$/.test(word));
   if (tableName === 'nat') return true;
-  const after = (word: string, index: number): string | undefined =>
-    words[index - 1] === word ? words[index] : undefined;
-  return words.some((_, index) => {
-    const match = after('-m', index) ?? after('--match', index) ?? '';
-    const target = after('-j', index) ?? after('--jump', index) ?? '';
-    return (
-      /^(?:state|conntrack|connmark|connbytes|connlimit|connlabel|helper|cluster)$/.test(match) || /^CONN/.test(target)
-    );
+  return words.some((word, at) => {
+    const before = words[at - 1] ?? '';
+    if (/^(?:-m|--match)$/.test(before)) return TRACKING_MATCH.test(word);
+    if (!/^(?:-j|--jump)$/.test(before)) return false;
+    return /^(?:CONN|SYNPROXY)/.test(word) || (word === 'CT' && !words.includes('--notrack'));
   });
 }
 
@@ -273,6 +348,89 @@ function tracksInTc(command: NetfilterCommand): boolean {
 /** Whether anything in the script makes connection tracking run. */
 export function tracks(commands: readonly NetfilterCommand[]): boolean {
   return rulesLeft(commands).some(isTracking) || commands.some(tracksInTc);
+}
+
+/** A rule that keeps every packet that comes in from being tracked. */
+export interface Untracked {
+  readonly family: Nat['family'];
+  readonly place: RulePlace;
+}
+
+/** Rules of that kind: without a match, and the first of their chain, so that no packet goes past them. */
+export function untracked(commands: readonly NetfilterCommand[]): readonly Untracked[] {
+  const firsts = new Map<string, Rule>();
+  for (const rule of rulesLeft(commands)) {
+    const key = `${rule.table} ${rule.chain}`;
+    if (!firsts.has(key)) firsts.set(key, rule);
+  }
+  const chains = incomingChains(commands);
+  return Array.from(firsts).flatMap(([key, rule]) => {
+    const isIncoming = rule.isNft ? chains.has(key) : rule.tableName === 'raw' && rule.chain === 'PREROUTING';
+    return isIncoming && isNotrack(rule) ? [{ family: rule.family, place: rule.place }] : [];
+  });
+}
+
+function isNotrack({ isNft, words }: Rule): boolean {
+  const text = words.join(' ');
+  return isNft ? /^(?:counter )?notrack$/.test(text) : /^(?:-j|--jump) (?:NOTRACK|CT --notrack)$/.test(text);
+}
+
+/** The chains of nft that see packets before they are tracked. */
+function incomingChains(commands: readonly NetfilterCommand[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const command of commands) {
+    if (command.tool !== 'nft' || (command.exit ?? 0) !== 0) continue;
+    for (const { object, family, table, chain, rest } of nftOf(command)) {
+      const isEarly = /\bhook prerouting priority (?:raw|-[3-9]\d\d)(?: |$)/.test(rest.join(' '));
+      if (object === 'chain' && isEarly) found.add(`nft ${family} ${table} ${command.netns} ${chain}`);
+    }
+  }
+  return found;
+}
+
+/** The tables of iptables in which rules make tracking run. */
+const TABLES = ['filter', 'nat', 'mangle'];
+
+/**
+ * Whether the commands throw away all rules that somebody else has made: then theirs are all that there are. A file that
+ * was not read may bring any.
+ */
+export function emptiesAll(commands: readonly NetfilterCommand[]): boolean {
+  const emptied = new Set<string>();
+  for (const command of commands) {
+    if (isUnread(command)) return false;
+    if ((command.exit ?? 0) !== 0) continue;
+    for (const table of emptiedBy(command)) emptied.add(table);
+  }
+  return emptied.has('ruleset') || TABLES.every((table) => emptied.has(table));
+}
+
+/** It takes rules from a text that is not here. */
+function isUnread(command: NetfilterCommand): boolean {
+  return (command.input ?? '') === '' && rulesFile(command.tool, textsOf(command)) !== null;
+}
+
+/** The file with rules that a command is given; `-`: standard input. null: it takes them from its words. */
+export function rulesFile(tool: string, args: readonly string[]): string | null {
+  if (tool === 'nft') return nftInput(args).file;
+  return /^ip6?tables-restore$/.test(tool) ? (args.find((word) => !word.startsWith('-')) ?? '-') : null;
+}
+
+/** IPv4's tables that a command empties; `ruleset`: all of nft. */
+function emptiedBy(command: NetfilterCommand): readonly string[] {
+  const { tool, input = '' } = command;
+  const words = textsOf(command);
+  if (tool === 'nft') {
+    const isFlush = [...nftOf(command)].some(({ verb, object }) => verb === 'flush' && object === 'ruleset');
+    return isFlush ? ['ruleset'] : [];
+  }
+  if (tool === 'iptables-restore') {
+    const keeps = words.some((word) => /^(?:-n|--noflush)$/.test(word));
+    return keeps ? [] : restoredLines(input).map(({ table }) => table);
+  }
+  if (!/^iptables(?:-nft|-legacy)?$/.test(tool)) return [];
+  const line = readIptables(words);
+  return line.command === 'F' && line.chain === '' ? [line.table] : [];
 }
 
 /** The lines of one call of ipset. */

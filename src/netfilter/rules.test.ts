@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { marksOf, type NetfilterCommand, natOf, setsOf, tracks } from './netfilter.ts';
+import { emptiesAll, marksOf, type NetfilterCommand, natOf, setsOf, tracks, untracked } from './rules.ts';
 
 /** Commands one a line; the line's number is where it is written. What follows ` <<< ` is read by it. */
 function commands(text: string, netns = ''): readonly NetfilterCommand[] {
@@ -49,6 +49,16 @@ describe('NAT', () => {
     ).toEqual([
       ['masquerade', 'eth0', 2],
       ['masquerade', 'eth1', 2],
+    ]);
+  });
+
+  test('chains that jump to each other on very many ways are gone through once', () => {
+    const ways = Array.from({ length: 60 }, (_, i) =>
+      Array.from({ length: 2 }, () => `iptables -t nat -A C${i} -j C${i + 1}`),
+    );
+    const first = 'iptables -t nat -A POSTROUTING -o eth0 -j C0';
+    expect(nat([first, ...ways.flat(), 'iptables -t nat -A C60 -j MASQUERADE'].join('\n'))).toEqual([
+      ['masquerade', 'eth0', 122],
     ]);
   });
 
@@ -164,4 +174,80 @@ test('sets', () => {
         ipset rename three four`),
     ),
   ).toEqual(['one', 'four']);
+});
+
+describe('which packets a NAT rule is for', () => {
+  test.each([
+    ['iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE', 'masquerade ip all'],
+    ['ip6tables -t nat -A POSTROUTING -o eth0 -j MASQUERADE', 'masquerade ip6 all'],
+    ['nft add rule inet nat post oifname eth0 masquerade', 'masquerade both all'],
+    ['iptables -t nat -A POSTROUTING -s 10.0.0.0/8 -j SNAT --to 192.0.2.9', 'snat ip all'],
+    ['iptables -t nat -A POSTROUTING -s 10.0.0.8 -j SNAT --to 192.0.2.9', 'snat ip one'],
+    ['nft add rule ip nat post ip saddr 10.0.0.8 snat to 192.0.2.9', 'snat ip one'],
+    ['ip6tables -t nat -A POSTROUTING -s fd00::8/128 -j SNAT --to 2001:db8::9', 'snat ip6 one'],
+    ['iptables -t nat -A POSTROUTING ! -s 10.0.0.8 -j SNAT --to 192.0.2.9', 'snat ip all'],
+    ['iptables -t nat -A POSTROUTING -p udp --dport 53 -j MASQUERADE', 'masquerade ip some'],
+    ['iptables -t nat -A POSTROUTING ! -d 10.0.0.0/8 -j MASQUERADE', 'masquerade ip all'],
+    ['nft add rule ip nat post ip daddr != 10.0.0.0/8 masquerade', 'masquerade ip all'],
+    ['nft add rule ip nat post tcp dport 25 masquerade', 'masquerade ip some'],
+    ['iptables -t nat -A POSTROUTING -s 10.0.0.0/24 -j NETMAP --to 192.0.2.0/24', 'netmap ip all'],
+    ['nft add rule ip nat post snat ip prefix to ip saddr map { 10.0.0.0/24 : 192.0.2.0/24 }', 'netmap ip all'],
+  ])('%s: %s', (line, expected) => {
+    expect(natOf(commands(line)).map(({ kind, family, packets }) => `${kind} ${family} ${packets}`)).toEqual([
+      expected,
+    ]);
+  });
+
+  test.each([
+    ['iptables -t nat -A POSTROUTING ! -o lan0 -j MASQUERADE', ['lan0']],
+    ['iptables -t nat -A POSTROUTING -o ! lan0 -j MASQUERADE', ['lan0']],
+    ['nft add rule ip nat post oifname != { lan0, lan1 } masquerade', ['lan0', 'lan1']],
+  ])('%s leaves devices out', (line, except) => {
+    expect(natOf(commands(line))).toMatchObject([{ device: null, except }]);
+  });
+});
+
+describe('rules that keep all packets from being tracked', () => {
+  const found = (text: string): unknown => untracked(commands(text)).map(({ family, place }) => [family, place.line]);
+
+  test.each([
+    ['iptables -t raw -A PREROUTING -j NOTRACK', [['ip', 1]]],
+    ['ip6tables -t raw -A PREROUTING -j CT --notrack', [['ip6', 1]]],
+    ['iptables -t raw -A PREROUTING -i lan0 -j NOTRACK', []],
+    ['iptables -t raw -A OUTPUT -j NOTRACK', []],
+    ['iptables -t raw -A PREROUTING -s 10.0.0.8 -j ACCEPT\niptables -t raw -A PREROUTING -j NOTRACK', []],
+    ['iptables -t raw -A PREROUTING -j NOTRACK\niptables -t raw -F', []],
+    [
+      'nft add chain ip raw pre { type filter hook prerouting priority -300 ; }\nnft add rule ip raw pre notrack',
+      [['ip', 2]],
+    ],
+    ['nft add chain ip raw out { type filter hook output priority -300 ; }\nnft add rule ip raw out notrack', []],
+    ['nft add chain ip f pre { type filter hook prerouting priority 0 ; }\nnft add rule ip f pre notrack', []],
+  ])('%s', (text, expected) => {
+    expect(found(text)).toEqual(expected);
+  });
+
+  test('make nothing track, while a target that sets a zone does', () => {
+    expect(tracks(commands('iptables -t raw -A PREROUTING -j CT --notrack'))).toBe(false);
+    expect(tracks(commands('iptables -t raw -A PREROUTING -j CT --zone 1'))).toBe(true);
+  });
+});
+
+describe('nobody else has rules left', () => {
+  const FLUSH = 'iptables -F\niptables -t nat -F\niptables -t mangle --flush';
+
+  test.each([
+    ['nft flush ruleset', true],
+    ['nft -f - <<< flush ruleset\\nadd table ip t', true],
+    ['nft -f /etc/nftables.conf', false],
+    [`${FLUSH}`, true],
+    [`${FLUSH}\niptables-restore -n`, false],
+    ['iptables -F\niptables -t mangle -F', false],
+    ['iptables -F FORWARD\niptables -t nat -F\niptables -t mangle -F', false],
+    ['ip6tables -F\nip6tables -t nat -F\nip6tables -t mangle -F', false],
+    ['iptables-restore <<< *filter\\n:INPUT ACCEPT\\n*nat\\n:OUTPUT ACCEPT\\n*mangle\\n:OUTPUT ACCEPT\\nCOMMIT', true],
+    ['iptables-restore -n <<< *filter\\n:INPUT ACCEPT\\n*nat\\n:OUTPUT ACCEPT\\n*mangle\\n:OUTPUT ACCEPT', false],
+  ])('%s: %s', (text, expected) => {
+    expect(emptiesAll(commands(text))).toBe(expected);
+  });
 });

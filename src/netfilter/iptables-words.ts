@@ -1,3 +1,5 @@
+import { shellWords } from '../lang/index.ts';
+
 /** One command of iptables: what it does to which rule. */
 export interface IptablesLine {
   readonly table: string;
@@ -72,6 +74,26 @@ function takeCommand(
   if (TAKES_ARGUMENT.test(command) || (MAY_TAKE_NUMBER.test(command) && /^\d+$/.test(rest[0] ?? ''))) {
     line.argument = rest.shift() ?? '';
   }
+}
+
+/** The lines of a text for -restore: each with its table. */
+export function restoredLines(text: string): readonly IptablesLine[] {
+  const lines: IptablesLine[] = [];
+  let table = 'filter';
+  for (const written of text.split('\n')) {
+    const line = written.trim().replace(/^\[\d+:\d+\] /, '');
+    if (line.startsWith('*')) table = line.slice(1).trim();
+    else if (line.startsWith(':')) lines.push(chainLine(table, line));
+    else if (line.startsWith('-')) lines.push(readIptables(shellWords(line), table));
+  }
+  return lines;
+}
+
+/** `:CHAIN POLICY [0:0]`: a dash stands for a chain that is made. */
+function chainLine(table: string, line: string): IptablesLine {
+  const [chain = '', policy = '-'] = line.slice(1).split(/\s+/);
+  const command = policy === '-' ? 'N' : 'P';
+  return { table, command, chain, argument: policy === '-' ? '' : policy, rule: [], output: [] };
 }
 
 /** The value of a word of a rule, whichever of its names is used; undefined: it is not there. */

@@ -1,0 +1,29 @@
+/**
+ * What scripts tell iptables, nft and ipset, as far as it decides marks, sets, NAT and connection tracking. Commands are
+ * read, and never run.
+ *
+ *   natOf(commands)      the rules that give packets another source address
+ *   marksOf(commands)    the rules that write marks and classes
+ *   setsOf(commands)     the sets of ipset
+ *   tracks(commands)     whether connection tracking runs
+ *   untracked(commands)  the rules that keep all packets from being tracked
+ *   emptiesAll(commands) whether nobody else's rules are left
+ *   rulesFile(tool, args) the file that a command takes rules from
+ */
+export { type IpsetLine, readIpset } from './ipset-words.ts';
+export { type IptablesLine, readIptables, restoredLines } from './iptables-words.ts';
+export { type NftCommand, nftCommands, nftInput } from './nft-words.ts';
+export {
+  emptiesAll,
+  type Mark,
+  marksOf,
+  type Nat,
+  type NetfilterCommand,
+  natOf,
+  type RulePlace,
+  rulesFile,
+  setsOf,
+  tracks,
+  type Untracked,
+  untracked,
+} from './rules.ts';
