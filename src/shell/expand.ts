@@ -150,7 +150,8 @@ export async function expandPattern(word: Word, scene: Scene): Promise<string> {
   if (word.parts === undefined && !word.text.startsWith('~')) {
     return isExtended && word.text === word.value ? word.value : quotedPattern(word.value);
   }
-  if (!isExtended || word.parts === undefined) return (await piecesOf(word, scene, false, true)).map(patternOf).join('');
+  if (!isExtended || word.parts === undefined)
+    return (await piecesOf(word, scene, false, true)).map(patternOf).join('');
   // The parser knows such a group in a command's words only.
   let pattern = '';
   for (const part of word.parts) {
@@ -546,12 +547,7 @@ async function sliced(
 }
 
 /** The offset is an index, and where elements are missing none is counted. */
-async function slicedElements(
-  name: string,
-  offset: Word,
-  length: Word | undefined,
-  scene: Scene,
-): Promise<Field[]> {
+async function slicedElements(name: string, offset: Word, length: Word | undefined, scene: Scene): Promise<Field[]> {
   const { variables } = scene.shell;
   const start = Number(await arithmeticOf(await expandText(offset, scene), scene));
   const from = start < 0 ? variables.nextIndex(name) + start : start;
@@ -612,7 +608,8 @@ async function replacementOf(word: Word, scene: Scene): Promise<string> {
   const text = await expandText(word, scene);
   if (!text.includes('&')) return text;
   const pieces = await piecesOf(word, scene, false, true);
-  const isPlain = pieces.every((piece) => piece.kind === 'quoted' || !piece.text.includes('&')) || /\\&/.test(word.text);
+  const isPlain =
+    pieces.every((piece) => piece.kind === 'quoted' || !piece.text.includes('&')) || /\\&/.test(word.text);
   return isPlain ? text : scene.shell.host.unknown(scene.command, `& in a replacement: ${word.text}`);
 }
 

@@ -69,6 +69,8 @@ class Run implements Host {
   private readonly unchecked = new Map<string, UncheckedPlace>();
   private readonly notes: UncheckedPlace[] = [];
   private readonly parsed = new Map<string, ParsedScript>();
+  /** Where the shell cannot read on, by the tree of what stands before. */
+  private readonly broken = new Map<ParsedScript, UncheckedPlace>();
   private readonly terminal = new Terminal(SHELL_LIMITS.said);
   private exit: Simulated['exit'] = null;
   private ended: EarlyEnd | null = null;
@@ -157,7 +159,8 @@ class Run implements Host {
   }
 
   step(place: SourcePlace, characters = 0): void {
-    if (characters > SHELL_LIMITS.text) throw new StopSignal(place, `a text of more than ${SHELL_LIMITS.text} characters`);
+    if (characters > SHELL_LIMITS.text)
+      throw new StopSignal(place, `a text of more than ${SHELL_LIMITS.text} characters`);
     this.spend(place, CHARACTERS_PER_STEP + characters);
     if (this.options.signal?.aborted === true) throw new StopSignal(place, 'it took too long');
   }
@@ -242,8 +245,19 @@ class Run implements Host {
       : absolute;
   }
 
-  run(script: ParsedScript, shell: Shell, source: Source): Promise<void> {
-    return this.deeper(this.place, () => runScript(script, shell, source));
+  async run(script: ParsedScript, shell: Shell, source: Source): Promise<void> {
+    try {
+      await this.deeper(this.place, () => runScript(script, shell, source));
+    } finally {
+      const error = this.broken.get(script);
+      if (error !== undefined) this.endBroken(error);
+    }
+  }
+
+  /** An earlier end is the real one; the error is told all the same. */
+  private endBroken({ place, why }: UncheckedPlace): void {
+    if (this.ended === null) this.end(place, why, 'syntax');
+    else this.note(place, why);
   }
 
   compound(body: ShellFunction['body'], shell: Shell, source: Source): Promise<void> {
@@ -287,12 +301,13 @@ class Run implements Host {
     for (const command of tcCommands(tree)) this.tcIn.push({ command, source });
     if (error === undefined) return tree;
     const place = source.place({ pos: Math.min(error.pos, source.text.length), end: source.text.length });
-    this.end(place, `syntax error: ${error.message}`, 'syntax');
     const { type, pos, end, shebang } = tree;
     const before = tree.commands.filter((one) => one.end <= error.pos);
     // One that is not closed is none.
     const commands = / to close /.test(error.message) ? before.slice(0, -1) : before;
-    return { type, pos, end, shebang, commands };
+    const part = { type, pos, end, shebang, commands };
+    this.broken.set(part, { place, why: `syntax error: ${error.message}` });
+    return part;
   }
 
   async substitute(script: ParsedScript, shell: Shell, source: Source) {

@@ -1,6 +1,5 @@
 import { assignText } from '../assign.ts';
-import { ShellError } from '../signals.ts';
-import { NotSimulated } from '../signals.ts';
+import { NotSimulated, ShellError } from '../signals.ts';
 import { testWords } from '../tests.ts';
 import { formatPrintf } from '../text/printf.ts';
 import { Unsupported } from '../text/tool.ts';
@@ -31,8 +30,7 @@ const printf: Builtin = async ({ args, shell, scene }) => {
   if (isKept) {
     if (/\[/.test(args[1] ?? '')) throw new NotSimulated('printf -v of an element is not simulated', scene.command);
     await assignText(args[1] ?? '', text, false, scene);
-  }
-  else shell.write(mark === '' ? text : `${text}${format.endsWith('\\n') ? '\n' : ''}`);
+  } else shell.write(mark === '' ? text : `${text}${format.endsWith('\\n') ? '\n' : ''}`);
   return exit;
 };
 
