@@ -39,7 +39,7 @@ function bashOnly(node: SyntaxNode): string | null {
   }
 }
 
-/** Where a script for a plain sh uses what only bash has: the first place of each kind. */
+/** Quirk 78. Where a script for a plain sh uses what only bash has: the first place of each kind. */
 export function bashOnlyPlaces(tree: ParsedScript, source: Source): UncheckedPlace[] {
   if (!/^#!\s*\S*\/(?:env\s+)?(?:da)?sh\b/.test(source.text)) return [];
   const found = new Map<string, UncheckedPlace>();

@@ -205,6 +205,7 @@ class Run implements Host {
     if (!this.unchecked.has(keyOf(place))) this.unchecked.set(keyOf(place), { place, why: shown(why) });
   }
 
+  /** Quirk 79. */
   fatal(shell: Shell, place: SourcePlace, why: string, status: number): void {
     if (shell.below > 0) throw new ExitSignal(status);
     this.end(place, why, 'exit');
@@ -366,7 +367,7 @@ const MOST_PARSED = 10_000;
 
 const keyOf = ({ file, from, to, line }: SourcePlace): string => `${file}:${line}:${from}:${to}`;
 
-/** The device that the script names, as most name the one that they shape. */
+/** Quirk 80. The device that the script names, as most name the one that they shape. */
 function deviceIn(text: string): string {
   const found =
     /\bdev\s+((?:eth|en|wan|ppp|wlan|lan|br|bond)[\w.-]*)/.exec(text) ??
