@@ -207,7 +207,7 @@ export async function expandHereDocument(
 }
 
 /** What a line's place is worth in characters. */
-const PLACE_OF_LINE = 64;
+const PLACE_OF_LINE = 512;
 
 /** Each line stands where its first part stands; an expansion on it makes it no literal one. */
 function noteLines(
