@@ -132,10 +132,10 @@ function kindNote({ script: { kind, commands, texts } }: Report, file: string): 
   return isPlain || commands.length === 0 ? [] : [`read as ${text}`];
 }
 
-/** What the simulated run answered for the machine, and where it ended. */
+/** What the simulated run answered for the machine, and what it came by. */
 function runNotes({ script: { simulated } }: Report, script: string): string[] {
   if (simulated === null) return [];
-  const { assumptions, ended, notes: others, triedStart } = simulated;
+  const { assumptions, notes: others, triedStart } = simulated;
   const at = ({ file, line }: { readonly file: string; readonly line: number }): string =>
     linesText([{ ...NOWHERE, file: file === script ? null : file, line }]);
   return [
@@ -143,9 +143,6 @@ function runNotes({ script: { simulated } }: Report, script: string): string[] {
     ...assumptions.map(
       ({ place, question, answer }) => `assumed: ${at(place)}: ${escapeText(question)} → ${escapeText(answer)}`,
     ),
-    ...(ended === null
-      ? []
-      : [`the script ends at ${at(ended.place)}: ${escapeText(ended.why)}; what follows was judged all the same`]),
     ...others.map(({ place, why }) => `note: ${at(place)}: ${escapeText(why)}`),
   ];
 }

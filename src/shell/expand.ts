@@ -150,7 +150,8 @@ export async function expandPattern(word: Word, scene: Scene): Promise<string> {
   if (word.parts === undefined && !word.text.startsWith('~')) {
     return isExtended && word.text === word.value ? word.value : quotedPattern(word.value);
   }
-  if (!isExtended || word.parts === undefined) return (await piecesOf(word, scene, false, true)).map(patternOf).join('');
+  if (!isExtended || word.parts === undefined)
+    return (await piecesOf(word, scene, false, true)).map(patternOf).join('');
   // The parser knows such a group in a command's words only.
   let pattern = '';
   for (const part of word.parts) {
@@ -369,15 +370,17 @@ function noteUnset(part: Parameter, scene: Scene): void {
 /** `set -u`. */
 function checkSet({ parameter, pos, end }: Parameter, { shell, source }: Scene): void {
   if (!shell.options.has('u') || parameter === '@' || parameter === '*') return;
-  throw new UnsetError(`${parameter}: unbound variable`, source.place({ pos, end }));
+  throw new UnsetError(parameter, 'unbound variable', source.place({ pos, end }));
 }
 
 /** Ends a script, or the subshell that it is in. */
 export class UnsetError extends ShellError {
+  readonly variable: string;
   readonly place: SourcePlace;
 
-  constructor(message: string, place: SourcePlace) {
-    super(message);
+  constructor(variable: string, why: string, place: SourcePlace) {
+    super(`${variable}: ${why}`);
+    this.variable = variable;
     this.place = place;
   }
 }
@@ -501,7 +504,7 @@ async function defaultPieces(
   const text = await expandText(operand, scene);
   if (sign === '?') {
     const why = text === '' ? 'parameter null or not set' : text;
-    throw new UnsetError(`${part.parameter}: ${why}`, scene.source.place(part));
+    throw new UnsetError(part.parameter, why, scene.source.place(part));
   }
   if (part.index === undefined) scene.shell.variables.set(part.parameter, text);
   else scene.shell.variables.setElement(part.parameter, await keyOf(part.parameter, part.index, scene), text);
@@ -546,12 +549,7 @@ async function sliced(
 }
 
 /** The offset is an index, and where elements are missing none is counted. */
-async function slicedElements(
-  name: string,
-  offset: Word,
-  length: Word | undefined,
-  scene: Scene,
-): Promise<Field[]> {
+async function slicedElements(name: string, offset: Word, length: Word | undefined, scene: Scene): Promise<Field[]> {
   const { variables } = scene.shell;
   const start = Number(await arithmeticOf(await expandText(offset, scene), scene));
   const from = start < 0 ? variables.nextIndex(name) + start : start;
@@ -612,7 +610,8 @@ async function replacementOf(word: Word, scene: Scene): Promise<string> {
   const text = await expandText(word, scene);
   if (!text.includes('&')) return text;
   const pieces = await piecesOf(word, scene, false, true);
-  const isPlain = pieces.every((piece) => piece.kind === 'quoted' || !piece.text.includes('&')) || /\\&/.test(word.text);
+  const isPlain =
+    pieces.every((piece) => piece.kind === 'quoted' || !piece.text.includes('&')) || /\\&/.test(word.text);
   return isPlain ? text : scene.shell.host.unknown(scene.command, `& in a replacement: ${word.text}`);
 }
 
@@ -860,7 +859,7 @@ function arithmeticShell(scene: Scene): ArithmeticShell {
           ? (variables.text(name) ?? special(name, { pos: 0, end: 0 }, scene))
           : variables.element(name, await key(name, index));
       if (value === undefined && shell.options.has('u')) {
-        throw new UnsetError(`${name}: unbound variable`, scene.command);
+        throw new UnsetError(name, 'unbound variable', scene.command);
       }
       return value;
     },

@@ -7,7 +7,7 @@ import { Files } from './files.ts';
 import type { ShellOptions } from './options.ts';
 import { tcCommands } from './reach.ts';
 import { redirected } from './redirect.ts';
-import { fieldOf, type Host, Shell, type ShellFunction } from './shell.ts';
+import { type Fatal, fieldOf, type Host, Shell, type ShellFunction } from './shell.ts';
 import { ExitSignal, LoopSignal, ReturnSignal, ShellError, StopSignal } from './signals.ts';
 import type {
   EarlyEnd,
@@ -156,7 +156,8 @@ class Run implements Host {
   }
 
   step(place: SourcePlace, characters = 0): void {
-    if (characters > SHELL_LIMITS.text) throw new StopSignal(place, `a text of more than ${SHELL_LIMITS.text} characters`);
+    if (characters > SHELL_LIMITS.text)
+      throw new StopSignal(place, `a text of more than ${SHELL_LIMITS.text} characters`);
     this.spend(place, CHARACTERS_PER_STEP + characters);
     if (this.options.signal?.aborted === true) throw new StopSignal(place, 'it took too long');
   }
@@ -200,9 +201,11 @@ class Run implements Host {
     if (!this.unchecked.has(keyOf(place))) this.unchecked.set(keyOf(place), { place, why: shown(why) });
   }
 
-  fatal(shell: Shell, place: SourcePlace, why: string, status: number): void {
-    if (shell.below > 0) throw new ExitSignal(status);
-    this.end(place, why, 'exit');
+  fatal(shell: Shell, place: SourcePlace, end: Fatal): void {
+    if (shell.below > 0) throw new ExitSignal(end.status);
+    // What stands before a syntax error is run, and ends first.
+    if (this.ended?.kind === 'syntax' && this.ended.place.file === place.file) this.ended = null;
+    this.ended ??= { place, kind: 'exit', commands: this.commands.length, ...end, why: shown(end.why) };
   }
 
   /** The first end is the real one. */

@@ -5,6 +5,7 @@ import { insteadOfEsfq } from '../esfq.ts';
 import type { Found } from '../finding.ts';
 import { argument, filterKind, flowArgument, type Script } from '../script.ts';
 import type { Refusal, Setup } from '../setup.ts';
+import { lostText } from './ft040-script-ends.ts';
 
 /** Of two branches a script takes one. */
 const BRANCHES = /^\s*(?:else\b|elif\b|case\b)/;
@@ -31,7 +32,7 @@ export function* refusals(by: Refusal['by'], usual: string, setup: Setup): Gener
       command,
       word: wordOf(refusal),
       message: sentence === '' ? 'the command is refused' : sentence,
-      effect: `${excuse ?? usual}${reasonOf(refusal)}${batchEnd(refusal, setup.script)}${meantText(refusal)}`,
+      effect: `${excuse ?? usual}${reasonOf(refusal)}${batchEnd(refusal, setup.script)}${scriptEnd(refusal, setup.script)}${meantText(refusal)}`,
       mend,
       ...(excuse === null ? {} : { severity: 'advice' }),
     };
@@ -111,6 +112,11 @@ function batchEnd({ command, endsBatch }: Refusal, { commands, unexpanded }: Scr
   ).length;
   if (count === 0) return '';
   return `; tc -batch ends here, also with -force: ${counted(count, 'command')} below never run`;
+}
+
+/** With `set -e`. */
+function scriptEnd({ command }: Refusal, { ended }: Script): string {
+  return ended?.command === command ? `; the script ends here (set -e): ${lostText(ended)}` : '';
 }
 
 /** Flow filters that the kernel refuses by one of its rules. */

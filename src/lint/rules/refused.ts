@@ -8,7 +8,7 @@ export const REFUSED: Rule = {
   severity: 'error',
   title: 'the kernel refuses the command',
   *look(tree) {
-    yield* refusals('kernel', 'what the command was to make does not exist', tree);
+    yield* refusals('kernel', 'so what it makes is not there, and lines that build on it fail too', tree);
   },
 };
 
