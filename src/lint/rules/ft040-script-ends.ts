@@ -45,13 +45,13 @@ function wayOut({ variable }: ScriptEnd): string {
 
 export const PAGE: Page = {
   happens: [
-    'The script ends before its last line: `set -e` is on and a command fails, `set -u` is on and a variable has no value, or `${DEV:?…}` finds none. At a syntax error the shell reads no further.',
+    'The script ends before its last line: `set -e` is on and a command fails, `set -u` is on and a variable has no value, or `$DEV` must have a value (`:?`) and has none. At a syntax error the shell reads no further.',
     'The tc commands behind that place are never run. Packets meet half of what was meant.',
     'The commands behind it are checked all the same, but for those behind a syntax error.',
     'Where the command that fails is one that tc or the kernel refuses, SYNTAX or REFUSED says that the script ends there.',
   ],
   mend: [
-    'Give the variable its value: `--env NAME=VALUE`, or in the script `${NAME:-VALUE}`. Arguments of the script go behind `--`.',
+    'Give the variable its value: `--env NAME=VALUE`, or in the script a default (`:-VALUE`). Arguments of the script go behind `--`.',
     'Write `|| true` behind a command that may fail.',
   ],
   found: [
@@ -82,10 +82,11 @@ export const PAGE: Page = {
       script: [
         '#!/bin/sh',
         'set -eu',
-        'tc qdisc del dev eth0 root || true',
-        'tc qdisc add dev "${DEV:-eth0}" root handle 1: sfq perturb 10',
+        'DEV=eth0',
+        'tc qdisc del dev "$DEV" root || true',
+        'tc qdisc add dev "$DEV" root handle 1: sfq perturb 10',
       ],
-      why: 'The failure is expected, and the variable has a default.',
+      why: 'The failure is expected, and the variable has a value.',
     },
   ],
 };
