@@ -38,7 +38,8 @@ export function asText({ name, report, fixed }: ToldScript, all: boolean, hosts:
   });
   const more = [...left].map(([code, others]) => `${code}: ${others.length} more like these, in ${linesText(others)}`);
   const diff = fixed === null || fixed.diff === '' ? [] : [escapeLines(fixed.diff)];
-  const said = [...summary(report, name, fixed, hosts), ...kindNote(report, name), ...notes(report, name)];
+  const sum = summary(report, name, fixed, hosts);
+  const said = [...sum, ...freshNotes(fixed), ...kindNote(report, name), ...notes(report, name)];
   return [...blocks, ...more, ...diff, ...said].join('\n').concat('\n');
 }
 
@@ -64,18 +65,16 @@ function block(finding: CheckedFinding, name: string, lines: Lines): string {
   ].join('\n');
 }
 
-function summary(
-  { findings, script, hasFlowFilter }: Report,
-  file: string,
-  fixed: Fixed | null,
-  hosts: number | null,
-): string[] {
+function summary(report: Report, file: string, fixed: Fixed | null, hosts: number | null): string[] {
+  const { findings, script, hasFlowFilter } = report;
   if (findings.length === 0)
-    return [`${escapeText(file)}: nothing found in ${counted(script.commands.length, 'tc command')}${fixText(fixed)}`];
+    return [
+      `${escapeText(file)}: nothing found in ${counted(script.commands.length, 'tc command')}${fixText(report, fixed)}`,
+    ];
   const mendable = findings.filter(({ changes }) => changes.length > 0).length;
   const hint = mendable > 0 && file !== '-' ? `; --fix mends ${mendable} of them in a copy` : '';
   const more = hosts === null && hasFlowFilter ? ['with --hosts N the buckets are judged too (FT017)'] : [];
-  return [`${bySeverity(findings)}${fixed === null ? hint : fixText(fixed)}`, ...more];
+  return [`${bySeverity(findings)}${fixed === null ? hint : fixText(report, fixed)}`, ...more];
 }
 
 export function bySeverity(findings: readonly CheckedFinding[]): string {
@@ -86,12 +85,25 @@ export function bySeverity(findings: readonly CheckedFinding[]): string {
   return counts.map(({ severity, count }) => counted(count, severity)).join(', ');
 }
 
-export const NO_FIX = '--fix: nothing to mend, no copy written';
+/** Why --fix wrote nothing. A fix that can be typed is told all the same. */
+export function noFix({ findings, script }: Report): string {
+  if (findings.every(({ fix }) => fix === null)) return '--fix: nothing to mend, no copy written';
+  const why = script.dump ? 'what tc prints is no script' : 'variables make the words';
+  return `--fix: no copy written, as ${why}: type the fixes yourself`;
+}
 
-function fixText(fixed: Fixed | null): string {
+function fixText(report: Report, fixed: Fixed | null): string {
   if (fixed === null) return '';
   const names = fixed.names.map(escapeText).join(', ');
-  return fixed.fixes === 0 ? `; ${NO_FIX}` : `; ${counted(fixed.fixes, 'fix')} written to ${names}`;
+  return fixed.fixes === 0 ? `; ${noFix(report)}` : `; ${counted(fixed.fixes, 'fix')} written to ${names}`;
+}
+
+/** What the fixes bring with them. */
+export function freshNotes(fixed: Fixed | null): string[] {
+  const fresh = fixed?.fresh ?? [];
+  if (fresh.length === 0) return [];
+  const texts = fresh.map((finding) => `${finding.code} in ${linesText([finding])}`);
+  return [`the fixed script has ${fresh.length === 1 ? 'a new finding' : 'new findings'}: ${texts.join(', ')}`];
 }
 
 /** Where things are, each place once: `line 3`, `lines 3, 5`, `line 7 of lib.sh`. */

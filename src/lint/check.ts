@@ -6,6 +6,7 @@ import { apart, changed, compatible, startOf, type TextEdit, textEdits } from '.
 import { applied, type Besides, type Edit, type Found, type Rule, SEVERITIES, type Severities } from './finding.ts';
 import type { CheckedFinding, NotModelledAt, Report } from './report.ts';
 import { RULES } from './rules/index.ts';
+import { unlisted } from './rules/refusals.ts';
 import { type Command, isMuted, readScript, type Script, whereIs } from './script.ts';
 import { Setup } from './setup.ts';
 import { scriptOf } from './simulated.ts';
@@ -51,7 +52,7 @@ function judged(script: Script, besides: Besides): Report {
     assumed: lines(({ assumed }) => assumed),
     standing: lines(({ standing }) => standing),
     notModelled: notModelled(parts.map(({ setup }) => setup)),
-    unchecked: script.unchecked,
+    unchecked: [...script.unchecked, ...parts.flatMap(({ setup }) => unlisted(setup))],
   };
 }
 
