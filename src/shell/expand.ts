@@ -378,15 +378,17 @@ function noteUnset(part: Parameter, scene: Scene): void {
 /** `set -u`. */
 function checkSet({ parameter, pos, end }: Parameter, { shell, source }: Scene): void {
   if (!shell.options.has('u') || parameter === '@' || parameter === '*') return;
-  throw new UnsetError(`${parameter}: unbound variable`, source.place({ pos, end }));
+  throw new UnsetError(parameter, 'unbound variable', source.place({ pos, end }));
 }
 
 /** Ends a script, or the subshell that it is in. */
 export class UnsetError extends ShellError {
+  readonly variable: string;
   readonly place: SourcePlace;
 
-  constructor(message: string, place: SourcePlace) {
-    super(message);
+  constructor(variable: string, why: string, place: SourcePlace) {
+    super(`${variable}: ${why}`);
+    this.variable = variable;
     this.place = place;
   }
 }
@@ -517,7 +519,7 @@ async function defaultPieces(
   const text = await expandText(operand, scene);
   if (sign === '?') {
     const why = text === '' ? 'parameter null or not set' : text;
-    throw new UnsetError(`${part.parameter}: ${why}`, scene.source.place(part));
+    throw new UnsetError(part.parameter, why, scene.source.place(part));
   }
   if (part.index === undefined) scene.shell.variables.set(part.parameter, text);
   else scene.shell.variables.setElement(part.parameter, await keyOf(part.parameter, part.index, scene), text);
@@ -872,7 +874,7 @@ function arithmeticShell(scene: Scene): ArithmeticShell {
           ? (variables.text(name) ?? special(name, { pos: 0, end: 0 }, scene))
           : variables.element(name, await key(name, index));
       if (value === undefined && shell.options.has('u')) {
-        throw new UnsetError(`${name}: unbound variable`, scene.command);
+        throw new UnsetError(name, 'unbound variable', scene.command);
       }
       return value;
     },

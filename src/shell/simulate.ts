@@ -7,7 +7,7 @@ import { Files } from './files.ts';
 import type { ShellOptions } from './options.ts';
 import { tcCommands } from './reach.ts';
 import { redirected } from './redirect.ts';
-import { fieldOf, type Host, Shell, type ShellFunction } from './shell.ts';
+import { type Fatal, fieldOf, type Host, Shell, type ShellFunction } from './shell.ts';
 import { ExitSignal, LoopSignal, ReturnSignal, ShellError, StopSignal } from './signals.ts';
 import type {
   EarlyEnd,
@@ -206,9 +206,9 @@ class Run implements Host {
   }
 
   /** Quirk 79. */
-  fatal(shell: Shell, place: SourcePlace, why: string, status: number): void {
-    if (shell.below > 0) throw new ExitSignal(status);
-    this.end(place, why, 'exit');
+  fatal(shell: Shell, place: SourcePlace, end: Fatal): void {
+    if (shell.below > 0) throw new ExitSignal(end.status);
+    this.ended ??= { place, kind: 'exit', commands: this.commands.length, ...end, why: shown(end.why) };
   }
 
   /** The first end is the real one. */

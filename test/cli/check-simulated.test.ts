@@ -50,8 +50,10 @@ describe('a simulated script', () => {
     const valid = new Ajv2020().compile(JSON.parse(readFileSync(path, 'utf8')));
     expect(valid(JSON.parse(JSON.stringify(checked))) ? [] : valid.errors).toEqual([]);
     const at = { file: 'lib.sh', line: 2, endLine: 2 };
-    expect(checked.findings).toMatchObject([{ code: 'FT004', ...at, turns: 3, loops: [{ name: 'i', value: '1' }] }]);
-    expect(checked.findings[0]?.edits).toMatchObject([{ ...at, text: '1024' }]);
+    const [end, finding] = checked.findings;
+    expect(end).toMatchObject({ code: 'FT040', severity: 'warning', file: NAME, line: 7, turns: 1 });
+    expect(finding).toMatchObject({ code: 'FT004', ...at, turns: 3, loops: [{ name: 'i', value: '1' }] });
+    expect(finding?.edits).toMatchObject([{ ...at, text: '1024' }]);
     expect(checked.assumptions).toMatchObject([
       { file: NAME, line: 2, question: '[ -f /etc/sqm.conf ]', answer: 'no' },
     ]);
@@ -65,7 +67,8 @@ describe('a simulated script', () => {
 
   test('as SARIF has fixes in the files that they change, and what was assumed', () => {
     const [sarif] = sarifOf(checked).runs;
-    const [result] = sarif?.results ?? [];
+    const [end, result] = sarif?.results ?? [];
+    expect(end?.message.text).toBe('the script ends here: exit 1: what stands behind it is never run');
     expect(result?.locations[0]?.physicalLocation.artifactLocation.uri).toBe('lib.sh');
     expect(result?.message.text).toContain('(i = 1; the same in 2 more turns)');
     expect(result?.fixes?.[0]?.artifactChanges).toMatchObject([{ artifactLocation: { uri: 'lib.sh' } }]);
@@ -74,25 +77,26 @@ describe('a simulated script', () => {
       'not checked: $UNKNOWN is not known',
       'assumed: [ -f /etc/sqm.conf ] → no',
       'dash takes this too',
-      'the script ends here: exit 1',
     ]);
   });
 
   test('as workflow commands names the file', () => {
-    expect(annotationsOf(checked)).toMatch(/^::error file=lib\.sh,line=2,.*the same in 2 more turns/);
+    expect(annotationsOf(checked)).toMatch(
+      /^::warning file=qos\.sh,line=7,.*the script ends here.*\n::error file=lib\.sh,line=2,.*the same in 2 more turns/,
+    );
   });
 
-  test('as text tells the turns, what was assumed, where it ends and what was not checked', () => {
+  test('as text tells the turns, what was assumed, where it ends, and what was not checked', () => {
     const lines = asText({ ...script, fixed: null }, false, null).split('\n');
     expect(lines).toContainEqual(expect.stringMatching(/^lib\.sh:2 {2}FT004 error/));
     const source = lines.findIndex((line) => line.trim() === FILTER);
     expect(lines[source + 1]?.indexOf('^')).toBe(lines[source]?.indexOf('2048'));
     expect(lines).toContain('    line 2, i = 1; the same in 2 more turns');
-    expect(lines.slice(-7)).toEqual([
+    expect(lines).toContainEqual(expect.stringContaining('FT040 warning  the script ends here: exit 1'));
+    expect(lines.slice(-6)).toEqual([
       'no tc command without arguments; run with "start"',
       'assumed: line 2: [ -f /etc/sqm.conf ] → no',
       '--file PATH=FILE gives a file',
-      'the script ends at line 7: exit 1; what follows was judged all the same',
       'note: line 1 of lib.sh: dash takes this too',
       'not checked, line 6: $UNKNOWN is not known',
       '',
