@@ -302,7 +302,7 @@ describe('the calls of the main door', () => {
     expect(ran?.commands.map(({ words }) => words[3]?.text)).toEqual(['wan1', 'wan2']);
     expect(await simulateQuestion({ script: UNMADE })).toBe(null);
     const { findings, record } = await checkScript(
-      `${text}tc filter add dev wan1 parent 1: flow hash keys src divisor 4\n`,
+      `${text}tc filter add dev wan1 parent 1: protocol all handle 1 flow hash keys src divisor 4\n`,
       question,
     );
     expect(findings.filter(({ severity }) => severity === 'error')).toMatchObject([{ code: 'FT001', line: 4 }]);

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { encodeUtf8 } from '../../src/lang/index.ts';
-import { mended, mendedFiles, type Report } from '../../src/lint/index.ts';
+import { type CheckedFinding, mended, mendedFiles, type Report } from '../../src/lint/index.ts';
 import { ExistsError } from '../write.ts';
 import type { CheckFlags } from './commands/check.ts';
 import { CommandLineError } from './errors.ts';
@@ -17,7 +17,15 @@ export interface Fixed {
   readonly fixes: number;
   /** The change to each file. */
   readonly diff: string;
+  /** Errors and warnings of the fixed script, of a kind that its line had not before. */
+  readonly fresh: readonly CheckedFinding[];
 }
+
+/** Texts by the absolute names of their files. */
+export type Texts = Readonly<Record<string, string>>;
+
+/** Judges a text of the script, with others in place of files that it reads. */
+type Judge = (script: string, files: Texts) => Promise<Report>;
 
 /** A file that fixes change. */
 interface Mend {
@@ -30,7 +38,7 @@ interface Mend {
 }
 
 /** Writes what --fix asks for: a copy beside each file, or the file itself and what it was beside it. */
-export async function writeFixed(script: string, report: Report, flags: CheckFlags): Promise<Fixed> {
+export async function writeFixed(script: string, report: Report, flags: CheckFlags, judge: Judge): Promise<Fixed> {
   const mends = mendedFiles(report).map((file) => mendOf(file, script, report));
   const isForced = flags.force === true;
   const names = flags.inPlace
@@ -40,8 +48,27 @@ export async function writeFixed(script: string, report: Report, flags: CheckFla
     names,
     fixes: mends.reduce((sum, { fixes }) => sum + fixes, 0),
     diff: mends.map(({ diff }) => diff).join(''),
+    fresh: mends.length === 0 ? [] : await freshOf(script, report, mends, judge),
   };
 }
+
+/** What the fixes bring with them. It is told and not mended: the next round might bring the first back. */
+async function freshOf(
+  script: string,
+  report: Report,
+  mends: readonly Mend[],
+  judge: Judge,
+): Promise<CheckedFinding[]> {
+  const text = mends.find(({ name }) => name === script)?.text ?? report.script.texts.get(null) ?? '';
+  const others = mends.filter(({ name }) => name !== script);
+  const after = await judge(text, Object.fromEntries(others.map(({ name, text }) => [path.resolve(name), text])));
+  // A fix keeps the lines.
+  const known = new Set(report.findings.map(keyOf));
+  const fresh = after.findings.filter((one) => one.severity !== 'advice' && !known.has(keyOf(one)));
+  return [...new Map(fresh.map((one) => [keyOf(one), one])).values()];
+}
+
+const keyOf = ({ code, file, line }: CheckedFinding): string => `${code} ${line} ${file ?? ''}`;
 
 function mendOf(file: string | null, script: string, report: Report): Mend {
   const name = file ?? script;

@@ -34,7 +34,8 @@ export function asText({ name, report, fixed }: ToldScript, all: boolean, hosts:
   });
   const more = all ? [] : [...kinds.values()].flatMap(moreText);
   const diff = fixed === null || fixed.diff === '' ? [] : [escapeLines(fixed.diff)];
-  const said = [...summary(report, name, fixed, hosts), ...kindNote(report, name), ...notes(report, name)];
+  const sum = summary(report, name, fixed, hosts);
+  const said = [...sum, ...freshNotes(fixed), ...kindNote(report, name), ...notes(report, name)];
   return [...blocks, ...more, ...diff, ...said].join('\n').concat('\n');
 }
 
@@ -71,18 +72,16 @@ function block(finding: CheckedFinding, name: string, lines: Lines): string {
   ].join('\n');
 }
 
-function summary(
-  { findings, script, hasFlowFilter }: Report,
-  file: string,
-  fixed: Fixed | null,
-  hosts: number | null,
-): string[] {
+function summary(report: Report, file: string, fixed: Fixed | null, hosts: number | null): string[] {
+  const { findings, script, hasFlowFilter } = report;
   if (findings.length === 0)
-    return [`${escapeText(file)}: nothing found in ${counted(script.commands.length, 'tc command')}${fixText(fixed)}`];
+    return [
+      `${escapeText(file)}: nothing found in ${counted(script.commands.length, 'tc command')}${fixText(report, fixed)}`,
+    ];
   const mendable = findings.filter(({ changes }) => changes.length > 0).length;
   const hint = mendable > 0 && file !== '-' ? `; --fix mends ${mendable} of them in a copy` : '';
   const more = hosts === null && hasFlowFilter ? ['with --hosts N the buckets are judged too (FT017)'] : [];
-  return [`${bySeverity(findings)}${fixed === null ? hint : fixText(fixed)}`, ...more];
+  return [`${bySeverity(findings)}${fixed === null ? hint : fixText(report, fixed)}`, ...more];
 }
 
 export function bySeverity(findings: readonly CheckedFinding[]): string {
@@ -93,12 +92,25 @@ export function bySeverity(findings: readonly CheckedFinding[]): string {
   return counts.map(({ severity, count }) => counted(count, severity)).join(', ');
 }
 
-export const NO_FIX = '--fix: nothing to mend, no copy written';
+/** Why --fix wrote nothing. A fix that can be typed is told all the same. */
+export function noFix({ findings, script }: Report): string {
+  if (findings.every(({ fix }) => fix === null)) return '--fix: nothing to mend, no copy written';
+  const why = script.dump ? 'what tc prints is no script' : 'variables make the words';
+  return `--fix: no copy written, as ${why}: type the fixes yourself`;
+}
 
-function fixText(fixed: Fixed | null): string {
+function fixText(report: Report, fixed: Fixed | null): string {
   if (fixed === null) return '';
   const names = fixed.names.map(escapeText).join(', ');
-  return fixed.fixes === 0 ? `; ${NO_FIX}` : `; ${counted(fixed.fixes, 'fix')} written to ${names}`;
+  return fixed.fixes === 0 ? `; ${noFix(report)}` : `; ${counted(fixed.fixes, 'fix')} written to ${names}`;
+}
+
+/** What the fixes bring with them. */
+export function freshNotes(fixed: Fixed | null): string[] {
+  const fresh = fixed?.fresh ?? [];
+  if (fresh.length === 0) return [];
+  const texts = fresh.map((finding) => `${finding.code} in ${linesText([finding])}`);
+  return [`the fixed script has ${fresh.length === 1 ? 'a new finding' : 'new findings'}: ${texts.join(', ')}`];
 }
 
 /** Where things are, each place once: `line 3`, `lines 3, 5-9`, `line 7 of lib.sh`. */
@@ -150,10 +162,10 @@ function kindNote({ script: { kind, commands, texts } }: Report, file: string): 
   return isPlain || commands.length === 0 ? [] : [`read as ${text}`];
 }
 
-/** What the simulated run answered for the machine, and where it ended. */
+/** What the simulated run answered for the machine, and what it came by. */
 function runNotes({ script: { simulated, commands } }: Report, script: string): string[] {
   if (simulated === null) return [];
-  const { assumptions, ended, notes: others, triedStart } = simulated;
+  const { assumptions, notes: others, triedStart } = simulated;
   const at = ({ file, line }: { readonly file: string; readonly line: number }): string =>
     linesText([{ ...NOWHERE, file: file === script ? null : file, line }]);
   return [
@@ -163,21 +175,12 @@ function runNotes({ script: { simulated, commands } }: Report, script: string): 
       ({ place, question, answer }) => `assumed: ${at(place)}: ${escapeText(question)} → ${escapeText(answer)}`,
     ),
     ...(assumptions.some(({ question }) => ASKS_FOR_FILE.test(question)) ? ['--file PATH=FILE gives a file'] : []),
-    ...(ended === null
-      ? []
-      : [`the script ends at ${at(ended.place)}: ${escapeText(ended.why)}; ${AFTER[ended.kind]}`]),
     ...others.map(({ place, why }) => `note: ${at(place)}: ${escapeText(why)}`),
   ];
 }
 
 /** What the text of a file answers: `[ -f FILE ]`, `cat FILE`, `. FILE`, `< FILE`. */
 const ASKS_FOR_FILE = /^(?:\[\[? |test ).*-[efrs] |^(?:cat|\.|source|<) /;
-
-const AFTER = {
-  exit: 'what follows was judged all the same',
-  limit: 'it was simulated no further',
-  syntax: 'what follows cannot be read',
-} as const;
 
 const NOWHERE = { column: 1, length: 0, endLine: 1, endColumn: 1 } as const;
 

@@ -18,11 +18,11 @@ import { type Report, SEVERITIES } from '../../src/lint/index.ts';
 import { caretInValue } from './caret.ts';
 import { type Config, configOf } from './check-config.ts';
 import { isFolder, type ScriptFile, scriptFiles } from './check-files.ts';
-import { type Fixed, writeFixed } from './check-fix.ts';
-import { asText, bySeverity, NO_FIX, notes } from './check-text.ts';
+import { type Fixed, type Texts, writeFixed } from './check-fix.ts';
+import { asText, bySeverity, freshNotes, noFix, notes } from './check-text.ts';
 import type { CheckFlags } from './commands/check.ts';
 import { CommandLineError, tell } from './errors.ts';
-import { limitsOf } from './limits.ts';
+import { type Limits, limitsOf } from './limits.ts';
 import { readCommands, readFailure } from './named-file.ts';
 import { txQueuesOf } from './numbers.ts';
 import { say } from './output.ts';
@@ -162,15 +162,28 @@ async function judgedOrNot(file: ScriptFile, flags: CheckFlags, question: Asked)
 async function judged(name: string, flags: CheckFlags, question: Asked, given?: string): Promise<Script> {
   const limits = limitsOf(flags);
   const text = given ?? readCommands(name, limits, CommandLineError);
-  const { args = [], env = {}, files = {} } = question;
-  const asked = { script: text, args, env, files };
-  const simulated = given === undefined ? await simulateQuestion(asked, shellOf(name, limits)) : null;
-  const report = inScript(name, () =>
-    simulated === null ? reportOf(text, question) : reportOfSimulated(simulated, question),
-  );
+  const judge = (script: string, mended: Texts): Promise<Report> => {
+    const asked = { ...question, files: { ...question.files, ...mended } };
+    return reportOn({ name, script, limits }, asked);
+  };
+  const report = given === undefined ? await judge(text, {}) : inScript(name, () => reportOf(text, question));
   const problem = problemOf(name, report, flags);
-  const fixed = flags.fix && problem === null ? await writeFixed(name, report, flags) : null;
+  const fixed = flags.fix && problem === null ? await writeFixed(name, report, flags, judge) : null;
   return { name, text, report, problem, fixed };
+}
+
+interface Read {
+  readonly name: string;
+  readonly script: string;
+  readonly limits: Limits;
+}
+
+async function reportOn({ name, script, limits }: Read, question: Asked): Promise<Report> {
+  const { args = [], env = {}, files = {} } = question;
+  const simulated = await simulateQuestion({ script, args, env, files }, shellOf(name, limits));
+  return inScript(name, () =>
+    simulated === null ? reportOf(script, question) : reportOfSimulated(simulated, question),
+  );
 }
 
 /** Why there is nothing that could be judged; null: there is. */
@@ -245,7 +258,7 @@ function jsonOf(scripts: readonly Script[], question: Asked): Checked {
 /** What text output says, beside another. */
 function tellNotes({ name, report, problem, fixed }: Script, isOne: boolean): void {
   if (report === null || problem !== null) return;
-  const lines = [...notes(report, name), ...(fixed?.fixes === 0 ? [NO_FIX] : [])];
+  const lines = [...notes(report, name), ...(fixed?.fixes === 0 ? [noFix(report)] : []), ...freshNotes(fixed)];
   for (const line of lines) say(`cls-flow: ${isOne ? '' : `${escapeText(name)}: `}${line}`);
 }
 

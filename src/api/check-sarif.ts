@@ -36,9 +36,6 @@ export function sarifOf(checked: Checked, separator = '/') {
     ...checked.unchecked.map((row) => noteOf(`not checked: ${row.why}`, at(row.file, row))),
     ...checked.assumptions.map((row) => noteOf(`assumed: ${row.question} → ${row.answer}`, at(row.file, row))),
     ...checked.notes.map((row) => noteOf(row.why, at(row.file, row))),
-    ...checked.files.flatMap(({ ended }) =>
-      ended === null ? [] : [noteOf(`the script ends here: ${ended.why}`, at(ended.file, ended))],
-    ),
     ...failed.map(({ file, problem }) => ({ ...noteOf(problem ?? '', at(file)), level: 'error' })),
   ];
   const invocations = [{ executionSuccessful: failed.length === 0, toolExecutionNotifications }];

@@ -62,6 +62,7 @@ export const makeDevice = checked(room.makeDevice, {
   ifindex: optional(word32),
 });
 export const namespaceOption = checked(room.namespaceOption, { args: listOf(text) });
+export const onlyLists = checked(room.onlyLists, { words: listOf(text) });
 export const runAssumed: typeof room.runAssumed = (lines, fresh) => {
   listOf(aLine)(lines, 'lines');
   callback(fresh, 'fresh');

@@ -6,6 +6,7 @@ import { apart, changed, compatible, startOf, type TextEdit, textEdits } from '.
 import { applied, type Besides, type Edit, type Found, type Rule, SEVERITIES, type Severities } from './finding.ts';
 import type { CheckedFinding, NotModelledAt, Report } from './report.ts';
 import { RULES } from './rules/index.ts';
+import { unlisted } from './rules/refusals.ts';
 import { type Command, isMuted, readScript, type Script, whereIs } from './script.ts';
 import { Setup } from './setup.ts';
 import { scriptOf } from './simulated.ts';
@@ -23,6 +24,8 @@ const PARTICULAR: ReadonlySet<string> = new Set([
   'FT031',
 ]);
 const GENERAL: ReadonlySet<string> = new Set(['SYNTAX', 'REFUSED']);
+/** That the script ends there, which a refusal tells itself. */
+const ENDS = 'FT040';
 
 /** Checks a script. Throws FormatError if it is a dump that ends in the middle. */
 export function check(text: string, besides: Besides = { hosts: null }): Report {
@@ -49,7 +52,7 @@ function judged(script: Script, besides: Besides): Report {
     assumed: lines(({ assumed }) => assumed),
     standing: lines(({ standing }) => standing),
     notModelled: notModelled(parts.map(({ setup }) => setup)),
-    unchecked: script.unchecked,
+    unchecked: [...script.unchecked, ...parts.flatMap(({ setup }) => unlisted(setup))],
   };
 }
 
@@ -76,16 +79,17 @@ function partsBy(script: Script, commands: readonly Command[], isReached: boolea
   return Array.from(lists, ([netns, own]) => ({
     netns,
     isReached,
-    script: isWhole ? script : within(script, netns, own),
+    script: isWhole ? script : within(script, { netns, isReached }, own),
   }));
 }
 
 /** The script as one namespace sees it. */
-function within(script: Script, netns: string, commands: readonly Command[]): Script {
+function within(script: Script, { netns, isReached }: Omit<Part, 'script'>, commands: readonly Command[]): Script {
   const elsewhere = script.commands.filter((command) => command.netns !== netns);
   const others = [...script.others, ...elsewhere.map(({ source }) => ({ source, netns: null }))];
+  const isEnd = script.ended?.command.netns === netns && isReached;
   return {
-    ...{ ...script, commands },
+    ...{ ...script, commands, ended: isEnd ? script.ended : null },
     others: others.filter((line) => line.netns === null || line.netns === netns),
     tools: script.tools.filter((line) => line.netns === netns),
   };
@@ -105,9 +109,12 @@ function findingsOf(setup: Setup, besides: Besides): CheckedFinding[] {
   const explained = new Set(
     all.filter(({ code, severity }) => PARTICULAR.has(code) && severity === 'error').map(({ command }) => command),
   );
-  return all
+  const told = all
     .filter(({ code, command }) => !(GENERAL.has(code) && explained.has(command)))
-    .filter(({ code, command, line }) => !isMuted(script, code, command, line))
+    .filter(({ code, command, line }) => !isMuted(script, code, command, line));
+  const refused = new Set(told.filter(({ code }) => GENERAL.has(code)).map(({ command }) => command));
+  return told
+    .filter(({ code, command }) => !(code === ENDS && refused.has(command)))
     .map((finding) => counting(finding, severities));
 }
 

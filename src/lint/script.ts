@@ -37,6 +37,21 @@ export interface Script {
   readonly texts: ReadonlyMap<string | null, string>;
   /** The run that the commands come from; null: they were read from the text. */
   readonly simulated: Simulated | null;
+  /** Where that run ends before the script's end; null: it does not, or we stopped it. */
+  readonly ended: ScriptEnd | null;
+}
+
+/** Where a script dies. */
+export interface ScriptEnd {
+  /** The tc command that failed; another command, with words that nobody knows. */
+  readonly command: Command;
+  readonly why: string;
+  /** The shell cannot read on. */
+  readonly isSyntax: boolean;
+  /** The variable that has no value; null: something else is wrong. */
+  readonly variable: string | null;
+  /** tc commands that are never run because of it. */
+  readonly lost: number;
 }
 
 export interface UncheckedAt extends FilePlace {
@@ -64,6 +79,7 @@ export function readScript(text: string): Script {
     tools: recordedTools(text),
     muted: mutedIn(texts),
     simulated: null,
+    ended: null,
   };
   const lines = [...scriptLines(text)];
   const spans = new Spans();

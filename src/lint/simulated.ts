@@ -1,12 +1,13 @@
 import { onlyLists } from '../command/index.ts';
 import type { Simulated, SimulatedCommand, SimulatedWord, SourcePlace, UncheckedPlace } from '../shell/index.ts';
 import type { Command, FilePlace, WordPlace } from './command.ts';
-import { mutedIn, ownWords, readScript, type Script, type UncheckedAt } from './script.ts';
+import { mutedIn, ownWords, readScript, type Script, type ScriptEnd, type UncheckedAt } from './script.ts';
 
 /** The tc commands that a simulated run gave, as a script. */
 export function scriptOf(simulated: Simulated): Script {
   const names = new Names(simulated);
   const texts = new Map(Array.from(simulated.texts, ([name, text]) => [names.of(name), text]));
+  const commands = simulated.commands.map((command) => (command.tool === 'tc' ? names.command(command) : []));
   const others = simulated.commands.filter(({ tool }) => tool !== 'tc');
   const notRun = read(simulated.unchecked, names);
   const unreached = read(
@@ -15,10 +16,10 @@ export function scriptOf(simulated: Simulated): Script {
   );
   return {
     kind: 'shell',
-    commands: simulated.commands.flatMap((command) => (command.tool === 'tc' ? names.command(command) : [])),
+    commands: commands.flat(),
     unexpanded: notRun.hidden,
     unreached: [...notRun.literal, ...unreached.literal],
-    unchecked: [...notRun.unchecked, ...unreached.unchecked],
+    unchecked: [...notRun.unchecked, ...unreached.unchecked, ...stoppedAt(simulated, names)],
     others: others.map(({ tool, words, netns }) => ({ source: [tool, ...textsOf(words)].join(' '), netns })),
     tools: others.map(({ tool, words, netns, place, exit, input = '' }) => ({
       ...{ tool, netns, words: textsOf(words), exit, input },
@@ -28,7 +29,28 @@ export function scriptOf(simulated: Simulated): Script {
     dump: false,
     texts,
     simulated,
+    ended: endOf(simulated, commands, names),
   };
+}
+
+/** Where a limit ended the run: nobody knows what stands behind it. */
+function stoppedAt({ ended }: Simulated, names: Names): UncheckedAt[] {
+  return ended?.kind === 'limit' ? [{ ...names.place(ended.place), why: `we stopped: ${ended.why}` }] : [];
+}
+
+/** `commands`: of each command of the run, what tc was given. */
+function endOf(simulated: Simulated, commands: readonly Command[][], names: Names): ScriptEnd | null {
+  const { ended, unreached } = simulated;
+  if (ended === null || ended.kind === 'limit') return null;
+  const { place, why, variable = null, status } = ended;
+  const isSyntax = ended.kind === 'syntax';
+  const last = ended.commands - 1;
+  // The place is where the shell gives up, which may be the body of a function that tc is called by.
+  const isTc = !isSyntax && variable === null && simulated.commands[last]?.exit === status;
+  const command = (isTc ? commands[last]?.[0] : undefined) ?? unknownAt(names.place(place), names.source(place));
+  // What the run does not come to for another reason is lost only where the shell reads no further.
+  const lost = isSyntax ? unreached.length : commands.slice(ended.commands).flat().length;
+  return { command, why, isSyntax, variable, lost };
 }
 
 const textsOf = (words: readonly SimulatedWord[]): string[] => words.map(({ text }) => text);

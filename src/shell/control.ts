@@ -53,7 +53,9 @@ export async function runScript({ commands }: ParsedScript, shell: Shell, source
       shell.complain(`${place.file}: line ${place.line}: ${error.message}\n`);
       shell.status = 1;
       failed = source.place(statement).endLine;
-      if (error instanceof UnsetError) shell.host.fatal(shell, place, error.message, 1);
+      if (error instanceof UnsetError) {
+        shell.host.fatal(shell, place, { why: error.message, status: 1, variable: error.variable });
+      }
     }
   }
 }
@@ -74,6 +76,8 @@ async function runStatement(statement: Statement, shell: Shell, source: Source):
   } catch (error) {
     if (!(error instanceof NotSimulated)) throw error;
     shell.host.uncheck(error.place, error.message);
+    // It may have set any variable.
+    shell.missing ??= error.message;
     shell.status = 0;
   }
 }
@@ -212,7 +216,8 @@ export async function runExitTrap(shell: Shell): Promise<void> {
 /** With `set -e` a status that nobody looks at ends the script. */
 function checkStatus(shell: Shell, source: Source, node: { readonly pos: number; readonly end: number }): void {
   if (shell.status === 0 || shell.tolerant || !shell.options.has('e')) return;
-  shell.host.fatal(shell, source.place(node), `set -e: exit status ${shell.status}`, shell.status);
+  const { status } = shell;
+  shell.host.fatal(shell, source.place(node), { why: `set -e: exit status ${status}`, status });
 }
 
 async function runOne(node: CommandNode, shell: Shell, source: Source): Promise<void> {

@@ -1,6 +1,7 @@
-import { forEachChild, type ParsedScript, type SyntaxNode } from 'unbash';
+import type { ParsedScript, SyntaxNode } from 'unbash';
 import type { UncheckedPlace } from './simulated.ts';
 import type { Source } from './source.ts';
+import { forEachChild } from './syntax.ts';
 
 /** What bash has and a plain sh such as dash has not, and how it is called. */
 function bashOnly(node: SyntaxNode): string | null {

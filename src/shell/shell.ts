@@ -1,6 +1,6 @@
 import type { ArithmeticExpression, CompoundCommand, CompoundList, ParsedScript, Redirected } from 'unbash';
 import type { Files } from './files.ts';
-import type { LoopValue, SimulatedCommand, SourcePlace } from './simulated.ts';
+import type { EarlyEnd, LoopValue, SimulatedCommand, SourcePlace } from './simulated.ts';
 import type { Source } from './source.ts';
 import type { Capture, Descriptor, Descriptors, LinePlaces } from './streams.ts';
 import type { TextTools } from './text-tools.ts';
@@ -31,6 +31,9 @@ export interface ShellFunction {
   readonly source: Source;
 }
 
+/** Why a script ends in reality, and with which status. */
+export type Fatal = Pick<EarlyEnd, 'why' | 'variable'> & { readonly status: number };
+
 /** What all shells of a run share. */
 export interface Host {
   readonly unknowns: Unknowns;
@@ -53,7 +56,7 @@ export interface Host {
   /** Something was not run, so that nobody can say what it does. */
   uncheck(place: SourcePlace, why: string): void;
   /** The script ends here in reality. In a subshell it ends that; else what follows is looked at all the same. */
-  fatal(shell: Shell, place: SourcePlace, why: string, status: number): void;
+  fatal(shell: Shell, place: SourcePlace, end: Fatal): void;
   /** A value that nobody knows. */
   unknown(place: SourcePlace, why: string): string;
   record(command: SimulatedCommand): void;

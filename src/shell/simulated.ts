@@ -66,6 +66,10 @@ export interface EarlyEnd extends UncheckedPlace {
   readonly kind: 'exit' | 'limit' | 'syntax';
   /** How many commands were run before. */
   readonly commands: number;
+  /** Of an `exit`: its status. */
+  readonly status?: number;
+  /** Of an `exit`: the variable that has no value. */
+  readonly variable?: string;
 }
 
 /** What a script does, as far as that can be told without running it. */

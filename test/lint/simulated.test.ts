@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { simulateScript } from '../../src/api/index.ts';
 import { type CheckedFinding, checkSimulated, mended, mendedFiles } from '../../src/lint/index.ts';
 import type { SimulatedCommand } from '../../src/shell/index.ts';
 import { NAME, Run, turn } from './run.ts';
@@ -200,5 +201,79 @@ describe('what no run reached', () => {
     ]);
     expect(mended(text, report).text).toBe(text.replace('all flow', 'all handle 1 flow'));
     expect(report.assumed).toEqual([]);
+  });
+});
+
+describe('a script that dies', () => {
+  const SECOND = 'tc class add dev eth0 parent 1: classid 1:1 drr';
+  const DRR = 'tc qdisc add dev eth0 root handle 1: drr';
+  const ends = async (text: string) => {
+    const { findings, unchecked } = checkSimulated(await simulateScript({ text }));
+    const told = findings.map(({ code, severity, line, message, effect }) => ({
+      is: `${code} ${severity} ${line}`,
+      text: `${message}; ${effect}`,
+    }));
+    return { told, unchecked };
+  };
+
+  test.each([
+    [
+      ['set -u', DRR, 'tc class add dev $LOCAL parent 1: classid 1:2 drr', SECOND],
+      'FT040 warning 3',
+      'the script ends here: LOCAL is not set; 1 tc command behind it is never run; --env LOCAL=VALUE gives it a value',
+    ],
+    [
+      [DRR, `: \${DEV:?give the device}`, SECOND],
+      'FT040 warning 2',
+      'the script ends here: DEV: give the device; 1 tc command behind it is never run; --env DEV=VALUE gives it a value',
+    ],
+    [
+      [DRR, `: \${1:?}`, SECOND],
+      'FT040 warning 2',
+      'the script ends here: $1 is not set; 1 tc command behind it is never run; arguments for the script go behind --',
+    ],
+    [
+      ['set -e', DRR, 'false', SECOND, `${SECOND.replace('1:1', '1:2')}`],
+      'FT040 warning 3',
+      'the script ends here: set -e: exit status 1; 2 tc commands behind it are never run',
+    ],
+  ])('is found where it ends, with what is lost and the way out: %j', async (lines, is, text) => {
+    expect((await ends(lines.join('\n'))).told).toEqual([{ is, text }]);
+  });
+
+  test('at a syntax error has an error; what ends it before that comes first', async () => {
+    const [found, ...others] = (await ends(`${DRR}\nif true; then\n${SECOND}\n`)).told;
+    expect(others).toEqual([]);
+    expect(found?.is).toMatch(/^FT040 error /);
+    expect(found?.text).toMatch(/: syntax error: .*; the shell reads no further: 1 tc command is never run$/);
+    const earlier = await ends(`set -u\n${DRR}\necho $NO\nif true; then\n${SECOND}\n`);
+    expect(earlier.told.map(({ is }) => is)).toEqual(['FT040 warning 3']);
+  });
+
+  test('of a refusal is told there, once, also where a function runs tc', async () => {
+    const wrong = 'tc class add dev eth0 parent 2: classid 1:1 drr';
+    const end = '; the script ends here (set -e): 1 tc command behind it is never run';
+    const { told } = await ends(`set -e\n${DRR}\n${wrong}\n${SECOND}\n`);
+    expect(told.map(({ is }) => is)).toEqual(['REFUSED error 3']);
+    expect(told[0]?.text).toContain(end);
+    const run = await ends(`set -e\nrun() { "$@"; }\nrun ${DRR}\nrun ${wrong}\nrun ${SECOND}\n`);
+    expect(run.told.map(({ is }) => is)).toEqual(['REFUSED error 4']);
+    expect(run.told[0]?.text).toContain(end);
+    // The script hides what tc says, but it ends all the same.
+    const quiet = await ends(`set -e\n${DRR}\n${wrong} 2>/dev/null\n${SECOND}\n`);
+    expect(quiet.told.map(({ is }) => is)).toEqual(['FT040 warning 3']);
+  });
+
+  test('in a namespace is found once', async () => {
+    const text = `set -e\n${DRR}\nfalse\nip netns add lab\ntc -n lab qdisc add dev eth0 root sfq perturb 10\n`;
+    expect((await ends(text)).told.map(({ is }) => is)).toEqual(['FT040 warning 3']);
+  });
+
+  test('by a limit of ours has no finding: what stands behind it is not checked', () => {
+    const run = new Run(`${SFQ}\nwhile :; do :; done\n`, {}).ran(SFQ, VALUES);
+    const ended = { place: run.place('while'), why: 'more than 2 steps', kind: 'limit', commands: 1 } as const;
+    const report = checkSimulated({ ...run.simulated, ended });
+    expect(report.findings).toEqual([]);
+    expect(report.unchecked).toMatchObject([{ file: null, line: 2, why: 'we stopped: more than 2 steps' }]);
   });
 });

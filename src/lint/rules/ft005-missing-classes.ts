@@ -7,6 +7,7 @@ import { bucketsOf, defaultMinor, drops, fateOfLost, lostAt } from '../kinds.ts'
 import { minorsOf, minorsText } from '../minors.ts';
 import { type Command, flowArgument } from '../script.ts';
 import { type FilterAt, isDeaf, type Setup } from '../setup.ts';
+import { decimalQdiscs } from './ft007-counted-in-decimal.ts';
 import type { Page } from './page.ts';
 
 /** Keys whose values somebody chooses: of all the numbers that they could be, few are meant. */
@@ -19,6 +20,7 @@ export const FT005: Rule = {
   *look(tree) {
     if (tree.hides('class')) return;
     yield* named(tree);
+    const isDecimal = decimalQdiscs(tree);
     for (const { q, flow, command } of tree.flows()) {
       if (lostAt(q) === 'own' || bucketsOf(q) !== null) continue;
       const { config } = flow;
@@ -28,14 +30,15 @@ export const FT005: Rule = {
       const missing = minors.filter((minor) => !there.has(minor));
       if (missing.length === 0) continue;
       const { effect, lost } = fateOfLost(q);
-      const mend = config.mode === Mode.HASH ? shorter(q, command, there, minors) : null;
+      const decimal = isDecimal(q);
+      const mend = config.mode === Mode.HASH && !decimal ? shorter(q, command, there, minors) : null;
       const at = flowArgument(command, 'baseclass');
       const divisor = flowArgument(command, 'divisor');
       yield {
         command,
         word: at >= 0 ? at : divisor >= 0 ? divisor : command.words.indexOf('flow', 2),
         message: `${count(missing.length, minors.length)}: ${minorsText(missing, major)}`,
-        effect: mend === null && q.kind.classes !== null ? `${effect}; ${WAY_OUT}` : effect,
+        effect: `${effect}${decimal ? DECIMAL : mend === null && q.kind.classes !== null ? WAY_OUT : ''}`,
         severity: lost ? 'error' : 'warning',
         mend,
       };
@@ -78,7 +81,8 @@ function classWord({ words }: Command, target: number): number {
   return words.findIndex((word, i) => i > 2 && isKeyword(words[i - 1]) && getClassid(word) === target);
 }
 
-const WAY_OUT = 'cls-flow classes --script FILE prints the commands that make all classes';
+const DECIMAL = '; the classes are counted in decimal: see FT007';
+const WAY_OUT = '; cls-flow classes --script FILE prints the commands that make all classes';
 
 const NONE: ReadonlySet<number> = new Set();
 

@@ -1,8 +1,10 @@
+import type { Qdisc } from '../../kernel/index.ts';
 import { tcMajor } from '../../u32.ts';
 import type { Found, Rule } from '../finding.ts';
 import { lostAt } from '../kinds.ts';
 import { minorsOf } from '../minors.ts';
 import type { Command, Script } from '../script.ts';
+import type { Setup } from '../setup.ts';
 import type { Page } from './page.ts';
 
 /** Class numbers are hexadecimal: a loop that counts in decimal goes from 1:9 to 1:10, which is number 16. */
@@ -25,7 +27,7 @@ export const FT007: Rule = {
         command,
         word: command.words.indexOf('flow', 2),
         message: 'the class numbers were counted in decimal, tc reads them as hexadecimal',
-        effect: `after ${before} comes ${missing}, which does not exist, and not ${next}; print the numbers with %x`,
+        effect: `after ${before} comes ${missing}, which does not exist, and not ${next}; a loop makes the classes with $(printf %x ...) around the number`,
       };
     }
   },
@@ -51,6 +53,20 @@ export function decimalGap(there: ReadonlySet<number>, minors: readonly number[]
 /** What tc takes the digits of a decimal number for. */
 const asTyped = (decimal: number): number => Number.parseInt(String(decimal), 16);
 const hasLetter = (minor: number): boolean => /[a-f]/.test(minor.toString(16));
+
+/** Tells of which qdiscs a loop that counted in decimal made the classes: fewer of them would mend nothing. */
+export function decimalQdiscs(tree: Setup): (q: Qdisc) => boolean {
+  const makers = new Set(Array.from(turns(tree.script), ({ command }) => command));
+  const counted = new Set<Qdisc>();
+  for (const { q, flow } of tree.flows()) {
+    if (decimalGap(tree.classMinors(q), minorsOf(flow.config) ?? []) !== null) counted.add(q);
+  }
+  const isMadeSo = (of: object): boolean => {
+    const maker = tree.origin(of);
+    return maker !== null && makers.has(maker);
+  };
+  return (q) => counted.has(q) || (makers.size > 0 && [...q.classes.walk()].some(isMadeSo));
+}
 
 /** First and last value of a loop's variable. */
 type Range = readonly [first: number, last: number];

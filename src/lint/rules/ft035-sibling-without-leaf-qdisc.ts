@@ -17,12 +17,16 @@ export const FT035: Rule = {
     for (const { q, group } of tree.qdiscs().flatMap(siblings)) {
       const fair = group.filter((cl) => isFair(cl, tree));
       const bare = group.filter(({ leaf }) => !tree.known(leaf));
-      const [pattern, second] = fair;
-      const line = pattern?.leaf && tree.origin(pattern.leaf);
-      if (!line || second === undefined || bare.length >= fair.length) continue;
+      if (fair.length < 2 || bare.length >= fair.length) continue;
+      let below = 0;
       for (const cl of bare) {
+        while ((fair[below]?.id ?? Number.POSITIVE_INFINITY) < cl.id) below++;
+        // The nearest on either side, or the two on the one.
+        const at = Math.min(Math.max(below - 1, 0), fair.length - 2);
+        const [pattern, second] = fair.slice(at, at + 2);
         const command = tree.origin(cl);
-        if (command === null || !isUsed(cl, q, tree)) continue;
+        const line = pattern?.leaf && tree.origin(pattern.leaf);
+        if (!line || second === undefined || command === null || !isUsed(cl, q, tree)) continue;
         yield {
           command,
           word: argument(command, 'classid'),
@@ -34,7 +38,7 @@ export const FT035: Rule = {
   },
 };
 
-/** Classes without classes below them, by the class above. */
+/** Classes without classes below them, by the class above; each list by number. */
 function siblings(q: Qdisc): { readonly q: Qdisc; readonly group: readonly Class[] }[] {
   const leaves = [...q.classes.walk()].filter(({ children, root }) => children === 0 && !root);
   const groups = new Map<Class | null, Class[]>();
@@ -43,7 +47,7 @@ function siblings(q: Qdisc): { readonly q: Qdisc; readonly group: readonly Class
     if (group === undefined) groups.set(cl.above, [cl]);
     else group.push(cl);
   }
-  return [...groups.values()].map((group) => ({ q, group }));
+  return [...groups.values()].map((group) => ({ q, group: group.sort((a, b) => a.id - b.id) }));
 }
 
 /** The script put a qdisc below it that keeps flows or hosts apart. */

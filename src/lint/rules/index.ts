@@ -37,6 +37,7 @@ import { FT036 } from './ft036-ifb-that-is-down.ts';
 import { FT037 } from './ft037-replace-in-a-loop.ts';
 import { FT038 } from './ft038-src-behind-nat.ts';
 import { FT039 } from './ft039-nothing-tracks.ts';
+import { FT040 } from './ft040-script-ends.ts';
 import { REFUSED } from './refused.ts';
 import { SYNTAX } from './syntax.ts';
 
@@ -80,6 +81,7 @@ export const RULES: readonly Rule[] = [
   FT037,
   FT038,
   FT039,
+  FT040,
   SYNTAX,
   REFUSED,
 ];

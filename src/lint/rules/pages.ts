@@ -37,6 +37,7 @@ import { PAGE as FT036 } from './ft036-ifb-that-is-down.ts';
 import { PAGE as FT037 } from './ft037-replace-in-a-loop.ts';
 import { PAGE as FT038 } from './ft038-src-behind-nat.ts';
 import { PAGE as FT039 } from './ft039-nothing-tracks.ts';
+import { PAGE as FT040 } from './ft040-script-ends.ts';
 import type { Page } from './page.ts';
 import { PAGE as REFUSED } from './refused.ts';
 import { PAGE as SYNTAX } from './syntax.ts';
@@ -80,6 +81,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   FT037,
   FT038,
   FT039,
+  FT040,
   SYNTAX,
   REFUSED,
 };

@@ -1,10 +1,11 @@
 import { buildsNothing } from '../../command/index.ts';
 import type { RefusalCode } from '../../errors.ts';
-import { counted } from '../../lang/index.ts';
+import { counted, getClassid, getQdiscHandle } from '../../lang/index.ts';
 import { insteadOfEsfq } from '../esfq.ts';
-import type { Found } from '../finding.ts';
-import { argument, filterKind, flowArgument, type Script } from '../script.ts';
+import { type Found, lineOf } from '../finding.ts';
+import { argument, type Command, filterKind, flowArgument, type Script, type UncheckedAt, whereIs } from '../script.ts';
 import type { Refusal, Setup } from '../setup.ts';
+import { lostText } from './ft040-script-ends.ts';
 
 /** Of two branches a script takes one. */
 const BRANCHES = /^\s*(?:else\b|elif\b|case\b)/;
@@ -19,19 +20,22 @@ const MISSING: ReadonlySet<string> = new Set([
 
 /** The findings for the commands that tc or the kernel refuses. */
 export function* refusals(by: Refusal['by'], usual: string, setup: Setup): Generator<Found> {
-  const { others, dump } = setup.script;
+  const { others } = setup.script;
   const branches = others.some(({ source }) => BRANCHES.test(source));
   const hidden = setup.hides('qdisc') || setup.hides('class');
+  const causes = causesOf(setup.refusals);
   for (const refusal of setup.refusals) {
     if (refusal.by !== by) continue;
-    if (isExpected(refusal, setup.script)) continue;
+    if (isExpected(refusal, setup.script) || unlistedObject(refusal, setup) !== null) continue;
     const { command, sentence, mend } = refusal;
-    const excuse = excuseOf(refusal, branches, hidden ? (dump ? 'dump' : 'lines') : null);
+    const excuse = excuseOf(refusal, branches, hidden);
+    const cause = causes.get(command) ?? null;
+    const effect = excuse ?? (cause === null ? usual : `follows from ${lineOf(cause)}`);
     yield {
       command,
       word: wordOf(refusal),
       message: sentence === '' ? 'the command is refused' : sentence,
-      effect: `${excuse ?? usual}${reasonOf(refusal)}${batchEnd(refusal, setup.script)}${meantText(refusal)}`,
+      effect: `${effect}${reasonOf(refusal)}${batchEnd(refusal, setup.script)}${scriptEnd(refusal, setup.script)}${meantText(refusal)}`,
       mend,
       ...(excuse === null ? {} : { severity: 'advice' }),
     };
@@ -55,14 +59,57 @@ function wordOf({ command, attribute, code, word }: Refusal): number {
 const LACKS: ReadonlySet<string> = new Set(['needs-handle', 'needs-keys', 'needs-baseclass', 'needs-mark']);
 
 /** Why a refusal may be none where the script runs; null: there is no reason to think so. */
-function excuseOf({ command, code }: Refusal, branches: boolean, hidden: 'dump' | 'lines' | null): string | null {
+function excuseOf({ command, code }: Refusal, branches: boolean, hidden: boolean): string | null {
   if (EXISTS.has(code ?? '')) return branches ? 'it is there already if both branches of the script are taken' : null;
   if (!MISSING.has(code ?? '')) return null;
   if (buildsNothing(command.words)) return 'there is nothing that the command could show or delete';
-  if (hidden === null) return null;
-  return hidden === 'dump'
-    ? 'the dump does not list what it stands on'
-    : 'a line with variables may make what is missing';
+  return hidden ? 'a line with variables may make what is missing' : null;
+}
+
+/** What tc was not asked for, of which a listed line needs one; null: something else is wrong with the line. */
+function unlistedObject({ code }: Refusal, setup: Setup): 'class' | 'qdisc' | null {
+  if (!setup.script.dump) return null;
+  if (code === 'class-not-found' && setup.hides('class')) return 'class';
+  return code === 'qdisc-not-found' && setup.hides('qdisc') ? 'qdisc' : null;
+}
+
+const PLURAL = { class: 'classes', qdisc: 'qdiscs' } as const;
+
+/** Listed lines that cannot be judged, as what they stand on is not listed. */
+export function unlisted(setup: Setup): UncheckedAt[] {
+  const places = setup.refusals.flatMap((refusal) => {
+    const object = unlistedObject(refusal, setup);
+    if (object === null) return [];
+    const why = `${PLURAL[object]} were not listed: add what tc ${object} show prints`;
+    return [{ ...whereIs(refusal.command, wordOf(refusal)), why }];
+  });
+  return places.sort((a, b) => a.line - b.line);
+}
+
+/** By a command that lacks a qdisc or a class: the first refusal because of which that is not there. */
+function causesOf(refusals: readonly Refusal[]): ReadonlyMap<Command, Command> {
+  const causes = new Map<Command, Command>();
+  const makers = new Map<string, Command>();
+  for (const { command, code } of refusals) {
+    const device = command.words[argument(command, 'dev')] ?? '';
+    const parent = getClassid(command.words[argument(command, 'parent')] ?? '');
+    const cause = parent === undefined || !FOLLOWS.has(code ?? '') ? undefined : makers.get(`${device} ${parent}`);
+    if (cause !== undefined) causes.set(command, cause);
+    const made = madeBy(command);
+    const name = `${device} ${made}`;
+    if (made !== undefined && !makers.has(name)) makers.set(name, cause ?? command);
+  }
+  return causes;
+}
+
+const FOLLOWS: ReadonlySet<string> = new Set(['qdisc-not-found', 'class-not-found']);
+
+/** The number of the qdisc or class that a command names for what it makes. */
+function madeBy(command: Command): number | undefined {
+  const { words } = command;
+  if (buildsNothing(words)) return undefined;
+  if (words[0] === 'class') return getClassid(words[argument(command, 'classid')] ?? '');
+  return words[0] === 'qdisc' ? getQdiscHandle(words[argument(command, 'handle')] ?? '') : undefined;
 }
 
 /** What the rule wants, where the answer does not say it. */
@@ -111,6 +158,11 @@ function batchEnd({ command, endsBatch }: Refusal, { commands, unexpanded }: Scr
   ).length;
   if (count === 0) return '';
   return `; tc -batch ends here, also with -force: ${counted(count, 'command')} below never run`;
+}
+
+/** With `set -e`. */
+function scriptEnd({ command }: Refusal, { ended }: Script): string {
+  return ended?.command === command ? `; the script ends here (set -e): ${lostText(ended)}` : '';
 }
 
 /** Flow filters that the kernel refuses by one of its rules. */

@@ -8,13 +8,13 @@ export const REFUSED: Rule = {
   severity: 'error',
   title: 'the kernel refuses the command',
   *look(tree) {
-    yield* refusals('kernel', 'what the command was to make does not exist', tree);
+    yield* refusals('kernel', 'so what it makes is not there, and lines that build on it fail too', tree);
   },
 };
 
 export const PAGE: Page = {
   happens: [
-    "The kernel's answer is shown as tc prints it, and what the command was to make does not exist.",
+    "The kernel's answer is shown as tc prints it, so what the command makes is not there, and lines that build on it fail too: of these the finding says from which line it follows.",
     'Where tc prints no more than `Invalid argument`, the finding gives the rule.',
     '`parent 1` is class 0:1, and the answer is "Parent Qdisc doesn\'t exists".',
     'Where a line shows or deletes what is not there, this is advice: many scripts begin so.',
