@@ -369,7 +369,7 @@ describe('input that is no good script', () => {
 
   it('braces with too many words are not checked', () => {
     const cwd = folderWith({ 'q.sh': `${FIRST}for i in {1..900000}; do tc class add dev $DEV parent 1: drr; done\n` });
-    expect(json(['q.sh'], cwd).unchecked).toMatchObject([{ line: 4 }]);
+    expect(json(['q.sh'], cwd).unchecked).toMatchObject([{ line: 4, why: 'braces with too many words' }, { line: 4 }]);
   });
 
   it('a limit leaves the check incomplete', () => {
