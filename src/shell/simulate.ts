@@ -69,8 +69,8 @@ class Run implements Host {
   private readonly unchecked = new Map<string, UncheckedPlace>();
   private readonly notes: UncheckedPlace[] = [];
   private readonly parsed = new Map<string, ParsedScript>();
-  /** Where the shell cannot read on, by the tree of what stands before. */
-  private readonly broken = new Map<ParsedScript, UncheckedPlace>();
+  /** Scripts that the shell cannot read to their end, by the tree of what it runs of them. */
+  private readonly broken = new Map<ParsedScript, Broken>();
   private readonly terminal = new Terminal(SHELL_LIMITS.said);
   private exit: Simulated['exit'] = null;
   private ended: EarlyEnd | null = null;
@@ -245,16 +245,17 @@ class Run implements Host {
   }
 
   async run(script: ParsedScript, shell: Shell, source: Source): Promise<void> {
+    const broken = this.broken.get(script);
     try {
       await this.deeper(this.place, () => runScript(script, shell, source));
     } finally {
-      const error = this.broken.get(script);
-      if (error !== undefined) this.endBroken(error);
+      if (broken !== undefined) this.endBroken(broken);
     }
+    if (broken !== undefined) await runScript(broken.rest, shell, source);
   }
 
   /** An earlier end is the real one; the error is told all the same. */
-  private endBroken({ place, why }: UncheckedPlace): void {
+  private endBroken({ place, why }: Broken): void {
     if (this.ended === null) this.end(place, why, 'syntax');
     else this.note(place, why);
   }
@@ -284,7 +285,7 @@ class Run implements Host {
     return tree;
   }
 
-  /** bash runs what stands before a syntax error. */
+  /** bash runs what stands before a syntax error. The rest is judged all the same. */
   open(source: Source): ParsedScript {
     const known = this.opened.get(source.file);
     if (known?.text === source.text) return known.tree;
@@ -300,13 +301,15 @@ class Run implements Host {
     for (const command of tcCommands(tree)) this.tcIn.push({ command, source });
     if (error === undefined) return tree;
     const place = source.place({ pos: Math.min(error.pos, source.text.length), end: source.text.length });
+    const from = brokenFrom(tree, error.pos, source.text);
+    const isRun = (one: ParsedScript['commands'][number]): boolean => one.pos < from && one.end <= from;
     const { type, pos, end, shebang } = tree;
-    const before = tree.commands.filter((one) => one.end <= error.pos);
+    const run = { type, pos, end, shebang, commands: tree.commands.filter(isRun) };
+    const before = tree.commands.filter((one) => !isRun(one) && one.end <= error.pos);
     // One that is not closed is none.
     const commands = / to close /.test(error.message) ? before.slice(0, -1) : before;
-    const part = { type, pos, end, shebang, commands };
-    this.broken.set(part, { place, why: `syntax error: ${error.message}` });
-    return part;
+    this.broken.set(run, { place, why: `syntax error: ${error.message}`, rest: { ...run, commands } });
+    return run;
   }
 
   async substitute(script: ParsedScript, shell: Shell, source: Source) {
@@ -327,6 +330,20 @@ class Run implements Host {
     shell.substituted = shell.status;
     return { text: output.text, lines: output.lines };
   }
+}
+
+/** A syntax error, and what stands before it but in the same command or line: bash does not run that. */
+interface Broken extends UncheckedPlace {
+  readonly rest: ParsedScript;
+}
+
+/** Where the line begins with the command that holds the error; one at the end of the text is in the last command. */
+function brokenFrom({ commands }: ParsedScript, error: number, text: string): number {
+  const isAtEnd = error >= text.trimEnd().length;
+  const holds = ({ pos, end }: ParsedScript['commands'][number]): boolean =>
+    pos < error && (end > error || !text.slice(end, error).includes('\n'));
+  const broken = isAtEnd ? commands.at(-1) : commands.findLast(holds);
+  return text.lastIndexOf('\n', (broken?.pos ?? error) - 1) + 1;
 }
 
 /** `$(< FILE)`: the file's text; null: another command. */
