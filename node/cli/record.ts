@@ -46,7 +46,7 @@ async function recordSimulated(command: readonly string[], flags: RecordFlags): 
     tellSome(simulated.unchecked, ({ place, why }) => `${place.file}:${place.line}: not in the batch file: ${why}`);
     write(made.text);
     if (!endsBadly(simulated)) return 0;
-    say(`cls-flow: the script fails: ${escapeText(endText(simulated))}`);
+    say(`cls-flow: failed: ${escapeText(endText(simulated))}`);
     return FAILED;
   });
 }
@@ -111,8 +111,7 @@ function tellTranscript({ commands, elsewhere, unwritable, unreached }: Transcri
   if (elsewhere > 0) say(`cls-flow: ${counted(elsewhere, 'tc command')} of other network namespaces are comments only`);
   if (unwritable > 0)
     say(`cls-flow: ${counted(unwritable, 'tc command')} cannot stand in a batch file and are comments only`);
-  if (unreached > 0)
-    say(`cls-flow: ${counted(unreached, 'tc command')} behind the end of the script are comments only`);
+  if (unreached > 0) say(`cls-flow: ${counted(unreached, 'tc command')} behind the end of the script: comments only`);
 }
 
 function tellBefore(command: readonly string[], isUnsafe: boolean): void {
