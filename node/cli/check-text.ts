@@ -173,6 +173,7 @@ function runNotes({ script: { simulated, commands } }: Report, script: string): 
 /** What the text of a file answers: `[ -f FILE ]`, `cat FILE`, `. FILE`, `< FILE`. */
 const ASKS_FOR_FILE = /^(?:\[\[? |test ).*-[efrs] |^(?:cat|\.|source|<) /;
 
+/** What became of the rest of a script. */
 const AFTER = {
   exit: 'what follows was judged all the same',
   limit: 'it was simulated no further',

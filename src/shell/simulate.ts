@@ -1,4 +1,4 @@
-import { type ArithmeticExpression, type Command, type ParsedScript, parse, type Redirect } from 'unbash';
+import type { ArithmeticExpression, Command, ParsedScript, Redirect } from 'unbash';
 import { isBuiltin } from './command.ts';
 import { inSubshell, runCompound, runExitTrap, runScript } from './control.ts';
 import { bashOnlyPlaces } from './dash.ts';
@@ -19,6 +19,7 @@ import type {
 } from './simulated.ts';
 import { Source } from './source.ts';
 import { Capture, Terminal } from './streams.ts';
+import { parse } from './syntax.ts';
 import type { TextTools } from './text-tools.ts';
 import type { Link, Machine } from './tool.ts';
 import { systemFile, systemFolder } from './tools/system-files.ts';
@@ -204,6 +205,7 @@ class Run implements Host {
     if (!this.unchecked.has(keyOf(place))) this.unchecked.set(keyOf(place), { place, why: shown(why) });
   }
 
+  /** Quirk 79. */
   fatal(shell: Shell, place: SourcePlace, why: string, status: number): void {
     if (shell.below > 0) throw new ExitSignal(status);
     this.end(place, why, 'exit');
@@ -365,7 +367,7 @@ const MOST_PARSED = 10_000;
 
 const keyOf = ({ file, from, to, line }: SourcePlace): string => `${file}:${line}:${from}:${to}`;
 
-/** The device that the script names, as most name the one that they shape. */
+/** Quirk 80. The device that the script names, as most name the one that they shape. */
 function deviceIn(text: string): string {
   const found =
     /\bdev\s+((?:eth|en|wan|ppp|wlan|lan|br|bond)[\w.-]*)/.exec(text) ??

@@ -254,6 +254,32 @@ tc filter add dev "$1" parent 1: protocol all prio 1 handle 1 flow hash keys src
 /** A line that each of these scripts begins with. */
 const FIRST = '#!/bin/bash\nDEV=eth0\ntc qdisc add dev $DEV root handle 1: drr\n';
 
+describe('surprises that are kept', () => {
+  it('quirk 78: a script for sh is read as bash reads it, and what dash lacks is noted', () => {
+    const text = `#!/bin/sh\nalias shape='tc class add'\nDEVS=(eth0)\ntc qdisc add dev "\${DEVS[0]}" root handle 1: drr\nshape dev eth0 parent 1: classid 1:1 drr\n`;
+    const { files, notes } = json(['q.sh'], folderWith({ 'q.sh': text }));
+    expect(files).toMatchObject([{ commands: 1, ended: null }]);
+    expect(places(notes)).toContain('q.sh:3');
+    expect(notes.map(({ why }) => why).join()).toContain('known to bash, not to every sh');
+  });
+
+  it('quirk 79: what follows the end by set -e is judged, and the end is named', () => {
+    const text = `#!/bin/sh\nset -e\nDEV=eth0\ntc class add dev $DEV parent 9: classid 9:1\ntc qdisc add dev $DEV root handle 1: sfq\ntc filter add dev $DEV parent 1: ${FILTER} divisor 2048\n`;
+    const checked = json(['q.sh'], folderWith({ 'q.sh': text }));
+    expect(checked.files[0]?.ended).toMatchObject({ kind: 'exit', line: 4 });
+    expect(found(checked)).toContain('q.sh:6 FT004');
+  });
+
+  it('quirk 80: the host has the device that the script names, and a default route by it', () => {
+    const text =
+      '#!/bin/sh\nIFACE=enp3s0\nWAN=$(ip route show default | cut -d" " -f5)\n[ -f /etc/none ] || tc qdisc add dev $WAN root drr\n';
+    const { assumptions, files } = json(['q.sh'], folderWith({ 'q.sh': text }));
+    expect(files).toMatchObject([{ commands: 1 }]);
+    expect(assumptions.map(({ line, answer }) => [line, answer.includes('enp3s0')])).toContainEqual([3, true]);
+    expect(places(assumptions)).toContain('q.sh:4');
+  });
+});
+
 describe('what a script may read and write', () => {
   const SECRET = 'cls-flow-test-secret';
   const outside = folderWith({ 'outside.conf': `NAME=${SECRET}\n` });
@@ -325,26 +351,25 @@ describe('input that is no good script', () => {
 
   it.each([
     ['an endless loop', 'while true; do :; done\n', 4, 'more than 2000000 steps'],
-    [
-      'a value that doubles',
-      'x=aaaaaaaa\nwhile true; do x=$x$x; done\n',
-      5,
-      'a value of more than 16777216 characters',
-    ],
+    ['a value that doubles', 'x=aaaaaaaa\nwhile true; do x=$x$x; done\n', 5, 'a text of more than 16777216 characters'],
     [
       'a list that doubles',
       'a=(1 2)\nwhile true; do a=("${a[@]}" "${a[@]}"); done\n',
       5,
-      'more text than there is room for',
+      'nested too deep, or too long a text',
     ],
-    ['a function that calls itself', 'f() { f; }\nf\n', 4, 'functions call each other more than 200 deep'],
-    ['a file that sources itself', '. ./q.sh\n', 4, 'more than 500 scripts'],
-    ['eval of itself', `x='eval "$x"'\neval "$x"\n`, 5, 'more than 500 scripts'],
-    ['too many words', 'for i in {1..900000}; do :; done\n', 4, 'braces with more than 100000 words'],
+    ['a function that calls itself', 'f() { f; }\nf\n', 4, 'functions and shells run each other more than 200 deep'],
+    ['a file that sources itself', '. ./q.sh\n', 4, 'functions and shells run each other more than 200 deep'],
+    ['eval of itself', `x='eval "$x"'\neval "$x"\n`, 5, 'functions and shells run each other more than 200 deep'],
   ])('%s ends at a limit, which is named', (_, text, line, why) => {
     const { end, commands } = ends(`${FIRST.replace('add', 'replace')}${text}`);
     expect(end).toEqual(['limit', line, expect.stringContaining(why)]);
     expect(commands).toBeGreaterThan(0);
+  });
+
+  it('braces with too many words are not checked', () => {
+    const cwd = folderWith({ 'q.sh': `${FIRST}for i in {1..900000}; do tc class add dev $DEV parent 1: drr; done\n` });
+    expect(json(['q.sh'], cwd).unchecked).toMatchObject([{ line: 4 }]);
   });
 
   it('a limit leaves the check incomplete', () => {
@@ -353,7 +378,7 @@ describe('input that is no good script', () => {
     const { status, stdout } = cli(['check', '--strict', 'q.sh'], { cwd });
     expect([status, stdout.split('\n')[1]]).toEqual([
       3,
-      'the script ends at line 4: functions call each other more than 200 deep; it was simulated no further',
+      'the script ends at line 4: functions and shells run each other more than 200 deep; it was simulated no further',
     ]);
   });
 
