@@ -1,4 +1,4 @@
-import { closeSync, type Dirent, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, type Dirent, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { scriptLines } from '../../src/command/index.ts';
 import { errorCode } from '../system.ts';
@@ -52,7 +52,13 @@ const entriesOf = (folder: string): Dirent[] =>
 
 function scriptsAt(name: string, entry: Dirent): ScriptFile[] {
   if (entry.isDirectory()) return KEPT.has(entry.name) ? [] : scriptsIn(name);
-  return entry.isFile() && isScript(name) ? [{ name, isNamed: false, failure: null }] : [];
+  return entry.isFile() && !isOfFix(name) && isScript(name) ? [{ name, isNamed: false, failure: null }] : [];
+}
+
+/** NAME.fixed.EXT or NAME.orig, which --fix has put beside a script. */
+function isOfFix(name: string): boolean {
+  const script = name.replace(/\.orig$|\.fixed(?=(?:\.[^./]*)?$)/, '');
+  return script !== name && existsSync(script);
 }
 
 function isScript(name: string): boolean {

@@ -5,8 +5,9 @@ import { type CheckedFinding, type FilePlace, type Report, SEVERITIES } from '..
 import type { Fixed } from './check-fix.ts';
 import { painter } from './output.ts';
 import { PRINTED_BY } from './set-up.ts';
+import { endText } from './simulated-end.ts';
 
-/** Findings of one code that are told in full; the rest is counted. */
+/** Findings of one kind that are told in full; the rest is counted. */
 const TOLD = 3;
 const MARGIN = '    ';
 
@@ -24,23 +25,29 @@ type Lines = ReadonlyMap<string | null, readonly string[]> | null;
 export function asText({ name, report, fixed }: ToldScript, all: boolean, hosts: number | null): string {
   const { dump, texts } = report.script;
   const lines = dump ? null : new Map(Array.from(texts, ([file, text]) => [file, text.split('\n')]));
-  const counts = new Map<string, number>();
-  const left = new Map<string, CheckedFinding[]>();
+  const kinds = new Map<string, CheckedFinding[]>();
   const blocks = report.findings.flatMap((finding) => {
-    const { code } = finding;
-    const count = counts.get(code) ?? 0;
-    counts.set(code, count + 1);
-    if (all || count < TOLD) return [block(finding, name, lines)];
-    const others = left.get(code);
-    if (others === undefined) left.set(code, [finding]);
-    else others.push(finding);
-    return [];
+    const known = kinds.get(kindOf(finding)) ?? [];
+    kinds.set(kindOf(finding), known);
+    known.push(finding);
+    return all || known.length <= TOLD ? [block(finding, name, lines)] : [];
   });
-  const more = [...left].map(([code, others]) => `${code}: ${others.length} more like these, in ${linesText(others)}`);
+  const more = all ? [] : [...kinds.values()].flatMap(moreText);
   const diff = fixed === null || fixed.diff === '' ? [] : [escapeLines(fixed.diff)];
   const sum = summary(report, name, fixed, hosts);
   const said = [...sum, ...freshNotes(fixed), ...kindNote(report, name), ...notes(report, name)];
   return [...blocks, ...more, ...diff, ...said].join('\n').concat('\n');
+}
+
+/** Findings are alike where the same is said of them, but for the numbers: classes and handles. */
+const kindOf = ({ code, message }: CheckedFinding): string =>
+  `${code} ${message.replace(/\b(?:[\da-f]*:[\da-f]*|\d+)/g, '0')}`;
+
+/** Where the findings of a kind are that are not told in full. */
+function moreText([first, ...others]: readonly CheckedFinding[]): string[] {
+  const left = others.slice(TOLD - 1);
+  if (first === undefined || left.length === 0) return [];
+  return [`${first.code}: ${left.length} more like ${linesText([first])}, in ${linesText(left)}`];
 }
 
 const PAINT = { error: 'red', warning: 'yellow', advice: 'cyan' } as const;
@@ -106,15 +113,26 @@ export function freshNotes(fixed: Fixed | null): string[] {
   return [`the fixed script has ${fresh.length === 1 ? 'a new finding' : 'new findings'}: ${texts.join(', ')}`];
 }
 
-/** Where things are, each place once: `line 3`, `lines 3, 5`, `line 7 of lib.sh`. */
+/** Where things are, each place once: `line 3`, `lines 3, 5-9`, `line 7 of lib.sh`. */
 function linesText(places: readonly FilePlace[]): string {
   const files = new Map<string | null, Set<number>>();
   for (const { file, line } of places) files.set(file, (files.get(file) ?? new Set()).add(line));
   const texts = Array.from(files, ([file, lines]) => {
-    const text = `${lines.size === 1 ? 'line' : 'lines'} ${[...lines].join(', ')}`;
+    const text = `${lines.size === 1 ? 'line' : 'lines'} ${rangesText([...lines]).join(', ')}`;
     return file === null ? text : `${text} of ${escapeText(file)}`;
   });
   return texts.join(', ');
+}
+
+/** Lines that follow each other as one range. */
+function rangesText(lines: readonly number[]): string[] {
+  const ranges: { from: number; to: number }[] = [];
+  for (const line of lines.toSorted((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last.to + 1 === line) last.to = line;
+    else ranges.push({ from: line, to: line });
+  }
+  return ranges.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`));
 }
 
 /** What was assumed, what the run came by, and what could not be looked at. */
@@ -145,19 +163,24 @@ function kindNote({ script: { kind, commands, texts } }: Report, file: string): 
 }
 
 /** What the simulated run answered for the machine, and what it came by. */
-function runNotes({ script: { simulated } }: Report, script: string): string[] {
+function runNotes({ script: { simulated, commands } }: Report, script: string): string[] {
   if (simulated === null) return [];
   const { assumptions, notes: others, triedStart } = simulated;
   const at = ({ file, line }: { readonly file: string; readonly line: number }): string =>
     linesText([{ ...NOWHERE, file: file === script ? null : file, line }]);
   return [
+    ...(commands.length > 0 ? [] : [`the run comes to no tc command: ${escapeText(endText(simulated))}`]),
     ...(triedStart ? ['no tc command without arguments; run with "start"'] : []),
     ...assumptions.map(
       ({ place, question, answer }) => `assumed: ${at(place)}: ${escapeText(question)} → ${escapeText(answer)}`,
     ),
+    ...(assumptions.some(({ question }) => ASKS_FOR_FILE.test(question)) ? ['--file PATH=FILE gives a file'] : []),
     ...others.map(({ place, why }) => `note: ${at(place)}: ${escapeText(why)}`),
   ];
 }
+
+/** What the text of a file answers: `[ -f FILE ]`, `cat FILE`, `. FILE`, `< FILE`. */
+const ASKS_FOR_FILE = /^(?:\[\[? |test ).*-[efrs] |^(?:cat|\.|source|<) /;
 
 const NOWHERE = { column: 1, length: 0, endLine: 1, endColumn: 1 } as const;
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import {
   annotationsOf,
@@ -12,7 +13,7 @@ import {
   sarifOf,
   simulateQuestion,
 } from '../../src/api/index.ts';
-import { counted, escapeText } from '../../src/lang/index.ts';
+import { counted, escapeText, shellQuoted } from '../../src/lang/index.ts';
 import { type Report, SEVERITIES } from '../../src/lint/index.ts';
 import { caretInValue } from './caret.ts';
 import { type Config, configOf } from './check-config.ts';
@@ -28,6 +29,7 @@ import { say } from './output.ts';
 import { Output } from './result.ts';
 import { shellOf, shellQuestion } from './script-files.ts';
 import { listingOfFlags, nameOfSetUp } from './set-up.ts';
+import { endText } from './simulated-end.ts';
 
 const FOUND = 1;
 const FAILED = 2;
@@ -131,10 +133,20 @@ async function judgedEach(names: readonly string[], flags: CheckFlags, question:
     const script = await judgedOrNot(file, flags, question);
     if (!file.isNamed && holdsNothing(script)) continue;
     scripts.push(script);
-    if (script.problem !== null) say(tell(script.problem, []).text);
+    if (script.problem !== null) say(tell(withWayOut(script.problem, file.name, names), []).text);
   }
   if (scripts.length > 0 || flags.passWithoutTc) return scripts;
   throw new CommandLineError(`${names.join(', ')}: there is no tc script in it`);
+}
+
+/** Arguments of a script may have been taken for scripts, as no `--` stands before them. */
+function withWayOut(problem: CommandLineError, name: string, names: readonly string[]): CommandLineError {
+  const at = names.indexOf(name);
+  const isArgument = at > 0 && /^[^-./][^./]*$/.test(name) && !existsSync(name) && existsSync(names[at - 1] ?? '');
+  if (!isArgument) return problem;
+  const [scripts, args] = [names.slice(0, at), names.slice(at)].map((list) => list.map(shellQuoted).join(' '));
+  const way = `the arguments of a script stand behind --: cls-flow check ${scripts} -- ${args}`;
+  return new CommandLineError(problem.message, problem.caret, way);
 }
 
 async function judgedOrNot(file: ScriptFile, flags: CheckFlags, question: Asked): Promise<Script> {
@@ -180,9 +192,15 @@ function problemOf(file: string, report: Report, { passWithoutTc }: CheckFlags):
   if (commands.length > 0 || unreached.length > 0 || dump) return null;
   const { unchecked } = report;
   const [first] = unchecked;
-  if (first === undefined) {
-    return passWithoutTc ? null : new CommandLineError(`${file}: there is no tc command in it`);
+  if (first === undefined && passWithoutTc) return null;
+  if (simulated !== null && simulated.unchecked.length === 0) {
+    return new CommandLineError(
+      `${file}: without tc commands: ${endText(simulated)}`,
+      null,
+      argumentsHint(file, report),
+    );
   }
+  if (first === undefined) return new CommandLineError(`${file}: there is no tc command in it`);
   if (simulated !== null) {
     const where = `${first.file ?? file}:${first.line}`;
     return new CommandLineError(
@@ -196,6 +214,12 @@ function problemOf(file: string, report: Report, { passWithoutTc }: CheckFlags):
   );
 }
 
+/** The script has tc commands, looks at its arguments, and was given none. */
+function argumentsHint(file: string, { script: { simulated, texts }, unchecked }: Report): string {
+  const isWanting = simulated?.args.length === 0 && unchecked.length > 0 && /\$\{?[1@*]/.test(texts.get(null) ?? '');
+  return isWanting ? `its arguments stand behind --: cls-flow check ${shellQuoted(file)} -- ARGUMENTS` : '';
+}
+
 function holdsNothing({ report }: Script): boolean {
   if (report === null) return false;
   const { commands, unreached, dump } = report.script;
@@ -204,9 +228,11 @@ function holdsNothing({ report }: Script): boolean {
 
 function exitOf({ report, problem }: Script, { failOn, strict }: CheckFlags): number {
   if (report === null || problem !== null) return FAILED;
+  const end = report.script.simulated?.ended?.kind;
+  if (end === 'syntax') return FAILED;
   const limit = SEVERITIES.indexOf(failOn);
   if (report.findings.some(({ severity }) => SEVERITIES.indexOf(severity) <= limit)) return FOUND;
-  const isWhole = report.notModelled.length === 0 && report.unchecked.length === 0;
+  const isWhole = report.notModelled.length === 0 && report.unchecked.length === 0 && end !== 'limit';
   return strict && !isWhole ? INCOMPLETE : 0;
 }
 

@@ -42,26 +42,37 @@ export async function diff(script: string, flags: DiffFlags): Promise<number> {
   if (given !== 1) throw new CommandLineError('diff: give one of --live, --with and --state');
   if (live !== undefined && dev !== undefined) throw new CommandLineError('--dev: --live names the device');
   if (live === undefined && apply) throw new CommandLineError('--apply: goes with --live only');
-  const limits = limitsOf(flags);
-  const text = readCommands(script, limits, CommandLineError);
-  const asked = { script: text, ...shellQuestion(flags, limits), ...(live === undefined ? {} : { dev: live }) };
-  const simulated = await simulateQuestion(asked, shellOf(script, limits));
-  const commands = simulated === null ? text : commandsOf(simulated);
-  if (live === undefined) return diffKept(script, { text, commands }, flags);
+  const plan = await planOf(script, readCommands(script, limitsOf(flags), CommandLineError), flags);
+  if (live === undefined) return diffKept(script, plan, flags);
   const kernel = openKernel();
   try {
-    return diffLive({ script, text, commands, device: live }, kernel, flags);
+    return diffLive({ script, ...plan, device: live }, kernel, flags);
   } finally {
     kernel.close();
   }
 }
 
+/** The commands of a script; a shell script is simulated with what the flags give. */
+async function planOf(script: string, text: string, flags: DiffFlags): Promise<PlanText> {
+  const { live } = flags;
+  const limits = limitsOf(flags);
+  const asked = { script: text, ...shellQuestion(flags, limits), ...(live === undefined ? {} : { dev: live }) };
+  const simulated = await simulateQuestion(asked, shellOf(script, limits));
+  if (simulated === null) return { text, commands: text };
+  const unread = simulated.unchecked.map(({ place: { line }, why }) => ({ line, why }));
+  return { text, commands: { ...commandsOf(simulated), unexpanded: [], unread } };
+}
+
 /** What is installed was written down or kept; nothing is asked. */
-function diffKept(script: string, plan: PlanText, flags: DiffFlags): number {
+async function diffKept(script: string, plan: PlanText, flags: DiffFlags): Promise<number> {
   const { with: other, state, dev } = flags;
-  const { script: dump, state: saved } = setUpOf({ ...flags, live: undefined, script: other });
+  const { script: text, state: saved } = setUpOf({ ...flags, live: undefined, script: other });
+  const installed =
+    text === undefined || other === undefined
+      ? { state: saved as SavedNetns }
+      : { script: await planOf(other, text, flags) };
   const report = comparing({ script, dump: nameOfSetUp({ script: other, state }) }, () =>
-    differing(plan, dump ?? (saved as SavedNetns), dev),
+    differing(plan, installed, dev),
   );
   print(flags, report, () => diffText(report.device, { ...report, equal: report.same }, null, false));
   return report.equal ? EQUAL : DIFFERENT;

@@ -9,11 +9,14 @@ import { isTerminal, say, sayRaw } from './output.ts';
 import { checkOutputs } from './outputs.ts';
 import type { Transcript } from './record/batch.ts';
 import { escapes } from './record/escapes.ts';
-import { type Ended, hasOwnNetwork, NotIsolatedError, runIsolated, runUnsafe } from './record/run.ts';
+import { isCommand, isFile } from './record/host.ts';
+import { type Ended, type Environment, hasOwnNetwork, NotIsolatedError, runIsolated, runUnsafe } from './record/run.ts';
 import { simulateCommand } from './record/simulate.ts';
 import { transcriptOf } from './record/simulated.ts';
 import { readLog, transcript } from './record/transcript.ts';
 import { Output } from './result.ts';
+import { shellQuestion } from './script-files.ts';
+import { endsBadly, endText } from './simulated-end.ts';
 
 const FAILED = 1;
 /** A file larger than this is no script that anybody wrote. */
@@ -23,7 +26,10 @@ const TOLD_MAX = 5;
 /** `cls-flow record SCRIPT`: writes what a script asks of tc as a file for `tc -batch`. Returns the exit code. */
 export async function record(command: readonly string[], flags: RecordFlags): Promise<number> {
   if (flags.run !== true && flags.unsafe !== true) return recordSimulated(command, flags);
-  checkRunnable(command, flags.unsafe === true ? '--unsafe' : '--run');
+  const how = flags.unsafe === true ? '--unsafe' : '--run';
+  if (flags.file !== undefined)
+    throw new CommandLineError(`--file: a script that is run reads its own files: not with ${how}`);
+  checkRunnable(command, how);
   return recordRun(command, flags);
 }
 
@@ -39,7 +45,9 @@ async function recordSimulated(command: readonly string[], flags: RecordFlags): 
     tellTranscript(made, 'written');
     tellSome(simulated.unchecked, ({ place, why }) => `${place.file}:${place.line}: not in the batch file: ${why}`);
     write(made.text);
-    return 0;
+    if (!endsBadly(simulated)) return 0;
+    say(`cls-flow: failed: ${escapeText(endText(simulated))}`);
+    return FAILED;
   });
 }
 
@@ -47,13 +55,14 @@ async function recordRun(command: readonly string[], flags: RecordFlags): Promis
   checkOutputs([flags.output], command);
   const isUnsafe = flags.unsafe === true;
   const most = limitsOf(flags).text;
+  const env = environmentOf(flags);
   tellBefore(command, isUnsafe);
   if (flags.yes !== true && isTerminal.stdin() && isTerminal.stderr() && !(await agreed())) {
     say('cls-flow: not run');
     return FAILED;
   }
   return writingTo(flags.output, async (write) => {
-    const ended = isUnsafe ? await runUnsafe(command, most) : await isolated(command, most);
+    const ended = isUnsafe ? await runUnsafe(command, env, most) : await isolated(command, env, most);
     const made = transcript(readLog(ended.log), command.join(' '));
     say(`cls-flow: ${ended.status.text}`);
     tellTranscript(made, 'recorded');
@@ -79,9 +88,16 @@ function printed(text: string): void {
   output.flush();
 }
 
-async function isolated(command: readonly string[], most: number): Promise<Ended> {
+/** The variables of `--env`. */
+function environmentOf(flags: RecordFlags): Environment {
+  const { env = {} } = shellQuestion({ ...(flags.env === undefined ? {} : { env: flags.env }) }, limitsOf(flags));
+  if (env.PATH === undefined) return env;
+  throw new CommandLineError('--env PATH: the stand-ins must be found first: not with --run and --unsafe');
+}
+
+async function isolated(command: readonly string[], env: Environment, most: number): Promise<Ended> {
   try {
-    return await runIsolated(command, command.map(scriptText), most);
+    return await runIsolated(command, command.map(scriptText), env, most);
   } catch (error) {
     if (!(error instanceof NotIsolatedError)) throw error;
     throw new FailedError(
@@ -90,11 +106,12 @@ async function isolated(command: readonly string[], most: number): Promise<Ended
   }
 }
 
-function tellTranscript({ commands, elsewhere, unwritable }: Transcript, done: string): void {
+function tellTranscript({ commands, elsewhere, unwritable, unreached }: Transcript, done: string): void {
   say(`cls-flow: ${counted(commands, 'tc command')} ${done}`);
   if (elsewhere > 0) say(`cls-flow: ${counted(elsewhere, 'tc command')} of other network namespaces are comments only`);
   if (unwritable > 0)
     say(`cls-flow: ${counted(unwritable, 'tc command')} cannot stand in a batch file and are comments only`);
+  if (unreached > 0) say(`cls-flow: ${counted(unreached, 'tc command')} behind the end of the script: comments only`);
 }
 
 function tellBefore(command: readonly string[], isUnsafe: boolean): void {
@@ -121,13 +138,23 @@ async function agreed(): Promise<boolean> {
 
 /** The likeliest mistake, told in words instead of an errno. */
 function checkRunnable([file = '']: readonly string[], how: string): void {
-  if (!file.includes('/')) return;
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) throw new FailedError(`${file}: no such file`);
+  if (!file.includes('/')) {
+    checkCommand(file);
+    return;
+  }
+  if (!isFile(file)) throw new FailedError(`${file}: no such file`);
   try {
     accessSync(file, constants.X_OK);
   } catch {
     throw new CommandLineError(`${file}: not executable`, null, `try: cls-flow record ${how} -- sh ${file}`);
   }
+}
+
+/** A shell looks for a name without a slash in PATH alone. */
+function checkCommand(name: string): void {
+  if (isCommand(name)) return;
+  const here = isFile(name) ? `; for the file here write ./${name}` : '';
+  throw new FailedError(`${name}: no such command${here}`);
 }
 
 /** What a real tc did in the namespaces. */

@@ -84,6 +84,12 @@ export interface AssumptionRow extends PlaceRow {
   readonly answer: string;
 }
 
+/** Where a script ends before its end. */
+export interface EndRow extends UncheckedRow {
+  /** `exit`: it ends there in reality, and the rest was judged; `limit`: it was simulated no further; `syntax`: no shell can read on. */
+  readonly kind: 'exit' | 'limit' | 'syntax';
+}
+
 /** One of the scripts. */
 export interface FileRow {
   readonly file: string;
@@ -99,7 +105,7 @@ export interface FileRow {
   /** No arguments were given, and without one the script gives no tc command. */
   readonly triedStart: boolean;
   /** Where the script ends before its end; null: it does not, or was not run. */
-  readonly ended: UncheckedRow | null;
+  readonly ended: EndRow | null;
 }
 
 /** What `check` returns, and what `cls-flow check --format json` prints: docs/schema/check.schema.json. */
@@ -236,6 +242,6 @@ function fileRow({ name, report, problem }: JudgedScript): FileRow {
   const { args = null, triedStart = false, ended = null } = simulated ?? {};
   return {
     ...{ file: name, commands: commands.length, assumed: report?.assumed ?? [], problem },
-    ...{ kind, args, triedStart, ended: ended === null ? null : noteRow(ended) },
+    ...{ kind, args, triedStart, ended: ended === null ? null : { ...noteRow(ended), kind: ended.kind } },
   };
 }

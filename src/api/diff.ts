@@ -42,7 +42,8 @@ export interface Differences {
  */
 export function diff(plan: string, dump: SavedNetns | string, device?: string): Differences {
   const script = text(plan, 'plan');
-  return differing({ text: script, commands: script }, dump, device);
+  const installed = typeof dump === 'string' ? { script: { text: dump, commands: dump } } : { state: dump };
+  return differing({ text: script, commands: script }, installed, device);
 }
 
 /** A script's text, and what is run of it: of a shell script that was simulated, the commands that it gave. */
@@ -51,12 +52,11 @@ export interface PlanText {
   readonly commands: ScriptCommands;
 }
 
-/** The same of a plan that may come from a simulated run. */
-export function differing(
-  { text: script, commands }: PlanText,
-  dump: SavedNetns | string,
-  device?: string,
-): Differences {
+/** What a kernel has: what made it, or as it was kept. */
+export type InstalledText = { readonly script: PlanText } | { readonly state: SavedNetns };
+
+/** The same of scripts that may come from simulated runs. */
+export function differing({ text: script, commands }: PlanText, dump: InstalledText, device?: string): Differences {
   const name = device === undefined ? deviceIn(commands) : text(device, 'device');
   const { netns, era, content } = kernelOf(dump, name);
   const ifindex = netns.links.index(name);
@@ -95,22 +95,23 @@ interface Installed {
   readonly content: string;
 }
 
-function kernelOf(dump: SavedNetns | string, device: string): Installed {
-  if (typeof dump !== 'string') {
-    const { saved, env } = readState(dump, 'dump');
+function kernelOf(dump: InstalledText, device: string): Installed {
+  if ('state' in dump) {
+    const { saved, env } = readState(dump.state, 'dump');
     return { netns: Netns.load(saved, env), era: saved.era, content: JSON.stringify(saved) };
   }
+  const { text: content, commands } = dump.script;
   const fresh = (): Netns => new Netns({ env: environment(ERA), devices: [{ name: 'lo', ifindex: 1 }] });
   const { netns, answers, unread, unexpanded } = inField('dump', () =>
-    setUpScript(dump, fresh, {}, { nameless: device }),
+    setUpScript(commands, fresh, {}, { nameless: device }),
   );
-  const failed = answers.find(({ exit, words }) => exit !== 0 && !buildsNothing(words));
+  const failed = answers.find(({ exit, words, mayFail }) => exit !== 0 && mayFail !== true && !buildsNothing(words));
   const [lost = failed && { line: failed.line, why: failed.stderr.split('\n')[0] }] = unread;
   if (lost !== undefined) throw new QuestionError('dump', `line ${lost.line}: ${lost.why}`);
   const [open] = unexpanded;
   if (open !== undefined) throw new QuestionError('dump', `line ${open}: a variable, which is not expanded`);
   if (answers.length === 0) throw new QuestionError('dump', 'nothing that tc lists is in it');
-  return { netns, era: ERA, content: dump };
+  return { netns, era: ERA, content };
 }
 
 /** Whose rules a listing is made again by. */

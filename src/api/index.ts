@@ -10,6 +10,7 @@ export {
   check,
   checkedOf,
   type EditRow,
+  type EndRow,
   type FileRow,
   type FindingRow,
   type JudgedScript,
@@ -27,7 +28,7 @@ export { type ClassCommands, type ClassesQuestion, classes } from './classes.ts'
 export { type Classification, Classifying, classify } from './classify.ts';
 export { type Compared, compare } from './compare.ts';
 export { Copies } from './copies.ts';
-export { type Differences, diff, differencesOf, differing, type PlanText } from './diff.ts';
+export { type Differences, diff, differencesOf, differing, type InstalledText, type PlanText } from './diff.ts';
 export type { InputDigest } from './digest.ts';
 export {
   type CapturedPacket,

@@ -31,7 +31,7 @@ export async function simulateQuestion(asked: Question, shell: ScriptFile = {}):
   return isShellScript(question.script ?? '') ? simulateScript(shellScriptOf(question, shell)) : null;
 }
 
-/** What a script is called, where it lies, and the files that it may read. */
+/** What a script is called, where it lies, the files that it may read, and what ends its run. */
 export type ScriptFile = Pick<ShellScript, 'name' | 'path' | 'files' | 'signal'>;
 
 /** A question's script, with what the question gives it. */

@@ -41,5 +41,5 @@ export {
   setUpScript,
 } from './script.ts';
 export { type Answer, countOptions, namespaceOption, runTc, type TcRun } from './tc.ts';
-export { buildsNothing } from './verbs.ts';
+export { buildsNothing, onlyLists } from './verbs.ts';
 export { type ValueAt, type WordAt, wordsAt } from './words-at.ts';

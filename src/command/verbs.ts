@@ -37,9 +37,15 @@ export function wasList(words: Words): boolean {
   return LIST.some((name) => words.was(name));
 }
 
+/** Words that only list: nothing of the kernel changes. */
+export function onlyLists([, verb = 'show']: readonly string[]): boolean {
+  return [...LIST, 'get'].some((name) => matches(verb, name));
+}
+
 /** Words that only list, or take away: a script may well do that where there is nothing. */
-export function buildsNothing([, verb = 'show']: readonly string[]): boolean {
-  return [...LIST, 'get', 'delete', 'flush'].some((name) => matches(verb, name));
+export function buildsNothing(words: readonly string[]): boolean {
+  const [, verb = ''] = words;
+  return onlyLists(words) || ['delete', 'flush'].some((name) => matches(verb, name));
 }
 
 /** What tc says of the word taken last. */

@@ -1,3 +1,4 @@
+import { onlyLists } from '../command/index.ts';
 import type { Simulated, SimulatedCommand, SimulatedWord, SourcePlace, UncheckedPlace } from '../shell/index.ts';
 import type { Command, FilePlace, WordPlace } from './command.ts';
 import { mutedIn, ownWords, readScript, type Script, type ScriptEnd, type UncheckedAt } from './script.ts';
@@ -117,6 +118,7 @@ function read(places: readonly UncheckedPlace[], names: Names): NotRun {
   for (const { place: whole, why } of places) {
     const place = names.place(whole);
     const { commands, unexpanded } = readScript(names.source(whole));
+    if (isListing([...commands, ...unexpanded])) continue;
     const isPlain = commands.length > 0 && unexpanded.length === 0;
     const list = isPlain ? all.literal : all.hidden;
     for (const command of [...commands, ...unexpanded]) list.push(movedTo(place, command));
@@ -125,6 +127,13 @@ function read(places: readonly UncheckedPlace[], names: Names): NotRun {
   }
   return all;
 }
+
+/** It changes nothing, whatever its other words are: there is nothing to judge. */
+const isListing = (commands: readonly Command[]): boolean =>
+  commands.length > 0 && commands.every(({ words }) => OBJECT.test(words[0] ?? '') && onlyLists(words));
+
+/** A word without variables: what they hold may begin with another object and verb. */
+const OBJECT = /^[a-z]+$/;
 
 /** A command that was read from the text of a place alone. */
 function movedTo(to: FilePlace, command: Command): Command {

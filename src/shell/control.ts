@@ -76,6 +76,8 @@ async function runStatement(statement: Statement, shell: Shell, source: Source):
   } catch (error) {
     if (!(error instanceof NotSimulated)) throw error;
     shell.host.uncheck(error.place, error.message);
+    // It may have set any variable.
+    shell.missing ??= error.message;
     shell.status = 0;
   }
 }

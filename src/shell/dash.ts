@@ -1,6 +1,7 @@
-import { forEachChild, type ParsedScript, type SyntaxNode } from 'unbash';
+import type { ParsedScript, SyntaxNode } from 'unbash';
 import type { UncheckedPlace } from './simulated.ts';
 import type { Source } from './source.ts';
+import { forEachChild } from './syntax.ts';
 
 /** What bash has and a plain sh such as dash has not, and how it is called. */
 function bashOnly(node: SyntaxNode): string | null {
@@ -38,7 +39,7 @@ function bashOnly(node: SyntaxNode): string | null {
   }
 }
 
-/** Where a script for a plain sh uses what only bash has: the first place of each kind. */
+/** Quirk 78. Where a script for a plain sh uses what only bash has: the first place of each kind. */
 export function bashOnlyPlaces(tree: ParsedScript, source: Source): UncheckedPlace[] {
   if (!/^#!\s*\S*\/(?:env\s+)?(?:da)?sh\b/.test(source.text)) return [];
   const found = new Map<string, UncheckedPlace>();

@@ -78,7 +78,10 @@ async function expandWord(word: Word, scene: Scene): Promise<Field[]> {
     return pieces.flatMap(({ field }) => (field === undefined ? [] : [field]));
   }
   return fieldsOf(pieces, shell).flatMap(({ text, pattern }) => {
-    const paths = pattern === null || shell.options.has('f') ? [] : pathsMatching(pattern, shell.host.files);
+    const isMatched = pattern !== null && !shell.options.has('f');
+    const paths = isMatched ? pathsMatching(pattern, shell.host.files) : [];
+    // What such a folder holds on the host nobody here knows.
+    if (isMatched && paths.length === 0 && text.startsWith('/')) shell.host.assume(place, text, 'no file matches');
     const texts = paths.length > 0 ? paths : pattern !== null && shell.options.has('nullglob') ? [] : [text];
     return texts.map((one) => ({ text: one, place, literal: false, command }));
   });
@@ -193,13 +196,18 @@ export async function expandHereDocument(
   for (const part of parts) {
     const isText = part.type === 'Literal';
     const value = isText ? part.value : (await partPieces(part, scene, true)).map((piece) => piece.text).join('');
+    // Each line is kept with its place, which is more than its characters.
+    scene.shell.host.step(scene.command, value.length);
+    scene.shell.host.spend(scene.command, PLACE_OF_LINE * (value.split('\n').length - 1));
     noteLines(text, value, part, isText, source, lines);
     text += value;
-    scene.shell.host.step(scene.command, value.length);
   }
   if (!isIndented) return { text, lines };
   return { text: text.replace(/^\t+/gm, ''), lines };
 }
+
+/** What a line's place is worth in characters. */
+const PLACE_OF_LINE = 512;
 
 /** Each line stands where its first part stands; an expansion on it makes it no literal one. */
 function noteLines(
@@ -415,6 +423,10 @@ async function heldBy(part: Parameter, scene: Scene): Promise<Held> {
   }
   const pairs = shell.variables.elements(parameter);
   const all = pairs.map(([key, value]) => fieldOf(prefix === '!' ? key : value));
+  if (all.length === 0 && shell.variables.get(parameter) === undefined) {
+    const one = special(parameter, part, scene);
+    if (one !== undefined && isUnknown(one)) return { one };
+  }
   return { all, isStar: index.text === '*' };
 }
 
@@ -455,7 +467,10 @@ function specialElement(name: string, key: string, at: { pos: number; end: numbe
   const { shell, source } = scene;
   if (name === 'FUNCNAME' && shell.calls.length > 0) return [...shell.calls, 'main'][Number(key)];
   if (key === '0' || shell.variables.isSet(name)) return special(name, at, scene);
-  if (name !== 'BASH_SOURCE' && name !== 'BASH_LINENO') return undefined;
+  if (name !== 'BASH_SOURCE' && name !== 'BASH_LINENO') {
+    const text = special(name, at, scene);
+    return text !== undefined && isUnknown(text) ? text : undefined;
+  }
   return shell.host.unknown(source.place(at), `${name}[${key}] is not simulated`);
 }
 

@@ -1,4 +1,5 @@
-import { type Command, forEachChild, type SyntaxNode } from 'unbash';
+import type { Command, SyntaxNode } from 'unbash';
+import { forEachChild } from './syntax.ts';
 
 const TC = /^(?:\S*\/)?tc$|^"?\$\{?\w*tc\w*\}?"?$/i;
 

@@ -157,8 +157,8 @@ describe('where it ends', () => {
 });
 
 test('the environment is what was given, and nothing else', async () => {
-  const simulated = await run('tc ${HOSTED:-none} ${DEV:-none}\n', { env: { DEV: 'eth5' } });
-  expect(lines(simulated)).toEqual(['qos.sh:1 tc none eth5']);
+  const simulated = await run('HOSTED="$HOSTED"; tc "$HOSTED" $DEV\n', { env: { DEV: 'eth5' } });
+  expect(lines(simulated)).toEqual(['qos.sh:1 tc  eth5']);
 });
 
 test('a script for sh: words that only bash has are notes', async () => {

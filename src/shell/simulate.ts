@@ -1,4 +1,4 @@
-import { type ArithmeticExpression, type Command, type ParsedScript, parse, type Redirect } from 'unbash';
+import type { ArithmeticExpression, Command, ParsedScript, Redirect } from 'unbash';
 import { isBuiltin } from './command.ts';
 import { inSubshell, runCompound, runExitTrap, runScript } from './control.ts';
 import { bashOnlyPlaces } from './dash.ts';
@@ -19,6 +19,7 @@ import type {
 } from './simulated.ts';
 import { Source } from './source.ts';
 import { Capture, Terminal } from './streams.ts';
+import { parse } from './syntax.ts';
 import type { TextTools } from './text-tools.ts';
 import type { Link, Machine } from './tool.ts';
 import { systemFile, systemFolder } from './tools/system-files.ts';
@@ -26,7 +27,7 @@ import { shown, Unknowns, withoutMarks } from './unknown.ts';
 
 /** What a run may take, so that none goes on for ever. */
 export const SHELL_LIMITS = {
-  ...{ steps: 2_000_000, output: 64 << 20, text: 16 << 20, depth: 200 },
+  ...{ steps: 2_000_000, output: 64 << 20, text: 16 << 20, depth: 200, commands: 120_000 },
   ...{ assumptions: 1000, said: 200 },
 } as const;
 
@@ -69,9 +70,12 @@ class Run implements Host {
   private readonly unchecked = new Map<string, UncheckedPlace>();
   private readonly notes: UncheckedPlace[] = [];
   private readonly parsed = new Map<string, ParsedScript>();
+  /** Scripts that the shell cannot read to their end, by the tree of what it runs of them. */
+  private readonly broken = new Map<ParsedScript, Broken>();
   private readonly terminal = new Terminal(SHELL_LIMITS.said);
   private exit: Simulated['exit'] = null;
   private ended: EarlyEnd | null = null;
+  private readonly opened = new Map<string, { readonly text: string; readonly tree: ParsedScript }>();
   /** Work so far, in characters. */
   private spent = 0;
   private depth = 0;
@@ -201,6 +205,7 @@ class Run implements Host {
     if (!this.unchecked.has(keyOf(place))) this.unchecked.set(keyOf(place), { place, why: shown(why) });
   }
 
+  /** Quirk 79. */
   fatal(shell: Shell, place: SourcePlace, end: Fatal): void {
     if (shell.below > 0) throw new ExitSignal(end.status);
     // What stands before a syntax error is run, and ends first.
@@ -222,6 +227,9 @@ class Run implements Host {
   }
 
   record(command: SimulatedCommand): void {
+    const { commands: most } = SHELL_LIMITS;
+    if (this.commands.length >= most)
+      throw new StopSignal(command.place, `more than ${most} commands of tc and the like`);
     this.commands.push(command);
   }
 
@@ -240,8 +248,20 @@ class Run implements Host {
       : absolute;
   }
 
-  run(script: ParsedScript, shell: Shell, source: Source): Promise<void> {
-    return this.deeper(this.place, () => runScript(script, shell, source));
+  async run(script: ParsedScript, shell: Shell, source: Source): Promise<void> {
+    const broken = this.broken.get(script);
+    try {
+      await this.deeper(this.place, () => runScript(script, shell, source));
+    } finally {
+      if (broken !== undefined) this.endBroken(broken);
+    }
+    if (broken !== undefined) await runScript(broken.rest, shell, source);
+  }
+
+  /** An earlier end is the real one; the error is told all the same. */
+  private endBroken({ place, why }: Broken): void {
+    if (this.ended === null) this.end(place, why, 'syntax');
+    else this.note(place, why);
   }
 
   compound(body: ShellFunction['body'], shell: Shell, source: Source): Promise<void> {
@@ -269,20 +289,31 @@ class Run implements Host {
     return tree;
   }
 
-  /** bash runs what stands before a syntax error. */
+  /** bash runs what stands before a syntax error. The rest is judged all the same. */
   open(source: Source): ParsedScript {
+    const known = this.opened.get(source.file);
+    if (known?.text === source.text) return known.tree;
+    const tree = this.readAnew(source);
+    this.opened.set(source.file, { text: source.text, tree });
+    return tree;
+  }
+
+  private readAnew(source: Source): ParsedScript {
     this.texts.set(source.file, source.text);
     const tree = parse(source.text);
     const [error] = tree.errors ?? [];
     for (const command of tcCommands(tree)) this.tcIn.push({ command, source });
     if (error === undefined) return tree;
     const place = source.place({ pos: Math.min(error.pos, source.text.length), end: source.text.length });
-    this.end(place, `syntax error: ${error.message}`, 'syntax');
+    const from = brokenFrom(tree, error.pos, source.text);
+    const isRun = (one: ParsedScript['commands'][number]): boolean => one.pos < from && one.end <= from;
     const { type, pos, end, shebang } = tree;
-    const before = tree.commands.filter((one) => one.end <= error.pos);
+    const run = { type, pos, end, shebang, commands: tree.commands.filter(isRun) };
+    const before = tree.commands.filter((one) => !isRun(one) && one.end <= error.pos);
     // One that is not closed is none.
     const commands = / to close /.test(error.message) ? before.slice(0, -1) : before;
-    return { type, pos, end, shebang, commands };
+    this.broken.set(run, { place, why: `syntax error: ${error.message}`, rest: { ...run, commands } });
+    return run;
   }
 
   async substitute(script: ParsedScript, shell: Shell, source: Source) {
@@ -305,6 +336,20 @@ class Run implements Host {
   }
 }
 
+/** A syntax error, and what stands before it but in the same command or line: bash does not run that. */
+interface Broken extends UncheckedPlace {
+  readonly rest: ParsedScript;
+}
+
+/** Where the line begins with the command that holds the error; one at the end of the text is in the last command. */
+function brokenFrom({ commands }: ParsedScript, error: number, text: string): number {
+  const isAtEnd = error >= text.trimEnd().length;
+  const holds = ({ pos, end }: ParsedScript['commands'][number]): boolean =>
+    pos < error && (end > error || !text.slice(end, error).includes('\n'));
+  const broken = isAtEnd ? commands.at(-1) : commands.findLast(holds);
+  return text.lastIndexOf('\n', (broken?.pos ?? error) - 1) + 1;
+}
+
 /** `$(< FILE)`: the file's text; null: another command. */
 function onlyInput({ commands }: ParsedScript): Redirect | null {
   const [statement, more] = commands;
@@ -324,7 +369,7 @@ const MOST_PARSED = 10_000;
 
 const keyOf = ({ file, from, to, line }: SourcePlace): string => `${file}:${line}:${from}:${to}`;
 
-/** The device that the script names, as most name the one that they shape. */
+/** Quirk 80. The device that the script names, as most name the one that they shape. */
 function deviceIn(text: string): string {
   const found =
     /\bdev\s+((?:eth|en|wan|ppp|wlan|lan|br|bond)[\w.-]*)/.exec(text) ??

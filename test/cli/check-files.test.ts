@@ -180,7 +180,41 @@ filter add dev eth${n} parent 1: protocol all prio 1 handle 1 flow hash keys nfc
     expect(lines(check('five.tc').stdout)).toEqual(['2', '4', '6']);
     const all = check('five.tc', '--all').stdout;
     expect(lines(all)).toEqual(['2', '4', '6', '8', '10']);
-    expect(all).not.toContain('more like these');
+    expect(all).not.toContain('more like');
+  });
+});
+
+describe('cls-flow check of a folder', () => {
+  test('leaves out what --fix has put beside a script, and nothing else', () => {
+    const files = { 'a.sh': WRONG, 'b.sh': WRONG, 'mine.fixed.sh': WRONG, 'mine.orig': WRONG };
+    const { check, json } = folder(files);
+    check('a.sh', '--fix');
+    check('b.sh', '--fix', '--in-place');
+    const names = (...args: string[]): string[] => json(...args).files.map(({ file }: { file: string }) => file);
+    expect(names('.')).toEqual(['a.sh', 'b.sh', 'mine.fixed.sh', 'mine.orig']);
+    expect(names('a.fixed.sh', 'b.sh.orig')).toEqual(['a.fixed.sh', 'b.sh.orig']);
+  });
+});
+
+describe('cls-flow check of a script whose arguments stand behind no --', () => {
+  const MISSING = 'cls-flow: start: no such file\n';
+  const WAY = '  the arguments of a script stand behind --: cls-flow check a.sh -- start eth0\n';
+
+  test('names the way out once', () => {
+    const { check } = folder({ 'a.sh': WRONG });
+    expect(check('a.sh', 'start', 'eth0').stderr).toBe(`${MISSING}${WAY}cls-flow: eth0: no such file\n`);
+  });
+
+  test.each([
+    ['the file before it is not there', ['no.sh', 'start', 'eth0']],
+    ['it looks like a file', ['a.sh', 'start.sh']],
+    ['it stands in a folder', ['a.sh', 'bin/start']],
+    ['nothing stands before it', ['start', 'a.sh']],
+  ])('does not where %s', (_, names) => {
+    const { check } = folder({ 'a.sh': WRONG });
+    const { stderr } = check(...names);
+    expect(stderr).toContain('no such file\n');
+    expect(stderr).not.toContain('behind --');
   });
 });
 

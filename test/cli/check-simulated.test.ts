@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { asText } from '../../node/cli/check-text.ts';
 import { annotationsOf, checkedOf, reportOfSimulated, sarifOf } from '../../src/api/index.ts';
 import { NAME, Run, turn } from '../lint/run.ts';
+import { cli, file } from './cli.ts';
 
 const SFQ = 'tc qdisc add dev $IF root handle 1: sfq';
 const FILTER = 'tc filter add dev $IF parent 1: protocol all handle 1 flow hash keys nfct-src divisor 2048';
@@ -92,12 +93,113 @@ describe('a simulated script', () => {
     expect(lines[source + 1]?.indexOf('^')).toBe(lines[source]?.indexOf('2048'));
     expect(lines).toContain('    line 2, i = 1; the same in 2 more turns');
     expect(lines).toContainEqual(expect.stringContaining('FT040 warning  the script ends here: exit 1'));
-    expect(lines.slice(-5)).toEqual([
+    expect(lines.slice(-6)).toEqual([
       'no tc command without arguments; run with "start"',
       'assumed: line 2: [ -f /etc/sqm.conf ] → no',
+      '--file PATH=FILE gives a file',
       'note: line 1 of lib.sh: dash takes this too',
       'not checked, line 6: $UNKNOWN is not known',
       '',
     ]);
   });
+});
+
+/** Nothing is done without an argument. */
+const SERVICE = `#!/bin/sh
+DEV=eth0
+case "$1" in
+up) tc qdisc add dev $DEV root handle 1: drr ;;
+down) tc qdisc del dev $DEV root ;;
+status) tc -s qdisc show dev $DEV; tc class list dev "$DEV" ;;
+*) echo "usage: qos {up|down}"; exit 1 ;;
+esac
+`;
+
+describe('a script of which no tc command is reached', () => {
+  const what = (text: string, ...args: string[]): string => {
+    const path = file('service.sh', text);
+    const { status, stdout, stderr } = cli(['check', path, ...args]);
+    expect([status, stdout]).toEqual([2, '']);
+    return stderr.replaceAll(path, 'service.sh');
+  };
+
+  test('is told how it ends, what it prints, and where its arguments stand', () => {
+    expect(what(SERVICE)).toBe(
+      `cls-flow: service.sh: without tc commands: it ends with exit 1 at line 7 and prints "usage: qos {up|down}"
+  its arguments stand behind --: cls-flow check service.sh -- ARGUMENTS
+`,
+    );
+    expect(what(SERVICE, '--', 'upp')).toBe(
+      'cls-flow: service.sh: without tc commands: it ends with exit 1 at line 7 and prints "usage: qos {up|down}"\n',
+    );
+  });
+
+  test('is told in one line without what would act on a terminal', () => {
+    expect(what("#!/bin/sh\nprintf 'no \\033[31mway\\nout\\n'\n")).toBe(
+      'cls-flow: service.sh: without tc commands: it runs to its end and prints "no \\x1b[31mway" and more\n',
+    );
+    expect(what(`#!/bin/sh\n: "\${DEV:?set it}"\n`)).toBe(
+      'cls-flow: service.sh: without tc commands: it ends at line 2: DEV: set it\n',
+    );
+  });
+
+  test('is told so, too, where its plain tc lines are judged by themselves', () => {
+    const path = file('plain.sh', '#!/bin/sh\nif [ "$1" = up ]; then tc qdisc add dev eth0 root sfq; fi\nexit 4\n');
+    expect(cli(['check', path]).stdout).toContain('\nthe run comes to no tc command: it ends with exit 4 at line 3\n');
+  });
+});
+
+describe('lines that only list', () => {
+  test('are not told as unchecked, unlike those that delete', () => {
+    const path = file('lists.sh', SERVICE);
+    const { unchecked } = JSON.parse(cli(['check', path, '--format', 'json', '--', 'up']).stdout);
+    expect(unchecked).toMatchObject([{ line: 5 }]);
+    const opaque = SERVICE.replace('tc -s qdisc show', 'tc $WHAT show').replace('class list', 'class "$DO"');
+    const { unchecked: more } = JSON.parse(
+      cli(['check', file('opaque.sh', opaque), '--format', 'json', '--', 'up']).stdout,
+    );
+    expect(more).toMatchObject([{ line: 5 }, { line: 6 }, { line: 6 }]);
+  });
+});
+
+describe('findings of which not all are printed', () => {
+  const QDISC = 'qdisc add dev eth0 root handle 1: drr\n';
+  const stdout = (text: string): string => cli(['check', '-'], { input: Buffer.from(QDISC + text) }).stdout;
+  const line = (word: string): string => `class add dev eth0 parent 1: classid 1:1 drr ${word} 1\n`;
+
+  test('are alike: another error of the same code is printed', () => {
+    const text = stdout(line('quantun').repeat(6) + line('limit'));
+    expect(text).toMatch(/^-:8 {2}SYNTAX error {2}.*"limit"/m);
+    expect(text).toMatch(/^SYNTAX: 3 more like line 2, in lines 5-7$/m);
+  });
+
+  test('are alike where only the number of the class is another', () => {
+    const filter = (n: number): string =>
+      `filter add dev eth0 parent 1: protocol all prio ${n} handle ${n} flow map key src and 0xff baseclass 1:${n}\n`;
+    const { findings } = JSON.parse(
+      cli(['check', '-', '--format', 'json'], { input: Buffer.from(QDISC + [1, 2, 3, 4, 5].map(filter).join('')) })
+        .stdout,
+    );
+    const missing = findings.filter(({ code }: { code: string }) => code === 'FT005');
+    expect(new Set(missing.map(({ message }: { message: string }) => message)).size).toBeGreaterThan(0);
+    expect(stdout([1, 2, 3, 4, 5].map(filter).join(''))).not.toMatch(/^-:5 {2}FT005/m);
+  });
+});
+
+test('the way to give a file is named once, behind all that was assumed', () => {
+  const path = file(
+    'files.sh',
+    `#!/bin/sh
+[ -f /etc/qos.conf ] && . /etc/qos.conf
+. /etc/more.conf
+RATE=$(cat /etc/rate)
+tc qdisc add dev eth0 root sfq
+`,
+  );
+  const lines = cli(['check', path]).stdout.split('\n');
+  const last = lines.findLastIndex((line) => line.startsWith('assumed: '));
+  expect(last).toBeGreaterThan(1);
+  expect(lines[last + 1]).toBe('--file PATH=FILE gives a file');
+  const other = file('none.sh', '#!/bin/sh\nip route get 192.0.2.1\ntc qdisc add dev eth0 root sfq\n');
+  expect(cli(['check', other]).stdout).not.toContain('--file');
 });

@@ -85,7 +85,7 @@ filter add dev eth1 parent 1: handle 1 flow nosuch
     const pair = (n: number): string => `qdisc add dev eth${n} root handle 1: sfq
 filter add dev eth${n} parent 1: protocol all prio 1 handle 1 flow hash keys nfct-src divisor 2048`;
     const input = Buffer.from([1, 2, 3, 4, 5].map(pair).join('\n'));
-    expect(cli(['check', '-'], { input }).stdout).toContain('FT004: 2 more like these, in lines 8, 10\n');
+    expect(cli(['check', '-'], { input }).stdout).toContain('FT004: 2 more like line 2, in lines 8, 10\n');
   });
 
   test('as SARIF names its rules and the region', () => {

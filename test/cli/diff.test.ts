@@ -8,7 +8,7 @@ import { createEnv } from '../../src/env.ts';
 import { ERAS } from '../../src/era.ts';
 import { Netns } from '../../src/kernel/index.ts';
 import { type Diff, diffSetups, planScript, readSetup } from '../../src/study/index.ts';
-import { cli } from './cli.ts';
+import { cli, file } from './cli.ts';
 
 test('diff needs a device, a script that can be read, and says so with 2', () => {
   expect(cli(['diff', 'plan.sh'])).toMatchObject({ status: 2, stderr: expect.stringContaining('--live') });
@@ -23,6 +23,51 @@ test.each(['--state a.json', '--dev eth0', '--era 6.1', '--strict-dev'])('tc --l
   const answer = cli(['tc', '--live', ...option.split(' '), 'qdisc', 'show']);
   expect(answer).toMatchObject({ status: 2, stdout: '' });
   expect(answer.stderr).toContain(`--live and ${option.split(' ')[0]}`);
+});
+
+describe('diff SCRIPT --with OTHER, both shell scripts', () => {
+  const script = (name: string, text: string): string => file(name, `#!/bin/sh\n${text}`);
+  const LOOP = 'DEV=$1\ntc qdisc add dev $DEV root handle 1: drr\n[ "$2" = none ] && exit\n';
+  const looped = (values: string): string =>
+    `${LOOP}for i in ${values}; do tc class add dev $DEV parent 1: classid 1:$i drr quantum $QUANTUM; done\n`;
+  const diff = (plan: string, other: string, args = ['eth0']) =>
+    cli(['diff', plan, '--with', other, '--env', 'QUANTUM=1600', '--', ...args]);
+
+  test('simulates both with the same arguments and variables', () => {
+    const [plan, other] = [script('plan.sh', looped('1 2')), script('other.sh', looped('1'))];
+    expect(diff(plan, plan)).toMatchObject({
+      status: 0,
+      stdout: 'eth0: as planned (3 qdiscs, classes and filters)\n',
+      stderr: '',
+    });
+    expect(diff(plan, other)).toMatchObject({
+      status: 1,
+      stdout: `eth0: 1 differ, 2 as planned
++ class drr 1:2 root quantum 1600b
+to make them equal:
+tc class add dev eth0 parent 1: classid 1:2 drr quantum 1600
+`,
+    });
+    expect(diff(plan, other, ['eth3', 'none']).stdout).toBe('eth3: as planned (1 qdiscs, classes and filters)\n');
+  });
+
+  test('gives both the same file', () => {
+    const text = '. /etc/qos.conf\ntc qdisc add dev $DEV root handle 1: $KIND\n';
+    const [plan, other] = [script('a.sh', text), script('b.sh', `# another\n${text}`)];
+    const conf = `/etc/qos.conf=${file('qos.conf', 'DEV=eth5 KIND=drr\n')}`;
+    expect(cli(['diff', plan, '--with', other, '--file', conf]).stdout).toMatch(/^eth5: as planned/);
+  });
+
+  test('lets the other fail where it expects that, and says where it cannot be told', () => {
+    const plan = script('plain.sh', 'tc qdisc add dev eth0 root handle 1: drr\n');
+    const add = 'tc qdisc add dev eth0 root handle 1: drr\n';
+    const twice = script('twice.sh', `${add}${add.trim()} || true\n`);
+    expect(diff(plan, twice).status).toBe(0);
+    const open = script('open.sh', `${add}read LINE < /etc/qos\ntc class add dev eth0 parent 1: classid $LINE drr\n`);
+    const { status, stderr } = diff(plan, open);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/open\.sh: line 4: .*\/etc\/qos/);
+  });
 });
 
 describe('docs/schema/diff.schema.json', () => {

@@ -262,6 +262,15 @@ sudo -n tc qdisc add dev w root sfq
     expect(stderr).toContain('exit code 3');
   });
 
+  it('gives the variables of --env, whatever their names are', () => {
+    const text = '#!/bin/sh\ntc qdisc add dev "$device" root handle "$status" $tools\n';
+    const { path } = script('env.sh', text);
+    const env = ['device=eth7', 'status=7:', 'tools=sfq'].flatMap((one) => ['--env', one]);
+    expect(commands(cli(['record', '--run', ...env, '--', path]).stdout)).toEqual([
+      'qdisc add dev eth7 root handle 7: sfq',
+    ]);
+  });
+
   it('writes to a file with -o, and keeps the script away from standard output', () => {
     const { path } = script('noisy.sh', '#!/bin/sh\necho noise\ntc qdisc add dev x root sfq\n');
     const target = file('noisy.tc', '');
@@ -344,6 +353,35 @@ describe('record --unsafe', () => {
     expect(readdirSync(temporary)).toEqual(['home']);
   });
 
+  it('gives the variables of --env, but for PATH; --file goes with none that is run', () => {
+    const { path } = script('env.sh', '#!/bin/sh\ntc qdisc add dev "$DEV" root sfq\n');
+    const how = ['record', '--unsafe'];
+    expect(commands(cli([...how, '--env', 'DEV=eth7', '--', path]).stdout)).toEqual(['qdisc add dev eth7 root sfq']);
+    expect(cli([...how, '--env', 'PATH=/bin', '--', path])).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'cls-flow: --env PATH: the stand-ins must be found first: not with --run and --unsafe\n',
+    });
+    expect(cli([...how, '--file', `/etc/qos=${path}`, '--', path])).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'cls-flow: --file: a script that is run reads its own files: not with --unsafe\n',
+    });
+  });
+
+  it('says how the script of this folder is called', () => {
+    const { path } = script('hosts-of-this-test.sh', '#!/bin/sh\n');
+    const cwd = dirname(path);
+    expect(cli(['record', '--run', 'hosts-of-this-test.sh'], { cwd })).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: 'cls-flow: hosts-of-this-test.sh: no such command; for the file here write ./hosts-of-this-test.sh\n',
+    });
+    expect(cli(['record', '--run', 'none-of-this-test.sh'], { cwd }).stderr).toBe(
+      'cls-flow: none-of-this-test.sh: no such command\n',
+    );
+  });
+
   it('says what to do about a script that is not executable, or not there', () => {
     const path = file('not-executable.sh', 'tc qdisc add dev x root sfq\n');
     chmodSync(path, 0o644);
@@ -352,6 +390,33 @@ describe('record --unsafe', () => {
       expect(cli(['record', how, '--', path]).stderr).toContain(`cls-flow record ${how} -- sh ${path}`);
       expect(cli(['record', how, '--', './no-such-file.sh']).status).toBe(1);
     }
+  });
+});
+
+/** Which commands a real bash (5.2) runs was looked at with `tc() { echo "$@"; }` in front. */
+describe('record of a script that ends early', () => {
+  const ROOT = 'qdisc add dev eth0 root handle 1: drr';
+  const CLASS = 'class add dev eth0 parent 1: classid 1:1 drr';
+  it.each([
+    ['a missing variable', `tc ${ROOT}\n: "\${RATE:?set it}"\ntc ${CLASS}\n`, 'it ends at line 3: RATE: set it'],
+    ['set -e', `set -e\ntc ${ROOT}\nfalse\ntc ${CLASS}\n`, 'it ends at line 4: '],
+    ['an open if', `tc ${ROOT}\nif true; then\n  tc ${CLASS}\n`, 'it ends at line 5: syntax error: '],
+    ['an error in the same line', `tc ${ROOT}\ntc ${CLASS}; )\n`, 'it ends at line 3: syntax error: '],
+  ])('holds what is run until then: %s', (_, text, why) => {
+    const { status, stdout, stderr } = cli(['record', file('early.sh', `#!/bin/bash\n${text}`)]);
+    expect([status, commands(stdout)]).toEqual([1, [ROOT]]);
+    expect(stderr).toContain(`cls-flow: failed: ${why}`);
+    const [, behind = ''] = stdout.split(/^# .*: the script ends here: .*$/m);
+    expect(behind).toContain(`# not reached: tc ${CLASS}\n`);
+    expect(stderr).toContain('1 tc command behind the end of the script: comments only');
+  });
+
+  it('fails by the exit code of the script, too', () => {
+    const path = file('exits.sh', `#!/bin/sh\ntc ${ROOT}\necho no bandwidth\nexit 3\n`);
+    const { status, stdout, stderr } = cli(['record', path]);
+    expect([status, commands(stdout)]).toEqual([1, [ROOT]]);
+    expect(stderr).toContain('cls-flow: failed: it ends with exit 3 at line 4 and prints "no bandwidth"\n');
+    expect(cli(['record', file('ends.sh', `#!/bin/sh\ntc ${ROOT}\nexit 0\n`)]).status).toBe(0);
   });
 });
 

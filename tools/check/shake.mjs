@@ -6,12 +6,14 @@ import { rolldown } from 'rolldown';
 import { ROOT, report } from './sources.mjs';
 
 /**
- * Bytes at most of what is loaded at first, and of that with all that is loaded later. Set a little above what it is, so
- * that what is added is seen. Half of what classify loads later reads shell scripts, and is loaded with the first of them.
+ * Bytes at most of what is loaded at first, of that with all that is loaded later, and of that with the simulated shell,
+ * which is loaded with a shell script alone. Set a little above what it is, so that what is added is seen. check holds 9 kB
+ * that read what tc prints: it answers at once, so they cannot be loaded later. What the shell shares with classify
+ * stands in chunks of its own, which takes half a kB more.
  */
 const LIMITS = {
-  check: { first: 162_000, all: 162_000 },
-  classify: { first: 159_500, all: 193_000 },
+  check: { first: 166_000, all: 166_000 },
+  classify: { first: 161_500, all: 206_500, 'with the shell': 360_000 },
   openCapture: { first: 5_000, all: 5_000 },
 };
 
@@ -34,10 +36,14 @@ async function sizesOf(name) {
   const { output } = await bundle.generate({ format: 'es', minify: true });
   await bundle.close();
   const chunks = output.filter(({ type }) => type === 'chunk');
-  const isFirst = statically(chunks);
   const sizeOf = (some) => some.reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0);
-  return { first: sizeOf(chunks.filter(isFirst)), all: sizeOf(chunks) };
+  const later = chunks.filter((chunk) => !isOfShell(chunk));
+  return { first: sizeOf(chunks.filter(statically(chunks))), all: sizeOf(later), 'with the shell': sizeOf(chunks) };
 }
+
+const SHELL = path.join(ROOT, 'dist/src/shell/');
+/** The shell is only imported by import(): what stands in one chunk with it is loaded for it. */
+const isOfShell = ({ modules }) => Object.keys(modules).some((id) => id.startsWith(SHELL));
 
 /** Whether a chunk is the entry or is imported by it, by way of others too. */
 function statically(chunks) {
@@ -56,7 +62,10 @@ const findings = [];
 const told = [];
 for (const [name, limits] of Object.entries(LIMITS)) {
   const sizes = await sizesOf(name);
-  told.push(`${name} ${sizes.first}${sizes.all > sizes.first ? ` (${sizes.all} with what is loaded later)` : ''}`);
+  const more = [];
+  if (sizes.all > sizes.first) more.push(`${sizes.all} with what is loaded later`);
+  if (sizes['with the shell'] > sizes.all) more.push(`${sizes['with the shell']} with the shell`);
+  told.push(`${name} ${sizes.first}${more.length > 0 ? ` (${more.join(', ')})` : ''}`);
   for (const [which, limit] of Object.entries(limits)) {
     if (sizes[which] > limit) findings.push(`shake: ${name}: ${sizes[which]} bytes (${which}), at most ${limit}`);
   }

@@ -24,7 +24,10 @@ export const diff: CliCommand = {
         'a tc batch file, a shell script (what follows -- are its arguments) or what tc … show printed; - for standard input',
       )
       .option('--live <dev>', 'the device of the running Linux kernel that is compared')
-      .option('--with <file>', 'what is installed: what tc -j … show or tc … show printed, or another script')
+      .option(
+        '--with <file>',
+        'what is installed: what tc -j … show or tc … show printed, or another script (with the same arguments)',
+      )
       .option('--state <file>', 'what is installed: the emulated kernel that cls-flow tc keeps in a file')
       .option('--dev <name>', 'with these: the device that is compared (default: the only one that the script names)')
       .option('--apply', 'with --live: run the commands, read back and compare again; without it nothing is changed')

@@ -9,12 +9,14 @@ export interface Transcript {
   readonly elsewhere: number;
   /** tc commands that no line of a batch file can hold: comments. */
   readonly unwritable: number;
+  /** tc commands behind the place where the script ends: comments. */
+  readonly unreached: number;
 }
 
 /** A file for `tc -batch` that grows command by command. */
 export class Batch {
   private readonly lines: string[] = [];
-  private readonly counts = { commands: 0, elsewhere: 0, unwritable: 0 };
+  private readonly counts = { commands: 0, elsewhere: 0, unwritable: 0, unreached: 0 };
 
   constructor(origin: string) {
     this.comment(origin);
@@ -34,6 +36,12 @@ export class Batch {
     if (netns !== '') this.elsewhere(tool, netns, text);
     else if (tool !== 'tc' || words.length === 0 || asks(words)) this.comment(text);
     else this.line(batchLine(words), text);
+  }
+
+  /** A command that the script does not come to. */
+  unreached(tool: string, said: readonly string[]): void {
+    this.comment(`not reached: ${[tool, ...said].join(' ')}`);
+    if (tool === 'tc') this.counts.unreached++;
   }
 
   /** What another namespace was to get is no part of this one's tree. */

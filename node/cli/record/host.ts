@@ -1,4 +1,14 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, type Stats } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { escapes } from './escapes.ts';
 import { FILES, type Stage, type ToolFolder } from './isolation.ts';
@@ -29,6 +39,24 @@ export function stageOf(folder: string, scripts: readonly string[]): Stage {
 const STANDARD: readonly string[] = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 const pathFolders = (): string[] => (process.env.PATH ?? '').split(delimiter).filter((path) => path.startsWith('/'));
+
+export const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+
+/** A stand-in, or a program in a folder of PATH. */
+export function isCommand(name: string): boolean {
+  const isStandIn = TOOLS.includes(name) || ELEVATORS.includes(name);
+  return isStandIn || pathFolders().some((folder) => isProgram(join(folder, name)));
+}
+
+function isProgram(path: string): boolean {
+  if (!isFile(path)) return false;
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** The standard folders get every stand-in, as the host may lack a tool; all others those of the tools that they have. */
 function toolFolders(scripts: readonly string[]): ToolFolder[] {

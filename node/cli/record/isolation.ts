@@ -55,7 +55,8 @@ export interface Stage {
 /**
  * The shell script that makes the stage and runs its arguments there; descriptor 3 is for what they print. It stands on a
  * tmpfs over /sys: a folder that every host has, and nobody else sees what is mounted there. Of the host's files the script
- * can reach the log only; a place where something is mounted cannot be removed.
+ * can reach the log only; a place where something is mounted cannot be removed. Its variables have names that no
+ * script uses: one that is in the environment would pass what is put into it on to the script.
  */
 export function setupScript(stage: Stage): string {
   const { folder, cwd, path, isUserNamespace } = stage;
@@ -67,8 +68,8 @@ mount -t tmpfs -o nosuid,nodev,mode=755 cls-flow /sys
 mkdir /sys/root /sys/upper /sys/work
 mount -t tmpfs -o nosuid,nodev,mode=755 cls-flow /sys/root
 ${HELPERS.replace('OPTIONS', isUserNamespace ? ',userxattr' : '')}
-tools=${at(FILES.tools)}
-missing=${at(FILES.missing)}
+cls_flow_tools=${at(FILES.tools)}
+cls_flow_missing=${at(FILES.missing)}
 ${partLines(stage).join('\n')}
 ${DEVICES.replaceAll('BIND', isUserNamespace ? 'bind' : 'bind,ro')}
 mkdir -p /sys/root${quotedForShell(folder)}
@@ -82,16 +83,16 @@ pivot_root . .cls-flow-host
 cd /
 umount -l /.cls-flow-host
 rmdir /.cls-flow-host
-setpriv=$(command -v setpriv)
+cls_flow_setpriv=$(command -v setpriv)
 left >&6 || :
 cd -- ${quotedForShell(cwd)}
 echo ready >&5
 PATH=${quotedForShell(path)}
-status=0
-"$setpriv" --bounding-set=-all${addedRights()} --inh-caps=-all -- "$@" >&3 2>&3 3>&- 4>&- 5>&- 6>&- 7>&- || status=$?
+cls_flow_status=0
+"$cls_flow_setpriv" --bounding-set=-all${addedRights()} --inh-caps=-all -- "$@" >&3 2>&3 3>&- 4>&- 5>&- 6>&- 7>&- || cls_flow_status=$?
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 left >&7 || :
-exit "$status"
+exit "$cls_flow_status"
 `;
 }
 
@@ -103,7 +104,7 @@ const leftFunction = (path: string | null): string =>
 exec 4< /sys/tc
 left() {
   /proc/self/fd/4 qdisc show
-  for device in /sys/class/net/*; do /proc/self/fd/4 class show dev "\${device##*/}"; done
+  for cls_flow_device in /sys/class/net/*; do /proc/self/fd/4 class show dev "\${cls_flow_device##*/}"; done
 }`;
 
 const addedRights = (): string =>
@@ -118,16 +119,16 @@ const HELPERS = `overlay() {
 }
 stand_ins() {
   mkdir -p -- "$1"
-  cd -- "$tools"
+  cd -- "$cls_flow_tools"
   cp -- $2 "$1"
 }`;
 
 /** Devices that hold nothing. Root could change their rights on the host, but for `ro`. */
 const DEVICES = `mkdir -p /sys/root/dev/shm /sys/root/proc /sys/root/sys
 chmod 1777 /sys/root/dev/shm
-for node in null zero full random urandom; do
-  : > "/sys/root/dev/$node"
-  mount -o BIND "/dev/$node" "/sys/root/dev/$node"
+for cls_flow_node in null zero full random urandom; do
+  : > "/sys/root/dev/$cls_flow_node"
+  mount -o BIND "/dev/$cls_flow_node" "/sys/root/dev/$cls_flow_node"
 done
 ln -s /proc/self/fd /sys/root/dev/fd
 ln -s fd/0 /sys/root/dev/stdin
@@ -183,5 +184,5 @@ function partLine({ kind, path: name, isMount }: Part, number: number): string |
   if (kind === 'link') return `cp -P -- ${path} /sys/root${path}`;
   // A file that only root may read is not there for others either.
   if (kind === 'file') return `cp -p -- ${path} /sys/root${path} || :`;
-  return isMount ? `overlay ${number} ${path} || echo ${path} >> "$missing"` : `overlay ${number} ${path}`;
+  return isMount ? `overlay ${number} ${path} || echo ${path} >> "$cls_flow_missing"` : `overlay ${number} ${path}`;
 }

@@ -43,9 +43,17 @@ export interface Ended {
 /** The namespaces could not be made, and nothing was run. */
 export class NotIsolatedError extends FailedError {}
 
+/** Variables that a command is given besides our own. */
+export type Environment = Readonly<Record<string, string>>;
+
 /** Runs a command in namespaces of its own, on a copy of the file system. `most`: bytes of the log. Throws NotIsolatedError. */
-export function runIsolated(command: readonly string[], scripts: readonly string[], most: number): Promise<Ended> {
-  return withFolder(async (folder, begin) => {
+export function runIsolated(
+  command: readonly string[],
+  scripts: readonly string[],
+  env: Environment,
+  most: number,
+): Promise<Ended> {
+  return withFolder(env, async (folder, begin) => {
     const stage = stageOf(folder, scripts);
     const trouble = written(folder, () => {
       writeFileSync(join(folder, FILES.setup), setupScript(stage));
@@ -68,8 +76,8 @@ export function runIsolated(command: readonly string[], scripts: readonly string
 }
 
 /** Runs a command among stand-ins in PATH, on this host; where it can be had, without its network. */
-export function runUnsafe(command: readonly string[], most: number): Promise<Ended> {
-  return withFolder(async (folder, begin) => {
+export function runUnsafe(command: readonly string[], env: Environment, most: number): Promise<Ended> {
+  return withFolder(env, async (folder, begin) => {
     const words = hasOwnNetwork() ? ['unshare', '-rn', '--', ...command] : command;
     const child = begin(words, `${join(folder, FILES.tools)}:${process.env.PATH ?? ''}`, [stdin(), 2, 2]);
     const status = await ended(child).catch((error: NodeJS.ErrnoException) => {
@@ -94,7 +102,7 @@ type Begin = (words: readonly string[], path: string, stdio: StdioOptions) => Ch
  * Nothing outlives this: the folder goes, and with it every process of the group that `begin` started. Standard output is
  * for the record.
  */
-async function withFolder<T>(work: (folder: string, begin: Begin) => Promise<T>): Promise<T> {
+async function withFolder<T>(given: Environment, work: (folder: string, begin: Begin) => Promise<T>): Promise<T> {
   sweep(tmpdir());
   const folder = folderIn(tmpdir());
   const children: ChildProcess[] = [];
@@ -106,7 +114,7 @@ async function withFolder<T>(work: (folder: string, begin: Begin) => Promise<T>)
   try {
     writeStandIns(folder);
     return await work(folder, ([file = '', ...args], path, stdio) => {
-      const env = { ...process.env, PATH: path, CLS_FLOW_NETNS: '' };
+      const env = { ...process.env, ...given, PATH: path, CLS_FLOW_NETNS: '' };
       const child = spawn(file, args, { detached: true, stdio, env });
       children.push(child);
       return child;

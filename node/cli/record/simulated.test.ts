@@ -73,7 +73,7 @@ describe('the batch file of a simulated script', () => {
       command(5, 'tc qdisc add dev eth0 root sfq'),
     ];
     const { text, ...counts } = transcriptOf(simulated({ commands }));
-    expect(counts).toEqual({ commands: 1, elsewhere: 1, unwritable: 1 });
+    expect(counts).toEqual({ commands: 1, elsewhere: 1, unwritable: 1, unreached: 0 });
     expect(text.split('\n').filter((line) => !/^# (?:qos\.sh:\d$|Simulated|For)/.test(line))).toEqual([
       '# iptables -t mangle -A POSTROUTING -j MARK',
       '# tc qdisc show dev eth0',
@@ -82,6 +82,25 @@ describe('the batch file of a simulated script', () => {
       'qdisc add dev eth0 root sfq',
       '',
     ]);
+  });
+
+  it('has what stands behind the end of the script as comments, and counts it', () => {
+    const commands = [
+      command(1, 'tc qdisc add dev eth0 root handle 1: drr'),
+      command(3, 'ip link set eth0 up'),
+      command(4, 'tc class add dev eth0 parent 1: classid 1:1 drr', { netns: 'blue' }),
+    ];
+    const ended = { kind: 'exit', commands: 1, place: at(2), why: 'RATE: set it' } as const;
+    expect(lines({ commands, ended })).toEqual([
+      '# qos.sh:1',
+      'qdisc add dev eth0 root handle 1: drr',
+      '# qos.sh:2: the script ends here: RATE: set it',
+      '# qos.sh:3',
+      '# not reached: ip link set eth0 up',
+      '# qos.sh:4',
+      '# not reached: tc class add dev eth0 parent 1: classid 1:1 drr',
+    ]);
+    expect(transcriptOf(simulated({ commands, ended }))).toMatchObject({ commands: 1, elsewhere: 0, unreached: 1 });
   });
 
   it('has what other tools read as comments below them', () => {
@@ -109,8 +128,8 @@ describe('the batch file of a simulated script', () => {
       }),
     ).toEqual([
       '# qos.sh:1: assumed: ip route get 192.0.2.9: dev eth0',
-      '# qos.sh:7: not in this file: no run reaches it',
       '# qos.sh:8: the script ends here: tc failed, and set -e is on\\nqdisc add dev evil root sfq \\ ',
+      '# qos.sh:7: not in this file: no run reaches it',
     ]);
   });
 });

@@ -7,21 +7,25 @@ export function transcriptOf(simulated: Simulated): Transcript {
   const [script = ''] = texts.keys();
   const batch = new Batch(`Simulated by cls-flow record from: ${[script, ...args].join(' ')}`);
   for (const { place, question, answer } of assumptions) batch.comment(`${at(place)}: assumed: ${question}: ${answer}`);
-  addCommands(batch, commands);
-  for (const place of unchecked) batch.comment(told('not in this file', place));
+  const run = ended?.commands ?? commands.length;
+  addCommands(batch, commands.slice(0, run), (tool, netns, words) => batch.command(tool, netns, words, words));
   if (ended !== null) batch.comment(told('the script ends here', ended));
+  addCommands(batch, commands.slice(run), (tool, _, words) => batch.unreached(tool, words));
+  for (const place of unchecked) batch.comment(told('not in this file', place));
   return batch.transcript();
 }
 
+type Add = (tool: string, netns: string, words: readonly string[]) => void;
+
 /** One comment for all that a place gives at one turn of its loops. */
-function addCommands(batch: Batch, commands: readonly SimulatedCommand[]): void {
+function addCommands(batch: Batch, commands: readonly SimulatedCommand[], add: Add): void {
   let before = '';
   for (const command of commands) {
     const origin = originOf(command);
     if (origin !== before) batch.comment(origin);
     before = origin;
     const words = command.words.map(({ text }) => text);
-    batch.command(command.tool, command.netns, words, words);
+    add(command.tool, command.netns, words);
     if (command.tool !== 'tc') for (const line of linesOf(command)) batch.comment(`< ${line}`);
   }
 }

@@ -1,6 +1,6 @@
 import { assignText } from '../assign.ts';
+import { arithmeticOf } from '../expand.ts';
 import { ShellError } from '../signals.ts';
-import { NotSimulated } from '../signals.ts';
 import { testWords } from '../tests.ts';
 import { formatPrintf } from '../text/printf.ts';
 import { Unsupported } from '../text/tool.ts';
@@ -29,12 +29,19 @@ const printf: Builtin = async ({ args, shell, scene }) => {
     mark === '' ? formatted(format, rest, shell, scene) : { text: mark, stderr: '', exit: 0 };
   shell.complain(stderr);
   if (isKept) {
-    if (/\[/.test(args[1] ?? '')) throw new NotSimulated('printf -v of an element is not simulated', scene.command);
-    await assignText(args[1] ?? '', text, false, scene);
-  }
-  else shell.write(mark === '' ? text : `${text}${format.endsWith('\\n') ? '\n' : ''}`);
+    await keep(args[1] ?? '', text, scene);
+  } else shell.write(mark === '' ? text : `${text}${format.endsWith('\\n') ? '\n' : ''}`);
   return exit;
 };
+
+/** In a variable, or an element of an array. */
+async function keep(target: string, text: string, scene: BuiltinCall['scene']): Promise<void> {
+  const [, name, key] = /^(\w+)\[([\s\S]+)\]$/.exec(target) ?? [];
+  if (name === undefined || key === undefined) return assignText(target, text, false, scene);
+  const { variables } = scene.shell;
+  const isText = variables.get(name)?.isAssociative === true;
+  variables.setElement(name, isText ? key : await arithmeticOf(key, scene), text);
+}
 
 function formatted(format: string, args: readonly string[], shell: BuiltinCall['shell'], scene: BuiltinCall['scene']) {
   try {
