@@ -378,7 +378,7 @@ describe('input that is no good script', () => {
     const { status, stdout } = cli(['check', '--strict', 'q.sh'], { cwd });
     expect([status, stdout.split('\n')[1]]).toEqual([
       3,
-      'the script ends at line 4: functions and shells run each other more than 200 deep; it was simulated no further',
+      'not checked, line 4: we stopped: functions and shells run each other more than 200 deep',
     ]);
   });
 
