@@ -274,7 +274,7 @@ describe('cls-flow check of a list without the classes', () => {
       status: 0,
       stdout: `list.txt: nothing found in 3 tc commands
 read as what tc … show prints
-not checked, lines 2, 3: classes were not listed: add what tc class show prints
+not checked, lines 2-3: classes were not listed: add what tc class show prints
 `,
     });
     expect(check('list.txt', '--strict').status).toBe(3);
