@@ -217,3 +217,80 @@ describe('cls-flow check of a script whose arguments stand behind no --', () => 
     expect(stderr).not.toContain('behind --');
   });
 });
+
+describe('cls-flow check --fix', () => {
+  const HEAD = `#!/bin/sh
+tc qdisc add dev eno1 root handle 1: htb default 10
+tc class add dev eno1 parent 1: classid 1:10 htb rate 50mbit
+tc qdisc add dev eno1 parent 1:10 handle 10: sfq
+`;
+  const unused = 'tc filter add dev eno1 protocol ip parent 1:10 prio 1 handle 1 flow hash keys src divisor 1024\n';
+  const second = 'tc filter add dev eno1 protocol all parent 10: prio 2 handle 2 flow hash keys dst divisor 1024\n';
+  const note = 'the fixed script has a new finding: FT022 in line 6';
+
+  test('tells what the fixes bring with them, also those of a file that the script reads', () => {
+    const { check } = folder({
+      'a.sh': HEAD + unused + second,
+      'b.sh': `${HEAD}. ./lib.sh\n${second}`,
+      'lib.sh': unused,
+    });
+    expect(check('a.sh').stdout).not.toContain('FT022');
+    expect(check('a.sh', '--fix').stdout).toContain(`1 fix written to a.fixed.sh\n`);
+    expect(check('a.sh', '--fix', '--force').stdout).toContain(`\n${note}\n`);
+    expect(check('a.sh', '--fix', '--force', '--format', 'json').stderr).toContain(`cls-flow: ${note}\n`);
+    expect(check('b.sh', '--fix').stdout).toContain(`\n${note}\n`);
+  });
+
+  test('says nothing of what was there before', () => {
+    const { check } = folder({ 'a.sh': `${HEAD}${unused}tc qdisc add dev eno1 root handle 1: sfq perturb 10\n` });
+    const { stdout } = check('a.sh', '--fix');
+    expect(stdout).toContain('1 fix written');
+    expect(stdout).not.toContain('new finding');
+  });
+
+  test('of what tc prints, or of words that variables make, leaves the fixes to be typed', () => {
+    const listing = 'qdisc htb 1: dev eth0 root refcnt 2 r2q 10 default 0x10 direct_packets_stat 0 direct_qlen 1000\n';
+    const one = 'class htb 1:20 dev eth0 root prio 0 rate 1Mbit ceil 1Mbit burst 1600b cburst 1600b\n';
+    const made = `#!/bin/sh\nD=10\ntc qdisc add dev eth0 root handle 1: htb default $D\ntc class add dev eth0 parent 1: classid 1:20 htb rate 1mbit\n`;
+    const { check } = folder({ 'list.txt': listing + one, 'made.sh': made });
+    for (const [name, why] of [
+      ['list.txt', 'what tc prints is no script'],
+      ['made.sh', 'variables make the words'],
+    ] as const) {
+      const { stdout } = check(name, '--fix');
+      expect(stdout).toMatch(/fix: tc qdisc add dev eth0 root handle 1: htb .*default 20\b/);
+      expect(stdout).toContain(`; --fix: no copy written, as ${why}: type the fixes yourself\n`);
+    }
+  });
+});
+
+describe('cls-flow check of a list without the classes', () => {
+  test('names what to add, in one line, and finds nothing', () => {
+    const root = 'qdisc htb 1: dev eth0 root refcnt 2 r2q 10 default 0x10 direct_packets_stat 0 direct_qlen 1000\n';
+    const leaf = (n: number): string =>
+      `qdisc sfq ${n}: dev eth0 parent 1:${n} limit 127p quantum 1514b depth 127 divisor 1024\n`;
+    const { check, json } = folder({ 'list.txt': root + leaf(10) + leaf(20) });
+    expect(check('list.txt')).toMatchObject({
+      status: 0,
+      stdout: `list.txt: nothing found in 3 tc commands
+read as what tc … show prints
+not checked, lines 2, 3: classes were not listed: add what tc class show prints
+`,
+    });
+    expect(check('list.txt', '--strict').status).toBe(3);
+    expect(json('list.txt').unchecked).toMatchObject([{ line: 2 }, { line: 3 }]);
+  });
+});
+
+describe('cls-flow check of a script that dies', () => {
+  test('exits 1 for it, in every format, and 0 once the variable has a value', () => {
+    const text = '#!/bin/sh\nset -u\ntc qdisc add dev eth0 root handle 1: sfq perturb 10\ntc qdisc show dev $LOCAL\n';
+    const { check } = folder({ 'a.sh': text });
+    for (const format of ['text', 'json', 'sarif', 'github']) {
+      const { status, stdout } = check('a.sh', '--format', format);
+      expect(status, format).toBe(1);
+      expect(stdout, format).toContain('the script ends here: LOCAL is not set');
+    }
+    expect(check('a.sh', '--env', 'LOCAL=eth0').status).toBe(0);
+  });
+});

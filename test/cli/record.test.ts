@@ -400,7 +400,6 @@ describe('record of a script that ends early', () => {
   it.each([
     ['a missing variable', `tc ${ROOT}\n: "\${RATE:?set it}"\ntc ${CLASS}\n`, 'it ends at line 3: RATE: set it'],
     ['set -e', `set -e\ntc ${ROOT}\nfalse\ntc ${CLASS}\n`, 'it ends at line 4: '],
-    ['an open if', `tc ${ROOT}\nif true; then\n  tc ${CLASS}\n`, 'it ends at line 5: syntax error: '],
     ['an error in the same line', `tc ${ROOT}\ntc ${CLASS}; )\n`, 'it ends at line 3: syntax error: '],
   ])('holds what is run until then: %s', (_, text, why) => {
     const { status, stdout, stderr } = cli(['record', file('early.sh', `#!/bin/bash\n${text}`)]);
@@ -409,6 +408,13 @@ describe('record of a script that ends early', () => {
     const [, behind = ''] = stdout.split(/^# .*: the script ends here: .*$/m);
     expect(behind).toContain(`# not reached: tc ${CLASS}\n`);
     expect(stderr).toContain('1 tc command behind the end of the script: comments only');
+  });
+
+  it('holds nothing of a command that is not closed', () => {
+    const path = file('open.sh', `#!/bin/bash\ntc ${ROOT}\nif true; then\n  tc ${CLASS}\n`);
+    const { status, stdout, stderr } = cli(['record', path]);
+    expect([status, commands(stdout)]).toEqual([1, [ROOT]]);
+    expect(stderr).toContain('cls-flow: failed: it ends at line 5: syntax error: ');
   });
 
   it('fails by the exit code of the script, too', () => {

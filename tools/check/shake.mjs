@@ -12,8 +12,8 @@ import { ROOT, report } from './sources.mjs';
  * stands in chunks of its own, which takes half a kB more.
  */
 const LIMITS = {
-  check: { first: 172_000, all: 172_000 },
-  classify: { first: 161_500, all: 206_500, 'with the shell': 361_500 },
+  check: { first: 172_500, all: 172_500 },
+  classify: { first: 161_500, all: 206_500, 'with the shell': 362_500 },
   openCapture: { first: 5_000, all: 5_000 },
 };
 
