@@ -154,6 +154,27 @@ describe('shapes that were misread before', () => {
     ]);
   });
 
+  it('a listing of tc is read as one', () => {
+    const filter = 'filter parent 1: protocol all pref 1 flow chain 0';
+    const text = `qdisc sfq 1: root refcnt 2 limit 127p quantum 1514b depth 127 flows 128 divisor 1024
+${filter}
+${filter} handle 0x1 hash keys nfct-src divisor 1024 baseclass 1:1
+`;
+    const cwd = folderWith({ 'show.txt': text });
+    expect(cli(['check', 'show.txt'], { cwd })).toMatchObject({
+      status: 0,
+      stdout: 'show.txt: nothing found in 2 tc commands\nread as what tc … show prints\n',
+    });
+  });
+
+  it('a backtick in single quotes is no variable', () => {
+    const text = `qdisc add dev eth0 root handle 1: drr
+class add dev eth0 parent 1: classid 1:1 drr
+filter add dev eth0 parent 1: protocol all prio 1 handle 1 flow map key proto divisor 1 match 'nbyte("\`" at 10 layer network)' baseclass 1:1
+`;
+    expect(json(['q.tc'], folderWith({ 'q.tc': text }))).toMatchObject({ unchecked: [], files: [{ commands: 3 }] });
+  });
+
   it('esfq, with the way out', () => {
     const cwd = folderWith({ 'q.tc': 'qdisc add dev lan0 root handle 1: esfq hash dst perturb 10\n' });
     const { status, stdout } = cli(['check', 'q.tc'], { cwd });
