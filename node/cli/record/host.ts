@@ -48,11 +48,11 @@ export function isCommand(name: string): boolean {
   return isStandIn || pathFolders().some((folder) => isProgram(join(folder, name)));
 }
 
+/** A shell goes on behind a folder of PATH that it may not look into. */
 function isProgram(path: string): boolean {
-  if (!isFile(path)) return false;
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return isFile(path);
   } catch {
     return false;
   }
