@@ -174,7 +174,7 @@ const SCRIPTS: Readonly<Record<string, readonly [size: number, text: (size: numb
       lines(n, (i) => `filter add dev eth0 parent 1: prio ${i + 1} flow hash keys src divisor 5 baseclass 1:ffff`),
   ],
   'commands on what is not made': [
-    300,
+    1000,
     (n) =>
       lines(
         n,
