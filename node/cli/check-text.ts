@@ -11,7 +11,7 @@ import { endText } from './simulated-end.ts';
 const TOLD = 3;
 const MARGIN = '    ';
 
-/** What is told of one script. */
+/** A script, and all that is printed about it. */
 export interface ToldScript {
   readonly name: string;
   readonly report: Report;

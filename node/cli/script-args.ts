@@ -10,8 +10,8 @@ export interface Cut {
 }
 
 /**
- * Cuts a command line at the `--` that follows a script: what stands behind it are the script's arguments. A `--` before
- * the script keeps its usual meaning. `words`: the command's name first.
+ * Cuts a command line at the `--` that follows a script. The words behind it are the script's arguments. A `--` before the
+ * script keeps its usual meaning. `words` begins with the command's name.
  */
 export function cutScriptArgs(words: readonly string[], command: Command, place: ScriptPlace): Cut {
   let isNamed = false;

@@ -28,10 +28,11 @@ import {
 import { matcher } from './pattern.ts';
 import { redirected } from './redirect.ts';
 import type { Shell, ShellFunction } from './shell.ts';
-import { ExitSignal, LoopSignal, NotSimulated, ReturnSignal, ShellError } from './signals.ts';
+import { LoopSignal, NotSimulated, ShellError } from './signals.ts';
 import type { LoopValue } from './simulated.ts';
 import type { Source } from './source.ts';
 import { Input } from './streams.ts';
+import { inSubshell } from './subshell.ts';
 import { binaryTest, patternTest, type TestScene, unaryTest } from './tests.ts';
 import { isUnknown } from './unknown.ts';
 
@@ -181,36 +182,6 @@ async function inItself(shell: Shell, work: (inner: Shell) => Promise<void>): Pr
   } finally {
     shell.descriptors = descriptors;
   }
-}
-
-/** Runs `work` in a shell of its own; its status is left in the outer one. */
-export async function inSubshell(shell: Shell, work: (inner: Shell) => Promise<void>): Promise<void> {
-  const inner = shell.copy();
-  const { folder } = shell.host.files;
-  try {
-    await work(inner);
-    await runExitTrap(inner);
-  } catch (error) {
-    if (error instanceof ExitSignal || error instanceof ReturnSignal) inner.status = error.status;
-    else if (error instanceof LoopSignal) inner.status = 0;
-    else if (error instanceof ShellError) {
-      inner.complain(`${error.message}\n`);
-      inner.status = 1;
-    } else throw error;
-  } finally {
-    shell.host.files.folder = folder;
-  }
-  shell.status = inner.status;
-}
-
-/** `trap … EXIT`. */
-export async function runExitTrap(shell: Shell): Promise<void> {
-  const text = shell.traps.get('EXIT');
-  shell.traps.delete('EXIT');
-  if (text === undefined || text === '') return;
-  const { status } = shell;
-  await shell.host.evaluate(text, shell, null);
-  shell.status = status;
 }
 
 /** With `set -e` a status that nobody looks at ends the script. */

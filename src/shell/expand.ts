@@ -16,6 +16,7 @@ import { NotSimulated, ShellError } from './signals.ts';
 import type { SourcePlace } from './simulated.ts';
 import { Source } from './source.ts';
 import { specialText } from './special.ts';
+import { type Piece, splitPieces } from './split.ts';
 import type { LinePlaces, TextLine } from './streams.ts';
 import { isUnknown } from './unknown.ts';
 
@@ -24,16 +25,6 @@ export interface Scene {
   readonly shell: Shell;
   readonly source: Source;
   readonly command: SourcePlace;
-}
-
-/**
- * A piece of a word after its expansions: `text` as written, `quoted` in quotes, `value` of an expansion without quotes
- * (it is split), `glob` written as a pattern, `break` between two fields of "$@".
- */
-interface Piece {
-  readonly kind: 'bare' | 'quoted' | 'value' | 'glob' | 'break';
-  readonly text: string;
-  readonly field?: Field;
 }
 
 const BREAK: Piece = { kind: 'break', text: '' };
@@ -77,7 +68,7 @@ async function expandWord(word: Word, scene: Scene): Promise<Field[]> {
   if (first?.field !== undefined && pieces.every(({ kind, field }) => kind === 'break' || field !== undefined)) {
     return pieces.flatMap(({ field }) => (field === undefined ? [] : [field]));
   }
-  return fieldsOf(pieces, shell).flatMap(({ text, pattern }) => {
+  return splitPieces(pieces, shell.variables.text('IFS') ?? ' \t\n').flatMap(({ text, pattern }) => {
     const isMatched = pattern !== null && !shell.options.has('f');
     const paths = isMatched ? pathsMatching(pattern, shell.host.files) : [];
     // What such a folder holds on the host nobody here knows.
@@ -715,84 +706,6 @@ function recased(text: string, operator: string, pattern: string): string {
   return letters.map((char, i) => (i === 0 || operator.length === 2 ? change(char) : char)).join('');
 }
 
-/** A field, and as a pattern where some of it may match paths. */
-interface Split {
-  readonly text: string;
-  readonly pattern: string | null;
-}
-
-/** Splits the values among the pieces as IFS says. */
-function fieldsOf(pieces: readonly Piece[], shell: Shell): Split[] {
-  const ifs = shell.variables.text('IFS') ?? ' \t\n';
-  const splitter = new Splitter(ifs);
-  for (const piece of pieces) splitter.take(piece);
-  return splitter.end();
-}
-
-class Splitter {
-  private readonly fields: Split[] = [];
-  private readonly ifs: string;
-  private text: string | null = null;
-  private pattern = '';
-  /** A value ended the field; if the next one begins with a mark of IFS that is no blank, it is the same end. */
-  private ended = false;
-
-  constructor(ifs: string) {
-    this.ifs = ifs;
-  }
-
-  take({ kind, text }: Piece): void {
-    if (kind === 'break') this.finish();
-    else if (kind === 'value') this.split(text);
-    else this.add(text, kind === 'glob' ? text : quotedPattern(text));
-    if (kind !== 'value') this.ended = false;
-  }
-
-  end(): Split[] {
-    this.finish();
-    return this.fields;
-  }
-
-  private add(text: string, pattern: string): void {
-    this.text = (this.text ?? '') + text;
-    this.pattern += pattern;
-  }
-
-  private split(value: string): void {
-    let begun = 0;
-    for (let at = 0; at <= value.length; at++) {
-      const char = value[at];
-      if (char !== undefined && !this.ifs.includes(char)) continue;
-      if (at > begun) {
-        const part = value.slice(begun, at);
-        this.add(part, part);
-        this.ended = false;
-      }
-      if (char !== undefined) this.separate(char);
-      begun = at + 1;
-    }
-  }
-
-  private separate(char: string): void {
-    const isBlank = ' \t\n'.includes(char);
-    if (this.text !== null) {
-      this.finish();
-      this.ended = isBlank;
-    } else if (!isBlank) {
-      if (!this.ended) this.fields.push({ text: '', pattern: null });
-      this.ended = false;
-    }
-  }
-
-  private finish(): void {
-    if (this.text !== null) {
-      this.fields.push({ text: this.text, pattern: isPattern(this.pattern) ? this.pattern : null });
-    }
-    this.text = null;
-    this.pattern = '';
-  }
-}
-
 /** The number that an expression comes to, as text; where it rests on a value that is not known, that one's mark. */
 export async function arithmeticText(
   expression: ArithmeticExpression | undefined,
@@ -802,21 +715,15 @@ export async function arithmeticText(
 ): Promise<string> {
   if (expression === undefined) return '0';
   try {
-    const body = wholeOf(expression, text, offset);
-    return String(await evaluate(expression, arithmeticShell(scene), body.text, body.offset));
+    const { pos, end } = expression;
+    // Without the brackets around it.
+    const body = text.slice(pos - offset, end - offset);
+    return String(await evaluate(expression, arithmeticShell(scene), body, pos));
   } catch (error) {
     if (error instanceof UnknownNumber) return scene.shell.host.unknowns.markIn(error.mark);
     throw error;
   }
 }
-
-/** Without the brackets around it. */
-function wholeOf(expression: ArithmeticExpression, text: string, offset: number): { text: string; offset: number } {
-  const ends = endsOf(expression);
-  return { text: text.slice(ends.pos - offset, ends.end - offset), offset: ends.pos };
-}
-
-const endsOf = ({ pos, end }: ArithmeticExpression): { pos: number; end: number } => ({ pos, end });
 
 /** The same for an expression that is a text. */
 export async function arithmeticOf(text: string, scene: Scene): Promise<string> {

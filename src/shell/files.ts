@@ -73,7 +73,7 @@ export class Files implements ShellFiles {
     return text === undefined ? this.system.file(name)?.text : withoutMarks(text);
   }
 
-  /** The user has it, and the script has not changed it: its lines are the user's own. */
+  /** The user has this file, and the script has not changed it. So findings may point at its lines. */
   isGiven(path: string): boolean {
     const name = this.absolute(path);
     return !this.written.has(name) && this.given.is(name) === 'file';

@@ -1,14 +1,16 @@
 import { rulesFile } from '../netfilter/index.ts';
 import type { Scene } from './expand.ts';
 import type { Field, Shell } from './shell.ts';
-import { ExitSignal, NotSimulated } from './signals.ts';
+import { NotSimulated } from './signals.ts';
 import type { SimulatedWord, SourcePlace } from './simulated.ts';
 import { Source } from './source.ts';
+import { linePlaces } from './streams.ts';
+import { inSubshell } from './subshell.ts';
 import { runBatch } from './tc-calls.ts';
 import type { TextTools } from './text-tools.ts';
 import type { ToolAnswer, ToolCall } from './tool.ts';
 import { TOOLS } from './tools/index.ts';
-import { tcOptions } from './tools/tc.ts';
+import { tc, tcOptions } from './tools/tc.ts';
 import { isUnknown, shown } from './unknown.ts';
 import { ipExec, WRAPPERS, type Wrapped } from './wrappers.ts';
 import { xargsCommands } from './xargs.ts';
@@ -29,7 +31,7 @@ const RECORDED: ReadonlySet<string> = new Set([
   ...['tc', 'ip', 'iptables', 'ip6tables', 'iptables-restore', 'ip6tables-restore', 'ebtables', 'ipset', 'nft'],
   ...['ethtool', 'modprobe', 'rmmod', 'sysctl', 'uci', 'nvram', 'brctl', 'ifconfig', 'conntrack'],
 ]);
-const SHELLS: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'ash', 'ksh', '/bin/sh', '/bin/bash']);
+const SHELLS: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'ash', 'ksh']);
 const FOUND = '/usr/sbin';
 
 /** Runs a program: a wrapper, a shell, a tool that we answer for, a script of the user's; or says that it is not known. */
@@ -138,8 +140,7 @@ function runTc(call: ProgramCall): ToolAnswer {
   const args = rest.map(({ text }) => text);
   const { words, output, netns, batch } = tcOptions(args);
   if (args.some(isUnknown)) return unknownTc(call);
-  if (batch === null && words.length === 0)
-    return TOOLS.get('tc')?.(toolCall('tc', call), shell.host.machine) as ToolAnswer;
+  if (batch === null && words.length === 0) return tc(toolCall('tc', call), shell.host.machine);
   const run = (
     typed: readonly SimulatedWord[],
     place: SourcePlace,
@@ -203,17 +204,8 @@ function batchOf(file: string, { rest, scene }: ProgramCall, run: Parameters<typ
     return {};
   }
   const named = host.nameOf(file);
-  const lines = named === null ? null : linesOf(new Source(named, text));
+  const lines = named === null ? null : linePlaces(new Source(named, text));
   return runBatch(text, lines, rest, command, run, shell);
-}
-
-function linesOf(source: Source) {
-  let at = 0;
-  return source.text.split('\n').map((line) => {
-    const place = source.place({ pos: at, end: at + line.length });
-    at += line.length + 1;
-    return { place, literal: true };
-  });
 }
 
 /** sudo, env, nice and their like; `ip netns exec`. */
@@ -241,28 +233,19 @@ async function runWrapped({ fields, env = [], netns }: Wrapped, { scene, invoke 
 }
 
 /** A new shell: only what is exported goes on in it. */
-async function inNewShell(
+function inNewShell(
   shell: Shell,
   zero: string,
   params: readonly Field[],
   work: (inner: Shell) => Promise<void>,
 ): Promise<void> {
   const inner = shell.copy();
-  const { folder } = shell.host.files;
   inner.functions.clear();
   inner.options.clear();
   for (const name of inner.variables.names('')) if (!inner.variables.get(name)?.isExported) inner.variables.unset(name);
   inner.zero = zero;
   inner.params = params;
-  try {
-    await work(inner);
-  } catch (signal) {
-    if (!(signal instanceof ExitSignal)) throw signal;
-    inner.status = signal.status;
-  } finally {
-    shell.host.files.folder = folder;
-  }
-  shell.status = inner.status;
+  return inSubshell(shell, work, inner);
 }
 
 /** `sh -c TEXT`, `bash FILE`, and a script on standard input. */

@@ -2,7 +2,7 @@ import type { Redirect, Redirection } from 'unbash';
 import { expandHereDocument, expandText, type Scene } from './expand.ts';
 import { ShellError } from './signals.ts';
 import { Source } from './source.ts';
-import { type Descriptor, Input, type LinePlaces, NOWHERE, type Output, Terminal } from './streams.ts';
+import { type Descriptor, Input, linePlaces, NOWHERE, type Output, Terminal } from './streams.ts';
 import { isUnknown } from './unknown.ts';
 
 /** What redirections make of the descriptors, one after the other. Throws a ShellError where one cannot be done. */
@@ -85,24 +85,12 @@ function inputFrom(name: string, one: Redirect, scene: Scene, changes: Changes):
   const text = host.files.read(name);
   if (text !== undefined) {
     if (!host.files.is(name).known) host.assume(place, `< ${name}`, text.trim().slice(0, 60));
-    return new Input(text, linesOf(name, text, scene));
+    const file = host.nameOf(name);
+    return new Input(text, file === null ? null : linePlaces(new Source(file, text)));
   }
   if (host.files.is(name).known) throw new ShellError(`${name}: No such file or directory`);
   host.assume(place, `< ${name}`, 'not known');
   return new Input(host.unknown(place, `${name} was not given`));
-}
-
-/** Where the lines of a file stand that the user has. */
-function linesOf(name: string, text: string, { shell }: Scene): LinePlaces | null {
-  const file = shell.host.nameOf(name);
-  if (file === null) return null;
-  const source = new Source(file, text);
-  let at = 0;
-  return text.split('\n').map((line) => {
-    const place = source.place({ pos: at, end: at + line.length });
-    at += line.length + 1;
-    return { place, literal: true };
-  });
 }
 
 function outputTo(name: string, isAppended: boolean, scene: Scene, changes: Changes): Output {

@@ -1,6 +1,6 @@
 import type { ArithmeticExpression, Command, ParsedScript, Redirect } from 'unbash';
 import { isBuiltin } from './command.ts';
-import { inSubshell, runCompound, runExitTrap, runScript } from './control.ts';
+import { runCompound, runScript } from './control.ts';
 import { bashOnlyPlaces } from './dash.ts';
 import type { Scene } from './expand.ts';
 import { Files } from './files.ts';
@@ -19,6 +19,7 @@ import type {
 } from './simulated.ts';
 import { Source } from './source.ts';
 import { Capture, Terminal } from './streams.ts';
+import { inSubshell, runExitTrap } from './subshell.ts';
 import { parse } from './syntax.ts';
 import type { TextTools } from './text-tools.ts';
 import type { Link, Machine } from './tool.ts';

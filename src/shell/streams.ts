@@ -1,4 +1,5 @@
 import type { SourcePlace } from './simulated.ts';
+import type { Source } from './source.ts';
 
 /** Where the lines of a text are written in the user's files, as far as that is known: of here-documents and files. */
 export type LinePlaces = readonly (TextLine | null)[];
@@ -7,6 +8,16 @@ export type LinePlaces = readonly (TextLine | null)[];
 export interface TextLine {
   readonly place: SourcePlace;
   readonly literal: boolean;
+}
+
+/** Of a file that the user has: each line stands there as it is. */
+export function linePlaces(source: Source): LinePlaces {
+  let at = 0;
+  return source.text.split('\n').map((line) => {
+    const place = source.place({ pos: at, end: at + line.length });
+    at += line.length + 1;
+    return { place, literal: true };
+  });
 }
 
 /** A text that is read from its beginning to its end, by one reader after the other. */

@@ -65,7 +65,7 @@ export function setupScript(stage: Stage): string {
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
 mount -t tmpfs -o nosuid,nodev,mode=755 cls-flow /sys
-mkdir /sys/root /sys/upper /sys/work
+mkdir /sys/root /sys/upper /sys/scratch
 mount -t tmpfs -o nosuid,nodev,mode=755 cls-flow /sys/root
 ${HELPERS.replace('OPTIONS', isUserNamespace ? ',userxattr' : '')}
 cls_flow_tools=${at(FILES.tools)}
@@ -115,7 +115,7 @@ const addedRights = (): string =>
 /** `overlay NUMBER FOLDER`: its upper layer may hold stand-ins already. */
 const HELPERS = `overlay() {
   cd -- "$2" &&
-  mount -t overlay -o "lowerdir=.,upperdir=/sys/upper/$1,workdir=/sys/work/$1,nosuid,nodevOPTIONS" cls-flow "/sys/root$2"
+  mount -t overlay -o "lowerdir=.,upperdir=/sys/upper/$1,workdir=/sys/scratch/$1,nosuid,nodevOPTIONS" cls-flow "/sys/root$2"
 }
 stand_ins() {
   mkdir -p -- "$1"
@@ -169,7 +169,7 @@ function folderLines(parts: readonly Part[], overlays: readonly string[], isUser
           .map(({ own }) => own)
           .join(' ')}`,
     );
-  const layers = overlays.map((_, number) => `/sys/upper/${number} /sys/work/${number}`);
+  const layers = overlays.map((_, number) => `/sys/upper/${number} /sys/scratch/${number}`);
   return [
     `mkdir -p ${[...layers, ...folders.map(({ place }) => place)].join(' ')}`,
     ...together('chmod', ({ mode }) => mode),

@@ -8,7 +8,7 @@ import { OBJECTS } from '../tc.ts';
 export type InputKind = 'batch' | 'shell' | 'dump' | 'listing' | 'binary';
 
 const COMMENT = /^\s*(?:#|$)/;
-/** An array of tc's: an object, another array or its end comes next. `[ -f x ]` and `[[ $a ]]` are a shell's. */
+/** An array in JSON: `{`, `[` or `]` follows its bracket. `[ -f x ]` and `[[ $a ]]` are tests of a shell. */
 const DUMP = /^\s*\[(?:\s*\[)*\s*(?:[{\]]|$)/;
 
 /** `qdisc sfq 1: root`, `class htb 1:1 root`, `filter parent 1: protocol ip pref 1 flow`: what tc prints, not what it takes. */

@@ -42,7 +42,7 @@ function* fallbacks(tree: Setup): Generator<Found> {
   const isHere = ({ file, line }: Command): boolean => file === first.command.file && line === first.command.line;
   const commands = found.map(({ command }) => command);
   const others = commands.filter((command) => !isHere(command));
-  // All turns of a loop are told of.
+  // A finding for each turn of a loop: they are put together later.
   const here = commands.filter((command) => isHere(command) && (command === first.command || command.loops.length > 0));
   for (const command of here) yield fallback(command, key, others);
 }

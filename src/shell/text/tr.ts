@@ -1,17 +1,7 @@
 import { isAscii } from './bytes.ts';
+import { ESCAPED } from './escaped.ts';
 import { type Parsed, parseOptions } from './options.ts';
 import { printed, type TextTool, Unsupported } from './tool.ts';
-
-const ESCAPED: Readonly<Record<string, string>> = {
-  n: '\n',
-  t: '\t',
-  r: '\r',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  v: '\v',
-  '\\': '\\',
-};
 
 const CLASSES: Readonly<Record<string, RegExp>> = {
   alpha: /[A-Za-z]/,

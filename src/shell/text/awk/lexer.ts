@@ -1,3 +1,4 @@
+import { ESCAPED } from '../escaped.ts';
 import { Unsupported } from '../tool.ts';
 
 export interface Token {
@@ -28,17 +29,7 @@ const BLANK = /(?:[ \t\r]|\\\r?\n|#[^\n]*)+/y;
 const NUMBER = /(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/y;
 const NAME = /[A-Za-z_]\w*/y;
 const MARK = /\+\+|--|\*\*=?|[-+*/%^!=<>]=|&&|\|\||!~|[-+*/%^!<>|?:~$=,;(){}[\]]/y;
-const ESCAPES: Readonly<Record<string, string>> = {
-  n: '\n',
-  t: '\t',
-  r: '\r',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  v: '\v',
-  '\\': '\\',
-  '"': '"',
-};
+const ESCAPES: Readonly<Record<string, string>> = { ...ESCAPED, '"': '"' };
 
 /** A text as it is meant, with its escapes: in a program, of `-v` and `-F`. */
 export function unescaped(text: string): string {
