@@ -1,17 +1,7 @@
-import { expect, test } from 'vitest';
-import { textTools } from './tools.ts';
-
-const run = (name: string, args: readonly string[], stdin: string) =>
-  textTools().run({ name, args, stdin, read: () => undefined });
+import { areNotSimulated, type NotSimulated, type Printed, printAsReal } from '../../../test/shell/text.ts';
 
 /** Arguments and input, and what bc 1.07 printed, with the exit code. */
-const PRINTED: readonly (readonly [
-  name: string,
-  args: readonly string[],
-  stdin: string,
-  stdout: string,
-  exit: number,
-])[] = [
+const PRINTED: readonly Printed[] = [
   ['bc', [], '10/3\n', '3\n', 0],
   ['bc', [], 'scale=2; 10/3\n', '3.33\n', 0],
   ['bc', [], '-1/3\n', '0\n', 0],
@@ -43,12 +33,10 @@ const PRINTED: readonly (readonly [
   ['bc', ['-l'], '1/3\n', '.33333333333333333333\n', 0],
 ];
 
-test.each(PRINTED)('%s %j of %j', async (name, args, stdin, stdout, exit) => {
-  expect(await run(name, args, stdin)).toEqual({ stdout, stderr: '', exit });
-});
+printAsReal(PRINTED);
 
 /** What is wrong, or what is not the same everywhere. */
-const UNSUPPORTED: readonly (readonly [name: string, args: readonly string[], stdin: string])[] = [
+const UNSUPPORTED: readonly NotSimulated[] = [
   ['bc', [], '1/0\n'],
   ['bc', ['-l'], 's(1)\n'],
   ['bc', [], 'if(1) 2\n'],
@@ -59,6 +47,4 @@ const UNSUPPORTED: readonly (readonly [name: string, args: readonly string[], st
   ['bc', [], 'FF\n'],
 ];
 
-test.each(UNSUPPORTED)('%s %j of %j is not simulated', async (name, args, stdin) => {
-  expect(await run(name, args, stdin)).toEqual({ unsupported: expect.stringContaining(`${name}: `) });
-});
+areNotSimulated(UNSUPPORTED);

@@ -1,28 +1,15 @@
-import { expect, test } from 'vitest';
-import { textTools } from './tools.ts';
-
-const run = (name: string, args: readonly string[], stdin: string) =>
-  textTools().run({ name, args, stdin, read: () => undefined });
-
-const ROUTES =
-  'default via 192.168.1.1 dev eth0 proto dhcp metric 100\n192.168.1.0/24 dev eth0 scope link src 192.168.1.5\n';
-const CONFIG = '# comment\nRATE=100mbit\nDEV=eth0 # dev\n  IF = "eth1"\n\nCLASS 1:10 2mbit 5\nCLASS 1:20 4mbit 7\n';
+import {
+  areNotSimulated,
+  CONFIG,
+  type NotSimulated,
+  type Printed,
+  printAsReal,
+  ROUTES,
+} from '../../../test/shell/text.ts';
 
 /** Arguments and input, and what GNU grep 3.8 printed, with the exit code. */
-const PRINTED: readonly (readonly [
-  name: string,
-  args: readonly string[],
-  stdin: string,
-  stdout: string,
-  exit: number,
-])[] = [
-  [
-    'grep',
-    ['eth0'],
-    ROUTES,
-    'default via 192.168.1.1 dev eth0 proto dhcp metric 100\n192.168.1.0/24 dev eth0 scope link src 192.168.1.5\n',
-    0,
-  ],
+const PRINTED: readonly Printed[] = [
+  ['grep', ['eth0'], ROUTES, ROUTES, 0],
   ['grep', ['-q', 'eth0'], ROUTES, '', 0],
   ['grep', ['-c', 'zzz'], ROUTES, '0\n', 1],
   ['grep', ['-v', 'default'], ROUTES, '192.168.1.0/24 dev eth0 scope link src 192.168.1.5\n', 0],
@@ -70,35 +57,19 @@ const PRINTED: readonly (readonly [
   ['grep', ['x'], '', '', 1],
 ];
 
-test.each(PRINTED)('%s %j of %j', async (name, args, stdin, stdout, exit) => {
-  expect(await run(name, args, stdin)).toEqual({ stdout, stderr: '', exit });
-});
+printAsReal(PRINTED);
 
 /** What is wrong, or what is not the same everywhere. */
-const UNSUPPORTED: readonly (readonly [name: string, args: readonly string[], stdin: string])[] = [
+const UNSUPPORTED: readonly NotSimulated[] = [
   ['grep', ['\\(a\\)\\1'], 'aa\n'],
   ['grep', ['\\d'], '1\n'],
   ['grep', ['(a', '-E'], 'a\n'],
-  [
-    'grep',
-    ['-r', 'x', '.'],
-    'default via 192.168.1.1 dev eth0 proto dhcp metric 100\n192.168.1.0/24 dev eth0 scope link src 192.168.1.5\n',
-  ],
-  [
-    'grep',
-    ['-f', 'x'],
-    'default via 192.168.1.1 dev eth0 proto dhcp metric 100\n192.168.1.0/24 dev eth0 scope link src 192.168.1.5\n',
-  ],
+  ['grep', ['-r', 'x', '.'], ROUTES],
+  ['grep', ['-f', 'x'], ROUTES],
   ['grep', ['a'], 'a\0b'],
   ['grep', ['-P', '(a+)+b'], 'aaa\n'],
   ['grep', ['--color=always', 'a'], 'a\n'],
-  [
-    'grep',
-    [],
-    'default via 192.168.1.1 dev eth0 proto dhcp metric 100\n192.168.1.0/24 dev eth0 scope link src 192.168.1.5\n',
-  ],
+  ['grep', [], ROUTES],
 ];
 
-test.each(UNSUPPORTED)('%s %j of %j is not simulated', async (name, args, stdin) => {
-  expect(await run(name, args, stdin)).toEqual({ unsupported: expect.stringContaining(`${name}: `) });
-});
+areNotSimulated(UNSUPPORTED);

@@ -1,21 +1,15 @@
-import { expect, test } from 'vitest';
-import { textTools } from './tools.ts';
-
-const run = (name: string, args: readonly string[], stdin: string) =>
-  textTools().run({ name, args, stdin, read: () => undefined });
-
-const USERS = 'root:x:0:0:root:/root:/bin/bash\nbin:x:1:1:bin:/bin:\n';
-const QDISCS = 'qdisc htb 1: root refcnt 2 r2q 10 default 0x30\nqdisc sfq 10: parent 1:10 limit 127p quantum 1514b\n';
-const NUMBERS = '10\n9\n2\n1\n2\n33\n';
+import {
+  areNotSimulated,
+  type NotSimulated,
+  NUMBERS,
+  type Printed,
+  printAsReal,
+  QDISCS,
+  USERS,
+} from '../../../test/shell/text.ts';
 
 /** Arguments and input, and what coreutils 9.1 and util-linux 2.38 printed, with the exit code. */
-const PRINTED: readonly (readonly [
-  name: string,
-  args: readonly string[],
-  stdin: string,
-  stdout: string,
-  exit: number,
-])[] = [
+const PRINTED: readonly Printed[] = [
   ['cut', ['-d:', '-f1,3'], USERS, 'root:0\nbin:1\n', 0],
   ['cut', ['-d:', '-f2-'], USERS, 'x:0:0:root:/root:/bin/bash\nx:1:1:bin:/bin:\n', 0],
   ['cut', ['-d ', '-f2'], QDISCS, 'htb\nsfq\n', 0],
@@ -86,12 +80,10 @@ const PRINTED: readonly (readonly [
   ['dirname', ['a//b//'], '', 'a\n', 0],
 ];
 
-test.each(PRINTED)('%s %j of %j', async (name, args, stdin, stdout, exit) => {
-  expect(await run(name, args, stdin)).toEqual({ stdout, stderr: '', exit });
-});
+printAsReal(PRINTED);
 
 /** What is wrong, or what is not the same everywhere. */
-const UNSUPPORTED: readonly (readonly [name: string, args: readonly string[], stdin: string])[] = [
+const UNSUPPORTED: readonly NotSimulated[] = [
   ['cut', ['-d::', '-f1'], 'a\n'],
   ['cut', ['-c1'], 'é\n'],
   ['cut', [], 'a\n'],
@@ -108,6 +100,4 @@ const UNSUPPORTED: readonly (readonly [name: string, args: readonly string[], st
   ['wc', ['-L'], 'a\n'],
 ];
 
-test.each(UNSUPPORTED)('%s %j of %j is not simulated', async (name, args, stdin) => {
-  expect(await run(name, args, stdin)).toEqual({ unsupported: expect.stringContaining(`${name}: `) });
-});
+areNotSimulated(UNSUPPORTED);

@@ -1,24 +1,17 @@
-import { expect, test } from 'vitest';
-import { textTools } from '../tools.ts';
-
-const run = (name: string, args: readonly string[], stdin: string) =>
-  textTools().run({ name, args, stdin, read: () => undefined });
-
-const ROUTES =
-  'default via 192.168.1.1 dev eth0 proto dhcp metric 100\n192.168.1.0/24 dev eth0 scope link src 192.168.1.5\n';
-const QDISCS = 'qdisc htb 1: root refcnt 2 r2q 10 default 0x30\nqdisc sfq 10: parent 1:10 limit 127p quantum 1514b\n';
-const CONFIG = '# comment\nRATE=100mbit\nDEV=eth0 # dev\n  IF = "eth1"\n\nCLASS 1:10 2mbit 5\nCLASS 1:20 4mbit 7\n';
-const NUMBERS = '10\n9\n2\n1\n2\n33\n';
-const USERS = 'root:x:0:0:root:/root:/bin/bash\nbin:x:1:1:bin:/bin:\n';
+import {
+  areNotSimulated,
+  CONFIG,
+  type NotSimulated,
+  NUMBERS,
+  type Printed,
+  printAsReal,
+  QDISCS,
+  ROUTES,
+  USERS,
+} from '../../../../test/shell/text.ts';
 
 /** Arguments and input, and what GNU sed 4.9 printed, with the exit code. */
-const PRINTED: readonly (readonly [
-  name: string,
-  args: readonly string[],
-  stdin: string,
-  stdout: string,
-  exit: number,
-])[] = [
+const PRINTED: readonly Printed[] = [
   ['sed', ['-n', 's/.*dev \\([^ ]*\\).*/\\1/p'], ROUTES, 'eth0\neth0\n', 0],
   ['sed', ['-nE', 's/.*dev ([^ ]+) .*/\\1/p'], ROUTES, 'eth0\neth0\n', 0],
   [
@@ -85,12 +78,10 @@ const PRINTED: readonly (readonly [
   ['sed', ['1{/a/{s/a/b/;s/$/;/}}'], 'a\n', 'b;\n', 0],
 ];
 
-test.each(PRINTED)('%s %j of %j', async (name, args, stdin, stdout, exit) => {
-  expect(await run(name, args, stdin)).toEqual({ stdout, stderr: '', exit });
-});
+printAsReal(PRINTED);
 
 /** What is wrong, or what is not the same everywhere. */
-const UNSUPPORTED: readonly (readonly [name: string, args: readonly string[], stdin: string])[] = [
+const UNSUPPORTED: readonly NotSimulated[] = [
   ['sed', ['s/\\(a\\)\\1/x/'], 'aa\n'],
   ['sed', ['-i', 's/a/b/'], 'a\n'],
   ['sed', ['s/a/id/e'], 'a\n'],
@@ -102,6 +93,4 @@ const UNSUPPORTED: readonly (readonly [name: string, args: readonly string[], st
   ['sed', ['b nowhere'], 'a\n'],
 ];
 
-test.each(UNSUPPORTED)('%s %j of %j is not simulated', async (name, args, stdin) => {
-  expect(await run(name, args, stdin)).toEqual({ unsupported: expect.stringContaining(`${name}: `) });
-});
+areNotSimulated(UNSUPPORTED);
