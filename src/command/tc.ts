@@ -1,5 +1,5 @@
 import { Errno, FatalUsageError, KernelError, UsageError } from '../errors.ts';
-import { batchLines, matches, Words } from '../lang/index.ts';
+import { batchLines, matches, TC_OPTIONS, Words } from '../lang/index.ts';
 import { NLA_MAX } from '../netlink/index.ts';
 import { doActions } from './action.ts';
 import { doClass } from './class.ts';
@@ -31,35 +31,6 @@ export interface TcRun {
   readonly misunderstood?: (error: UsageError) => void;
 }
 
-type OptionName = { readonly [K in keyof TcOptions]: TcOptions[K] extends boolean ? K : never }[keyof TcOptions];
-
-/** tc's own options, in the order in which a prefix is tried; null: taken and without effect here. */
-const OPTIONS: readonly (readonly [word: string, flag: OptionName | null, argument: boolean])[] = [
-  ['-stats', 'statistics', false],
-  ['-statistics', 'statistics', false],
-  ['-details', 'details', false],
-  ['-raw', 'raw', false],
-  ['-pretty', 'pretty', false],
-  ['-graph', null, false],
-  ['-Version', null, false],
-  ['-iec', 'iec', false],
-  ['-help', null, false],
-  ['-force', 'force', false],
-  ['-batch', null, true],
-  ['-netns', null, true],
-  ['-Numeric', 'numeric', false],
-  ['-names', null, false],
-  ['-nm', null, false],
-  ['-cf', null, true],
-  ['-conf', null, true],
-  ['-color', null, false],
-  ['-timestamp', null, false],
-  ['-tshort', null, false],
-  ['-json', 'json', false],
-  ['-oneline', null, false],
-  ['-brief', 'brief', false],
-];
-
 /** Where they come last, tc looks for an object behind a word that is not there. */
 const CUT_SHORT = ['-batch', '-cf', '-conf'];
 
@@ -73,7 +44,7 @@ export function countOptions(args: readonly string[]): number {
   let at = 0;
   while (args[at]?.startsWith('-')) {
     const word = args[at] ?? '';
-    const row = OPTIONS.find(([name]) => matches(word, name));
+    const row = TC_OPTIONS.find(([name]) => matches(word, name));
     if (row === undefined) return -1;
     at += row[2] ? 2 : 1;
   }
@@ -84,7 +55,7 @@ export function countOptions(args: readonly string[]): number {
 export function namespaceOption(args: readonly string[]): string {
   let name = '';
   for (let at = 0; args[at]?.startsWith('-'); at++) {
-    const row = OPTIONS.find(([option]) => matches(args[at] ?? '', option));
+    const row = TC_OPTIONS.find(([option]) => matches(args[at] ?? '', option));
     if (row?.[0] === '-netns') name = args[at + 1] ?? '';
     if (row?.[2]) at++;
   }
@@ -113,7 +84,7 @@ function main(words: Words, tc: TcProcess, run: TcRun): number {
   let batch: string | null = null;
   while (words.peek().startsWith('-')) {
     const word = words.next();
-    const row = OPTIONS.find(([name]) => words.was(name));
+    const row = TC_OPTIONS.find(([name]) => words.was(name));
     if (row === undefined) throw giveUp(`Option "${word}" is unknown, try "tc -help".`, '', words.at - 1);
     const [name, flag, argument] = row;
     if (flag !== null) tc.options[flag] = true;

@@ -11,6 +11,7 @@ export { type Json, Printer, type Style } from './printer.ts';
 export { parseProtocol, protocolName } from './protocol.ts';
 export { type Span, wordSpans } from './spans.ts';
 export { type BatchLine, batchLines, shellQuoted, shellWords } from './split.ts';
+export { TC_OPTIONS } from './tc-options.ts';
 export {
   getClassid,
   getQdiscHandle,

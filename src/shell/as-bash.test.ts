@@ -49,9 +49,15 @@ const AS_BASH: readonly (readonly [script: string, commands: readonly (readonly 
   ['set -- 1 2; shift -1; tc $? $#', [['1', '2']]],
   ['f() { tc "${FUNCNAME[0]}" "${FUNCNAME[1]}"; }; f', [['f', 'main']]],
   ['TC="tc -s"; "$TC" qdisc; tc $?', [['127']]],
-  ["(trap 'tc t $?' EXIT; exit 3); tc s $?", [['t', '3'], ['s', '3']]],
+  [
+    "(trap 'tc t $?' EXIT; exit 3); tc s $?",
+    [
+      ['t', '3'],
+      ['s', '3'],
+    ],
+  ],
   ["(trap 'tc t' EXIT; tc a)", [['a'], ['t']]],
-  ["bash -c 'trap \"tc t\" EXIT; exit 2'; tc s $?", [['t'], ['s', '2']]],
+  ['bash -c \'trap "tc t" EXIT; exit 2\'; tc s $?', [['t'], ['s', '2']]],
   ['[[ file.txt == !(*.txt) ]] || tc 1; [[ aab == +(a|ab) ]] && tc 2; [[ "" == *(x) ]] && tc 3', [['1'], ['2'], ['3']]],
 ];
 

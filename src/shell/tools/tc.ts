@@ -1,4 +1,4 @@
-import { matches } from '../../lang/index.ts';
+import { matches, TC_OPTIONS } from '../../lang/index.ts';
 import type { Machine, ToolAnswer, ToolCall } from '../tool.ts';
 import { printed } from './answer.ts';
 
@@ -16,33 +16,6 @@ export interface TcLine {
   readonly version: boolean;
 }
 
-/** tc/tc.c: main(), in the order in which a prefix is tried; the second says that a word follows. */
-const OPTIONS: readonly (readonly [name: string, hasArgument: boolean])[] = [
-  ['-stats', false],
-  ['-statistics', false],
-  ['-details', false],
-  ['-raw', false],
-  ['-pretty', false],
-  ['-graph', false],
-  ['-Version', false],
-  ['-iec', false],
-  ['-help', false],
-  ['-force', false],
-  ['-batch', true],
-  ['-netns', true],
-  ['-Numeric', false],
-  ['-names', false],
-  ['-nm', false],
-  ['-cf', true],
-  ['-conf', true],
-  ['-color', false],
-  ['-timestamp', false],
-  ['-tshort', false],
-  ['-json', false],
-  ['-oneline', false],
-  ['-brief', false],
-];
-
 /** Cuts tc's own options off. An option that tc has not stays with the words: tc itself refuses it. */
 export function tcOptions(args: readonly string[]): TcLine {
   const output: string[] = [];
@@ -50,9 +23,9 @@ export function tcOptions(args: readonly string[]): TcLine {
   let at = 0;
   while (args[at]?.startsWith('-')) {
     const word = args[at] ?? '';
-    const row = OPTIONS.find(([name]) => matches(word, name));
+    const row = TC_OPTIONS.find(([name]) => matches(word, name));
     if (row === undefined) break;
-    const [name, hasArgument] = row;
+    const [name, , hasArgument] = row;
     if (!hasArgument && name !== '-force') output.push(word);
     given.set(name, hasArgument ? (args[at + 1] ?? '') : '');
     at += hasArgument ? 2 : 1;
