@@ -2,6 +2,7 @@ import { checkFrame } from './argument.ts';
 import type { Frame } from './capture/index.ts';
 import type { Tracker } from './conntrack/index.ts';
 import { type Clock, createPacket, type Env } from './env.ts';
+import type { Crossing } from './hook/index.ts';
 import { type Evaluated, type FlowFilterAt, isList, type Journey, NONE } from './kernel/index.ts';
 import { Printer } from './lang/index.ts';
 import { AttrWriter, decode } from './netlink/index.ts';
@@ -54,6 +55,8 @@ export interface RunOptions {
   readonly tracker: Tracker | null;
   /** Whether to count flows and hosts: memory then grows with their number. */
   readonly sharing: boolean;
+  /** From where packets were captured to the hook; absent: all of them come to the hook as they stand. */
+  readonly crossing?: Crossing | undefined;
 }
 
 /** Reason of a packet that every filter was asked about. */
@@ -98,6 +101,8 @@ export class Run {
   reason: string | null = null;
   verdict: Verdict = UNSPEC;
   exactness: Exactness = 'exact';
+  /** The packet does not come to the hook: `reason` says why. It is counted apart. */
+  isElsewhere = false;
   /** Bytes of the frame on the wire, link header included. */
   length = 0;
   classid = 0;
@@ -147,7 +152,9 @@ export class Run {
     this.assumed = (isDrawn ? Input.DRAWN : 0) | (isSetUp ? Input.SET_UP : 0);
     this.known = knownBits(options.known);
     this.dev = options.kernel === undefined ? 0 : this.kernel.netns.links.index(this.kernel.place.dev);
-    this.tracks = options.tracker !== null && options.device.hook === 'egress' && this.needsConntrack;
+    this.tracks =
+      options.tracker !== null &&
+      ((options.device.hook === 'egress' && this.needsConntrack) || options.crossing?.needsConnections === true);
   }
 
   /** The flow filters that may be asked, in order. */
@@ -206,7 +213,7 @@ export class Run {
   /** Everything before the filters are asked: the packet as the kernel would have it at the hook. */
   prepare(frame: Frame): void {
     checkFrame(frame);
-    const { device, metadata, tracker, env } = this.options;
+    const { device, metadata, tracker, env, crossing } = this.options;
     const p = this.packet;
     this.number++;
     this.length = Math.max(frame.length, frame.end - frame.at);
@@ -214,13 +221,20 @@ export class Run {
     this.verdict = UNSPEC;
     this.exactness = 'exact';
     this.rests = 0;
-    this.isWalked = false;
+    this.isWalked = this.isElsewhere = false;
     this.frame = frame;
     this.reason = enter(frame, p, device);
     if (this.reason !== null) return;
     p.given |= this.known;
     p.dev = this.dev;
-    if (tracker !== null && this.tracks) this.track(tracker);
+    const elsewhere = crossing?.arrive(frame, p) ?? null;
+    const isTracked = tracker !== null && this.tracks && this.track(tracker);
+    if (elsewhere !== null) {
+      this.reason = elsewhere;
+      this.isElsewhere = true;
+      return;
+    }
+    crossing?.cross(frame, p, isTracked ? tracker : null);
     if (metadata.byPrefix.length > 0) env.era.dissect(p, this.flow);
     applyMetadata(metadata, this.number, p, this.flow);
   }
@@ -233,17 +247,19 @@ export class Run {
     return { max, from: this.fullFrom, evicted, dropped };
   }
 
-  /** Gives the packet its connection. Where the kernel has no room for that, the packet ends here. */
-  private track(tracker: Tracker): void {
+  /** Finds the packet's connection, and gives it to the packet at egress. Where the kernel has no room for one, it ends here. */
+  private track(tracker: Tracker): boolean {
     const { dropped } = tracker;
-    if (tracker.track(this.packet, this.ct, this.options.clock.now)) this.packet.ct = this.ct;
+    const isFound = tracker.track(this.packet, this.ct, this.options.clock.now);
+    if (isFound && this.options.device.hook === 'egress') this.packet.ct = this.ct;
     if (this.fullFrom === 0 && tracker.wasFull) {
       this.fullFrom = this.number;
       this.assumed |= Input.FULL_TABLE;
     }
-    if (tracker.dropped === dropped) return;
+    if (tracker.dropped === dropped) return isFound;
     this.reason = TABLE_FULL;
     this.judge();
+    return false;
   }
 
   /** The packet's way through the tree; null: none was walked. Good until the next packet. */
@@ -310,6 +326,10 @@ export class Run {
 
   private count(): void {
     const { tally } = this;
+    if (this.isElsewhere) {
+      tally.pass(this.reason ?? '', this.length);
+      return;
+    }
     tally.rest(this.rests);
     tally.results[this.exactness]++;
     if (this.reason !== null) {
@@ -333,9 +353,11 @@ export class Run {
     sharing.flow[1] = ipProto;
     sharing.flow[2] = ports;
     copy(addr, 0, sharing.flow, 3, 2 * words);
+    const { host = null } = this.options.crossing ?? {};
     const { isDestination, isTuple } = hostRule(filter?.keymask ?? 0);
     const tuple = isTuple ? packet.ct : null;
-    if (tuple !== null) copy(isDestination ? tuple.dst : tuple.src, 0, sharing.host, 1, words);
+    if (host !== null) copy(host, 0, sharing.host, 1, words);
+    else if (tuple !== null) copy(isDestination ? tuple.dst : tuple.src, 0, sharing.host, 1, words);
     else copy(addr, isDestination ? words : 0, sharing.host, 1, words);
     sharing.add(classid, isV6);
   }

@@ -1,6 +1,7 @@
 import { MAX_MAX } from '../conntrack/index.ts';
 import { ERAS, type EraName } from '../era.ts';
 import type { SavedNetns } from '../kernel/index.ts';
+import type { Captured } from '../hook/index.ts';
 import { QuestionError } from './question-error.ts';
 
 /** Where packets meet the filters. */
@@ -49,6 +50,17 @@ export interface Question {
   readonly parent?: string;
   /** Default: `egress`. */
   readonly at?: Hook;
+  /**
+   * Where packets were captured: `lan`, before the router's NAT, `wan`, behind it, or `here`, at the very hook; of all
+   * packets, or by interface of a pcapng file. Those of other interfaces are left out then. Default: `here`.
+   */
+  readonly captured?: Captured | Readonly<Record<string, Captured>>;
+  /** Packets of this interface alone: its name, or its number in a Linux cooked capture (SLL2). */
+  readonly interface?: string;
+  /** `in`: all packets came in where they were captured; `out`: all went out. Default: `both`, to be found out of each. */
+  readonly direction?: 'in' | 'out' | 'both';
+  /** Prefixes in which the hosts are: whoever of a packet's two addresses is there is its host. */
+  readonly hosts?: readonly string[];
   /** What the device does with VLAN tags. Default: `offload`. */
   readonly vlan?: 'offload' | 'inband';
   /** Transmit queues of every device. Default: as many as are named, and 2 where a qdisc needs several. */
@@ -89,6 +101,10 @@ export const QUESTION_FIELDS: Fields<Question> = {
   dev: text,
   parent: text,
   at: oneOf(['egress', 'ingress', 'clsact-egress']),
+  captured: capturedOf,
+  interface: text,
+  direction: oneOf(['in', 'out', 'both']),
+  hosts: listOf(text),
   vlan: oneOf(['offload', 'inband']),
   txQueues: whole(1, 1024),
   kernel: oneOf(Object.keys(ERAS) as EraName[]),
@@ -177,6 +193,14 @@ export function object(value: unknown, field: string): Readonly<Record<string, u
 function textsByName(value: unknown, field: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(object(value, field)).map(([name, one]) => [name, text(one, `${field}.${name}`)]),
+  );
+}
+
+function capturedOf(value: unknown, field: string): Captured | Readonly<Record<string, Captured>> {
+  const side = oneOf(['lan', 'wan', 'here']);
+  if (typeof value !== 'object') return side(value, field);
+  return Object.fromEntries(
+    Object.entries(object(value, field)).map(([name, one]) => [name, side(one, `${field}.${name}`)]),
   );
 }
 

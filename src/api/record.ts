@@ -13,8 +13,11 @@ export interface CallRecord {
   readonly inputs: readonly InputDigest[];
 }
 
-/** The record of a call. `inputs`: what was read besides the script. */
-export function recordOf(call: string, question: Question, inputs: readonly InputDigest[]): CallRecord {
+/**
+ * The record of a call. `inputs`: what was read besides the script. Fields that a call has of its own are kept as they are:
+ * `hosts` of check() is a number.
+ */
+export function recordOf(call: string, question: Omit<Question, 'hosts'>, inputs: readonly InputDigest[]): CallRecord {
   const { script, state, conntrack: _, sets: __, files = {}, metadata, ...rest } = question;
   const read = [
     ...inputs,

@@ -1,4 +1,4 @@
-import { CONNTRACK_MAX, listedEntries, parseNat, Tracker } from '../conntrack/index.ts';
+import { CONNTRACK_MAX, listedEntries, type NatRule, parseNat, Tracker } from '../conntrack/index.ts';
 import { type Clock, createEnv } from '../env.ts';
 import { ERAS, type EraName } from '../era.ts';
 import { Errno, KernelError } from '../errors.ts';
@@ -11,6 +11,7 @@ import { Run, type RunOptions } from '../run.ts';
 import type { IpSet } from '../sched/ematch/index.ts';
 import { type FlowOptions, Mode } from '../sched/flow/index.ts';
 import type { Simulated } from '../shell/index.ts';
+import { crossingOf } from './crossing.ts';
 import { Digests, digestOfText, type InputDigest } from './digest.ts';
 import { linesOf } from './lines.ts';
 import { type MetadataQuestion, oneOf, type Question, readQuestion } from './question.ts';
@@ -69,6 +70,7 @@ export function settleNow(asked: Question, besides: Besides, runScript: RunScrip
   const filters = isSetUp(question) ? [] : filtersOf(question, sets);
   const script = scriptOf(question, { env, ...around }, runScript, besides.simulated ?? null);
   if (script !== undefined) besides.script?.(script.report);
+  const rules = natOf(question);
   const options: RunOptions = {
     env,
     clock,
@@ -81,8 +83,9 @@ export function settleNow(asked: Question, besides: Besides, runScript: RunScrip
       question.metadata ?? {},
       digests.ofRows('metadata', tables.metadata ?? question.metadata?.some ?? []),
     ),
-    tracker: trackerOf(question, digests.ofLines('conntrack', tables.conntrack ?? linesOf(question.conntrack ?? ''))),
+    tracker: trackerOf(question, rules, digests.ofLines('conntrack', tables.conntrack ?? linesOf(question.conntrack ?? ''))),
     sharing: question.flows ?? true,
+    crossing: crossingOf(question, rules, script?.asked.place.dev),
   };
   digests.inputs.push(...sourcedBy(besides.simulated ?? null));
   return { question, options, seed, inputs: digests.inputs };
@@ -167,8 +170,14 @@ function scriptOf(
   return undefined;
 }
 
-function trackerOf({ nat = [], conntrackMax: max = CONNTRACK_MAX }: Question, lines: Iterable<string>): Tracker {
-  const rules = nat.map((rule, i) => inField(`nat[${i}]`, () => parseNat(rule)));
+const natOf = ({ nat = [] }: Question): NatRule[] =>
+  nat.map((rule, i) => inField(`nat[${i}]`, () => parseNat(rule)));
+
+function trackerOf(
+  { conntrackMax: max = CONNTRACK_MAX }: Question,
+  rules: readonly NatRule[],
+  lines: Iterable<string>,
+): Tracker {
   return inField('conntrack', () => new Tracker({ rules, table: listedEntries(lines), max }));
 }
 

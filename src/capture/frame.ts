@@ -1,6 +1,12 @@
 import type { Cut, Window } from './window.ts';
 
 const EMPTY = new Uint8Array(0);
+/** Of a file that says nothing of it. */
+export const UNNAMED: CaptureInterface = { linkType: 0, snapLength: 0, name: '' };
+
+/** Which way a packet went at the interface where it was seen: into the machine, or out of it. */
+export const Heading = { UNKNOWN: 0, IN: 1, OUT: 2 } as const;
+export type Heading = (typeof Heading)[keyof typeof Heading];
 
 /**
  * One captured frame, as the capture file tells it. Readers fill the same Frame again and again:
@@ -17,6 +23,10 @@ export class Frame {
   /** Time stamp: whole seconds since 1970 (may be negative or absurd in a broken file) and nanoseconds 0…999999999. */
   seconds = 0;
   nanoseconds = 0;
+  /** Where it was seen. */
+  interface: CaptureInterface = UNNAMED;
+  /** Which way it went there, where the record says so (epb_flags of pcapng). */
+  heading: Heading = Heading.UNKNOWN;
 }
 
 /** One interface a capture was taken on. pcap has exactly one, without a name. */
@@ -27,6 +37,8 @@ export interface CaptureInterface {
   readonly snapLength: number;
   /** As the file says, non-ASCII bytes escaped as `\xHH`; '' if it does not say. */
   readonly name: string;
+  /** Its own MAC address, where the file says it (if_MACaddr of pcapng). */
+  readonly mac?: Uint8Array;
 }
 
 /** How the records stand in the window, for those who walk them by themselves. */

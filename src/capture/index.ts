@@ -11,6 +11,7 @@ export {
   type CaptureReader,
   eachFrame,
   Frame,
+  Heading,
   type RecordLayout,
   wholeFrame,
 } from './frame.ts';

@@ -1,5 +1,5 @@
 import { FormatError, LimitError } from '../errors.ts';
-import type { CaptureInterface, CaptureReader, Frame, RecordLayout } from './frame.ts';
+import { type CaptureInterface, type CaptureReader, type Frame, type RecordLayout, UNNAMED } from './frame.ts';
 import type { Cut } from './window.ts';
 import { Window } from './window.ts';
 
@@ -34,6 +34,7 @@ export function isPcap(head: Uint8Array): boolean {
 /** pcap, versions 2.0 to 2.4, in all six spellings of its magic number (draft-ietf-opsawg-pcap). */
 export class PcapReader implements CaptureReader {
   readonly interfaces: CaptureInterface[] = [];
+  private described = UNNAMED;
   readonly window: Window;
   private little = false;
   /** Nanoseconds in one unit of the fraction. */
@@ -107,6 +108,7 @@ export class PcapReader implements CaptureReader {
     frame.nanoseconds = fraction - carry * SECOND;
     frame.length = captured === first ? second : first;
     frame.linkType = this.linkType;
+    frame.interface = this.described;
     frame.data = window.data;
     frame.at = at + this.header;
     frame.end = at + size;
@@ -135,7 +137,8 @@ export class PcapReader implements CaptureReader {
     this.little = row.little;
     this.unit = row.unit;
     this.header = row.header;
-    this.interfaces.push({ linkType: this.linkType, snapLength: view.getUint32(16, row.little), name: '' });
+    this.described = { linkType: this.linkType, snapLength: view.getUint32(16, row.little), name: '' };
+    this.interfaces.push(this.described);
     window.at = FILE_HEADER;
     if (row.header === 16 && !this.swapped) this.knownLayout = this.layoutOf();
     return true;

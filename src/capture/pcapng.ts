@@ -1,5 +1,5 @@
 import { FormatError, LimitError } from '../errors.ts';
-import type { CaptureInterface, CaptureReader, Frame, RecordLayout } from './frame.ts';
+import { type CaptureInterface, type CaptureReader, type Frame, Heading, type RecordLayout } from './frame.ts';
 import { LINKTYPE_ETHERNET, MAX_FRAME } from './pcap.ts';
 import type { Cut } from './window.ts';
 import { Window } from './window.ts';
@@ -28,7 +28,10 @@ const PACKETS: readonly number[] = [Block.ENHANCED, Block.SIMPLE, Block.PACKET];
 const SECTION_LEAST = 28;
 
 const BYTE_ORDER = 0x1a2b3c4d;
-const Option = { END: 0, NAME: 2, TSRESOL: 9, TSOFFSET: 14 } as const;
+const Option = { END: 0, NAME: 2, MAC: 6, TSRESOL: 9, TSOFFSET: 14 } as const;
+/** epb_flags, whose two lowest bits say which way the packet went. */
+const FLAGS = 2;
+const HEADING = 3;
 const SECOND = 1_000_000_000;
 
 interface Interface extends CaptureInterface {
@@ -239,6 +242,7 @@ export class PcapngReader implements CaptureReader {
       throw new LimitError(this.offset, `more interfaces than the ${MAX_INTERFACES} expected at most`);
     }
     let name = '';
+    let mac: Uint8Array | undefined;
     let resolution = 6;
     let offset = 0n;
     let at = 16;
@@ -252,6 +256,7 @@ export class PcapngReader implements CaptureReader {
       if (code === Option.END) break;
       const { view, at: block, data } = this.window;
       if (code === Option.NAME) name = ascii(data.subarray(block + value, block + value + length));
+      if (code === Option.MAC && length >= 6) mac = data.slice(block + value, block + value + 6);
       if (code === Option.TSRESOL && length >= 1) resolution = view.getUint8(block + value);
       if (code === Option.TSOFFSET && length >= 8) offset = view.getBigInt64(block + value, this.little);
       at = value + ((length + 3) & ~3);
@@ -263,6 +268,7 @@ export class PcapngReader implements CaptureReader {
       linkType: this.u16(8),
       snapLength: this.u32(12),
       name,
+      ...(mac === undefined ? {} : { mac }),
       perSecond: binary ? 2n ** digits : 10n ** digits,
       unit: !binary && resolution <= 9 ? 10 ** (9 - resolution) : 0,
       offset,
@@ -310,6 +316,20 @@ export class PcapngReader implements CaptureReader {
     }
     stamp(frame, from, this.u32(12), this.u32(16));
     this.fill(frame, from, 28, captured, this.u32(24));
+    const options = 28 + ((captured + 3) & ~3);
+    if (size - 4 - options >= 4) frame.heading = this.headingIn(options, size - 4);
+  }
+
+  /** The packet's direction in the options of its block; an option that is too long ends them. */
+  private headingIn(from: number, end: number): Heading {
+    for (let at = from; at + 4 <= end; ) {
+      const code = this.u16(at);
+      const length = this.u16(at + 2);
+      if (code === Option.END || at + 4 + length > end) break;
+      if (code === FLAGS && length === 4) return headingOf(this.u32(at + 4));
+      at += 4 + ((length + 3) & ~3);
+    }
+    return Heading.UNKNOWN;
   }
 
   /** No length of its own: the wire length, or what the snap length left of it. No time either. */
@@ -333,7 +353,16 @@ export class PcapngReader implements CaptureReader {
     frame.end = block + at + captured;
     frame.length = length;
     frame.linkType = from.linkType;
+    frame.interface = from;
+    frame.heading = Heading.UNKNOWN;
   }
+}
+
+/** draft-ietf-opsawg-pcapng: 01 inbound, 10 outbound. */
+function headingOf(flags: number): Heading {
+  const bits = flags & HEADING;
+  if (bits === 1) return Heading.IN;
+  return bits === 2 ? Heading.OUT : Heading.UNKNOWN;
 }
 
 /** Splits a 64-bit count of units into seconds and nanoseconds, exactly. */

@@ -198,3 +198,12 @@ function readGre(h: Headers, tuple: Tuple): boolean {
   tuple.dstAll = be16(h.data, h.transport + 6);
   return true;
 }
+
+/** net/netfilter/nf_conntrack_proto_icmp.c: nf_conntrack_icmpv4_error() — types that report on another packet. */
+const ICMP_ERRORS: readonly number[] = [3, 4, 5, 11, 12];
+
+/** net/netfilter/nf_conntrack_core.c: nf_conntrack_handle_icmp() */
+export function isError(h: Headers): boolean {
+  if (h.family === 4) return h.proto === IPPROTO.ICMP && ICMP_ERRORS.includes(u8(h.data, h.transport));
+  return h.proto === IPPROTO.ICMPV6 && u8(h.data, h.transport) < 128;
+}

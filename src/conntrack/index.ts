@@ -6,9 +6,11 @@ export { type Address, type Prefix, parseAddress, parsePrefix } from '../lang/in
 export { BeforeNatPrint, BeforeNatWords } from './before-nat.ts';
 export { FragmentSlots } from './fragments.ts';
 export { type ListedEntry, listedEntries, parseListing } from './listing.ts';
-export { type NatRule, parseNat } from './nat.ts';
+export { Fragment, Headers, readAddresses, readPacket } from './headers.ts';
+export { type NatRule, NEVER_FORWARDED, parseNat } from './nat.ts';
+export { Rewriter } from './rewrite.ts';
 export { KIND_OF_FLAGS, Kind, STATES, transitionOf } from './steps.ts';
 export { Cells, Flag, Mix, sizesOf, type TableMemory, wordsOf } from './table.ts';
-export { CONNTRACK_MAX, MAX_MAX, Tracker, type TrackerOptions } from './tracker.ts';
-export { invert, Tuple } from './tuple.ts';
+export { type Across, CONNTRACK_MAX, MAX_MAX, Tracker, type TrackerOptions } from './tracker.ts';
+export { hasPorts, invert, isIcmp, Tuple } from './tuple.ts';
 export { GROWN_UP } from './udp.ts';

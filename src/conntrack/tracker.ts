@@ -1,9 +1,8 @@
 import { UsageError } from '../errors.ts';
-import { type Ct, Direction, IPPROTO, type Packet } from '../packet/index.ts';
-import { u8 } from '../u32.ts';
+import { type Ct, Direction, type Packet } from '../packet/index.ts';
 import { SeenBeforeNat } from './before-nat.ts';
 import { Fragments } from './fragments.ts';
-import { Fragment, Headers, readAddresses, readInner, readPacket, readTuple } from './headers.ts';
+import { Fragment, Headers, isError, readAddresses, readInner, readPacket, readTuple } from './headers.ts';
 import type { ListedEntry } from './listing.ts';
 import { Nat, type NatRule, Translated } from './nat.ts';
 import { followerOf } from './protocol.ts';
@@ -31,14 +30,14 @@ interface Addresses {
   readonly fragments: number;
 }
 
+/** What is known of a packet's headers on the other side of the router; where not all is, ports may differ. */
+export type Across = 'all' | 'addresses' | 'nothing';
+
 const SECOND = 1e9;
 /** At the limit both tables are swept once for so many entries that want in, and the same again for each 16 that there are. */
 const SWEEP = 64;
 /** How long a connection that a reset ended still gives its entry to the reset's other sightings. */
 const DEAD_SECONDS = 10;
-
-/** net/netfilter/nf_conntrack_proto_icmp.c: nf_conntrack_icmpv4_error() — types that report on another packet. */
-const ICMP_ERRORS: readonly number[] = [3, 4, 5, 11, 12];
 
 /**
  * nf_conntrack of one host: says for each packet which connection it belongs to, in the order of the capture.
@@ -67,10 +66,14 @@ export class Tracker {
   private readonly original = new Tuple();
   private readonly translated = new Tuple();
   private readonly reply = new Tuple();
+  /** The entry that the last packet belongs to. */
+  private lastTable: Table;
+  private lastEntry = 0;
+  private lastDirection: Direction = Direction.ORIGINAL;
 
   constructor(options: TrackerOptions = {}) {
     this.nat = new Nat(options.rules ?? []);
-    this.v4 = new Table(1);
+    this.v4 = this.lastTable = new Table(1);
     this.v6 = new Table(4);
     this.max = options.max ?? CONNTRACK_MAX;
     if (!Number.isInteger(this.max) || this.max < 0 || this.max > MAX_MAX) {
@@ -265,8 +268,27 @@ export class Tracker {
     return found >= 0 && this.fill(table, found >> 2, found & 1 ? Direction.REPLY : Direction.ORIGINAL, ct);
   }
 
+  /**
+   * The packet that track() filled `ct` for last, on its two ways through the router: `before` as it comes in, `after` as it
+   * leaves (net/netfilter/nf_nat_core.c: nf_nat_packet() has the inverse of the other direction's tuple).
+   */
+  across(before: Tuple, after: Tuple): Across {
+    const { lastTable: table, lastEntry: entry, lastDirection: direction } = this;
+    const other = direction === Direction.ORIGINAL ? Direction.REPLY : Direction.ORIGINAL;
+    table.readTuple(entry, direction, before);
+    table.readTuple(entry, other, this.reply);
+    invert(this.reply, after);
+    const flags = table.flags(entry);
+    if (!this.nat.told && (flags & Flag.FIXED) === 0) return 'nothing';
+    if ((flags & Flag.ORIGINAL_ASSUMED) !== 0) return 'nothing';
+    return (flags & Flag.REPLY_ASSUMED) !== 0 ? 'addresses' : 'all';
+  }
+
   private fill(table: Table, entry: number, direction: Direction, ct: Ct): boolean {
     table.readCt(entry, direction, ct);
+    this.lastTable = table;
+    this.lastEntry = entry;
+    this.lastDirection = direction;
     const flags = table.flags(entry);
     const guess = Flag.ORIGINAL_ASSUMED | (direction === Direction.REPLY ? Flag.REPLY_ASSUMED : 0);
     const told = this.nat.told || (flags & Flag.FIXED) !== 0;
@@ -286,12 +308,6 @@ export class Tracker {
   private tableOf(tuple: Tuple): Table {
     return tuple.family === 4 ? this.v4 : this.v6;
   }
-}
-
-/** net/netfilter/nf_conntrack_core.c: nf_conntrack_handle_icmp() */
-function isError(h: Headers): boolean {
-  if (h.family === 4) return h.proto === IPPROTO.ICMP && ICMP_ERRORS.includes(u8(h.data, h.transport));
-  return h.proto === IPPROTO.ICMPV6 && u8(h.data, h.transport) < 128;
 }
 
 function sameTuple(a: Tuple, b: Tuple): boolean {

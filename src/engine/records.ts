@@ -127,7 +127,8 @@ function pcapng(word: Word, walk: Walk, { frame, captured, length }: Fields, tim
     time(word(12), word(16)),
     set(captured, word(20)),
     set(length, word(24)),
-    branchIf(plain, greaterThan(get(captured), sub(get(size), constant(BLOCK_LEAST)))),
+    // Behind the frame: nothing but padding. Options may say which way it went.
+    branchIf(plain, greaterThan(sub(sub(get(size), constant(BLOCK_LEAST)), get(captured)), constant(3))),
     set(frame, add(get(walk.at), constant(BLOCK_HEADER))),
     set(walk.next, add(get(walk.at), get(size))),
   ];

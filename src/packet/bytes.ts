@@ -42,6 +42,7 @@ export function isReadable(p: Packet, position: number, length: number, reader: 
     if (p.isCutBefore(position + length)) p.reads(Input.CUT, reader);
     return false;
   }
+  if (p.isGuessed(position, length)) p.reads(Input.NAT, reader);
   return indexOf(p, position) >= p.head;
 }
 

@@ -50,7 +50,7 @@ export const Input = {
 } as const;
 
 /** Who reads an input, for the text. */
-export const Reader = { FLOW: 0, FW: 1, U32: 2, FLOWER: 3, MATCH: 4, ACTION: 5, QDISC: 6 } as const;
+export const Reader = { FLOW: 0, FW: 1, U32: 2, FLOWER: 3, MATCH: 4, ACTION: 5, QDISC: 6, ROUTER: 7 } as const;
 export type Reader = (typeof Reader)[keyof typeof Reader];
 
 const READER_NAMES: readonly string[] = [
@@ -61,6 +61,7 @@ const READER_NAMES: readonly string[] = [
   'ematches',
   'actions',
   'qdiscs',
+  'headers behind the router',
 ];
 
 export const READERS = READER_NAMES.length;

@@ -1,4 +1,4 @@
-import type { Frame } from '../capture/index.ts';
+import { type Frame, Heading } from '../capture/index.ts';
 import { be16, be32, le16, le32, u8 } from '../u32.ts';
 import { ETH_HLEN, ETH_P, IPPROTO, isVlan, VLAN_HLEN } from './ethertype.ts';
 import { pppEtherType } from './header/pppoe.ts';
@@ -47,6 +47,7 @@ export function enter(frame: Frame, packet: Packet, device: Device): string | nu
   packet.len = Math.max(frame.length, frame.end - frame.at);
   packet.seconds = frame.seconds;
   packet.nanoseconds = frame.nanoseconds;
+  packet.heading = frame.heading;
   packet.vlanOffload = device.vlan === 'offload';
   packet.received = device.hook === 'ingress';
   const row = ROWS[frame.linkType];
@@ -186,6 +187,12 @@ function cookedType(device: Device, type: number): number {
   return device.hook === 'ingress' && type < PktType.OUTGOING ? type : PktType.HOST;
 }
 
+/** The types from PACKET_HOST to PACKET_OTHERHOST came in; others are not packets of a device. */
+function cookedHeading(type: number): Heading {
+  if (type > PktType.OUTGOING) return Heading.UNKNOWN;
+  return type === PktType.OUTGOING ? Heading.OUT : Heading.IN;
+}
+
 /**
  * Linux cooked captures: the protocol field is skb->protocol. libpcap puts the tag back that it got in metadata, so it
  * goes out again at every hook.
@@ -205,6 +212,7 @@ function enterSll(packet: Packet, device: Device): string | null {
   if (short) return short;
   packet.macLen = macLength(device, be16(packet.data, packet.at + 2));
   packet.pktType = cookedType(device, be16(packet.data, packet.at));
+  packet.heading = cookedHeading(be16(packet.data, packet.at));
   if (device.hook === 'ingress') packet.given |= Input.PKT_TYPE;
   return enterCooked(packet, device, 16, be16(packet.data, packet.at + 14));
 }
@@ -215,6 +223,7 @@ function enterSll2(packet: Packet, device: Device): string | null {
   const { data, at } = packet;
   packet.macLen = macLength(device, be16(data, at + 8));
   packet.pktType = cookedType(device, u8(data, at + 10));
+  packet.heading = cookedHeading(u8(data, at + 10));
   if (device.hook === 'ingress') {
     packet.iif = be32(data, at + 4);
     packet.given |= Input.IIF | Input.PKT_TYPE;
@@ -272,6 +281,9 @@ function enterCiscoHdlc(packet: Packet): string | null {
 /** include/uapi/linux/netfilter/nfnetlink_log.h: enum nfulnl_attr_type */
 const Nfula = { PACKET_HDR: 1, MARK: 2, IFINDEX_INDEV: 4, PAYLOAD: 9, UID: 11, GID: 14 } as const;
 
+/** Where packets go at a hook, by enum nf_inet_hooks: FORWARD sees what came in and is to go out. */
+const HOOKS: readonly Heading[] = [Heading.IN, Heading.IN, Heading.UNKNOWN, Heading.OUT, Heading.OUT];
+
 /** The kernel writes each attribute once, and has 20 of them (NFULA_MAX). */
 const MAX_NFLOG_ATTRIBUTES = 64;
 
@@ -307,6 +319,7 @@ function takeNflog(packet: Packet, type: number, at: number, size: number): void
   switch (type) {
     case Nfula.PACKET_HDR:
       if (value >>> 16) packet.protocol = value >>> 16;
+      packet.heading = HOOKS[(value >>> 8) & 0xff] ?? Heading.UNKNOWN;
       return;
     case Nfula.MARK:
       packet.mark = value;
@@ -327,6 +340,8 @@ function takeNflog(packet: Packet, type: number, at: number, size: number): void
 }
 
 const PKTAP = 258;
+/** Behind length, type, link type and the interface's name of 24 bytes. */
+const PKTAP_FLAGS = 36;
 
 /** Apple's header: its length, a record type, the link type of what follows, all little-endian. */
 function enterPktap(packet: Packet, device: Device): string | null {
@@ -340,9 +355,16 @@ function enterPktap(packet: Packet, device: Device): string | null {
   if (cut) return cut;
   const row = linkType === PKTAP ? undefined : ROWS[linkType];
   if (!row) return `link type ${linkType} in pktap`;
+  if (length >= PKTAP_FLAGS + 4) packet.heading = headingOfFlags(le32(data, at + PKTAP_FLAGS));
   pull(packet, length);
   packet.head = packet.at;
   return row.enter(packet, device);
+}
+
+/** bsd/net/pktap.h: PTH_FLAG_DIR_IN, PTH_FLAG_DIR_OUT */
+function headingOfFlags(flags: number): Heading {
+  if ((flags & 3) === 1) return Heading.IN;
+  return (flags & 3) === 2 ? Heading.OUT : Heading.UNKNOWN;
 }
 
 const enterIpv4 = (packet: Packet): null => enterNetwork(packet, 0, ETH_P.IPV4);

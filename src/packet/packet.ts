@@ -1,3 +1,4 @@
+import { Heading } from '../capture/index.ts';
 import type { Exactness } from './exactness.ts';
 import { READERS, Reader } from './inputs.ts';
 
@@ -107,6 +108,11 @@ export class Packet {
   readBy: Int32Array = new Int32Array(READERS);
   linear: Linear = Linear.ALL;
 
+  /** Which way it went where it was captured. */
+  heading: Heading = Heading.UNKNOWN;
+  /** Four bytes from here on, the ports, are as the router is taken to have written them; -1: none. */
+  guessed = -1;
+
   /** Capture time: whole seconds and nanoseconds. */
   seconds = 0;
   nanoseconds = 0;
@@ -158,6 +164,8 @@ export class Packet {
     this.linear = Linear.ALL;
     this.sk = this.dst = this.nfct = this.nullFold;
     this.ct = null;
+    this.heading = Heading.UNKNOWN;
+    this.guessed = -1;
     this.seconds = this.nanoseconds = this.grown = 0;
   }
 
@@ -187,6 +195,17 @@ export class Packet {
   /** The packet had bytes up to there, but the capture has not. */
   isCutBefore(end: number): boolean {
     return end > this.end && end <= this.at + this.len;
+  }
+
+  /** Some of these bytes are guessed. */
+  isGuessed(from: number, length: number): boolean {
+    return this.guessed >= 0 && from < this.guessed + 4 && from + length > this.guessed;
+  }
+
+  /** Its bytes from `head` on were copied to the beginning of another buffer; all positions follow. */
+  moveTo(data: Uint8Array): void {
+    this.data = data;
+    this.shift(-this.head);
   }
 
   /** Length of the packet as it came to the hook: qdisc_skb_cb(skb)->pkt_len. */
@@ -234,5 +253,6 @@ export class Packet {
     if (this.transport >= 0) this.transport = Math.max(0, this.transport + by);
     if (this.mac >= 0) this.mac += by;
     if (this.addresses >= 0) this.addresses += by;
+    if (this.guessed >= 0) this.guessed += by;
   }
 }

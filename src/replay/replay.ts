@@ -187,7 +187,8 @@ function engineOf(run: Run, make: MakeEngine): Engine | string {
 
 /** What an engine for the run is made of, or why there is none. `fates`: it is to be told where packets end. */
 export function optionsOf(run: Run, fates: boolean): EngineOptions | string {
-  const { env, known, device, metadata, sharing } = run.options;
+  const { env, known, device, metadata, sharing, crossing } = run.options;
+  if (crossing?.takesAll === false) return 'packets are told apart by where they were captured';
   const tracker = run.tracks ? run.options.tracker : null;
   if (metadata.all !== null || metadata.byPacket.size > 0 || metadata.byPrefix.length > 0) return 'metadata was told';
   const protos = run.kernel.netns.protos(run.kernel.place);

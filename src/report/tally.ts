@@ -19,6 +19,11 @@ export interface ClassCounts extends Counts {
   readonly classid: number;
 }
 
+/** Packets that have the same reason. */
+export interface ReasonRow extends Readonly<Counts> {
+  readonly reason: string;
+}
+
 /**
  * Packets and bytes, by class and by the reason for having none. Exact up to 2^53.
  * 1 MiB for each major number seen, whatever the number of packets. merge() is associative and commutative.
@@ -36,6 +41,8 @@ export class Tally {
   private lastCount = 0;
   private readonly majors = new Map<number, MajorCounts>();
   private readonly missed = new Map<string, Counts>();
+  /** Packets that do not come to the hook, by reason: not among the others. */
+  private readonly notAtHook = new Map<string, Counts>();
   private lastMajor = -1;
   private last: MajorCounts = { packets: new Float64Array(0), bytes: new Float64Array(0), end: 0 };
 
@@ -54,12 +61,12 @@ export class Tally {
   miss(reason: string, bytes: number, packets = 1): void {
     this.packets += packets;
     this.bytes += bytes;
-    const counts = this.missed.get(reason);
-    if (counts === undefined) this.missed.set(reason, { packets, bytes });
-    else {
-      counts.packets += packets;
-      counts.bytes += bytes;
-    }
+    count(this.missed, reason, bytes, packets);
+  }
+
+  /** Counts packets of the capture that do not come to the hook. */
+  pass(reason: string, bytes: number, packets = 1): void {
+    count(this.notAtHook, reason, bytes, packets);
   }
 
   /** Counts packets whose results rest on these inputs. */
@@ -91,6 +98,7 @@ export class Tally {
     this.results.unknowable += other.results.unknowable;
     for (const { classid, packets, bytes } of other.rows()) this.add(classid, bytes, packets);
     for (const [reason, { packets, bytes }] of other.missed) this.miss(reason, bytes, packets);
+    for (const [reason, { packets, bytes }] of other.notAtHook) this.pass(reason, bytes, packets);
     return this;
   }
 
@@ -106,10 +114,13 @@ export class Tally {
   }
 
   /** Reasons for having no class, with their counts, most packets first. */
-  unclassified(): { reason: string; packets: number; bytes: number }[] {
-    return [...this.missed]
-      .map(([reason, counts]) => ({ reason, ...counts }))
-      .sort((a, b) => b.packets - a.packets || (a.reason < b.reason ? -1 : 1));
+  unclassified(): ReasonRow[] {
+    return rowsOf(this.missed);
+  }
+
+  /** Reasons for not coming to the hook, in the same way. */
+  elsewhere(): ReasonRow[] {
+    return rowsOf(this.notAtHook);
   }
 
   private major(major: number): MajorCounts {
@@ -123,4 +134,19 @@ export class Tally {
     this.last = counts;
     return counts;
   }
+}
+
+function count(counts: Map<string, Counts>, reason: string, bytes: number, packets: number): void {
+  const known = counts.get(reason);
+  if (known === undefined) counts.set(reason, { packets, bytes });
+  else {
+    known.packets += packets;
+    known.bytes += bytes;
+  }
+}
+
+function rowsOf(counts: ReadonlyMap<string, Counts>): ReasonRow[] {
+  return [...counts]
+    .map(([reason, { packets, bytes }]) => ({ reason, packets, bytes }))
+    .sort((a, b) => b.packets - a.packets || (a.reason < b.reason ? -1 : 1));
 }

@@ -370,6 +370,7 @@ const HEADROOM = 2;
 /** skb_header_pointer(), which reads the headroom too. */
 function isThere(p: Packet, at: number, length: number): boolean {
   if (p.isCutBefore(at + length)) p.reads(Input.CUT, Reader.U32);
+  if (p.isGuessed(at, length)) p.reads(Input.NAT, Reader.U32);
   return at + length <= p.end && at >= (p.mac < 0 ? p.head : p.mac) - HEADROOM;
 }
 
