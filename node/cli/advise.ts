@@ -9,6 +9,7 @@ import { asking, besidesOf, questionOf } from './options.ts';
 import { painter } from './output.ts';
 import { checkOutputs, walkInputs } from './outputs.ts';
 import { Output } from './result.ts';
+import { sampleFor } from './sample.ts';
 import { aligned } from './table.ts';
 
 const FAILED = 1;
@@ -20,8 +21,11 @@ export async function advise(captures: readonly string[], flags: AdviseFlags): P
   checkOutputs([flags.output], [...captures, ...walkInputs(flags)]);
   const { by, qdisc, rate, dev } = flags;
   const question = { ...questionOf(flags), by, qdisc, rate, dev, seeds };
+  const sample = await sampleFor(captures, flags);
   const report = await asking(flags, () =>
-    reading(captures, {}, (options) => ask(sourcesOf(captures), question, { ...options, ...besidesOf(flags) })),
+    reading(captures, {}, (options) =>
+      ask(sourcesOf(captures), question, { ...options, ...besidesOf(flags), ...sample }),
+    ),
   );
   // Where no packet could be read at all, a file of an earlier run is worth more than an empty one.
   const isWorth = report.complete || report.packets > 0;

@@ -25,6 +25,7 @@ import { isTerminal, painter, say } from './output.ts';
 import { checkOutputs, walkInputs } from './outputs.ts';
 import { PACKET_FORMATS } from './packets.ts';
 import { Output } from './result.ts';
+import { sampleFor } from './sample.ts';
 import { Screen } from './screen.ts';
 import { splitFile } from './split.ts';
 
@@ -42,7 +43,7 @@ export async function classify(captures: readonly string[], flags: ClassifyFlags
     return classifyOften(captures, flags);
   }
   const settings = settingsOf(captures, flags);
-  const call = await callOf(flags, settings.listed);
+  const call = await callOf(captures, flags, settings.listed);
   const { classifying, exports, expected } = call;
   checkOutputs([...exports.paths, flags.copies], [...captures, ...walkInputs(flags), flags.expect]);
   const isStream = expected === null && !exports.wanted && flags.copies === undefined;
@@ -105,7 +106,7 @@ interface Call {
   step(frame: Frame): void;
 }
 
-async function callOf(flags: ClassifyFlags, listed: boolean): Promise<Call> {
+async function callOf(captures: readonly string[], flags: ClassifyFlags, listed: boolean): Promise<Call> {
   const expecting = flags.expect === undefined ? null : await import('./expect.ts');
   let rest: Omit<Call, 'classifying'> | null = null;
   const eachOf = (run: Run): Call['step'] | null => {
@@ -120,7 +121,7 @@ async function callOf(flags: ClassifyFlags, listed: boolean): Promise<Call> {
     return listed || expected !== null || exports.wanted ? step : null;
   };
   const question = { ...questionOf(flags), flows: flags.flows && !listed };
-  const besides = { ...besidesOf(flags), engine: flags.engine };
+  const besides = { ...besidesOf(flags), ...(await sampleFor(captures, flags)), engine: flags.engine };
   const classifying = await asking(flags, () => Classifying.of(question, besides, eachOf));
   if (rest === null) throw new TypeError('a run is made first');
   return { classifying, ...(rest as Omit<Call, 'classifying'>) };

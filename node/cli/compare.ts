@@ -8,6 +8,7 @@ import { CommandLineError } from './errors.ts';
 import { besidesOf, onCommandLine, questionOf } from './options.ts';
 import { painter } from './output.ts';
 import { Output } from './result.ts';
+import { sampleFor } from './sample.ts';
 import type { SetUpFlags } from './set-up.ts';
 import { aligned } from './table.ts';
 
@@ -20,9 +21,10 @@ export async function compare(captures: readonly string[], flags: CompareFlags):
   const [before, after] = both.map(questionOf) as [Question, Question];
   let side = 0;
   const script = (report: ScriptReport): void => besidesOf(both[side++] ?? {}).script?.(report);
+  const sample = await sampleFor(captures, flags);
   const result = await ofSides(both, () =>
     reading(captures, {}, (options) =>
-      ask(sourcesOf(captures), before, after, { ...options, ...besidesOf({}), script }),
+      ask(sourcesOf(captures), before, after, { ...options, ...besidesOf({}), ...sample, script }),
     ),
   );
   const output = new Output();

@@ -10,6 +10,7 @@ import { CommandLineError, FailedError, inOption } from './errors.ts';
 import { unsigned } from './numbers.ts';
 import { asking, besidesOf, questionOf } from './options.ts';
 import { Output } from './result.ts';
+import { sampleFor } from './sample.ts';
 
 /** The largest frame that a capture may hold, too. */
 const MAX_HEX_DIGITS = 2 * (256 << 10);
@@ -19,9 +20,10 @@ export async function explainPacket(what: readonly string[], flags: ExplainFlags
   checkOneSource(what, flags);
   const question = questionOf(flags);
   const packet = packetOf(what, flags);
+  const besides = { ...besidesOf(flags), ...(await sampleFor(flags.packet === undefined ? [] : what, flags)) };
   const explanation = await asking(flags, () =>
     inPacket(what, () =>
-      reading(what, { watched: false }, (options) => explain(packet, question, { ...options, ...besidesOf(flags) })),
+      reading(what, { watched: false }, (options) => explain(packet, question, { ...options, ...besides })),
     ),
   );
   const output = new Output();

@@ -32,10 +32,22 @@ export function questionOf(flags: Partial<WalkFlags>): Question {
     seed: flags.seed === undefined ? undefined : unsigned('--seed', flags.seed),
     hashrnd: flags.hashrnd?.map((text) => unsigned('--hashrnd', text)),
     ...{ rxhashKey: flags.rxhashKey, foldKey: flags.foldKey, nat: flags.nat },
+    ...{ captured: capturedOf(flags.captured), interface: flags.interface, direction: flags.direction },
+    hosts: flags.hosts?.flatMap((text) => text.split(',')),
     conntrackMax:
       flags.conntrackMax === undefined ? undefined : unsigned('--conntrack-max', flags.conntrackMax, MAX_MAX),
     metadata: flags.set === undefined ? undefined : { all: Object.fromEntries(flags.set.flatMap(assignments)) },
   });
+}
+
+/** `lan`, or `lan0=lan,wan0=wan`. What is no side is found out where the question is read. */
+function capturedOf(text: string | undefined): Question['captured'] {
+  if (text === undefined || !text.includes('=')) return text as Question['captured'];
+  const sides = text.split(',').map((part) => {
+    const at = part.lastIndexOf('=');
+    return [part.slice(0, Math.max(0, at)), part.slice(at + 1)];
+  });
+  return Object.fromEntries(sides) as Question['captured'];
 }
 
 /** What a call is given besides the question: tables, which are read as they are asked for, and who prints what it notes. */

@@ -8,6 +8,7 @@ import { unsigned } from './numbers.ts';
 import { asking, besidesOf, questionOf } from './options.ts';
 import { painter } from './output.ts';
 import { Output } from './result.ts';
+import { sampleFor } from './sample.ts';
 import { aligned } from './table.ts';
 
 const FAILED = 1;
@@ -22,12 +23,14 @@ export async function classifyOften(captures: readonly string[], flags: Classify
   const seeds = flags.seeds === undefined ? 0 : unsigned('--seeds', flags.seeds, SEEDS_MAX, 1);
   const question = questionOf(flags);
   let cut = false;
+  const sample = await sampleFor(captures, flags);
   const output = new Output();
   const complete = await asking(flags, () =>
     reading(captures, {}, async (options) => {
       const besides = {
         ...options,
         ...besidesOf(flags),
+        ...sample,
         ended: (read: { readonly cut: boolean }) => {
           cut = read.cut;
         },

@@ -1,6 +1,13 @@
 import Table from 'cli-table3';
 import { counted, escapeText } from '../../src/lang/index.ts';
-import { type ClassRow, endText, type FateRow, type FilterRow, type Summary } from '../../src/report/index.ts';
+import {
+  type ClassRow,
+  capturedText,
+  endText,
+  type FateRow,
+  type FilterRow,
+  type Summary,
+} from '../../src/report/index.ts';
 import type { Paint } from './output.ts';
 
 /** Classes, or shared classes, listed unless all are asked for. */
@@ -47,6 +54,7 @@ function head(summary: Summary, options: TableOptions): string {
   for (const [at, filter] of summary.filters.entries()) {
     lines.push(filterLine(filter, options.mapped[at] ?? false, summary.seed, options));
   }
+  if (summary.captured !== undefined) lines.push(...capturedText(summary.captured).map(escapeText));
   lines.push(...exactnessLine(summary), ...missing, ...notes.map((note) => `note: ${note}`));
   return `${lines.join('\n')}\n`;
 }

@@ -93,6 +93,7 @@ export class Classifying {
       ...{ tally, sharing, fates, filters, errors, fullTable: run.fullTable },
       ...{ era: settled.options.env.era.name, seed: settled.seed },
       ...{ engine: replay.why, copies: copies.rows, missing: missingOf(tally.rests) },
+      captured: run.options.crossing?.summary(tally.elsewhere()) ?? null,
     });
     return { ...summary, record: recordOfRun('classify', settled, inputs) };
   }

@@ -1,21 +1,61 @@
 import type { NatRule, Prefix } from '../conntrack/index.ts';
-import { type Captured, Crossing, type HookSide } from '../hook/index.ts';
+import { type Captured, type CaptureSample, Crossing, guessCaptured, type HookSide } from '../hook/index.ts';
+import { feedsOf } from '../kernel/index.ts';
 import { parsePrefix } from '../lang/index.ts';
+import type { Asked } from '../plan.ts';
 import type { Question } from './question.ts';
 import { QuestionError } from './question-error.ts';
 
-/** What a question says of the way from where packets were captured to the hook. `dev`: the device that is asked. */
-export function crossingOf(question: Question, nat: readonly NatRule[], dev: string | undefined): Crossing {
-  const { captured = 'here', at = 'egress', direction = 'both', interface: name = null } = question;
+/** What a question says of the way from where packets were captured to the hook. */
+export type CrossingQuestion = Pick<Question, 'captured' | 'interface' | 'direction' | 'hosts' | 'at'>;
+
+/**
+ * The way from where packets were captured to the hook of `asked`; absent: filters stand on a device without a name. A device
+ * that is fed by another, as an ifb, has that one's packets as they come to the hook that feeds it.
+ */
+export function crossingOf(
+  question: CrossingQuestion,
+  nat: readonly NatRule[],
+  asked: Asked | undefined,
+  isGuessed = false,
+): Crossing {
+  const { captured = 'here', direction = 'both', interface: name = null } = question;
+  const { dev, hook } = hookOf(question, asked);
   return new Crossing({
-    hook: at === 'ingress' ? 'ingress' : 'egress',
+    hook,
     side: sideOf(captured, name, dev),
     captured: typeof captured === 'string' ? captured : new Map(Object.entries(captured)),
     interface: name,
     direction,
     hosts: (question.hosts ?? []).map(prefixOf),
     nat,
+    isGuessed,
   });
+}
+
+/** The same question with where the packets of a sample were captured, where it does not say so itself. */
+export function guessed<Q extends CrossingQuestion>(
+  question: Q,
+  sample: CaptureSample | undefined,
+  nat: readonly NatRule[],
+  asked: Asked | undefined,
+): Q {
+  if (sample === undefined || question.captured !== undefined) return question;
+  return { ...guessCaptured(sample, nat, hookOf(question, asked).dev), ...question };
+}
+
+interface HookOfDevice {
+  readonly hook: 'egress' | 'ingress';
+  readonly dev: string | undefined;
+}
+
+function hookOf({ at = 'egress' }: CrossingQuestion, asked: Asked | undefined): HookOfDevice {
+  const hook = at === 'ingress' ? 'ingress' : 'egress';
+  if (asked === undefined) return { hook, dev: undefined };
+  const { dev } = asked.place;
+  const [feed, ...others] = hook === 'egress' ? feedsOf(asked.netns.plan, dev) : [];
+  if (feed === undefined) return { hook, dev };
+  return others.some((other) => other.hook !== feed.hook) ? { hook, dev } : feed;
 }
 
 /**

@@ -49,6 +49,8 @@ export async function explain(
   options: ReadOptions = {},
 ): Promise<ExplainedPacket> {
   checkOptions(options);
+  // A packet in words is all that there is to guess from.
+  if (options.sample !== undefined && !isCaptured(packet)) options.sample.take(frameOf(packet));
   const { settled, run } = await askOneByOne(question, options);
   const { explanation, inputs } = isCaptured(packet)
     ? await captured(packet, run, options)

@@ -24,6 +24,7 @@ const RULES: Readonly<Record<keyof ReadOptions | keyof Besides, Rule>> = {
   note: callback,
   script: callback,
   copied: callback,
+  sample: members({ sides: callback }),
   engine: oneOf('auto', 'plain', 'compiled'),
   shell: members({
     name: optional(text),

@@ -1,7 +1,7 @@
 import { MAX_MAX } from '../conntrack/index.ts';
 import { ERAS, type EraName } from '../era.ts';
-import type { SavedNetns } from '../kernel/index.ts';
 import type { Captured } from '../hook/index.ts';
+import type { SavedNetns } from '../kernel/index.ts';
 import { QuestionError } from './question-error.ts';
 
 /** Where packets meet the filters. */

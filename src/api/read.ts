@@ -26,7 +26,7 @@ export interface Progress {
 }
 
 /** What all calls that read captures take besides the question. */
-export interface ReadOptions extends Pick<Besides, 'tables' | 'script' | 'note' | 'engine' | 'shell'> {
+export interface ReadOptions extends Pick<Besides, 'tables' | 'script' | 'note' | 'engine' | 'shell' | 'sample'> {
   /** Ends the call: it throws a CancelledError. */
   readonly signal?: Signal;
   /** Called about four times a MiB. */

@@ -3,6 +3,7 @@ import { type Clock, createEnv } from '../env.ts';
 import { ERAS, type EraName } from '../era.ts';
 import { Errno, KernelError } from '../errors.ts';
 import type { SipKey } from '../hash/index.ts';
+import type { CaptureSample } from '../hook/index.ts';
 import { matches, shellWords } from '../lang/index.ts';
 import { type Metadata, parseMetadata, parseValues } from '../packet/index.ts';
 import { type Around, type FilterPlan, planFilter } from '../plan.ts';
@@ -11,7 +12,7 @@ import { Run, type RunOptions } from '../run.ts';
 import type { IpSet } from '../sched/ematch/index.ts';
 import { type FlowOptions, Mode } from '../sched/flow/index.ts';
 import type { Simulated } from '../shell/index.ts';
-import { crossingOf } from './crossing.ts';
+import { crossingOf, guessed } from './crossing.ts';
 import { Digests, digestOfText, type InputDigest } from './digest.ts';
 import { linesOf } from './lines.ts';
 import { type MetadataQuestion, oneOf, type Question, readQuestion } from './question.ts';
@@ -54,23 +55,24 @@ export async function settle(asked: Question, besides: Besides = {}): Promise<Se
 /** The same for those who have what runs a script, or take none: null. */
 export function settleNow(asked: Question, besides: Besides, runScript: RunScript | null): Settled {
   const { tables = {}, copied } = besides;
-  const question = readQuestion(asked);
-  const { seed = 0, at = 'egress', vlan = 'offload' } = question;
+  const read = readQuestion(asked);
+  const { seed = 0, at = 'egress', vlan = 'offload' } = read;
   const digests = new Digests();
   const sets = readSets(
-    (tables.sets ?? linesOfSets(question.sets ?? [])).map((set) => ({
+    (tables.sets ?? linesOfSets(read.sets ?? [])).map((set) => ({
       ...set,
       lines: digests.ofLines(set.name === undefined ? 'sets' : `sets ${set.name}`, set.lines),
     })),
   );
   const around: Around = { sets, ...(copied === undefined ? {} : { copied }) };
   const clock: Clock = { now: 0 };
-  const [rxhashKey, foldKey] = [keyOf(question, 'rxhashKey'), keyOf(question, 'foldKey')];
-  const env = createEnv({ era: ERAS[eraOf(question)], seed, clock, rxhashKey, foldKey });
-  const filters = isSetUp(question) ? [] : filtersOf(question, sets);
-  const script = scriptOf(question, { env, ...around }, runScript, besides.simulated ?? null);
+  const [rxhashKey, foldKey] = [keyOf(read, 'rxhashKey'), keyOf(read, 'foldKey')];
+  const env = createEnv({ era: ERAS[eraOf(read)], seed, clock, rxhashKey, foldKey });
+  const filters = isSetUp(read) ? [] : filtersOf(read, sets);
+  const script = scriptOf(read, { env, ...around }, runScript, besides.simulated ?? null);
   if (script !== undefined) besides.script?.(script.report);
-  const rules = natOf(question);
+  const rules = natOf(read);
+  const question = guessed(read, besides.sample, rules, script?.asked);
   const options: RunOptions = {
     env,
     clock,
@@ -83,9 +85,13 @@ export function settleNow(asked: Question, besides: Besides, runScript: RunScrip
       question.metadata ?? {},
       digests.ofRows('metadata', tables.metadata ?? question.metadata?.some ?? []),
     ),
-    tracker: trackerOf(question, rules, digests.ofLines('conntrack', tables.conntrack ?? linesOf(question.conntrack ?? ''))),
+    tracker: trackerOf(
+      question,
+      rules,
+      digests.ofLines('conntrack', tables.conntrack ?? linesOf(question.conntrack ?? '')),
+    ),
     sharing: question.flows ?? true,
-    crossing: crossingOf(question, rules, script?.asked.place.dev),
+    crossing: crossingOf(question, rules, script?.asked, read.captured === undefined && besides.sample !== undefined),
   };
   digests.inputs.push(...sourcedBy(besides.simulated ?? null));
   return { question, options, seed, inputs: digests.inputs };
@@ -102,6 +108,8 @@ export interface Besides {
   readonly tables?: Tables | undefined;
   /** Called with each thing that a reader of the result should know, and that its JSON does not hold. */
   note?(text: string): void;
+  /** The first packets: where the question does not say where they were captured, that is guessed from them. */
+  readonly sample?: CaptureSample | undefined;
   /** Which engine takes packets that are only counted; the answers are the same. Default: `auto`. */
   readonly engine?: EngineName | undefined;
   /** Called with each copy of a packet that mirred sends. */
@@ -170,8 +178,7 @@ function scriptOf(
   return undefined;
 }
 
-const natOf = ({ nat = [] }: Question): NatRule[] =>
-  nat.map((rule, i) => inField(`nat[${i}]`, () => parseNat(rule)));
+const natOf = ({ nat = [] }: Question): NatRule[] => nat.map((rule, i) => inField(`nat[${i}]`, () => parseNat(rule)));
 
 function trackerOf(
   { conntrackMax: max = CONNTRACK_MAX }: Question,

@@ -5,8 +5,8 @@
 export { type Address, type Prefix, parseAddress, parsePrefix } from '../lang/index.ts';
 export { BeforeNatPrint, BeforeNatWords } from './before-nat.ts';
 export { FragmentSlots } from './fragments.ts';
-export { type ListedEntry, listedEntries, parseListing } from './listing.ts';
 export { Fragment, Headers, readAddresses, readPacket } from './headers.ts';
+export { type ListedEntry, listedEntries, parseListing } from './listing.ts';
 export { type NatRule, NEVER_FORWARDED, parseNat } from './nat.ts';
 export { Rewriter } from './rewrite.ts';
 export { KIND_OF_FLAGS, Kind, STATES, transitionOf } from './steps.ts';

@@ -30,7 +30,13 @@ export const Translated = { NO: 0, YES: 1, PORT_GUESSED: 2, PORT_RANDOM: 4 } as 
 const GRAMMAR = 'masquerade PREFIX to ADDR | snat PREFIX to ADDR[:PORT-PORT] | dnat ADDR[:PORT] to ADDR[:PORT]';
 
 /** Destinations that no router passes on: multicast, broadcast, link-local. */
-export const NEVER_FORWARDED: readonly Prefix[] = ['224.0.0.0/4', '255.255.255.255', '169.254.0.0/16', 'ff00::/8', 'fe80::/10'].map(knownPrefix);
+export const NEVER_FORWARDED: readonly Prefix[] = [
+  '224.0.0.0/4',
+  '255.255.255.255',
+  '169.254.0.0/16',
+  'ff00::/8',
+  'fe80::/10',
+].map(knownPrefix);
 
 /**
  * Reads one `--nat` rule: `masquerade PREFIX to ADDR`, `snat PREFIX to ADDR[:PORT-PORT]` or

@@ -5,8 +5,8 @@ import {
   Headers,
   hasPorts,
   isIcmp,
-  NEVER_FORWARDED,
   type NatRule,
+  NEVER_FORWARDED,
   type Prefix,
   Rewriter,
   readAddresses,
@@ -14,8 +14,9 @@ import {
   type Tracker,
   Tuple,
 } from '../conntrack/index.ts';
-import { covers } from '../lang/index.ts';
+import { addressText, covers } from '../lang/index.ts';
 import { Input, type Packet, Reader } from '../packet/index.ts';
+import type { CapturedRow, ReasonRow } from '../report/index.ts';
 import { be32 } from '../u32.ts';
 
 /** A side of the router: `lan` before its NAT, where the hosts are, `wan` behind it. */
@@ -38,6 +39,8 @@ export interface CrossingOptions {
   readonly hosts: readonly Prefix[];
   /** The router's rules. */
   readonly nat: readonly NatRule[];
+  /** Where packets were captured was guessed. */
+  readonly isGuessed?: boolean;
 }
 
 /** Why a packet of the capture does not come to the hook. */
@@ -84,6 +87,23 @@ export class Crossing {
     this.inside = { lan: [...hosts, ...nat.flatMap(hostsOf)], wan: [...hosts, ...nat.flatMap(outsideOf)] };
     const sides = typeof captured === 'string' ? [captured] : [...captured.values()];
     this.hasOwnSide = sides.some((one) => one === side || one === 'here');
+  }
+
+  /** What of it a summary says; null: every packet came to the hook as it stands. */
+  summary(elsewhere: readonly ReasonRow[]): CapturedRow | null {
+    if (this.takesAll && elsewhere.length === 0) return null;
+    const { captured, side, interface: name, direction, hosts, isGuessed } = this.options;
+    return {
+      at: typeof captured === 'string' ? captured : Object.fromEntries(captured),
+      ...(isGuessed ? { guessed: true } : {}),
+      side,
+      ...(name === null ? {} : { interface: name }),
+      direction,
+      ...(hosts.length === 0 ? {} : { hosts: hosts.map(prefixText) }),
+      undirected: this.takesAll ? 0 : this.undirected,
+      translated: this.translated,
+      elsewhere,
+    };
   }
 
   /** Nothing is asked of an Ethernet packet whose record says nothing of its direction: every packet comes to the hook. */
@@ -205,13 +225,13 @@ function portsOf(p: Packet, headers: Headers): number {
 }
 
 /** The addresses of the inside that a rule of NAT is about. */
-function hostsOf({ kind, source, inside, to }: NatRule): readonly Prefix[] {
+export function hostsOf({ kind, source, inside, to }: NatRule): readonly Prefix[] {
   if (kind === 'snat') return inside ?? (source === undefined ? [] : [source]);
   return kind === 'dnat' && to !== undefined ? [single(to)] : [];
 }
 
 /** The router's own addresses outside. */
-function outsideOf({ kind, destination, to }: NatRule): readonly Prefix[] {
+export function outsideOf({ kind, destination, to }: NatRule): readonly Prefix[] {
   if (kind === 'snat') return to === undefined ? [] : [single(to)];
   return kind === 'dnat' && destination !== undefined ? [destination] : [];
 }
@@ -219,6 +239,9 @@ function outsideOf({ kind, destination, to }: NatRule): readonly Prefix[] {
 const single = (address: Address): Prefix => ({ address, length: address.family === 4 ? 32 : 128 });
 
 /** Interfaces of cooked captures have numbers only. */
-function interfaceOf({ interface: { name }, linkType, data, at, end }: Frame): string {
+export function interfaceOf({ interface: { name }, linkType, data, at, end }: Frame): string {
   return linkType === LINKTYPE_SLL2 && at + 8 <= end ? String(be32(data, at + 4)) : name;
 }
+
+const prefixText = ({ address: { family, words }, length }: Prefix): string =>
+  `${addressText(family, words)}/${length}`;

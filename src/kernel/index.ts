@@ -20,6 +20,7 @@ export type { FilterTest, Survey } from '../sched/classifier/index.ts';
 export type { KernelProto } from './classifier.ts';
 export { type Class, type Device, type DeviceSpec, type FilterBlock, majorOf, type Qdisc } from './device.ts';
 export { Ends, FATES, type Fated } from './ends.ts';
+export { type Feed, feedsOf } from './feed.ts';
 export type { AskedFilter, Elsewhere, Fate, Journey, ListRun, QueueJourney, Step } from './journey.ts';
 export { type FlowFilterAt, isList, Netns, type NetnsOptions, type Place, type Walked, type Watch } from './netns.ts';
 export type {

@@ -1,4 +1,5 @@
 /** Counting and telling: a run's tally, who shares a class, and the summary that every output format prints. */
+export { type CapturedRow, capturedText } from './captured.ts';
 export { type ClassHosts, classHosts } from './class-hosts.ts';
 export { type End, endText, type FateRow, Fates } from './fates.ts';
 export { csv, ndjson } from './lines.ts';
@@ -16,5 +17,5 @@ export {
   type SummaryInput,
   summarise,
 } from './summary.ts';
-export { type ClassCounts, type Counts, Tally } from './tally.ts';
+export { type ClassCounts, type Counts, type ReasonRow, Tally } from './tally.ts';
 export { WordSet } from './word-set.ts';

@@ -1,4 +1,5 @@
 import { classText } from '../u32.ts';
+import type { CapturedRow } from './captured.ts';
 import type { FateRow, Fates } from './fates.ts';
 import { fairness, type Sharing } from './sharing.ts';
 import type { Tally } from './tally.ts';
@@ -80,6 +81,8 @@ export interface Summary {
   readonly missing?: readonly MissingRow[];
   /** Absent where the connection table had room for all. */
   readonly fullTable?: FullTable;
+  /** From where packets were captured to the hook; absent where all of them come there as they stand. */
+  readonly captured?: CapturedRow;
   readonly filters: readonly FilterRow[];
   /** Where packets ended, lost and unshaped ones first; absent where no tree was walked. */
   readonly fates?: readonly FateRow[];
@@ -117,6 +120,7 @@ export interface SummaryInput {
   readonly missing?: readonly MissingRow[];
   /** null: the connection table had room for all, or there was none. */
   readonly fullTable?: FullTable | null;
+  readonly captured?: CapturedRow | null;
 }
 
 /** Puts the counts of a run together; classes with most bytes first. */
@@ -147,6 +151,7 @@ export function summarise(input: SummaryInput): Summary {
     results: { ...tally.results },
     ...(input.missing === undefined || input.missing.length === 0 ? {} : { missing: input.missing }),
     ...(input.fullTable ? { fullTable: input.fullTable } : {}),
+    ...(input.captured ? { captured: input.captured } : {}),
     filters: input.filters,
     ...(input.fates ? { fates: input.fates.rows() } : {}),
     ...(sharing?.isEstimate ? { estimated: true } : {}),

@@ -24,6 +24,10 @@ export interface WalkFlags extends LimitFlags, ShellFlags {
   readonly nat?: readonly string[];
   readonly conntrack?: string;
   readonly conntrackMax?: string;
+  readonly captured?: string;
+  readonly interface?: string;
+  readonly direction?: 'in' | 'out' | 'both';
+  readonly hosts?: readonly string[];
   readonly set?: readonly string[];
   readonly meta?: string;
 }
@@ -93,6 +97,24 @@ const WALK: readonly { readonly group: string; readonly options: () => readonly 
       new Option('--hashrnd <u32>', "a filter's hashrnd, in filter order").argParser(list),
       new Option('--rxhash-key <hex64,hex64>', 'key of the flow hash (rxhash)'),
       new Option('--fold-key <hex64,hex64>', 'key under which pointers are folded'),
+    ],
+  },
+  {
+    group: 'From the capture to the filters:',
+    options: () => [
+      new Option(
+        '--captured <side>',
+        "where packets were captured: lan, before this router's NAT; wan, behind it; here, at these filters; or of each interface, lan0=lan,wan0=wan (default: guessed, and printed)",
+      ),
+      new Option('--interface <name>', 'packets of this interface of the capture alone'),
+      new Option(
+        '--direction <way>',
+        'whether packets came in where they were captured, or went out; both: as each packet tells',
+      ).choices(['in', 'out', 'both']),
+      new Option(
+        '--hosts <prefix,…>',
+        "where the hosts are: of a packet's two addresses the one that lies there is its host's",
+      ).argParser(list),
     ],
   },
   {

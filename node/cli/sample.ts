@@ -1,0 +1,35 @@
+import { statSync } from 'node:fs';
+import { frameTaker, readSources } from '../../src/api/index.ts';
+import { CaptureSample } from '../../src/hook/index.ts';
+import { sourcesOf } from './captures.ts';
+import type { WalkFlags } from './commands/walk.ts';
+
+/** Packets that are looked at: both sides of a router show themselves within a few connections. */
+const PACKETS = 2000;
+
+/** For a command that was not given where the packets were captured: what that is guessed from. */
+export async function sampleFor(
+  captures: readonly string[],
+  { captured }: Pick<WalkFlags, 'captured'>,
+): Promise<{ readonly sample?: CaptureSample }> {
+  return captured === undefined ? { sample: await sampleOf(captures) } : {};
+}
+
+/** The first packets of captures. What is no file can be read only once, and is not looked at beforehand. */
+async function sampleOf(captures: readonly string[]): Promise<CaptureSample> {
+  const sample = new CaptureSample();
+  let packets = 0;
+  const taker = frameTaker(
+    () => packets,
+    (frame) => {
+      sample.take(frame);
+      return ++packets < PACKETS;
+    },
+  );
+  await readSources(sourcesOf(captures.filter(isFile)), taker);
+  return sample;
+}
+
+function isFile(path: string): boolean {
+  return path !== '-' && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
