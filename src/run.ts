@@ -364,8 +364,13 @@ export class Run {
 
   /** The packet as the flow filter saw it, or as it came. */
   private dissected(): FlowKeys {
-    const { packet, filter, seen, flow, frame, unchanged, options } = this;
-    if (filter !== null && seen !== null && (filter.keymask & NEEDS_DISSECT) !== 0) return seen;
+    const { filter, seen } = this;
+    return filter !== null && seen !== null && (filter.keymask & NEEDS_DISSECT) !== 0 ? seen : this.captured();
+  }
+
+  /** The packet as it was captured, before it was translated or changed. */
+  captured(): FlowKeys {
+    const { packet, flow, frame, unchanged, options } = this;
     let p = packet;
     if (frame !== null && packet.data !== frame.data) {
       enter(frame, unchanged, options.device);

@@ -25,7 +25,7 @@ import { isTerminal, painter, say } from './output.ts';
 import { checkOutputs, walkInputs } from './outputs.ts';
 import { PACKET_FORMATS } from './packets.ts';
 import { Output } from './result.ts';
-import { sampleFor } from './sample.ts';
+import { sampleFor, sampleNotes } from './sample.ts';
 import { Screen } from './screen.ts';
 import { splitFile } from './split.ts';
 
@@ -50,7 +50,7 @@ export async function classify(captures: readonly string[], flags: ClassifyFlags
   let print: Print = async () => {};
   const work = async (): Promise<Reading> => {
     if (settings.listed) return listPackets(settings, call, new Output(isStream));
-    const summed = await sumUp(settings, classifying);
+    const summed = await sumUp(settings, call);
     print = summed.print;
     return summed.read;
   };
@@ -100,6 +100,8 @@ function settingsOf(captures: readonly string[], flags: ClassifyFlags): Settings
 /** A call of the library, and what else is done with each of its packets. */
 interface Call {
   readonly classifying: Classifying;
+  /** What a reader should know of the capture. */
+  readonly notes: readonly string[];
   readonly exports: Exports;
   readonly expected: ExpectFile | null;
   /** Classifies a packet, holds it against --expect, and exports it. */
@@ -108,7 +110,7 @@ interface Call {
 
 async function callOf(captures: readonly string[], flags: ClassifyFlags, listed: boolean): Promise<Call> {
   const expecting = flags.expect === undefined ? null : await import('./expect.ts');
-  let rest: Omit<Call, 'classifying'> | null = null;
+  let rest: Omit<Call, 'classifying' | 'notes'> | null = null;
   const eachOf = (run: Run): Call['step'] | null => {
     const exports = new Exports(flags, run);
     const expected = expecting === null ? null : new expecting.ExpectFile(flags.expect ?? '', run, limitsOf(flags));
@@ -121,10 +123,12 @@ async function callOf(captures: readonly string[], flags: ClassifyFlags, listed:
     return listed || expected !== null || exports.wanted ? step : null;
   };
   const question = { ...questionOf(flags), flows: flags.flows && !listed };
-  const besides = { ...besidesOf(flags), ...(await sampleFor(captures, flags)), engine: flags.engine };
+  const { sample } = await sampleFor(captures, flags);
+  const besides = { ...besidesOf(flags), sample, engine: flags.engine };
   const classifying = await asking(flags, () => Classifying.of(question, besides, eachOf));
   if (rest === null) throw new TypeError('a run is made first');
-  return { classifying, ...(rest as Omit<Call, 'classifying'>) };
+  const notes = sampleNotes(classifying.settled.question, sample);
+  return { classifying, notes, ...(rest as Omit<Call, 'classifying' | 'notes'>) };
 }
 
 /** Prints the result, once all files are written. */
@@ -166,10 +170,10 @@ interface Summed {
 }
 
 /** Reads all, and returns what prints the sums; before that, nothing is printed except to somebody who watches. */
-async function sumUp(settings: Settings, classifying: Classifying): Promise<Summed> {
+async function sumUp(settings: Settings, { classifying, notes }: Call): Promise<Summed> {
   const { captures, threads } = settings;
   const { run } = classifying;
-  const text = (read: Reading): Promise<string> => summaryText(classifying.result(read), settings, run);
+  const text = (read: Reading): Promise<string> => summaryText(classifying.result(read), settings, run, notes);
   const screen = isFollowed(settings)
     ? new Screen(
         () => text(SO_FAR),
@@ -186,7 +190,12 @@ async function sumUp(settings: Settings, classifying: Classifying): Promise<Summ
   return { read, print };
 }
 
-async function summaryText(summary: Classification, settings: Settings, run: Run): Promise<string> {
+async function summaryText(
+  summary: Classification,
+  settings: Settings,
+  run: Run,
+  noted: readonly string[],
+): Promise<string> {
   switch (settings.format) {
     case 'json':
       return `${JSON.stringify(summary, null, 2)}\n`;
@@ -204,7 +213,7 @@ async function summaryText(summary: Classification, settings: Settings, run: Run
         mapped: run.filters.map(({ filter }) => filter.mode !== Mode.HASH),
         all: settings.all,
         missing: (summary.missing ?? []).flatMap((row) => missingText(row, run.packet.readBy) || []),
-        notes: [...notes(settings, run), ...estimates(run), ...fullTableNotes(run)],
+        notes: [...noted, ...notes(settings, run), ...estimates(run), ...fullTableNotes(run)],
         paint: painter('stdout'),
       });
     }

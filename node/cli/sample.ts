@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { frameTaker, readSources } from '../../src/api/index.ts';
+import { frameTaker, type Question, readSources } from '../../src/api/index.ts';
 import { CaptureSample } from '../../src/hook/index.ts';
 import { sourcesOf } from './captures.ts';
 import type { WalkFlags } from './commands/walk.ts';
@@ -28,6 +28,16 @@ async function sampleOf(captures: readonly string[]): Promise<CaptureSample> {
   );
   await readSources(sourcesOf(captures.filter(isFile)), taker);
   return sample;
+}
+
+/** Several interfaces may show the same packet more than once. */
+export function sampleNotes(
+  { captured = 'here', interface: name }: Question,
+  sample: CaptureSample | undefined,
+): string[] {
+  const names = [...(sample?.interfaces ?? [])];
+  if (names.length < 2 || name !== undefined || typeof captured !== 'string') return [];
+  return [`captured on ${names.join(', ')}, and the packets of all count: choose with --interface or --captured`];
 }
 
 function isFile(path: string): boolean {

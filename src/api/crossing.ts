@@ -41,7 +41,8 @@ export function guessed<Q extends CrossingQuestion>(
   asked: Asked | undefined,
 ): Q {
   if (sample === undefined || question.captured !== undefined) return question;
-  return { ...guessCaptured(sample, nat, hookOf(question, asked).dev), ...question };
+  const guess = guessCaptured(sample, nat, hookOf(question, asked).dev);
+  return guess === null ? question : { ...guess, ...question };
 }
 
 interface HookOfDevice {

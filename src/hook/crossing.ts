@@ -67,6 +67,8 @@ export class Crossing {
   undirected = 0;
   /** Packets that were given other addresses than they were captured with. */
   translated = 0;
+  /** The last one was. */
+  isTranslated = false;
   /** Whose packet it is that crossed last, by its address behind the router; null: as the packet says. */
   host: Int32Array | null = null;
   private readonly heading: Heading;
@@ -191,6 +193,7 @@ export class Crossing {
     const { before, after } = this;
     const { hook, side } = this.options;
     const known = tracker === null ? null : tracker.across(before, after);
+    this.isTranslated = false;
     this.host = known === null || side === null ? null : isFromHosts(hook, side) ? before.src : after.dst;
     const captured = this.capturedAt(frame);
     if (captured === null || captured === 'here' || captured === side) return;
@@ -200,6 +203,7 @@ export class Crossing {
     if (known === null || isSame(from, to)) this.rewriter.pass(p, hops, null, null);
     else {
       this.translated++;
+      this.isTranslated = true;
       this.rewriter.pass(p, hops, from, to);
       if (known === 'addresses') p.guessed = portsOf(p, this.headers);
     }

@@ -58,15 +58,17 @@ export interface Guess {
 
 /**
  * Guesses where captures were taken: with NAT, by the addresses of hosts and router; without, on the device itself, if one of
- * several interfaces has its name.
+ * several interfaces has its name. null: nothing tells it.
  */
-export function guessCaptured(sample: CaptureSample, nat: readonly NatRule[], dev: string | undefined): Guess {
+export function guessCaptured(sample: CaptureSample, nat: readonly NatRule[], dev: string | undefined): Guess | null {
   const sides = sample.sides(nat);
   const { interfaces } = sample;
   if (sides.size > 0) {
     const [side = 'here'] = sides.values();
-    return { captured: interfaces.size > 1 || (dev !== undefined && interfaces.has(dev)) ? Object.fromEntries(sides) : side };
+    return {
+      captured: interfaces.size > 1 || (dev !== undefined && interfaces.has(dev)) ? Object.fromEntries(sides) : side,
+    };
   }
   const isNamed = dev !== undefined && interfaces.size > 1 && interfaces.has(dev);
-  return { captured: 'here', ...(isNamed ? { interface: dev } : {}) };
+  return isNamed ? { captured: 'here', interface: dev } : null;
 }

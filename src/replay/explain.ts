@@ -305,8 +305,18 @@ function given(run: Run): Record<string, string> {
   if (p.mark !== 0) rows.mark = hex(p.mark);
   if (p.priority !== 0) rows.priority = hex(p.priority);
   if (p.iif !== 0) rows.iif = String(p.iif);
+  const seen = seenText(run);
+  if (seen !== null) rows.captured = seen;
   if (p.ct !== null) rows.conntrack = conntrackText(p.ct, p.protocol === 0x86dd ? 6 : 4);
   return rows;
+}
+
+/** The packet where it was captured, if it looks otherwise at the hook. */
+function seenText(run: Run): string | null {
+  const { crossing } = run.options;
+  if (crossing === undefined || !crossing.isTranslated) return null;
+  const side = crossing.options.side === 'wan' ? 'lan' : 'wan';
+  return `as ${flowText(run.captured())}, on the ${side} side`;
 }
 
 function conntrackText(ct: NonNullable<Run['packet']['ct']>, family: number): string {

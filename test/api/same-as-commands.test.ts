@@ -55,8 +55,9 @@ const captures = (): string[] => {
 };
 
 describe('a call returns what its command prints', () => {
-  const question: Question = { ...DEFAULTS, filters: [SPEC], nat: [NAT] };
-  const typed = ['--filter', SPEC, '--nat', NAT];
+  // The command line would guess where it was captured, the library never does.
+  const question: Question = { ...DEFAULTS, filters: [SPEC], nat: [NAT], captured: 'here' };
+  const typed = ['--filter', SPEC, '--nat', NAT, '--captured', 'here'];
 
   it.each(captures())('classify and explain: %s', async (path) => {
     const printed = json(['classify', path, ...typed]);
@@ -78,9 +79,15 @@ describe('a call returns what its command prints', () => {
 
   it('classify with a script', async () => {
     const script = readFileSync(projectPath('examples/household.tc'), 'utf8');
-    const found = await classify(new FileSource(OWN), { ...DEFAULTS, script, dev: 'wan0', flows: true });
+    const found = await classify(new FileSource(OWN), {
+      ...DEFAULTS,
+      script,
+      dev: 'wan0',
+      captured: 'here',
+      flows: true,
+    });
     expect(asJson(found)).toEqual(
-      json(['classify', OWN, '--script', projectPath('examples/household.tc'), '--dev', 'wan0']),
+      json(['classify', OWN, '--script', projectPath('examples/household.tc'), '--dev', 'wan0', '--captured', 'here']),
     );
   });
 
@@ -95,17 +102,17 @@ tc filter add dev "$IF" parent 3: protocol $PROTO handle 1 flow hash keys "$KEYS
 `;
     const conf = 'IF=wan0\nPROTO=ip\n';
     const script = file('qos.sh', text);
-    const typed = ['--env', 'KEYS=src', '--file', `/etc/qos.conf=${file('given.conf', conf)}`];
+    const typed = ['--captured', 'here', '--env', 'KEYS=src', '--file', `/etc/qos.conf=${file('given.conf', conf)}`];
     const given = { args: ['start'], env: { KEYS: 'src' }, files: { '/etc/qos.conf': conf } };
 
     it('check', async () => {
       const found = await checkScript(text, { ...given, name: script, path: script });
       expect(found.findings.map(({ code }) => code)).toContain('FT011');
-      expect(asJson(found)).toEqual(json(['check', script, ...typed, '--', 'start']));
+      expect(asJson(found)).toEqual(json(['check', script, ...typed.slice(2), '--', 'start']));
     });
 
     it('classify and explain', async () => {
-      const asked = { ...DEFAULTS, script: text, ...given };
+      const asked = { ...DEFAULTS, script: text, captured: 'here', ...given } as const;
       const shell = { name: script, path: script };
       const found = await classify(new FileSource(OWN), { ...asked, flows: true }, { unpackers: UNPACKERS, shell });
       expect(found.classes.every(({ classid }) => /^3:[1-4]$/.test(classid))).toBe(true);

@@ -22,9 +22,9 @@ export interface Case {
 
 const SPEC = 'hash keys src,dst,nfct-src perturb 60 divisor 16';
 const NAT = 'masquerade 192.168.77.0/24 to 203.0.113.2';
-const TYPED = ['--filter', SPEC, '--nat', NAT];
+const TYPED = ['--filter', SPEC, '--nat', NAT, '--captured', 'here'];
 const DEFAULTS: doors.Question = { at: 'egress', vlan: 'offload', kernel: '6.1' };
-const question: doors.Question = { ...DEFAULTS, filters: [SPEC], nat: [NAT] };
+const question: doors.Question = { ...DEFAULTS, filters: [SPEC], nat: [NAT], captured: 'here' };
 const filter = (divisor: number): doors.Question => ({ ...DEFAULTS, filters: [`hash keys src divisor ${divisor}`] });
 const WORDS = 'tcp 192.168.1.7:51514 > 1.1.1.1:443';
 const PAIR = ['hash keys src,dst divisor 1024', '192.168.1.1>8.8.8.8=1:6b'] as const;
@@ -63,8 +63,9 @@ export const CASES: readonly Case[] = [
   ...classified,
   {
     name: 'classify with a script',
-    command: ['classify', 'CAPTURE', '--script', 'SCRIPT', '--dev', 'wan0'],
-    run: (given) => doors.classify(source(given), { ...DEFAULTS, script: given.script, dev: 'wan0', flows: true }),
+    command: ['classify', 'CAPTURE', '--script', 'SCRIPT', '--dev', 'wan0', '--captured', 'here'],
+    run: (given) =>
+      doors.classify(source(given), { ...DEFAULTS, script: given.script, dev: 'wan0', captured: 'here', flows: true }),
   },
   {
     name: 'explain a packet of a capture',

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import type { Classification } from '../../src/api/index.ts';
 import { cli, file, HOUSEHOLD, pcap, start } from './cli.ts';
 
-const NAT = ['--nat', 'masquerade 192.168.77.0/24 to 203.0.113.2'];
+/** Of both sides of the router, all packets. */
+const NAT = ['--nat', 'masquerade 192.168.77.0/24 to 203.0.113.2', '--captured', 'here'];
 /** The last byte of the destination, plus the base class's 1: 10.0.0.4 goes to 1:5. */
 const LAST_BYTE = ['--filter', 'map key dst and 0xff'];
 const THREE = pcap(

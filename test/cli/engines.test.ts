@@ -31,7 +31,10 @@ describe('classify --engine', () => {
     ],
     ['seeds that change', ['--filter', 'hash keys src,dst divisor 64 perturb 1']],
     ['connections', ['--filter', 'hash keys nfct-src,nfct-dst,nfct-proto-dst divisor 64']],
-    ['connections behind NAT', ['--filter', 'hash keys nfct-src divisor 16', '--nat', MASQUERADE]],
+    [
+      'connections behind NAT',
+      ['--filter', 'hash keys nfct-src divisor 16', '--nat', MASQUERADE, '--captured', 'here'],
+    ],
     ['an action that drops', ['--filter', 'map key dst action drop']],
   ])('comes to the same counts either way: %s', (_, args) => {
     const plain = classified(HOUSEHOLD, '--engine', 'plain', ...args);

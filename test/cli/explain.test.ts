@@ -8,7 +8,8 @@ import type { Explanation } from '../../src/replay/index.ts';
 import { cli, HOUSEHOLD } from './cli.ts';
 
 const WORDS = 'tcp 192.168.1.7:51514 > 1.1.1.1:443';
-const NAT = ['--nat', 'masquerade 192.168.77.0/24 to 203.0.113.2'];
+/** Of both sides of the router, all packets. */
+const NAT = ['--nat', 'masquerade 192.168.77.0/24 to 203.0.113.2', '--captured', 'here'];
 
 const schema = new Ajv2020({ allowUnionTypes: true }).compile(
   JSON.parse(readFileSync(join(import.meta.dirname, '../../docs/schema/explain.schema.json'), 'utf8')),

@@ -9,7 +9,19 @@ import { addWalkOptions, UNREADABLE, type WalkFlags } from './walk.ts';
 export interface AdviseFlags
   extends Pick<
     WalkFlags,
-    'at' | 'vlan' | 'era' | 'seed' | 'nat' | 'conntrack' | 'conntrackMax' | 'captured' | 'interface' | 'direction' | 'hosts' | 'meta' | keyof LimitFlags
+    | 'at'
+    | 'vlan'
+    | 'era'
+    | 'seed'
+    | 'nat'
+    | 'conntrack'
+    | 'conntrackMax'
+    | 'captured'
+    | 'interface'
+    | 'direction'
+    | 'hosts'
+    | 'meta'
+    | keyof LimitFlags
   > {
   readonly by: By;
   readonly qdisc: string;
@@ -20,7 +32,22 @@ export interface AdviseFlags
   readonly format: 'text' | 'json';
 }
 
-const WALK = ['at', 'vlan', 'era', 'seed', 'nat', 'conntrack', 'conntrack-max', 'captured', 'interface', 'direction', 'hosts', 'meta', 'max-text', 'max-entries'];
+const WALK = [
+  'at',
+  'vlan',
+  'era',
+  'seed',
+  'nat',
+  'conntrack',
+  'conntrack-max',
+  'captured',
+  'interface',
+  'direction',
+  'hosts',
+  'meta',
+  'max-text',
+  'max-entries',
+];
 
 export const advise: CliCommand = {
   name: 'advise',
