@@ -1,5 +1,5 @@
 import { type Frame, wholeFrame } from '../capture/index.ts';
-import { describeFrame } from '../packet/index.ts';
+import { type Described, describe, Input, inputNames } from '../packet/index.ts';
 import { type Explanation, engineFor, explain as explainFrame } from '../replay/index.ts';
 import type { Run } from '../run.ts';
 import { digestOfBytes, type InputDigest } from './digest.ts';
@@ -34,7 +34,7 @@ export class NoPacketError extends Error {
 /**
  * The way of one packet, step by step: headers, keys, arithmetic, each list of filters and each qdisc, and its end.
  *
- * @param packet words, an Ethernet frame of 1 byte to 256 KiB, or the number of one of a capture, from 1
+ * @param packet words (a TCP packet is a SYN; see describeFrame()), an Ethernet frame of 1 byte to 256 KiB, or the number of one of a capture, from 1
  * @param question the filters or the script, and what else is known
  * @param options `signal` cancels; `progress` says how far it has come, in bytes
  * @returns spans as offset and length in bytes of the frame; key values and hashes as 32-bit numbers in hex. The steps are those
@@ -54,7 +54,7 @@ export async function explain(
   const { settled, run } = await askOneByOne(question, options);
   const { explanation, inputs } = isCaptured(packet)
     ? await captured(packet, run, options)
-    : { explanation: explained(run, frameOf(packet)), inputs: digestsOf(packet) };
+    : { explanation: asked(run, packet), inputs: digestsOf(packet) };
   return { ...explanation, record: recordOfRun('explain', settled, inputs, named(packet)) };
 }
 
@@ -76,12 +76,23 @@ function explained(run: Run, frame: Frame): Explanation {
   return { ...explainFrame(run, frame), engine };
 }
 
+/** What the words leave out was not captured, as it were: it has a name here, and a way out. */
+function asked(run: Run, packet: string | Uint8Array): Explanation {
+  if (typeof packet !== 'string') return explained(run, frameOf(packet));
+  const { bytes, length, unsaid }: Described = inField('packet', () => describe(packet));
+  const explanation = explained(run, Object.assign(frameOf(bytes), { length }));
+  const { missing } = explanation;
+  if (unsaid === null || missing === undefined) return explanation;
+  const named = missing.map((input) => (input === NOT_CAPTURED ? unsaid.input : input));
+  return { ...explanation, missing: named, ...(named.includes(unsaid.input) ? { hint: unsaid.hint } : {}) };
+}
+
+const [NOT_CAPTURED] = inputNames(Input.CUT);
 const LINKTYPE_ETHERNET = 1;
 /** The largest frame that a capture may hold, too. */
 const MAX_FRAME = 256 << 10;
 
-function frameOf(packet: string | Uint8Array): Frame {
-  const data = typeof packet === 'string' ? inField('packet', () => describeFrame(packet)) : packet;
+function frameOf(data: Uint8Array): Frame {
   if (!(data instanceof Uint8Array) || data.length === 0 || data.length > MAX_FRAME) {
     throw new QuestionError('packet', `expected words, or a frame of 1 to ${MAX_FRAME} bytes`);
   }

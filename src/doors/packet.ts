@@ -32,6 +32,7 @@ export const applyMetadata = checked(room.applyMetadata, {
   keys: flowKeys,
 });
 export const byteAt = checked(room.byteAt, { packet: aPacket, position: whole(-0x80000000, Number.MAX_SAFE_INTEGER) });
+export const describe = checked(room.describe, { text });
 export const describeFrame = checked(room.describeFrame, { text });
 export const dissect: typeof room.dissect = (packet, keys, options) => {
   aPacket(packet, 'packet');
@@ -45,7 +46,9 @@ const dissectOptions = members({ stopAtLabel: yesOrNo, compressedPpp: yesOrNo })
 export const dissectSeed = checked(room.dissectSeed, { packet: aPacket, keys: flowKeys });
 export const enter = checked(room.enter, { frame: aFrame, packet: made(room.Packet), device: aDevice });
 export const exactnessOf = checked(room.exactnessOf, { rests: word32 });
+export const flowText = checked(room.flowText, { protocol: count, ports: word32, source: text, destination: text });
 export const foldAddress = checked(room.foldAddress, { words: numbers, from: count });
+export const hasSpi = checked(room.hasSpi, { protocol: count });
 export const innerProtocol = checked(room.innerProtocol, { packet: aPacket });
 export const inputNames = checked(room.inputNames, { rests: word32 });
 export const ipProtocol = checked(room.ipProtocol, { word: text });
@@ -67,6 +70,7 @@ export const missingText = checked(room.missingText, {
 export const outerProtocol = checked(room.outerProtocol, { packet: aPacket });
 export const parseMetadata = checked(room.parseMetadata, { objects: iterable });
 export const parseValues = checked(room.parseValues, { values: object });
+export const portsText = checked(room.portsText, { protocol: count, ports: word32 });
 export const readsLinear = checked(room.readsLinear, { packet: aPacket, position: finite, length: finite });
 export const rxhash = checked(room.rxhash, { keys: flowKeys, key: aSipKey });
 export const rxhashSeed = checked(room.rxhashSeed, { keys: flowKeys, dissected: yesOrNo, secret: word32 });

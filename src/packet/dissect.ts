@@ -53,6 +53,7 @@ export function readPorts(p: Packet, keys: FlowKeys): number {
   if (offset === null) return 0;
   const at = keys.at + offset;
   if (at + 4 <= p.end) return be32(p.data, at);
+  keys.shortPorts = !keys.short;
   keys.short = true;
   return 0;
 }

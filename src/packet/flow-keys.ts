@@ -36,6 +36,8 @@ export class FlowKeys {
   vlans = 0;
   /** A header was missing because the frame ended there; with a cut capture, the kernel saw more. */
   short = false;
+  /** Nothing but the ports was missing: the walk had come to its last header. */
+  shortPorts = false;
   /** A drawn number stands in the addresses (TIPC keep-alive). */
   drawn = false;
 
@@ -49,7 +51,7 @@ export class FlowKeys {
     this.addr.fill(0);
     this.addrType = AddrType.NONE;
     this.proto = this.flowLabel = this.vlanTci = this.vlanTpid = this.vlanNext = this.greKey = 0;
-    this.isFragment = this.short = this.drawn = false;
+    this.isFragment = this.short = this.shortPorts = this.drawn = false;
     this.at = this.vlans = 0;
   }
 }

@@ -27,6 +27,8 @@ export interface TransportHeader {
   readonly name: string;
   /** include/linux/in.h: proto_ports_offset() — where the ports, or an SPI, stand; null: there are none. */
   readonly ports: number | null;
+  /** What stands there is an SPI: its halves go for ports (quirk 90). */
+  readonly isSpi?: true;
   /** What the dissector reads behind it; null: the walk ends here. Never throws. */
   readonly read: ((p: Packet, keys: FlowKeys) => DissectRet) | null;
 }
@@ -72,8 +74,8 @@ export const TRANSPORT_HEADERS: readonly TransportHeader[] = [
   { number: IPPROTO.ROUTING, name: 'routing', ports: null, read: extension },
   { number: IPPROTO.FRAGMENT, name: 'fragment', ports: null, read: fragment },
   { number: IPPROTO.GRE, name: 'gre', ports: null, read: gre },
-  { number: IPPROTO.ESP, name: 'esp', ports: 0, read: null },
-  { number: IPPROTO.AH, name: 'ah', ports: 4, read: null },
+  { number: IPPROTO.ESP, name: 'esp', ports: 0, isSpi: true, read: null },
+  { number: IPPROTO.AH, name: 'ah', ports: 4, isSpi: true, read: null },
   { number: IPPROTO.ICMPV6, name: 'icmp6', ports: null, read: null },
   { number: IPPROTO.NONE, name: 'no-next-header', ports: null, read: null },
   { number: IPPROTO.DSTOPTS, name: 'destination-options', ports: null, read: extension },
@@ -96,6 +98,11 @@ export function networkHeader(type: number): NetworkHeader | undefined {
 
 export function transportHeader(number: number): TransportHeader | undefined {
   return BY_NUMBER[number];
+}
+
+/** Where other protocols have ports, this one has an SPI. */
+export function hasSpi(protocol: number): boolean {
+  return transportHeader(protocol)?.isSpi === true;
 }
 
 /** A protocol number's name, or the number itself. */

@@ -4,14 +4,15 @@
  * and no byte outside head … end of a Packet is read.
  */
 export { byteAt, isReadable, Layer, layerStart } from './bytes.ts';
-export { describeFrame } from './describe.ts';
+export { type Described, describe, describeFrame } from './describe.ts';
 export { dissect, foldAddress } from './dissect.ts';
 export { dissectSeed } from './dissect-seed.ts';
 export { ETH_HLEN, ETH_P, ETH_P_ALL, IPPROTO, isVlan, VLAN_HLEN } from './ethertype.ts';
 export { type Exactness, weaker } from './exactness.ts';
 export { AddrType, FlowKeys, type Trace } from './flow-keys.ts';
+export { flowText, portsText } from './flow-text.ts';
 export { DissectRet } from './header/dissect-ret.ts';
-export { ipProtocol, ipProtocolName, NETWORK_HEADERS, TRANSPORT_HEADERS } from './headers.ts';
+export { hasSpi, ipProtocol, ipProtocolName, NETWORK_HEADERS, TRANSPORT_HEADERS } from './headers.ts';
 export { exactnessOf, Input, inputNames, type Missing, missingOf, missingText, Reader } from './inputs.ts';
 export { leave } from './leave.ts';
 export { readsLinear } from './linear.ts';

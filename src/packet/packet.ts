@@ -97,6 +97,8 @@ export class Packet {
 
   /** The conntrack entry, or null where none is attached. */
   ct: Ct | null = null;
+  /** What a look into the connection table finds for the packet, attached or not; null: nothing, or nobody looks. */
+  entry: Ct | null = null;
 
   /** Bits of Input: what is known of the packet besides its bytes. */
   given = 0;
@@ -163,7 +165,7 @@ export class Packet {
     this.queue = this.tcIndex = this.hash = this.given = this.rests = this.wayRests = 0;
     this.linear = Linear.ALL;
     this.sk = this.dst = this.nfct = this.nullFold;
-    this.ct = null;
+    this.ct = this.entry = null;
     this.heading = Heading.UNKNOWN;
     this.guessed = -1;
     this.seconds = this.nanoseconds = this.grown = 0;

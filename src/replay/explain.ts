@@ -7,9 +7,12 @@ import {
   DissectRet,
   type Exactness,
   FlowKeys,
+  flowText,
+  hasSpi,
   inputNames,
   ipProtocolName,
   LINK_TYPES,
+  portsText,
 } from '../packet/index.ts';
 import { endText } from '../report/index.ts';
 import { NO_FILTER, type Run, type RunFilter } from '../run.ts';
@@ -19,6 +22,7 @@ import {
   divide,
   type FlowFilter,
   KEYS,
+  type Key,
   type KeySource,
   keyExactness,
   keySource,
@@ -48,6 +52,8 @@ export interface KeyStep {
   readonly value: string;
   readonly source: KeySource;
   readonly exactness: Exactness;
+  /** What it is, where its name says something else: ESP and AH have halves of an SPI for ports. */
+  readonly note?: string;
   /** The bytes of the frame that it holds; none where it is not read from bytes, or is a hash of them. */
   readonly bytes: readonly Span[];
 }
@@ -115,6 +121,8 @@ export interface Explanation extends Partial<Journey> {
   readonly exactness: Exactness | null;
   /** The inputs that the result rests on and that are not known; absent where there are none. */
   readonly missing?: readonly string[];
+  /** How to give one of them, where no option does. */
+  readonly hint?: string;
   /** Why the packet has no class. */
   readonly reason: string | null;
 }
@@ -142,7 +150,7 @@ export function explain(run: Run, frame: Frame): Explanation {
     captured: frame.end - frame.at,
     hook: options.device.hook,
     era: options.env.era.name,
-    flow: flowText(flow),
+    flow: packetText(flow),
     given: given(run),
     headers,
     spans,
@@ -190,8 +198,10 @@ function headerStep(
 function tellPorts(headers: HeaderStep[], flow: FlowKeys): void {
   const last = headers.at(-1);
   if (last?.layer !== 'transport' || last.outcome !== '') return;
-  const ports = `ports ${flow.ports >>> 16} and ${flow.ports & 0xffff}`;
-  headers[headers.length - 1] = { ...last, outcome: flow.ports === 0 ? 'no ports' : ports };
+  headers[headers.length - 1] = {
+    ...last,
+    outcome: portsText(flow.ipProto, flow.ports),
+  };
 }
 
 /** The filters that are asked while `work` goes on, told before their actions may change the packet. */
@@ -232,17 +242,29 @@ function filterStep(run: Run, at: RunFilter, filter: FlowFilter, words: Int32Arr
   return {
     ...step,
     matched: true,
-    keys: keysOf(filter.keymask).map((key, i) => ({
-      name: KEYS[key].name,
-      value: hex(words[i] ?? 0),
-      source: keySource(key, p, flow, env.era),
-      exactness: keyExactness(key, p, flow, env, known),
-      bytes: keyBytes(key, p, env),
-    })),
+    keys: keysOf(filter.keymask).map((key, i) => {
+      const source = keySource(key, p, flow, env.era);
+      const note = source === 'headers' ? spiNote(key, flow) : null;
+      return {
+        name: KEYS[key].name,
+        value: hex(words[i] ?? 0),
+        source,
+        exactness: keyExactness(key, p, flow, env, known),
+        ...(note === null ? {} : { note }),
+        bytes: keyBytes(key, p, env),
+      };
+    }),
     arithmetic: arithmetic(filter, words),
     classid: classText(classid(filter, words)),
     exactness: classExactness(filter, p, flow, env, known),
   };
+}
+
+/** Which half of an SPI a key of a port is; null: it is none. */
+function spiNote(key: Key, { ipProto }: FlowKeys): string | null {
+  const { value } = KEYS[key];
+  if (!hasSpi(ipProto) || (value.of !== 'port' && value.of !== 'tuple port')) return null;
+  return value.end === 'src' ? 'upper half of the SPI' : 'lower half of the SPI';
 }
 
 /** The arithmetic of classid(), one line a step; a step that changes nothing is left out. */
@@ -280,19 +302,11 @@ function mapSteps(f: FlowFilter, key: number): ArithmeticStep[] {
   return steps;
 }
 
-/** `tcp 192.0.2.1:80 > 192.0.2.2:1234`, as dissected. */
-function flowText(flow: FlowKeys): string | null {
-  if (flow.addrType !== AddrType.IPV4 && flow.addrType !== AddrType.IPV6) return null;
-  const family = flow.addrType === AddrType.IPV4 ? 4 : 6;
-  const second = family === 4 ? 1 : 4;
-  const end = (words: Int32Array, port: number): string => {
-    const address = addressText(family, words);
-    if (flow.ports === 0) return address;
-    return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
-  };
-  const source = end(flow.addr, flow.ports >>> 16);
-  const destination = end(flow.addr.subarray(second), flow.ports & 0xffff);
-  return `${ipProtocolName(flow.ipProto)} ${source} > ${destination}`;
+/** The packet as dissected; null: it has no addresses. */
+function packetText({ addrType, addr, ipProto, ports }: FlowKeys): string | null {
+  if (addrType !== AddrType.IPV4 && addrType !== AddrType.IPV6) return null;
+  const [family, width] = addrType === AddrType.IPV4 ? [4, 1] : [6, 4];
+  return flowText(ipProto, ports, addressText(family, addr), addressText(family, addr.subarray(width)));
 }
 
 /** What the packet carries besides its bytes, where there is something to tell. */
@@ -342,6 +356,7 @@ export function explainText(e: Explanation): string {
   }
   for (const filter of e.filters) lines.push(...filterLines(filter));
   lines.push(...(e.fate === undefined ? [] : wayLines({ ...e, fate: e.fate })), outcomeLine(e));
+  if (e.hint !== undefined) lines.push(`  ${e.hint}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -350,8 +365,9 @@ function filterLines(filter: FilterStep): string[] {
   const list = parent === undefined ? '' : `${parent} `;
   const lines = [`filter ${list}${chain === 0 ? '' : `chain ${chain} `}pref ${pref} handle ${handle}: ${spec}`];
   if (!filter.matched) return [...lines, '  no match'];
-  for (const { name, value, source, exactness } of filter.keys) {
-    lines.push(`  ${column(name, 16)} ${value}  from ${column(source, 18)} ${exactness}`);
+  for (const { name, value, source, exactness, note } of filter.keys) {
+    const more = note === undefined ? '' : `  (${note})`;
+    lines.push(`  ${column(name, 16)} ${value}  from ${column(source, 18)} ${exactness}${more}`);
   }
   lines.push(...filter.arithmetic.map(({ step, value }) => `  ${value}  ${step}`));
   if (verdict !== 'ok') lines.push(`  class ${filter.classid}, verdict ${verdict}`);

@@ -1,5 +1,5 @@
 import { addressText } from '../lang/index.ts';
-import { AddrType, type FlowKeys, ipProtocolName, type Packet } from '../packet/index.ts';
+import { AddrType, type FlowKeys, flowText, type Packet } from '../packet/index.ts';
 import { word } from '../u32.ts';
 
 /** Who is counted: the sender (before NAT, where it was told), the receiver (likewise), or the connection's packets of one direction. */
@@ -41,11 +41,6 @@ export function subjectText(by: By, row: Int32Array): string {
   const family = word(row, 0);
   const source = addressText(family, row.subarray(SOURCE));
   if (by !== 'flow') return source;
-  const ports = word(row, PORTS);
-  const end = (address: string, port: number): string => {
-    if (ports === 0) return address;
-    return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
-  };
   const destination = addressText(family, row.subarray(DESTINATION));
-  return `${ipProtocolName(word(row, PROTOCOL))} ${end(source, ports >>> 16)} > ${end(destination, ports & 0xffff)}`;
+  return flowText(word(row, PROTOCOL), word(row, PORTS), source, destination);
 }

@@ -13,7 +13,10 @@ export const explain: CliCommand = {
   summary: 'the walk of one packet, step by step',
   define(command) {
     command
-      .argument('[what...]', "captures (with --packet), or a packet in words: 'tcp 192.168.1.7:51514 > 1.1.1.1:443'")
+      .argument(
+        '[what...]',
+        "captures (with --packet), or a packet in words: 'tcp 192.168.1.7:51514 > 1.1.1.1:443' (a SYN), 'esp 192.0.2.1 > 192.0.2.2 spi 0x1234'",
+      )
       .optionsGroup('Packet:')
       .option('--packet <n>', 'number of the packet, counted from 1 over all captures')
       .option('--hex <frame>', 'an Ethernet frame in hex');

@@ -2,7 +2,7 @@ import type { Env } from '../../env.ts';
 import { type Exactness, exactnessOf, type FlowKeys, Input, type Packet } from '../../packet/index.ts';
 import { Mode } from './classid.ts';
 import type { FlowFilter } from './filter.ts';
-import { HEADER_KEYS, KEYS, Key, keySource } from './key.ts';
+import { HEADER_KEYS, KEYS, Key, keySource, PORT_KEYS } from './key.ts';
 
 /** Which of the kernel's secrets the user has told us; the rest was drawn from a seed. */
 export interface Known {
@@ -20,17 +20,17 @@ export function keyRests(key: Key, p: Packet, keys: FlowKeys, env: Env, given: n
   switch (keySource(key, p, keys, env.era)) {
     case 'headers':
       if (key === Key.VLAN_TAG) return readsBehind(p) ? Input.MEMORY : 0;
-      return (keys.drawn ? Input.RANDOM : 0) | (keys.short && isCut(p) ? Input.CUT : 0) | portRests(key, p);
+      return (keys.drawn ? Input.RANDOM : 0) | (isCutBefore(key, p, keys) ? Input.CUT : 0) | portRests(key, p);
     case 'conntrack':
       return p.ct === null || p.ct.exactness === 'exact' ? 0 : Input.NAT;
     case 'metadata':
       return metadataRests(key, given);
     case 'socket pointer':
-      return pointerRests(Input.FOLD_SK, p, keys, env, given);
+      return isCutBefore(key, p, keys) ? Input.CUT : pointerRests(Input.FOLD_SK, env, given);
     case 'route pointer':
-      return pointerRests(Input.FOLD_DST, p, keys, env, given);
+      return isCutBefore(key, p, keys) ? Input.CUT : pointerRests(Input.FOLD_DST, env, given);
     case 'conntrack pointer':
-      return pointerRests(Input.FOLD_NFCT, p, keys, env, given);
+      return pointerRests(Input.FOLD_NFCT, env, given);
   }
 }
 
@@ -71,6 +71,11 @@ function portRests(key: Key, p: Packet): number {
   return p.guessed >= 0 && KEYS[key].value.of.endsWith('port') ? Input.NAT : 0;
 }
 
+/** The capture ends before what the key reads; a missing port says nothing of addresses. */
+function isCutBefore(key: Key, p: Packet, keys: FlowKeys): boolean {
+  return keys.short && isCut(p) && (!keys.shortPorts || (PORT_KEYS & (1 << key)) !== 0);
+}
+
 /** The capture holds less of the packet than was on the wire. */
 function isCut(p: Packet): boolean {
   return p.end - p.at < p.len;
@@ -86,8 +91,7 @@ function metadataRests(key: Key, given: number): number {
 }
 
 /** A pointer that is not known is taken as null; where its fold is a secret too, nothing can be said. */
-function pointerRests(bit: number, p: Packet, keys: FlowKeys, env: Env, given: number): number {
-  if (keys.short && isCut(p)) return Input.CUT;
+function pointerRests(bit: number, env: Env, given: number): number {
   if ((given & bit) !== 0) return 0;
   return env.era.foldIsSecret ? bit | (Input.FOLD_KEY & ~given) : bit;
 }

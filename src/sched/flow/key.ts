@@ -113,6 +113,8 @@ const isAddress = (value: KeyValue, end: End): boolean =>
 const SOURCES = keysWith((value) => isAddress(value, 'src'));
 const DESTINATIONS = keysWith((value) => isAddress(value, 'dst'));
 const TUPLE_ADDRESSES = keysWith(({ of }) => of === 'tuple address');
+/** The keys that read the ports of the headers, or may. */
+export const PORT_KEYS = keysWith(({ of }) => of === 'port' || of === 'tuple port');
 /** The keys that a connection's tuple answers, if there is one. */
 export const TUPLE_KEYS = keysWith(({ of }) => of === 'tuple address' || of === 'tuple port');
 
