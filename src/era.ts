@@ -24,6 +24,8 @@ interface Rules {
   readonly actionsFirst: boolean;
   /** A tag that `vlan push` puts into the frame moves the network header along. */
   readonly pushMovesNetwork: boolean;
+  /** A packet that mirred sends to another device keeps its connection. */
+  readonly mirredKeepsConnection: boolean;
   /** Deleting the last filter of a proto leaves the empty proto behind. */
   readonly emptyProtoStays: boolean;
   /** The compiled engine dissects the common frames as this kernel does; false: the plain engine takes every packet. */
@@ -42,6 +44,7 @@ const MODERN = {
   rshiftChecked: true,
   actionsFirst: false,
   pushMovesNetwork: false,
+  mirredKeepsConnection: false,
   emptyProtoStays: false,
   compilable: true,
 } as const;
@@ -94,6 +97,7 @@ const ROWS = {
     rshiftChecked: false,
     actionsFirst: true,
     pushMovesNetwork: false,
+    mirredKeepsConnection: true,
     emptyProtoStays: true,
     compilable: false,
   },

@@ -32,8 +32,8 @@ import {
   NEEDS_DISSECT,
   optionsOf,
   printFlow,
-  TUPLE_KEYS,
 } from './sched/flow/index.ts';
+import { Asks } from './sched/notation.ts';
 import { classidText } from './u32.ts';
 import { UNSPEC, Verdict, verdictName } from './verdict.ts';
 
@@ -51,7 +51,7 @@ export interface RunOptions {
   /** Which of the kernel's two boot secrets were told. */
   readonly known: Known;
   readonly metadata: Metadata;
-  /** Conntrack for the nfct keys; null: nothing is tracked. Never asked at ingress: the kernel tracks later. */
+  /** Conntrack for whatever asks for a packet's connection; null: nothing is tracked. */
   readonly tracker: Tracker | null;
   /** Whether to count flows and hosts: memory then grows with their number. */
   readonly sharing: boolean;
@@ -122,8 +122,10 @@ export class Run {
   private fullFrom = 0;
   /** What is known of every packet: bits of Input. */
   private readonly known: number;
-  /** Connections are followed. */
+  /** Connections are followed. At ingress none is attached, but connmark and its like look into the table. */
   readonly tracks: boolean;
+  /** What filters and actions on the way read of a packet's connection: bits of Asks. */
+  private readonly asks: number;
   /** The last flow filter that wanted the packet, and what it saw; null: none did. */
   private filter: FlowFilter | null = null;
   private seen: FlowKeys | null = null;
@@ -135,6 +137,7 @@ export class Run {
   /** Why packets have no class that come to a filter that nobody here can evaluate, by its number in the plan. */
   private readonly unknowns: string[] = [];
   private readonly ct = new Ct();
+  private readonly found = new Ct();
   private readonly flow = new FlowKeys();
   /** Time of the first packet. */
   readonly began = { seconds: 0, nanoseconds: 0 };
@@ -147,14 +150,14 @@ export class Run {
     this.sharing = options.sharing ? new Sharing() : null;
     this.kernel = options.kernel ?? kernelOf(options.filters, options.env, options.device.hook, options.around);
     this.fates = options.kernel === undefined || isList(this.kernel.place) ? null : new Fates(this.kernel.netns);
-    const isDrawn = this.kernel.netns.survey(this.kernel.place).assumed;
+    const { assumed: isDrawn, asks } = this.kernel.netns.survey(this.kernel.place);
+    this.asks = asks;
     const isSetUp = (options.kernel?.assumed ?? []).length > 0;
     this.assumed = (isDrawn ? Input.DRAWN : 0) | (isSetUp ? Input.SET_UP : 0);
     this.known = knownBits(options.known);
     this.dev = options.kernel === undefined ? 0 : this.kernel.netns.links.index(this.kernel.place.dev);
-    this.tracks =
-      options.tracker !== null &&
-      ((options.device.hook === 'egress' && this.needsConntrack) || options.crossing?.needsConnections === true);
+    const isAsked = this.isAttached ? asks !== 0 : (asks & Asks.ENTRY) !== 0;
+    this.tracks = options.tracker !== null && (isAsked || options.crossing?.needsConnections === true);
   }
 
   /** The flow filters that may be asked, in order. */
@@ -190,9 +193,19 @@ export class Run {
     }));
   }
 
-  /** Whether any filter reads the conntrack tuple, so that connections must be followed. */
+  /** Whether some filter or action reads the packet's connection, so that connections must be followed. */
   get needsConntrack(): boolean {
-    return this.filters.some(({ filter }) => (filter.keymask & TUPLE_KEYS) !== 0);
+    return this.asks !== 0;
+  }
+
+  /** Some key is of the connection that is attached to the packet: of one that is none, it falls back. */
+  get readsTuple(): boolean {
+    return (this.asks & Asks.TUPLE) !== 0;
+  }
+
+  /** The kernel has attached a packet's connection when it comes to the hook. */
+  private get isAttached(): boolean {
+    return this.options.device.hook === 'egress';
   }
 
   /** Classifies one frame and counts it. */
@@ -247,19 +260,31 @@ export class Run {
     return { max, from: this.fullFrom, evicted, dropped };
   }
 
-  /** Finds the packet's connection, and gives it to the packet at egress. Where the kernel has no room for one, it ends here. */
+  /**
+   * Gives the packet its connection, and shows it what a look into the table finds. Where the kernel has no room for a new
+   * connection, the packet ends here. At ingress all this comes later, but the look. Returns whether it has one.
+   */
   private track(tracker: Tracker): boolean {
+    const { packet, isAttached } = this;
+    const { now } = this.options.clock;
     const { dropped } = tracker;
-    const isFound = tracker.track(this.packet, this.ct, this.options.clock.now);
-    if (isFound && this.options.device.hook === 'egress') this.packet.ct = this.ct;
+    if (!isAttached) this.look(tracker);
+    const isFound = tracker.track(packet, this.ct, now);
+    if (isFound && isAttached) packet.ct = this.ct;
+    if (isAttached) this.look(tracker);
     if (this.fullFrom === 0 && tracker.wasFull) {
       this.fullFrom = this.number;
       this.assumed |= Input.FULL_TABLE;
     }
-    if (tracker.dropped === dropped) return isFound;
+    if (tracker.dropped === dropped || !isAttached) return isFound;
     this.reason = TABLE_FULL;
     this.judge();
     return false;
+  }
+
+  private look(tracker: Tracker): void {
+    const { packet, found, asks, options } = this;
+    if ((asks & Asks.ENTRY) !== 0 && tracker.look(packet, found, options.clock.now)) packet.entry = found;
   }
 
   /** The packet's way through the tree; null: none was walked. Good until the next packet. */

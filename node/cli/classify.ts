@@ -238,9 +238,11 @@ function estimates({ sharing }: Run): string[] {
 
 /** What a reader might not expect of these settings. */
 function notes({ tracked, hook }: Settings, run: Run): string[] {
-  if (!run.needsConntrack) {
-    return tracked ? ['no filter has an nfct key: --nat and --conntrack change nothing'] : [];
-  }
-  if (hook === 'ingress') return ['at ingress the kernel has tracked nothing yet: nfct keys fall back'];
-  return tracked ? [] : ['no NAT told (--nat, --conntrack): connections are taken as they are seen'];
+  if (!run.needsConntrack)
+    return tracked ? ['nothing here asks for connections: --nat and --conntrack change nothing'] : [];
+  const isEarly = hook === 'ingress' && run.readsTuple;
+  return [
+    ...(isEarly ? ['at ingress the kernel has tracked nothing yet: nfct keys fall back'] : []),
+    ...(tracked || !run.tracks ? [] : ['no NAT told (--nat, --conntrack): connections are taken as they are seen']),
+  ];
 }

@@ -50,7 +50,7 @@ export async function explain(
 ): Promise<ExplainedPacket> {
   checkOptions(options);
   // A packet in words is all that there is to guess from.
-  if (options.sample !== undefined && !isCaptured(packet)) options.sample.take(frameOf(packet));
+  if (options.sample !== undefined && !isCaptured(packet)) options.sample.take(frameFor(packet));
   const { settled, run } = await askOneByOne(question, options);
   const { explanation, inputs } = isCaptured(packet)
     ? await captured(packet, run, options)
@@ -78,13 +78,21 @@ function explained(run: Run, frame: Frame): Explanation {
 
 /** What the words leave out was not captured, as it were: it has a name here, and a way out. */
 function asked(run: Run, packet: string | Uint8Array): Explanation {
-  if (typeof packet !== 'string') return explained(run, frameOf(packet));
-  const { bytes, length, unsaid }: Described = inField('packet', () => describe(packet));
-  const explanation = explained(run, Object.assign(frameOf(bytes), { length }));
+  const explanation = explained(run, frameFor(packet));
+  if (typeof packet !== 'string') return explanation;
+  const { unsaid } = described(packet);
   const { missing } = explanation;
   if (unsaid === null || missing === undefined) return explanation;
   const named = missing.map((input) => (input === NOT_CAPTURED ? unsaid.input : input));
   return { ...explanation, missing: named, ...(named.includes(unsaid.input) ? { hint: unsaid.hint } : {}) };
+}
+
+const described = (words: string): Described => inField('packet', () => describe(words));
+
+function frameFor(packet: string | Uint8Array): Frame {
+  if (typeof packet !== 'string') return frameOf(packet);
+  const { bytes, length } = described(packet);
+  return Object.assign(frameOf(bytes), { length });
 }
 
 const [NOT_CAPTURED] = inputNames(Input.CUT);

@@ -110,6 +110,25 @@ export class Tracker {
     return found < 0 ? this.open(table, ct, now) : this.follow(table, found, ct, now);
   }
 
+  /**
+   * nf_conntrack_core.c: nf_conntrack_find_get() of the packet's tuple, as actions look an entry up: fills `ct`, and changes
+   * nothing. False: the table has none under this tuple, `ct` is as it was. Behind NAT a packet has a tuple that no entry is
+   * kept under.
+   */
+  look(packet: Packet, ct: Ct, now: number): boolean {
+    const { headers, tuple } = this;
+    if (!readPacket(packet, headers) || headers.fragment === Fragment.LATER || !readTuple(headers, tuple)) return false;
+    const table = this.tableOf(tuple);
+    const found = table.find(tuple, now);
+    if (found < 0) return false;
+    const entry = found >> 2;
+    const direction = found & 1 ? Direction.REPLY : Direction.ORIGINAL;
+    const own = direction === Direction.REPLY ? Side.REPLY : Side.ORIGINAL;
+    const isTranslated = (table.flags(entry) & Flag.TRANSLATED) !== 0;
+    if (isTranslated && ((found >> 1) & 1) !== own) return false;
+    return this.fill(table, entry, direction, ct);
+  }
+
   /** A packet that belongs to an entry. */
   private follow(table: Table, found: number, ct: Ct, now: number): boolean {
     const { headers, tuple } = this;

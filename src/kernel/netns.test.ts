@@ -520,7 +520,7 @@ describe('actions', () => {
     qdisc(netns, 'drr');
     flow(netns, 'map key src action drop');
     const place = { dev: 'd0', hook: 'egress' } as const;
-    expect(netns.survey(place)).toEqual({ scope: 'packet', assumed: false });
+    expect(netns.survey(place)).toEqual({ scope: 'packet', assumed: false, asks: 0 });
     flow(netns, 'map key src action pass random netrand drop 5', { handle: 2 });
     expect(netns.survey(place)).toMatchObject({ scope: 'all', assumed: true });
   });

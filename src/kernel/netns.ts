@@ -9,7 +9,7 @@ import type { PacketSet, World } from '../sched/notation.ts';
 import { UNSPEC, type Verdict } from '../verdict.ts';
 import type { ChainResult, Visit } from './chain/index.ts';
 import { aDevice, Device, type DeviceSpec, type Qdisc } from './device.ts';
-import { Ends, FateNumber } from './ends.ts';
+import { Ends, FateNumber, HOOKS } from './ends.ts';
 import { type Journey, journeyOf, type Names } from './journey.ts';
 import { type FilterId, type Numbered, type Plan, planOf } from './plan.ts';
 import type { FilterBlock, KernelProto } from './proto.ts';
@@ -123,6 +123,9 @@ interface Found {
   readonly list: FoundList | null;
 }
 
+const classifiersOf = ({ chains }: FilterBlock): KernelProto['classifier'][] =>
+  chains.flatMap(({ protos }) => protos.map(({ classifier }) => classifier));
+
 const NOWHERE: Found = { device: null, list: null };
 
 /** The list of filters at a place; null: nothing there takes filters. */
@@ -161,7 +164,10 @@ export class Netns {
   private found: Found | null = null;
   private numbered: Numbered | null = null;
   private countedEnds: Ends | null = null;
-  private readonly walker = new Walker((ifindex) => this.state.devices.get(ifindex) ?? null);
+  private readonly walker = new Walker(
+    (ifindex) => this.state.devices.get(ifindex) ?? null,
+    () => this.state.env.era,
+  );
 
   constructor({ env, devices, ...outside }: NetnsOptions) {
     const copied: World['copied'] = (p, ifindex, direction, what) => {
@@ -392,10 +398,26 @@ export class Netns {
     return others.length === 0 && only[1] === this.block(place) ? (only[1].find(0)?.protos ?? []) : null;
   }
 
-  /** What is to be known of the filters that may be asked, before packets are classified. */
+  /** What is to be known of the filters that may be asked, before packets are classified: redirects are followed. */
   survey(place: Place): Survey {
-    const chains = this.lists(place).flatMap(([, block]) => block.chains);
-    return together(chains.flatMap(({ protos }) => protos.flatMap(({ classifier }) => classifier.survey())));
+    return together([...this.blocksMet(place)].flatMap(classifiersOf).flatMap((classifier) => classifier.survey()));
+  }
+
+  /** The blocks that a packet or a copy of it may meet: those of the place, and of devices that filters send packets to. */
+  private blocksMet(place: Place): ReadonlySet<FilterBlock> {
+    const met = new Set<FilterBlock>();
+    const meet = (at: Place): void => {
+      for (const [, block] of this.lists(at)) met.add(block);
+    };
+    meet(place);
+    // The loop goes on to what it adds.
+    for (const block of met) for (const dev of this.targetsOf(block)) for (const hook of HOOKS) meet({ dev, hook });
+    return met;
+  }
+
+  private targetsOf(block: FilterBlock): string[] {
+    const facts = classifiersOf(block).flatMap((classifier) => classifier.facts());
+    return facts.flatMap(({ actions }) => actions.targets.flatMap((ifindex) => this.links.name(ifindex) ?? []));
   }
 
   /** The lists of filters that a packet may meet at a place, from the outside in. */

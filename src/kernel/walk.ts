@@ -1,3 +1,4 @@
+import type { Era } from '../era.ts';
 import { Input, type Packet } from '../packet/index.ts';
 import type { Result } from '../sched/notation.ts';
 import { By, Placed } from '../sched/qdisc/index.ts';
@@ -27,6 +28,7 @@ export class Walker implements Walking {
   /** Number of the proto that nobody here can evaluate, and at which the way is lost; NONE: it is not. */
   unknown = NONE;
   private readonly deviceOf: (ifindex: number) => Device | null;
+  private readonly eraOf: () => Era;
   private readonly result: ChainResult<KernelProto> = { classid: 0, handle: 0, pref: 0, proto: null };
   /** One for the packet, and one for each copy of a copy. */
   private readonly passes: Pass[] = [];
@@ -35,8 +37,9 @@ export class Walker implements Walking {
   private copies = 0;
   private evaluated: Evaluated | null = null;
 
-  constructor(deviceOf: (ifindex: number) => Device | null) {
+  constructor(deviceOf: (ifindex: number) => Device | null, eraOf: () => Era) {
     this.deviceOf = deviceOf;
+    this.eraOf = eraOf;
   }
 
   /** The whole way of a packet on a device. Its fields are changed by actions, as the kernel's are. */
@@ -218,6 +221,7 @@ export class Walker implements Walking {
     pass.begin(copy, device, above.sentMark, above.sentPriority);
     copy.dev = device.ifindex;
     copy.iif = above.device.ifindex;
+    if (!this.eraOf().mirredKeepsConnection) resetConnection(copy);
     turn(copy, hook);
     this.go(pass, hook, how);
     this.depth--;
@@ -238,6 +242,13 @@ export class Walker implements Walking {
   private end(fate: number, node: number, by: number, verdict: number, to: number, hook: number): void {
     this.way.end(fate, node, NONE, by, NONE, verdict, to, hook);
   }
+}
+
+/** nf_reset_ct() of net/sched/act_mirred.c: tcf_mirred_act() since Linux 5.14: the copy has no connection any more (quirk 91). */
+function resetConnection(copy: Packet): void {
+  copy.ct = null;
+  copy.nfct = copy.nullFold;
+  copy.given &= ~Input.FOLD_NFCT;
 }
 
 /** The data begins at the link header on the way out, at the network header on the way in. */

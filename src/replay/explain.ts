@@ -330,7 +330,7 @@ function seenText(run: Run): string | null {
   const { crossing } = run.options;
   if (crossing === undefined || !crossing.isTranslated) return null;
   const side = crossing.options.side === 'wan' ? 'lan' : 'wan';
-  return `as ${flowText(run.captured())}, on the ${side} side`;
+  return `as ${packetText(run.captured())}, on the ${side} side`;
 }
 
 function conntrackText(ct: NonNullable<Run['packet']['ct']>, family: number): string {

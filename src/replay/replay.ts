@@ -190,6 +190,7 @@ export function optionsOf(run: Run, fates: boolean): EngineOptions | string {
   const { env, known, device, metadata, sharing, crossing } = run.options;
   if (crossing?.takesAll === false) return 'packets are told apart by where they were captured';
   const tracker = run.tracks ? run.options.tracker : null;
+  if (tracker !== null && device.hook === 'ingress') return 'connections are looked up at ingress';
   if (metadata.all !== null || metadata.byPacket.size > 0 || metadata.byPrefix.length > 0) return 'metadata was told';
   const protos = run.kernel.netns.protos(run.kernel.place);
   if (protos === null) return 'several lists of filters are asked';

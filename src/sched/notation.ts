@@ -29,6 +29,14 @@ export interface Notation<T> {
  */
 export type Scope = 'packet' | 'flow' | 'all';
 
+/** What an answer depends on of the packet's connection, one bit each. */
+export const Asks = {
+  /** The tuple of the connection that is attached to the packet. */
+  TUPLE: 1 << 0,
+  /** The entry that the connection table has for the packet, also where none is attached. */
+  ENTRY: 1 << 1,
+} as const;
+
 /** What a classifier says of a packet besides its verdict: struct tcf_result. */
 export interface Result {
   classid: number;

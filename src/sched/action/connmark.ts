@@ -2,6 +2,7 @@ import { getU16 } from '../../lang/index.ts';
 import { type Decoded, struct, table, u16 } from '../../netlink/index.ts';
 import { Input, Reader } from '../../packet/index.ts';
 import { Verdict } from '../../verdict.ts';
+import { Asks } from '../notation.ts';
 import { ipVersion } from './bytes.ts';
 import { checkControl, printControl, takeControlOr } from './control.ts';
 import {
@@ -35,6 +36,7 @@ export const connmark: Action<Connmark> = {
   kind: 'connmark',
   codec: table(TCA_CONNMARK),
   scope: () => 'packet',
+  asks: Asks.ENTRY,
   speak(words, w, { warn } = NOBODY) {
     while (words.take('connmark'));
     if (words.take('help')) throw usage(words, USAGE);
@@ -60,16 +62,17 @@ export const connmark: Action<Connmark> = {
   },
   /**
    * net/sched/act_connmark.c: tcf_connmark_act() — marked packets count as overlimits. Where no entry is attached the
-   * kernel would look for one; what is tracked here is attached already.
+   * table's is looked up for its mark alone: the packet does not keep it.
    */
   compile({ parms = NO_CONNMARK }, _world, _env, counters = new Counters()) {
     const { action } = parms;
     return (p) => {
       if (ipVersion(p) === 0) return action;
-      if (p.ct?.knowsMark !== true) p.reads(Input.CONNMARK, Reader.ACTION);
-      if (p.ct !== null) {
-        p.mark = p.ct.mark;
-        p.writes(Input.MARK, p.ct.knowsMark);
+      const ct = p.ct ?? p.entry;
+      if (ct?.knowsMark !== true) p.reads(Input.CONNMARK, Reader.ACTION);
+      if (ct !== null) {
+        p.mark = ct.mark;
+        p.writes(Input.MARK, ct.knowsMark);
         counters.overlimits++;
       }
       return action;

@@ -17,6 +17,7 @@ import {
 } from '../../netlink/index.ts';
 import { be32 as readBe32 } from '../../u32.ts';
 import { Verdict } from '../../verdict.ts';
+import { Asks } from '../notation.ts';
 import { checkControl, printControl, takeControlOr } from './control.ts';
 import { cookieBytes, hexOf } from './hex.ts';
 import {
@@ -179,6 +180,7 @@ export const ct: Action<Ct> = {
   kind: 'ct',
   codec: table(TCA_CT, FAILED_POLICY),
   scope: () => 'flow',
+  asks: Asks.ENTRY,
   speak(words, w, { warn } = NOBODY) {
     words.take('ct');
     const s: Spoken = { flags: 0, index: 0, rows: [] };

@@ -3,6 +3,7 @@ import { getU16, getU32, hex8, hexText, type Words } from '../../lang/index.ts';
 import { type Decoded, FAILED_POLICY, struct, table, u16, u32, u64 } from '../../netlink/index.ts';
 import { Input, type Packet, Reader } from '../../packet/index.ts';
 import { Verdict } from '../../verdict.ts';
+import { Asks } from '../notation.ts';
 import { dsfield, ipVersion, setDscp } from './bytes.ts';
 import { checkControl, printControl, takeControlOr } from './control.ts';
 import {
@@ -56,6 +57,7 @@ export const ctinfo: Action<Ctinfo> = {
   kind: 'ctinfo',
   codec: table(TCA_CTINFO, FAILED_POLICY),
   scope: () => 'packet',
+  asks: Asks.ENTRY,
   speak(words, w, { warn } = NOBODY) {
     while (words.take('ctinfo'));
     if (words.take('help')) throw usage(words, USAGE);
@@ -138,7 +140,7 @@ export const ctinfo: Action<Ctinfo> = {
     }
     out.text('\n');
   },
-  /** net/sched/act_ctinfo.c: tcf_ctinfo_act() */
+  /** net/sched/act_ctinfo.c: tcf_ctinfo_act() — as connmark, it looks up the entry that is not attached. */
   compile({ act = NO_GEN, dscpMask, dscpStatemask = 0, cpmarkMask }, _world, _env, counters = new Counters()) {
     const { action } = act;
     const shift = lowestBit(dscpMask ?? 0);
@@ -151,13 +153,14 @@ export const ctinfo: Action<Ctinfo> = {
     return (p) => {
       const version = ipVersion(p);
       if (version === 0) return action;
-      if (p.ct?.knowsMark !== true) p.reads(Input.CONNMARK, Reader.ACTION);
-      if (p.ct === null) return action;
-      const { mark } = p.ct;
+      const ct = p.ct ?? p.entry;
+      if (ct?.knowsMark !== true) p.reads(Input.CONNMARK, Reader.ACTION);
+      if (ct === null) return action;
+      const { mark } = ct;
       if (dscpMask !== undefined && (dscpStatemask === 0 || (mark & dscpStatemask) !== 0)) restore(p, version, mark);
       if (cpmarkMask !== undefined) {
         p.mark = mark & cpmarkMask;
-        p.writes(Input.MARK, p.ct.knowsMark);
+        p.writes(Input.MARK, ct.knowsMark);
         counters.cpmarkSet++;
       }
       return action;

@@ -97,6 +97,11 @@ export class Bound {
     return this.instances.some(({ kind, value }) => kind.assumed?.(value) === true);
   }
 
+  /** What they read of the packet's connection: bits of Asks. */
+  get asks(): number {
+    return this.instances.reduce((bits, { kind }) => bits | (kind.asks ?? 0), 0);
+  }
+
   /** net/sched/cls_api.c: tcf_exts_dump() — as attribute `act`, or `police` if it came that way; nothing if there are none. */
   dump(w: AttrWriter, act: number, police: number): void {
     const [first] = this.instances;

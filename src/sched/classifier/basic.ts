@@ -20,8 +20,8 @@ import {
   letGo,
   matchTests,
   type Survey,
+  surveyWith,
   TCA_OPTIONS,
-  together,
   withActions,
 } from './kind.ts';
 import { numericHandle, takeClassid, unknownWord } from './words.ts';
@@ -194,7 +194,7 @@ class BasicFilters implements KernelClassifier {
   }
 
   survey(): Survey[] {
-    return this.filters.map(({ match, actions }) => together([{ scope: match.scope, assumed: false }, actions]));
+    return this.filters.map(({ match, actions }) => surveyWith(match.scope, actions));
   }
 
   destroy(): void {

@@ -16,8 +16,9 @@ import {
   readFlowOptions,
   speakFlow,
   TCA_FLOW,
+  TUPLE_KEYS,
 } from '../flow/index.ts';
-import type { Result, Talk } from '../notation.ts';
+import { Asks, type Result, type Talk } from '../notation.ts';
 import {
   type BuiltMatch,
   buildMatch,
@@ -29,8 +30,8 @@ import {
   type Kind,
   matchTests,
   type Survey,
+  surveyWith,
   TCA_OPTIONS,
-  together,
   withActions,
 } from './kind.ts';
 
@@ -176,9 +177,10 @@ class FlowFilters implements KernelClassifier {
   }
 
   survey(): Survey[] {
-    return [...this.parts.values()].map(({ match, actions }) =>
-      together([{ scope: match.scope, assumed: false }, actions]),
-    );
+    return [...this.parts].map(([handle, { match, actions }]) => {
+      const readsTuple = ((this.flow.get(handle)?.keymask ?? 0) & TUPLE_KEYS) !== 0;
+      return surveyWith(match.scope, actions, readsTuple ? Asks.TUPLE : 0);
+    });
   }
 
   destroy(): void {

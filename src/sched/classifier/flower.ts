@@ -5,7 +5,7 @@ import { ETH_P, IPPROTO, isVlan, type Packet, Reader } from '../../packet/index.
 import { be32, classidText } from '../../u32.ts';
 import { UNSPEC, Verdict } from '../../verdict.ts';
 import { type Bound, LowestFree } from '../action/index.ts';
-import type { Result, Talk } from '../notation.ts';
+import { Asks, type Result, type Talk } from '../notation.ts';
 import { flowParts } from './flow.ts';
 import { FLOWER, type FlowerOptions, TCA_FLOWER } from './flower-attributes.ts';
 import {
@@ -35,6 +35,7 @@ import {
   letGo,
   offload,
   type Survey,
+  surveyWith,
   TCA_OPTIONS,
   withActions,
 } from './kind.ts';
@@ -292,6 +293,10 @@ function leftTests(left: Left | null): FilterTest[] {
   return [...typed.map((words) => ({ opaque: words })), ...(left.unknown ?? []).map(() => ({ opaque: 'attributes' }))];
 }
 
+/** ct_state and its like look at the connection; attributes of another tc may. */
+const asksOf = (left: Left | null): number =>
+  left !== null && (left.unknown !== undefined || /^ct_/m.test(left.typed ?? '')) ? Asks.TUPLE : 0;
+
 /** Filters that look at the same things have one mask: of what is left, the names; `values`: with what they are compared. */
 function leftName(left: Left | null, values: boolean): string {
   if (left === null) return '';
@@ -456,7 +461,7 @@ class FlowerFilters implements KernelClassifier {
   }
 
   survey(): Survey[] {
-    return this.all().map(({ actions: { scope, assumed } }) => ({ scope, assumed }));
+    return this.all().map(({ left, actions }) => surveyWith('packet', actions, asksOf(left)));
   }
 
   destroy(): void {

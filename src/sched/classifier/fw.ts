@@ -21,6 +21,7 @@ import {
   type Kind,
   letGo,
   type Survey,
+  surveyOf,
   TCA_OPTIONS,
   withActions,
 } from './kind.ts';
@@ -258,7 +259,7 @@ class FwFilters implements KernelClassifier {
   }
 
   survey(): Survey[] {
-    return this.filters().map(({ actions: { scope, assumed } }) => ({ scope, assumed }));
+    return this.filters().map(({ actions }) => surveyOf(actions));
   }
 
   destroy(): void {

@@ -159,6 +159,16 @@ export interface Survey {
   readonly scope: Scope;
   /** Whether some answer rests on random numbers that the kernel drew otherwise. */
   readonly assumed: boolean;
+  /** What they read of the packet's connection: bits of Asks. */
+  readonly asks: number;
+}
+
+/** Of a filter of which nothing is to be known but its actions. */
+export const surveyOf = ({ scope, assumed, asks }: Survey): Survey => ({ scope, assumed, asks });
+
+/** Of a filter that looks at a packet by itself; `asks`: what it reads of the connection. */
+export function surveyWith(scope: Scope, actions: Survey, asks = 0): Survey {
+  return together([{ scope, assumed: false, asks }, actions]);
 }
 
 const SCOPES: readonly Scope[] = ['packet', 'flow', 'all'];
@@ -169,6 +179,7 @@ export function together(surveys: readonly Survey[]): Survey {
   return {
     scope: SCOPES[widest] ?? 'all',
     assumed: surveys.some(({ assumed }) => assumed),
+    asks: surveys.reduce((bits, { asks }) => bits | asks, 0),
   };
 }
 

@@ -20,6 +20,7 @@ import {
   letGo,
   offload,
   type Survey,
+  surveyOf,
   TCA_OPTIONS,
   withActions,
 } from './kind.ts';
@@ -158,9 +159,7 @@ class MatchallFilter implements KernelClassifier {
   }
 
   survey(): Survey[] {
-    if (this.head === null) return [];
-    const { scope, assumed } = this.head.actions;
-    return [{ scope, assumed }];
+    return this.head === null ? [] : [surveyOf(this.head.actions)];
   }
 
   destroy(): void {

@@ -16,7 +16,6 @@ import {
 import type { Packet } from '../../packet/index.ts';
 import { classidText } from '../../u32.ts';
 import type { Verdict } from '../../verdict.ts';
-import type { Bound } from '../action/index.ts';
 import { type FlowPart, takePart } from '../flow/index.ts';
 import type { Result, Talk } from '../notation.ts';
 import { flowParts } from './flow.ts';
@@ -36,6 +35,7 @@ import {
   letGo,
   NOTHING_BOUND,
   type Survey,
+  surveyOf,
   TCA_OPTIONS,
   withActions,
 } from './kind.ts';
@@ -580,10 +580,6 @@ function factsOf({ handle, table, classid, selector, mark, ifindex, flags, actio
 
 function keyTest({ off, offmask, mask, val }: U32Key): FilterTest {
   return { offset: off, nexthdr: offmask !== 0, mask: hexWord(mask), value: hexWord(val) };
-}
-
-function surveyOf({ scope, assumed }: Bound): Survey {
-  return { scope, assumed };
 }
 
 function refuse(what: string, errno: Errno = Errno.EINVAL): KernelError {
