@@ -8,10 +8,13 @@ import {
   type ScriptSetup,
   setUpScript,
 } from '../command/index.ts';
+import type { NatRule } from '../conntrack/index.ts';
 import type { Env } from '../env.ts';
 import { type FilterName, Netns, type PlanNode } from '../kernel/index.ts';
 import { counted, getClassid } from '../lang/index.ts';
+import { recordedCommands } from '../netfilter/index.ts';
 import type { Around, Asked } from '../plan.ts';
+import { natRulesOf } from '../ruleset/index.ts';
 import type { Simulated } from '../shell/index.ts';
 import { classidText } from '../u32.ts';
 import type { Question } from './question.ts';
@@ -41,6 +44,8 @@ export interface ScriptReport {
 export interface ScriptKernel {
   readonly asked: Asked;
   readonly report: ScriptReport;
+  /** The rules of NAT that the script makes. */
+  readonly nat: readonly NatRule[];
 }
 
 export type RunScript = typeof runQuestionScript;
@@ -77,6 +82,7 @@ export function runQuestionScript(
   const place = placeOf(netns, question);
   return {
     asked: { netns, place, assumed: [] },
+    nat: [],
     report: {
       ...{ kind: 'state', failed: [], notModelled: [], unexpanded: [], unread: [], assumed: [], simulated: null },
       ...(netns.has(place) ? {} : { empty: nothingThere(netns, place) }),
@@ -103,6 +109,7 @@ function runText(
   const place = placeOf(netns, question);
   return {
     asked: { netns, place, assumed: standing },
+    nat: natRulesOf(simulated?.commands ?? recordedCommands(text)),
     report: {
       kind: kindOf(text),
       // Scripts begin by deleting what may not be there.

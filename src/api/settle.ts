@@ -1,4 +1,4 @@
-import { CONNTRACK_MAX, listedEntries, type NatRule, parseNat, Tracker } from '../conntrack/index.ts';
+import { CONNTRACK_MAX, listedEntries, type NatRule, parseNat, Tracker, withDevices } from '../conntrack/index.ts';
 import { type Clock, createEnv } from '../env.ts';
 import { ERAS, type EraName } from '../era.ts';
 import { Errno, KernelError } from '../errors.ts';
@@ -71,7 +71,7 @@ export function settleNow(asked: Question, besides: Besides, runScript: RunScrip
   const filters = isSetUp(read) ? [] : filtersOf(read, sets);
   const script = scriptOf(read, { env, ...around }, runScript, besides.simulated ?? null);
   if (script !== undefined) besides.script?.(script.report);
-  const rules = natOf(read);
+  const rules = natOf(read, script?.nat ?? []);
   const question = guessed(read, besides.sample, rules, script?.asked);
   const options: RunOptions = {
     env,
@@ -178,7 +178,10 @@ function scriptOf(
   return undefined;
 }
 
-const natOf = ({ nat = [] }: Question): NatRule[] => nat.map((rule, i) => inField(`nat[${i}]`, () => parseNat(rule)));
+function natOf({ nat = [] }: Question, ofScript: readonly NatRule[]): readonly NatRule[] {
+  const given = nat.map((rule, i) => inField(`nat[${i}]`, () => parseNat(rule)));
+  return given.length > 0 ? withDevices(given, ofScript) : ofScript;
+}
 
 function trackerOf(
   { conntrackMax: max = CONNTRACK_MAX }: Question,

@@ -15,17 +15,45 @@ export interface NatRule {
   readonly sourcePort?: number;
   readonly destination?: Prefix;
   readonly destinationPort?: number;
+  /** First and last, where they are several. */
+  readonly destinationPorts?: readonly [number, number];
+  /** Addresses that the rule does not take. */
+  readonly notSource?: readonly Prefix[];
+  readonly notDestination?: readonly Prefix[];
+  /**
+   * The device that packets leave by (`snat`) or come in by (`dnat`, `notrack`), as the rule names it; absent: any. A tuple
+   * has no device: prefixes say as much of it as is known, and whoever has the packet asks isFor().
+   */
+  readonly devices?: DeviceNames;
   /** Destinations that packets reach without leaving through the router's outside: their source stays. */
   readonly inside?: readonly Prefix[];
+  /** Absent: the rule translates into an address that is not known, unless it is exempt. */
   readonly to?: Address;
+  /** So many leading bits are those of `to`, and the others stay (netmap); absent: all. */
+  readonly toBits?: number;
+  /** What it takes stays as it is: no later rule is asked. */
+  readonly isExempt?: boolean;
+  /** It asks for more than stands here, or is not the only one: what comes of it is assumed. */
+  readonly isAssumed?: boolean;
   /** First and last of the ports to use. */
   readonly toPorts?: readonly [number, number];
   /** The port is drawn anew for each flow (`random`, `fully-random`). */
   readonly random?: boolean;
 }
 
-/** What translate() did to a tuple. */
-export const Translated = { NO: 0, YES: 1, PORT_GUESSED: 2, PORT_RANDOM: 4 } as const;
+/** Names of devices; `not`: all but these. A `+` or `*` at the end of a name stands for any rest. */
+export interface DeviceNames {
+  readonly names: readonly string[];
+  readonly not: boolean;
+}
+
+/** Whether a rule is for packets of this device. */
+export function isFor({ names, not }: DeviceNames, device: string): boolean {
+  return names.some((name) => (/[+*]$/.test(name) ? device.startsWith(name.slice(0, -1)) : device === name)) !== not;
+}
+
+/** What translate() did to a tuple. UNKNOWN: into what is not known; ASSUMED: if it did at all. */
+export const Translated = { NO: 0, YES: 1, PORT_GUESSED: 2, PORT_RANDOM: 4, UNKNOWN: 8, ASSUMED: 16 } as const;
 
 const GRAMMAR = 'masquerade PREFIX to ADDR | snat PREFIX to ADDR[:PORT-PORT] | dnat ADDR[:PORT] to ADDR[:PORT]';
 
@@ -119,27 +147,43 @@ function knownPrefix(text: string): Prefix {
   return prefix;
 }
 
+/**
+ * Rules that were given stand in the place of those that a script makes. What they cannot say, the device, they have of the
+ * script's, where those of their kind all name the same.
+ */
+export function withDevices(given: readonly NatRule[], made: readonly NatRule[]): readonly NatRule[] {
+  return given.map((rule) => {
+    const [first, ...others] = made.filter(({ kind, isExempt }) => kind === rule.kind && !isExempt);
+    const name = JSON.stringify(first?.devices);
+    const isOne = first?.devices !== undefined && others.every(({ devices }) => JSON.stringify(devices) === name);
+    return isOne ? { ...rule, devices: first.devices } : rule;
+  });
+}
+
 /** A router's rules, in the order in which they are asked. */
 export class Nat {
   readonly told: boolean;
+  /** Rules are not evaluated in all that they ask: even what no rule takes may have been translated. */
+  readonly isAssumed: boolean;
   private readonly dnat: readonly NatRule[];
   private readonly snat: readonly NatRule[];
   private readonly notrack: readonly NatRule[];
 
   constructor(rules: readonly NatRule[]) {
     this.told = rules.length > 0;
+    this.isAssumed = rules.some((rule) => rule.isAssumed);
     this.dnat = rules.filter((rule) => rule.kind === 'dnat');
     this.snat = rules.filter((rule) => rule.kind === 'snat');
     this.notrack = rules.filter((rule) => rule.kind === 'notrack');
   }
 
   untracked(tuple: Tuple): boolean {
-    return this.notrack.some((rule) => applies(rule, tuple));
+    return this.notrack.some((rule) => !rule.isAssumed && applies(rule, tuple));
   }
 
   /** Is `words` an address that translated packets carry as their source? */
   isOutside(family: number, words: Int32Array): boolean {
-    return this.snat.some((rule) => rule.to !== undefined && isAddress(rule.to, family, words));
+    return this.snat.some((rule) => isTo(rule, family, words));
   }
 
   /**
@@ -148,11 +192,13 @@ export class Nat {
    */
   mayBeTranslated(tuple: Tuple): boolean {
     const { family } = tuple;
-    if (this.isOutside(family, tuple.src) || this.isOutside(family, tuple.dst)) return true;
+    if (this.isAssumed || this.isOutside(family, tuple.src) || this.isOutside(family, tuple.dst)) return true;
+    if (this.snat.some((rule) => isUnknown(rule, family))) return true;
     return this.dnat.some(
       (rule) =>
-        rule.to !== undefined &&
-        (isAt(rule, family, tuple.dst, tuple.dstAll) || isAt(rule, family, tuple.src, tuple.srcAll)),
+        isUnknown(rule, family) ||
+        isAt(rule, family, tuple.dst, tuple.dstAll) ||
+        isAt(rule, family, tuple.src, tuple.srcAll),
     );
   }
 
@@ -162,13 +208,16 @@ export class Nat {
    */
   isAnswer(tuple: Tuple, inverse: Tuple): boolean {
     if (this.dnat.some((rule) => isAt(rule, tuple.family, tuple.dst, tuple.dstAll))) return false;
-    return this.snat.some((rule) => rule.source !== undefined && applies(rule, inverse) && leaves(rule, inverse));
+    const taken = (rule: NatRule): boolean =>
+      rule.source !== undefined && applies(rule, inverse) && leaves(rule, inverse);
+    const first = this.snat.find(taken);
+    return first !== undefined && !first.isExempt;
   }
 
   /** Changes `tuple`, as its sender made it, into what leaves the router; says how in bits of Translated. */
   translate(tuple: Tuple): number {
     const destination = this.dnat.find((rule) => applies(rule, tuple) && canSetPorts(rule, tuple));
-    let done = destination === undefined ? Translated.NO : setDestination(destination, tuple);
+    let done: number = destination === undefined ? Translated.NO : setDestination(destination, tuple);
     const source = this.snat.find((rule) => applies(rule, tuple) && canSetPorts(rule, tuple) && leaves(rule, tuple));
     if (source !== undefined) done |= setSource(source, tuple);
     return done;
@@ -180,9 +229,19 @@ function applies(rule: NatRule, tuple: Tuple): boolean {
   if (rule.protocol !== undefined && rule.protocol !== tuple.proto) return false;
   if (rule.source !== undefined && !covers(rule.source, tuple.family, tuple.src)) return false;
   if (rule.destination !== undefined && !covers(rule.destination, tuple.family, tuple.dst)) return false;
-  if (rule.sourcePort === undefined && rule.destinationPort === undefined) return true;
+  if ((rule.notSource ?? []).some((prefix) => covers(prefix, tuple.family, tuple.src))) return false;
+  if ((rule.notDestination ?? []).some((prefix) => covers(prefix, tuple.family, tuple.dst))) return false;
+  const { sourcePort, destinationPort, destinationPorts } = rule;
+  if (sourcePort === undefined && destinationPort === undefined && destinationPorts === undefined) return true;
   if (!hasPorts(tuple.proto)) return false;
-  return (rule.sourcePort ?? tuple.srcAll) === tuple.srcAll && (rule.destinationPort ?? tuple.dstAll) === tuple.dstAll;
+  const [first, last] = destinationPorts ?? [0, 0xffff];
+  if (tuple.dstAll < first || tuple.dstAll > last) return false;
+  return (sourcePort ?? tuple.srcAll) === tuple.srcAll && (destinationPort ?? tuple.dstAll) === tuple.dstAll;
+}
+
+/** It translates into what is not known. */
+function isUnknown({ family, to, isExempt }: NatRule, of: number): boolean {
+  return to === undefined && !isExempt && (family === undefined || family === of);
 }
 
 /** iptables and nft refuse a rule with ports for anything that has none. */
@@ -193,22 +252,36 @@ function canSetPorts(rule: NatRule, tuple: Tuple): boolean {
 /** Does the packet leave through the outside? What is for the router itself or for the inside does not. */
 function leaves(rule: NatRule, tuple: Tuple): boolean {
   const stays = (prefix: Prefix): boolean => covers(prefix, tuple.family, tuple.dst);
-  if (rule.to !== undefined && isAddress(rule.to, tuple.family, tuple.dst)) return false;
+  if (isTo(rule, tuple.family, tuple.dst)) return false;
   return !NEVER_FORWARDED.some(stays) && !(rule.inside ?? []).some(stays);
 }
 
-function isAddress(address: Address, family: number, words: Int32Array): boolean {
-  return address.family === family && address.words.every((word, i) => word === words[i]);
+/** An address that the rule translates into. */
+function isTo({ to, toBits }: NatRule, family: number, words: Int32Array): boolean {
+  return to !== undefined && covers({ address: to, length: toBits ?? 128 }, family, words);
 }
 
 function isAt(rule: NatRule, family: number, words: Int32Array, port: number): boolean {
-  return rule.to !== undefined && isAddress(rule.to, family, words) && (rule.toPorts?.[0] ?? port) === port;
+  return isTo(rule, family, words) && (rule.toPorts?.[0] ?? port) === port;
 }
 
+/** include/linux/netfilter/x_tables.h: netmap keeps the bits behind `toBits`. */
+function setAddress({ to, toBits = 128 }: NatRule, words: Int32Array): void {
+  for (const [i, word] of (to?.words ?? []).entries()) {
+    const left = toBits - 32 * i;
+    const mask = left >= 32 ? -1 : left <= 0 ? 0 : ~(0xffffffff >>> left);
+    words[i] = (word & mask) | ((words[i] ?? 0) & ~mask);
+  }
+}
+
+const sureness = ({ to, isAssumed }: NatRule): number =>
+  (to === undefined ? Translated.UNKNOWN : 0) | (isAssumed ? Translated.ASSUMED : 0);
+
 function setDestination(rule: NatRule, tuple: Tuple): number {
-  if (rule.to !== undefined) tuple.dst.set(rule.to.words);
+  if (rule.isExempt) return Translated.NO;
+  setAddress(rule, tuple.dst);
   if (rule.toPorts !== undefined) tuple.dstAll = rule.toPorts[0];
-  return Translated.YES;
+  return Translated.YES | sureness(rule);
 }
 
 /**
@@ -216,12 +289,14 @@ function setDestination(rule: NatRule, tuple: Tuple): number {
  * is kept if nobody else has it, a range of one port leaves no choice, anything else is the kernel's to draw.
  */
 function setSource(rule: NatRule, tuple: Tuple): number {
-  if (rule.to !== undefined) tuple.src.set(rule.to.words);
-  if (!hasPorts(tuple.proto) && !isIcmp(tuple.proto)) return Translated.YES;
+  if (rule.isExempt) return Translated.NO;
+  setAddress(rule, tuple.src);
+  const done = Translated.YES | sureness(rule);
+  if (!hasPorts(tuple.proto) && !isIcmp(tuple.proto)) return done;
   const [first, last] = rule.toPorts ?? [0, 0xffff];
   const kept = tuple.srcAll >= first && tuple.srcAll <= last;
   if (!kept) tuple.srcAll = first;
-  if (first === last) return Translated.YES;
+  if (first === last) return done;
   const drawn = rule.random === true || !kept;
-  return Translated.YES | Translated.PORT_GUESSED | (drawn ? Translated.PORT_RANDOM : 0);
+  return done | Translated.PORT_GUESSED | (drawn ? Translated.PORT_RANDOM : 0);
 }

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Frame, openCapture } from '../capture/index.ts';
 import { UsageError } from '../errors.ts';
-import { parseAddress } from '../lang/index.ts';
+import { parseAddress, parsePrefix } from '../lang/index.ts';
 import { Ct, Direction, Packet } from '../packet/index.ts';
 import { parseListing } from './listing.ts';
-import { type NatRule, parseNat } from './nat.ts';
+import { type NatRule, parseNat, withDevices } from './nat.ts';
 import { CONNTRACK_MAX, Tracker } from './tracker.ts';
 
 const SECOND = 1e9;
@@ -631,6 +631,55 @@ describe('NAT', () => {
     tracker.track(packetOf(udp(server, wan, 53, 1030)), ct, 9e7 * SECOND);
     expect([ct.mark, ct.direction]).toEqual([7, REPLY]);
     expect(say(tracker, udp(lan, server, 4001, 53))).toBe(`original ${lan}:4001 > ${server}:53 assumed`);
+  });
+});
+
+describe('rules that are not known in full', () => {
+  const out = parseNat('snat 10.0.0.0/8 to 192.0.2.9');
+  const { to: _, ...toUnknown } = out;
+
+  test('an address that is not known leaves the sender exact, and the answer assumed', () => {
+    const tracker = new Tracker({ rules: [toUnknown] });
+    expect(say(tracker, udp('10.0.0.1', '198.51.100.1', 5000, 53))).toBe(
+      'original 10.0.0.1:5000 > 198.51.100.1:53 exact',
+    );
+    expect(say(tracker, udp('198.51.100.1', '10.0.0.1', 53, 5000))).toBe(
+      'reply 198.51.100.1:53 > 10.0.0.1:5000 assumed',
+    );
+    // Any packet outside may be one that was translated.
+    expect(say(tracker, udp('203.0.113.2', '198.51.100.1', 5000, 53))).toMatch(/assumed$/);
+  });
+
+  test('a rule that may not hold: what it translates is assumed, and so is what it does not', () => {
+    const tracker = new Tracker({ rules: [{ ...out, isAssumed: true }] });
+    expect(say(tracker, udp('10.0.0.1', '198.51.100.1', 5000, 53))).toMatch(/^original 10\.0\.0\.1.*exact$/);
+    expect(say(tracker, udp('198.51.100.1', '10.0.0.1', 53, 5000))).toMatch(/^reply .*192\.0\.2\.9:5000 assumed$/);
+    // The answer at the address outside shows that it did.
+    expect(say(tracker, udp('198.51.100.1', '192.0.2.9', 53, 5000))).toMatch(/^reply .*exact$/);
+    expect(say(tracker, udp('198.51.100.7', '198.51.100.1', 5000, 53))).toMatch(/assumed$/);
+  });
+
+  test('an exempt rule keeps later ones from being asked', () => {
+    const stays = { kind: 'snat', destination: parsePrefix('172.16.0.0/12'), isExempt: true } as NatRule;
+    const tracker = new Tracker({ rules: [stays, out] });
+    say(tracker, udp('10.0.0.1', '172.16.0.1', 5000, 53));
+    expect(say(tracker, udp('172.16.0.1', '10.0.0.1', 53, 5000))).toBe('reply 172.16.0.1:53 > 10.0.0.1:5000 exact');
+  });
+
+  test('netmap keeps the bits of the host', () => {
+    const { to } = parseNat('snat 10.0.0.0/8 to 192.0.2.0');
+    const tracker = new Tracker({ rules: [{ ...out, to, toBits: 24 } as NatRule] });
+    say(tracker, udp('10.0.0.7', '198.51.100.1', 5000, 53));
+    expect(say(tracker, udp('198.51.100.1', '192.0.2.7', 53, 5000))).toMatch(
+      /^reply 198\.51\.100\.1:53 > 192\.0\.2\.7:5000/,
+    );
+  });
+
+  test('rules that are given have the device of those of the script', () => {
+    const devices = { names: ['wan0'], not: false };
+    expect(withDevices([out], [{ ...toUnknown, devices }])).toEqual([{ ...out, devices }]);
+    const two = [devices, { names: ['wan1'], not: false }].map((one) => ({ ...toUnknown, devices: one }));
+    expect(withDevices([out], two)).toEqual([out]);
   });
 });
 

@@ -229,9 +229,13 @@ export class Tracker {
 
   /** What is known of a new entry, whose tuples are in `original` and `translated`. */
   private flagsOf(table: Table, done: number, now: number): number {
-    if (done === Translated.NO) return this.nat.mayBeTranslated(this.original) ? Flag.ORIGINAL_ASSUMED : 0;
-    const known = !(done & Translated.PORT_RANDOM) && this.claim(table, now);
-    return (done & Translated.PORT_GUESSED || !known ? Flag.REPLY_ASSUMED : 0) | (known ? Flag.TRANSLATED : 0);
+    if (done === Translated.NO) {
+      const isGuess = this.nat.isAssumed ? Flag.REPLY_ASSUMED : 0;
+      return (this.nat.mayBeTranslated(this.original) ? Flag.ORIGINAL_ASSUMED : 0) | isGuess;
+    }
+    const known = !(done & (Translated.PORT_RANDOM | Translated.UNKNOWN)) && this.claim(table, now);
+    const isGuess = !known || (done & (Translated.PORT_GUESSED | Translated.ASSUMED)) !== 0;
+    return (isGuess ? Flag.REPLY_ASSUMED : 0) | (known ? Flag.TRANSLATED : 0);
   }
 
   /**

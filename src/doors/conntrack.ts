@@ -23,6 +23,7 @@ import { aPrefix, family, linesIn } from './values.ts';
 export * from '../conntrack/index.ts';
 
 const anAddress = members({ family, words: numbers });
+const someDevices = members({ names: listOf(text), not: yesOrNo });
 const aRule = members({
   kind: oneOf('snat', 'dnat', 'notrack'),
   family: optional(family),
@@ -31,8 +32,15 @@ const aRule = members({
   sourcePort: optional(word16),
   destination: optional(aPrefix),
   destinationPort: optional(word16),
+  destinationPorts: optional(listOf(word16)),
+  notSource: optional(listOf(aPrefix)),
+  notDestination: optional(listOf(aPrefix)),
+  devices: optional(someDevices),
   inside: optional(listOf(aPrefix)),
   to: optional(anAddress),
+  toBits: optional(whole(0, 128)),
+  isExempt: optional(yesOrNo),
+  isAssumed: optional(yesOrNo),
   toPorts: optional(listOf(word16)),
   random: optional(yesOrNo),
 });
@@ -45,6 +53,7 @@ const trackerOptions = members({
 
 export const Tracker = checkedClass(room.Tracker, { options: optional(trackerOptions) });
 export const invert = checked(room.invert, { tuple: made(room.Tuple), into: made(room.Tuple) });
+export const isFor = checked(room.isFor, { devices: someDevices, device: text });
 export const parseAddress = checked(room.parseAddress, { text });
 export const listedEntries: typeof room.listedEntries = (lines) => {
   iterable(lines, 'lines');
@@ -53,6 +62,7 @@ export const listedEntries: typeof room.listedEntries = (lines) => {
 export const parseListing = checked(room.parseListing, { text });
 export const parseNat = checked(room.parseNat, { text });
 export const parsePrefix = checked(room.parsePrefix, { text });
+export const withDevices = checked(room.withDevices, { given: listOf(aRule), made: listOf(aRule) });
 export const sizesOf = checked(room.sizesOf, { width: oneOf(1, 4), entries: count });
 export const transitionOf = checked(room.transitionOf, {
   kind: count,

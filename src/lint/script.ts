@@ -8,10 +8,10 @@ import {
   scriptLines,
 } from '../command/index.ts';
 import { matches, type Span, wordSpans } from '../lang/index.ts';
+import { recordedTools } from '../netfilter/index.ts';
 import { CLASSIFIERS } from '../sched/classifier/index.ts';
 import type { Simulated } from '../shell/index.ts';
 import { type Command, type FilePlace, type ToolLine, whereIs } from './command.ts';
-import { recordedTools } from './recorded.ts';
 
 export { type Command, type FilePlace, type Place, type ToolLine, type WordPlace, whereIs } from './command.ts';
 

@@ -6,14 +6,18 @@
  *   marksOf(commands)    the rules that write marks and classes
  *   setsOf(commands)     the sets of ipset
  *   tracks(commands)     whether connection tracking runs
+ *   chainsOf(commands)   all chains and rules as packets meet them, each rule in steps
  *   untracked(commands)  the rules that keep all packets from being tracked
  *   emptiesAll(commands) whether nobody else's rules are left
  *   rulesFile(tool, args) the file that a command takes rules from
  */
+export { type BaseChain, type Chains, chainsOf, type Hook, type ReadRule } from './chains.ts';
 export { type IpsetLine, readIpset } from './ipset-words.ts';
 export { type IptablesLine, readIptables, restoredLines } from './iptables-words.ts';
 export { type NftCommand, nftCommands, nftInput } from './nft-words.ts';
+export { recordedCommands, recordedTools } from './recorded.ts';
 export {
+  empties,
   emptiesAll,
   type Mark,
   marksOf,
@@ -27,3 +31,4 @@ export {
   type Untracked,
   untracked,
 } from './rules.ts';
+export type { Asked, Done, Jump, Masked, NatStep, Range, Step, Target, Write } from './steps.ts';

@@ -124,11 +124,16 @@ function readCommand(words: readonly string[]): NftCommand {
   return { verb, object, family, table, chain, rest };
 }
 
+/** The words of a block, each statement with its semicolon. */
+function wordsIn(block: readonly Statement[] | null): readonly string[] {
+  return block === null ? [] : ['{', ...block.flatMap(({ words }) => [...words, ';']), '}'];
+}
+
 /** A table's block: its chains, and the rules of each. */
 function* tableBlock(head: NftCommand, block: readonly Statement[]): Generator<NftCommand> {
   for (const { words, block: inner } of block) {
     const [object = '', name = ''] = words;
-    if (object !== 'chain') yield { ...head, object, chain: '', rest: words.slice(1) };
+    if (object !== 'chain') yield { ...head, object, chain: '', rest: [...words.slice(1), ...wordsIn(inner)] };
     else yield* chainBlock({ ...head, object: 'chain', chain: name, rest: [] }, inner ?? []);
   }
 }
@@ -151,7 +156,8 @@ export function* nftCommands(text: string): Generator<NftCommand> {
     if (IS_PASSED_OVER.test(words[0] ?? '')) continue;
     const head = readCommand(words);
     if (head.object === 'chain' && block !== null) yield* chainBlock(head, block);
-    else yield head;
+    else if (head.object === 'table') yield head;
+    else yield { ...head, rest: [...head.rest, ...wordsIn(block)] };
     if (head.object === 'table' && block !== null) yield* tableBlock(head, block);
   }
 }

@@ -49,7 +49,7 @@ export interface Mark {
 }
 
 /** A rule that is there when the script is done. */
-interface Rule {
+export interface Rule {
   readonly isNft: boolean;
   readonly family: Nat['family'];
   /** Program's family and namespace, then the table: rules of two tables never meet. */
@@ -63,7 +63,7 @@ interface Rule {
 const ALL_BITS = 0xffffffff;
 
 /** The rules in the order in which they are asked; what is deleted, flushed or replaced is gone. */
-function rulesLeft(commands: readonly NetfilterCommand[]): readonly Rule[] {
+export function rulesLeft(commands: readonly NetfilterCommand[]): readonly Rule[] {
   let rules: Rule[] = [];
   for (const command of commands) {
     if ((command.exit ?? 0) !== 0) continue;
@@ -75,7 +75,7 @@ function rulesLeft(commands: readonly NetfilterCommand[]): readonly Rule[] {
   return rules;
 }
 
-const textsOf = (command: NetfilterCommand): readonly string[] => command.words.map(({ text }) => text);
+export const textsOf = (command: NetfilterCommand): readonly string[] => command.words.map(({ text }) => text);
 
 /** `iptables` and `ip6tables` have rules of their own. */
 const programFamily = ({ tool }: NetfilterCommand): 'ip' | 'ip6' => (tool.startsWith('ip6') ? 'ip6' : 'ip');
@@ -124,7 +124,7 @@ function afterRestore(rules: Rule[], from: NetfilterCommand): Rule[] {
 }
 
 /** The commands of one call of nft. */
-function nftOf(command: NetfilterCommand): Iterable<NftCommand> {
+export function nftOf(command: NetfilterCommand): Iterable<NftCommand> {
   const { file, words } = nftInput(textsOf(command));
   return nftCommands(file === null ? words.join(' ') : (command.input ?? ''));
 }
@@ -141,7 +141,9 @@ function afterNftCommand(rules: Rule[], from: NetfilterCommand, command: NftComm
   const table = `nft ${family} ${tableName} ${from.netns}`;
   if (object === 'rule' && /^(?:add|insert)$/.test(verb)) {
     const told = { isNft: true, family: family === 'ip' || family === 'ip6' ? family : 'both' } as const;
-    return withRule(rules, { ...told, table, tableName, chain, words: rest, place: from.place });
+    const rule: Rule = { ...told, table, tableName, chain, words: rest, place: from.place };
+    const first = verb === 'insert' ? rules.findIndex((one) => one.table === table && one.chain === chain) : -1;
+    return first < 0 ? withRule(rules, rule) : rules.toSpliced(first, 0, rule);
   }
   if (!/^(?:flush|delete|destroy)$/.test(verb)) return rules;
   if (object === 'ruleset') return rules.filter(({ isNft }) => !isNft);
@@ -396,13 +398,18 @@ const TABLES = ['filter', 'nat', 'mangle'];
  * was not read may bring any.
  */
 export function emptiesAll(commands: readonly NetfilterCommand[]): boolean {
+  return empties(commands, TABLES);
+}
+
+/** The same of some of iptables' tables. */
+export function empties(commands: readonly NetfilterCommand[], tables: readonly string[]): boolean {
   const emptied = new Set<string>();
   for (const command of commands) {
     if (isUnread(command)) return false;
     if ((command.exit ?? 0) !== 0) continue;
     for (const table of emptiedBy(command)) emptied.add(table);
   }
-  return emptied.has('ruleset') || TABLES.every((table) => emptied.has(table));
+  return emptied.has('ruleset') || tables.every((table) => emptied.has(table));
 }
 
 /** It takes rules from a text that is not here. */
@@ -434,7 +441,7 @@ function emptiedBy(command: NetfilterCommand): readonly string[] {
 }
 
 /** The lines of one call of ipset. */
-function ipsetLines(command: NetfilterCommand): readonly IpsetLine[] {
+export function ipsetLines(command: NetfilterCommand): readonly IpsetLine[] {
   const line = readIpset(textsOf(command));
   if (line.command !== 'restore') return [line];
   return (command.input ?? '').split('\n').map((text) => readIpset(shellWords(text)));

@@ -14,7 +14,7 @@ const ORDER = [
   ['src/era'],
   ['src/env'],
   ['src/conntrack'],
-  ['src/hook'],
+  ['src/ruleset', 'src/hook'],
   ['src/sched/notation', 'src/sched/psched'],
   ['src/sched/ematch', 'src/sched/action'],
   ['src/sched/flow'],
