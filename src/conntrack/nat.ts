@@ -49,7 +49,14 @@ export interface DeviceNames {
 
 /** Whether a rule is for packets of this device. */
 export function isFor({ names, not }: DeviceNames, device: string): boolean {
-  return names.some((name) => (/[+*]$/.test(name) ? device.startsWith(name.slice(0, -1)) : device === name)) !== not;
+  for (const name of names) if (isNamed(name, device)) return !not;
+  return not;
+}
+
+function isNamed(name: string, device: string): boolean {
+  const last = name.length - 1;
+  if (name !== device && name[last] !== '+' && name[last] !== '*') return false;
+  return name === device || device.lastIndexOf(name.slice(0, last), 0) === 0;
 }
 
 /** What translate() did to a tuple. UNKNOWN: into what is not known; ASSUMED: if it did at all. */

@@ -19,6 +19,13 @@ export const Flag = {
   TRANSLATED: 1 << 6,
   /** Packets went both ways (IPS_ASSURED): a full table keeps it. */
   ASSURED: 1 << 7,
+  /** Opened by a packet that need not be the connection's first. */
+  MIDWAY: 1 << 8,
+  /** Its mark was written, and is known; or is not. */
+  MARKED: 1 << 9,
+  DOUBTED: 1 << 10,
+  /** Whether it is translated, or into what, is not known until a packet shows it. */
+  UNSURE: 1 << 11,
 } as const;
 
 /** What gave way to another entry. */

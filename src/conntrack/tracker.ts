@@ -24,6 +24,10 @@ export const CONNTRACK_MAX = 262_144;
 /** More than that no memory holds. */
 export const MAX_MAX = 2 ** 29;
 
+/** What a connection is to a packet: bits, as rules ask for several at once. */
+export const CtState = { NEW: 1, ESTABLISHED: 2, RELATED: 4, INVALID: 8, UNTRACKED: 16 } as const;
+export type CtState = (typeof CtState)[keyof typeof CtState];
+
 /** Where the tables besides those of connections are to stand; packets seen before NAT by family. */
 interface Addresses {
   readonly beforeNat: Readonly<Record<4 | 6, number>>;
@@ -59,6 +63,11 @@ export class Tracker {
   evicted = 0;
   /** Packets that the kernel drops, as nothing gave way for the connection that they would open. */
   dropped = 0;
+
+  /** The packet that was tracked last has an entry. */
+  private isTracked = false;
+  /** The packet reports on another one. */
+  private isRelated = false;
 
   private readonly headers = new Headers();
   private readonly inner = new Headers();
@@ -98,6 +107,7 @@ export class Tracker {
    */
   track(packet: Packet, ct: Ct, now: number): boolean {
     const { headers, tuple } = this;
+    this.isTracked = this.isRelated = false;
     if (!readPacket(packet, headers)) return false;
     if (headers.fragment === Fragment.LATER) return this.trackFragment(ct, now);
     if (!readTuple(headers, tuple)) return false;
@@ -148,7 +158,7 @@ export class Tracker {
     const next = side === Side.REPLY ? state : follower.next(headers, state, direction, replied);
     if (next === Next.INVALID) return false;
     if (next === Next.REOPEN) return this.reopen(table, entry, ct, now);
-    if (side === Side.REPLY) table.setFlags(entry, flags & ~Flag.REPLY_ASSUMED);
+    if (side === Side.REPLY) table.setFlags(entry, flags & ~(Flag.REPLY_ASSUMED | Flag.UNSURE));
     if (next === Next.KILL) {
       table.setFlags(entry, table.flags(entry) | Flag.DEAD);
       table.setDeadline(entry, now + DEAD_SECONDS * SECOND);
@@ -183,7 +193,8 @@ export class Tracker {
     translated.copy(original);
     const done = this.nat.translate(translated);
     invert(translated, reply);
-    const entry = table.insert(original, reply, this.flagsOf(table, done, now) | (direction && Flag.REPLIED), now);
+    const flags = this.flagsOf(table, done, now) | (direction && Flag.REPLIED) | (pickedUp ? Flag.MIDWAY : 0);
+    const entry = table.insert(original, reply, flags, now);
     table.setState(entry, state);
     table.setDeadline(entry, now + follower.timeout(state, false, 0) * SECOND);
     if (direction === Direction.ORIGINAL) this.noteTwin(table, entry);
@@ -222,6 +233,45 @@ export class Tracker {
     this.beforeNat[6].share(v6.buffer, beforeNat[6]);
   }
 
+  /** Reads the tuple that stands in a packet's headers, and tracks nothing. False: there is none. */
+  read(packet: Packet, into: Tuple): boolean {
+    const { headers } = this;
+    return readPacket(packet, headers) && headers.fragment !== Fragment.LATER && readTuple(headers, into);
+  }
+
+  /** The state of the packet that was tracked last, as rules ask for it: what the kernel's ctinfo says. */
+  get state(): CtState {
+    if (!this.isTracked) return CtState.INVALID;
+    if (this.isRelated) return CtState.RELATED;
+    const isReply = this.lastDirection === Direction.REPLY;
+    const isOld = isReply || (this.lastFlags & (Flag.REPLIED | Flag.FIXED)) !== 0;
+    return isOld ? CtState.ESTABLISHED : CtState.NEW;
+  }
+
+  /** Flags of the entry of the packet that was tracked last; 0: it has none. */
+  private get lastFlags(): number {
+    return this.isTracked ? this.lastTable.flags(this.lastEntry) : 0;
+  }
+
+  /** The connection of the packet that was tracked last was seen from its first packet on, or came from a table. */
+  get isFromStart(): boolean {
+    return (this.lastFlags & (Flag.MIDWAY | Flag.FIXED)) !== Flag.MIDWAY;
+  }
+
+  /** The mark of the connection of the packet that was tracked last is that of a table, or all its writes were known. */
+  get knowsMark(): boolean {
+    const { lastFlags: flags } = this;
+    return (flags & (Flag.FIXED | Flag.MARKED)) !== 0 || (flags & (Flag.MIDWAY | Flag.DOUBTED)) === 0;
+  }
+
+  /** Writes the mark of the connection of the packet that was tracked last. `known`: it is the one that the kernel writes. */
+  setMark(mark: number, known: boolean): void {
+    if (!this.isTracked) return;
+    const { lastTable: table, lastEntry: entry } = this;
+    table.setMark(entry, mark);
+    table.setFlags(entry, (table.flags(entry) & ~(Flag.MARKED | Flag.DOUBTED)) | (known ? Flag.MARKED : Flag.DOUBTED));
+  }
+
   /** Rules of NAT were told: who opens a connection may be another than its first packet says. */
   get knowsNat(): boolean {
     return this.nat.told;
@@ -235,7 +285,8 @@ export class Tracker {
     }
     const known = !(done & (Translated.PORT_RANDOM | Translated.UNKNOWN)) && this.claim(table, now);
     const isGuess = !known || (done & (Translated.PORT_GUESSED | Translated.ASSUMED)) !== 0;
-    return (isGuess ? Flag.REPLY_ASSUMED : 0) | (known ? Flag.TRANSLATED : 0);
+    const isUnsure = (done & (Translated.UNKNOWN | Translated.ASSUMED)) !== 0;
+    return (isGuess ? Flag.REPLY_ASSUMED : 0) | (known ? Flag.TRANSLATED : 0) | (isUnsure ? Flag.UNSURE : 0);
   }
 
   /**
@@ -279,6 +330,7 @@ export class Tracker {
     const table = this.tableOf(reply);
     const found = table.find(reply, now);
     if (found < 0 || reply.dst.some((word, i) => word !== tuple.dst[i])) return false;
+    this.isRelated = true;
     return this.fill(table, found >> 2, found & 1 ? Direction.REPLY : Direction.ORIGINAL, ct);
   }
 
@@ -303,13 +355,14 @@ export class Tracker {
     invert(this.reply, after);
     const flags = table.flags(entry);
     if (!this.nat.told && (flags & Flag.FIXED) === 0) return 'nothing';
-    if ((flags & Flag.ORIGINAL_ASSUMED) !== 0) return 'nothing';
+    if ((flags & (Flag.ORIGINAL_ASSUMED | Flag.UNSURE)) !== 0) return 'nothing';
     return (flags & Flag.REPLY_ASSUMED) !== 0 ? 'addresses' : 'all';
   }
 
   private fill(table: Table, entry: number, direction: Direction, ct: Ct): boolean {
     table.readCt(entry, direction, ct);
     this.lastTable = table;
+    this.isTracked = true;
     this.lastEntry = entry;
     this.lastDirection = direction;
     const flags = table.flags(entry);

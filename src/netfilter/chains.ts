@@ -69,7 +69,8 @@ export function chainsOf(commands: readonly NetfilterCommand[]): Chains {
       (one, other) => HOOKS.indexOf(one.hook) - HOOKS.indexOf(other.hook) || one.priority - other.priority,
     ),
     rules: (table, chain) => rules.get(keyOf(table, chain)) ?? (declared.chains.has(keyOf(table, chain)) ? [] : null),
-    elements: (table, set) => declared.sets.get(keyOf(table, set)) ?? null,
+    elements: (table, set) =>
+      declared.dynamic.has(keyOf(table, set)) ? null : (declared.sets.get(keyOf(table, set)) ?? null),
   };
 }
 
@@ -95,10 +96,12 @@ interface Declared {
   /** All chains, of iptables too, with or without rules. */
   readonly chains: Set<string>;
   readonly sets: Map<string, readonly string[]>;
+  /** Sets whose elements come and go. */
+  readonly dynamic: Set<string>;
 }
 
 function declaredBy(commands: readonly NetfilterCommand[]): Declared {
-  const declared: Declared = { bases: new Map(), chains: new Set(), sets: new Map() };
+  const declared: Declared = { bases: new Map(), chains: new Set(), sets: new Map(), dynamic: new Set() };
   for (const command of commands) {
     if (command.tool !== 'nft' || (command.exit ?? 0) !== 0) continue;
     for (const one of nftOf(command)) declare(declared, one, `nft ${one.family} ${one.table} ${command.netns}`);
@@ -106,9 +109,10 @@ function declaredBy(commands: readonly NetfilterCommand[]): Declared {
   return declared;
 }
 
-function declare({ bases, chains, sets }: Declared, command: NftCommand, table: string): void {
+function declare(declared: Declared, command: NftCommand, table: string): void {
   const { verb, object, family, chain, rest } = command;
-  if (/^(?:flush|delete|destroy)$/.test(verb)) forget({ bases, chains, sets }, command, table);
+  const { bases, chains, sets, dynamic } = declared;
+  if (/^(?:flush|delete|destroy)$/.test(verb)) forget(declared, command, table);
   else if (object === 'chain') {
     const base = baseOf(rest, family);
     chains.add(keyOf(table, chain));
@@ -116,6 +120,8 @@ function declare({ bases, chains, sets }: Declared, command: NftCommand, table: 
   } else if (/^(?:set|map|element)$/.test(object)) {
     const [name = ''] = rest;
     const key = keyOf(table, name);
+    // Rules put elements into it while packets go by.
+    if (rest.includes('dynamic')) dynamic.add(key);
     sets.set(key, [...(sets.get(key) ?? []), ...elementsOf(rest, object)]);
   }
 }

@@ -4,7 +4,7 @@
  *
  *   natOf(commands)      the rules that give packets another source address
  *   marksOf(commands)    the rules that write marks and classes
- *   setsOf(commands)     the sets of ipset
+ *   setsOf(commands)     the names of ipset's sets; setLinesOf(commands): with what is in them
  *   tracks(commands)     whether connection tracking runs
  *   chainsOf(commands)   all chains and rules as packets meet them, each rule in steps
  *   untracked(commands)  the rules that keep all packets from being tracked
@@ -26,6 +26,7 @@ export {
   natOf,
   type RulePlace,
   rulesFile,
+  setLinesOf,
   setsOf,
   tracks,
   type Untracked,

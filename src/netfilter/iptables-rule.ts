@@ -92,7 +92,7 @@ function matchOf(word: string, value: string, module: string, not: boolean): Ask
   if (which !== undefined || word === '--ports') return portsAsked(which ?? '', value, not);
   if (word === '--mark' && (module === 'mark' || module === 'connmark')) {
     const masked = maskedOf(value);
-    return masked && { kind: module, masked: [masked], not };
+    return masked && { kind: module === 'mark' ? 'mark' : 'ctmark', masked: [masked], not };
   }
   if (word === '--ctstate' || word === '--state') return { kind: 'state', states: listed(value.toLowerCase()), not };
   if (word === '--ctdir') return { kind: 'direction', isReply: value.toUpperCase() === 'REPLY', not };

@@ -120,7 +120,7 @@ const numbers =
   };
 
 const mark =
-  (kind: 'mark' | 'connmark'): Key =>
+  (kind: 'mark' | 'ctmark'): Key =>
   ({ not, values }) => {
     const masked = values.map(numberOf);
     const isKnown = masked.every((value): value is number => value !== null);
@@ -158,7 +158,7 @@ const KEYS: readonly { readonly words: readonly string[]; readonly key: Key; rea
   { words: ['th', 'dport'], key: ports('dport') },
   { words: ['meta', 'mark'], key: mark('mark') },
   { words: ['mark'], key: mark('mark') },
-  { words: ['ct', 'mark'], key: mark('connmark') },
+  { words: ['ct', 'mark'], key: mark('ctmark') },
   { words: ['ct', 'state'], key: ({ not, values }) => ({ kind: 'state', states: values, not }) },
   {
     words: ['ct', 'direction'],
@@ -327,7 +327,7 @@ function maskedMark(hand: Hand, kind: string, from: number): Asked {
     return number === null || mask === null ? null : { value: number, mask };
   });
   const isKnown = masked.every((one): one is Masked => one !== null);
-  return isKnown ? { kind: kind === 'ct mark' ? 'connmark' : 'mark', masked, not } : rest(hand, from);
+  return isKnown ? { kind: kind === 'ct mark' ? 'ctmark' : 'mark', masked, not } : rest(hand, from);
 }
 
 const END = /^(?:accept|drop|return|jump|goto|counter|log|comment|continue|reject)$/;

@@ -447,18 +447,44 @@ export function ipsetLines(command: NetfilterCommand): readonly IpsetLine[] {
   return (command.input ?? '').split('\n').map((text) => readIpset(shellWords(text)));
 }
 
-/** The sets of ipset that are there when the script is done. */
+/** The names of the sets of ipset that are there when the script is done. */
 export function setsOf(commands: readonly NetfilterCommand[]): readonly string[] {
-  let sets: readonly string[] = [];
+  return [...setLinesOf(commands).keys()];
+}
+
+/** The same with their lines, as `ipset save` prints them. */
+export function setLinesOf(commands: readonly NetfilterCommand[]): ReadonlyMap<string, readonly string[]> {
+  const sets = new Map<string, string[]>();
   for (const command of commands) {
     if (command.tool !== 'ipset' || (command.exit ?? 0) !== 0) continue;
-    for (const line of ipsetLines(command)) sets = afterIpset(sets, line);
+    for (const line of ipsetLines(command)) changeSets(sets, line);
   }
   return sets;
 }
 
-function afterIpset(sets: readonly string[], { command, set, rest }: IpsetLine): readonly string[] {
-  if (command === 'create') return sets.includes(set) ? sets : [...sets, set];
-  if (command === 'destroy') return set === '' ? [] : sets.filter((one) => one !== set);
-  return command === 'rename' ? sets.map((one) => (one === set ? (rest[0] ?? one) : one)) : sets;
+function changeSets(sets: Map<string, string[]>, { command, set, rest }: IpsetLine): void {
+  const lines = sets.get(set);
+  const [other = ''] = rest;
+  if (command === 'create' && lines === undefined) sets.set(set, [`create ${set} ${rest.join(' ')}`]);
+  else if (command === 'destroy' && set === '') sets.clear();
+  else if (lines === undefined) return;
+  else if (command === 'add') lines.push(`add ${set} ${rest.join(' ')}`);
+  else if (command === 'del')
+    sets.set(
+      set,
+      lines.filter((line) => !`${line} `.startsWith(`add ${set} ${other} `)),
+    );
+  else if (command === 'flush') sets.set(set, lines.slice(0, 1));
+  else if (command === 'destroy') sets.delete(set);
+  else if (command === 'rename' || command === 'swap') exchange(sets, set, other);
+}
+
+/** Each has the other's name from here on. */
+function exchange(sets: Map<string, string[]>, one: string, other: string): void {
+  const named = (lines: readonly string[], name: string): string[] =>
+    lines.map((line) => line.replace(/^(\S+) \S+/, `$1 ${name}`));
+  const [first = [], second] = [sets.get(one), sets.get(other)];
+  sets.set(other, named(first, other));
+  if (second === undefined) sets.delete(one);
+  else sets.set(one, named(second, one));
 }

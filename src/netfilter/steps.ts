@@ -7,7 +7,7 @@ export type Asked = { readonly not: boolean } & (
   | { readonly kind: 'sport' | 'dport' | 'ports'; readonly ranges: readonly Range[] }
   /** A `+` or `*` at the end of a name stands for any rest. */
   | { readonly kind: 'in' | 'out'; readonly names: readonly string[] }
-  | { readonly kind: 'mark' | 'connmark'; readonly masked: readonly Masked[] }
+  | { readonly kind: 'mark' | 'ctmark'; readonly masked: readonly Masked[] }
   /** As conntrack's listing has them, in small letters: `new`, `established`, `related`, `invalid`, `untracked`. */
   | { readonly kind: 'state'; readonly states: readonly string[] }
   | { readonly kind: 'direction'; readonly isReply: boolean }

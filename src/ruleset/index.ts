@@ -3,4 +3,7 @@
  * a packet comes to the egress hook.
  */
 export { addressesOf, type DeviceAddress } from './addresses.ts';
+export type { AskedSet } from './asking.ts';
+export type { MarkRule } from './compile.ts';
+export { type MakeSet, type MarkStep, Marks } from './marks.ts';
 export { natRulesOf } from './nat.ts';
