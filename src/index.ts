@@ -15,6 +15,7 @@ export {
   type Advised,
   advise,
   annotationsOf,
+  type ByHostQuestion,
   type Bytes,
   type CallRecord,
   CancelledError,
@@ -28,6 +29,7 @@ export {
   type ClassesOverTime,
   type ClassesQuestion,
   type Classification,
+  type ClassifyOptions,
   type Compared,
   check,
   checkScript,
@@ -76,6 +78,9 @@ export {
   type TcAnswer,
   type TcOptions,
   tc,
+  type Why,
+  type WhyOptions,
+  why,
 } from './api/index.ts';
 export { Frame, openCapture } from './capture/index.ts';
 export { type ValueAt, type WordAt, wordsAt } from './command/index.ts';

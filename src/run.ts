@@ -4,7 +4,7 @@ import type { Tracker } from './conntrack/index.ts';
 import { type Clock, createPacket, type Env } from './env.ts';
 import type { Crossing } from './hook/index.ts';
 import { type Evaluated, type FlowFilterAt, isList, type Journey, NONE } from './kernel/index.ts';
-import { Printer } from './lang/index.ts';
+import { covers, Printer } from './lang/index.ts';
 import { AttrWriter, decode } from './netlink/index.ts';
 import {
   AddrType,
@@ -126,11 +126,13 @@ export class Run {
   readonly tracks: boolean;
   /** What filters and actions on the way read of a packet's connection: bits of Asks. */
   private readonly asks: number;
+  /** Whether the last flow filter on the way is noted: it decides whose packet it is. */
+  notesFilter: boolean;
   /** The last flow filter that wanted the packet, and what it saw; null: none did. */
   private filter: FlowFilter | null = null;
   private seen: FlowKeys | null = null;
   /** The packet was put to the filters: the kernel knows its way. */
-  private isWalked = false;
+  isWalked = false;
   private frame: Frame | null = null;
   /** The frame as it came, where actions have changed the packet. */
   private readonly unchanged: Packet;
@@ -148,6 +150,7 @@ export class Run {
     this.packet = createPacket(options.env);
     this.unchanged = createPacket(options.env);
     this.sharing = options.sharing ? new Sharing() : null;
+    this.notesFilter = options.sharing;
     this.kernel = options.kernel ?? kernelOf(options.filters, options.env, options.device.hook, options.around);
     this.fates = options.kernel === undefined || isList(this.kernel.place) ? null : new Fates(this.kernel.netns);
     const { assumed: isDrawn, asks } = this.kernel.netns.survey(this.kernel.place);
@@ -301,7 +304,7 @@ export class Run {
   private classify(): void {
     const { netns, place } = this.kernel;
     this.filter = this.seen = null;
-    const { answer, unknown } = netns.walk(this.packet, place, this.sharing === null ? null : this.evaluated);
+    const { answer, unknown } = netns.walk(this.packet, place, this.notesFilter ? this.evaluated : null);
     this.isWalked = true;
     if (this.fates !== null) this.fates.add(netns.end, this.length);
     if (unknown !== NONE || netns.endIsUnknowable) {
@@ -365,30 +368,61 @@ export class Run {
     tally.exactness[this.exactness]++;
   }
 
-  /**
-   * Remembers the packet's flow and host under its class; packets without an IP address have neither. The host is the
-   * source as it came to the hook, unless a flow filter on the way has keys that name another.
-   */
+  /** Remembers the packet's flow and host under its class; packets without an IP address have neither. */
   private share(sharing: Sharing): void {
-    const { packet, filter, classid } = this;
     const { addrType, addr, ipProto, ports } = this.dissected();
-    if (addrType !== AddrType.IPV4 && addrType !== AddrType.IPV6) return;
-    const isV6 = addrType === AddrType.IPV6;
-    const words = isV6 ? 4 : 1;
+    const words = ADDRESS_WORDS[addrType] ?? 0;
+    if (words === 0) return;
     sharing.flow[1] = ipProto;
     sharing.flow[2] = ports;
     copy(addr, 0, sharing.flow, 3, 2 * words);
-    const { host = null } = this.options.crossing ?? {};
+    if (this.writeHost(addr, words, sharing.host, 1)) sharing.add(this.classid, words === V6);
+  }
+
+  /**
+   * Writes the address of the host whose packet the last one is, one word of IPv4 or four of IPv6, and returns how many;
+   * 0: it is nobody's. That is known of packets that were put to the filters, where `notesFilter` was set.
+   */
+  readHost(row: Int32Array, at: number): number {
+    if (!this.isWalked) return 0;
+    const { addrType, addr } = this.dissected();
+    const words = ADDRESS_WORDS[addrType] ?? 0;
+    return words > 0 && this.writeHost(addr, words, row, at) ? words : 0;
+  }
+
+  /**
+   * The host is the one behind the router where that is known, or the source as it came to the hook, unless a flow filter on
+   * the way has keys that name another. Where prefixes say which addresses are hosts, it is the first that lies in one: this,
+   * the packet's two ends, those of its connection. False: none does.
+   */
+  private writeHost(addr: Int32Array, words: number, row: Int32Array, at: number): boolean {
+    const { packet, filter, options } = this;
     const { isDestination, isTuple } = hostRule(filter?.keymask ?? 0);
-    const tuple = isTuple ? packet.ct : null;
-    if (host !== null) copy(host, 0, sharing.host, 1, words);
-    else if (tuple !== null) copy(isDestination ? tuple.dst : tuple.src, 0, sharing.host, 1, words);
-    else copy(addr, isDestination ? words : 0, sharing.host, 1, words);
-    sharing.add(classid, isV6);
+    const { ct } = packet;
+    const own = isDestination ? words : 0;
+    const { crossing } = options;
+    const host = crossing?.host ?? null;
+    if (host !== null) copy(host, 0, row, at, words);
+    else if (isTuple && ct !== null) copy(isDestination ? ct.dst : ct.src, 0, row, at, words);
+    else copy(addr, own, row, at, words);
+    const hosts = crossing?.options.hosts ?? [];
+    if (hosts.length === 0) return true;
+    const family = words === V6 ? 6 : 4;
+    const isHost = (): boolean => hosts.some((prefix) => covers(prefix, family, row.subarray(at, at + words)));
+    if (isHost()) return true;
+    for (const from of [own, words - own]) {
+      copy(addr, from, row, at, words);
+      if (isHost()) return true;
+    }
+    for (const address of ct === null ? [] : [ct.src, ct.dst]) {
+      copy(address, 0, row, at, words);
+      if (isHost()) return true;
+    }
+    return false;
   }
 
   /** The packet as the flow filter saw it, or as it came. */
-  private dissected(): FlowKeys {
+  dissected(): FlowKeys {
     const { filter, seen } = this;
     return filter !== null && seen !== null && (filter.keymask & NEEDS_DISSECT) !== 0 ? seen : this.captured();
   }
@@ -411,6 +445,10 @@ export class Run {
     this.options.clock.now = (seconds - began.seconds) * 1e9 + (nanoseconds - began.nanoseconds);
   }
 }
+
+const V6 = 4;
+/** Words of an address, by its type; others have none. */
+const ADDRESS_WORDS: Readonly<Record<number, number>> = { [AddrType.IPV4]: 1, [AddrType.IPV6]: V6 };
 
 function copy(from: Int32Array, at: number, to: Int32Array, position: number, count: number): void {
   for (let i = 0; i < count; i++) to[position + i] = from[at + i] ?? 0;

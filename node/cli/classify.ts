@@ -12,6 +12,7 @@ import { missingText } from '../../src/packet/index.ts';
 import { csv, EXACT, ndjson, type Summary } from '../../src/report/index.ts';
 import type { Run } from '../../src/run.ts';
 import { Mode } from '../../src/sched/flow/index.ts';
+import { byHostOf, hostsCsv, hostsTable } from './by-host.ts';
 import { reading, sourcesOf } from './captures.ts';
 import type { ClassifyFlags } from './commands/classify.ts';
 import { copiesWritten } from './copies.ts';
@@ -35,6 +36,7 @@ const CUT = 3;
 /** `cls-flow classify`; returns what the process exits with. */
 export async function classify(captures: readonly string[], flags: ClassifyFlags): Promise<number> {
   if (flags.seeds !== undefined || flags.perturb) {
+    if (flags.by !== undefined) throw new CommandLineError('--by: goes with neither --seeds nor --perturb');
     if (flags.expect !== undefined) throw new CommandLineError('--expect: goes with neither --seeds nor --perturb');
     if ((flags.export ?? flags.exportClass) !== undefined) {
       throw new CommandLineError('--export and --export-class: go with neither --seeds nor --perturb');
@@ -45,7 +47,7 @@ export async function classify(captures: readonly string[], flags: ClassifyFlags
   const settings = settingsOf(captures, flags);
   const call = await callOf(captures, flags, settings.listed);
   const { classifying, exports, expected } = call;
-  checkOutputs([...exports.paths, flags.copies], [...captures, ...walkInputs(flags), flags.expect]);
+  checkOutputs([...exports.paths, flags.copies], [...captures, ...walkInputs(flags), flags.expect, flags.names]);
   const isStream = expected === null && !exports.wanted && flags.copies === undefined;
   let print: Print = async () => {};
   const work = async (): Promise<Reading> => {
@@ -75,6 +77,8 @@ interface Settings {
   readonly listed: boolean;
   readonly format: NonNullable<ClassifyFlags['format']>;
   readonly all: boolean;
+  /** Whose packets are counted, and which of them are wanted. */
+  readonly shown: Pick<ClassifyFlags, 'by' | 'only' | 'all'>;
   readonly hook: ClassifyFlags['at'];
   readonly seedStated: boolean;
   /** --nat or --conntrack was given. */
@@ -90,6 +94,7 @@ function settingsOf(captures: readonly string[], flags: ClassifyFlags): Settings
     listed,
     format: flags.format ?? (listed ? 'ndjson' : 'table'),
     all: flags.all === true,
+    shown: flags,
     hook: flags.at,
     seedStated: flags.seed !== undefined,
     tracked: flags.nat !== undefined || flags.conntrack !== undefined,
@@ -125,7 +130,7 @@ async function callOf(captures: readonly string[], flags: ClassifyFlags, listed:
   const question = { ...questionOf(flags), flows: flags.flows && !listed };
   const { sample } = await sampleFor(captures, flags);
   const besides = { ...besidesOf(flags), sample, engine: flags.engine };
-  const classifying = await asking(flags, () => Classifying.of(question, besides, eachOf));
+  const classifying = await asking(flags, () => Classifying.of(question, besides, eachOf, byHostOf(flags)));
   if (rest === null) throw new TypeError('a run is made first');
   const notes = sampleNotes(classifying.settled.question, sample);
   return { classifying, notes, ...(rest as Omit<Call, 'classifying' | 'notes'>) };
@@ -203,7 +208,7 @@ async function summaryText(
       return ndjson(summary);
     case 'csv':
       for (const note of [...estimates(run), ...fullTableNotes(run)]) say(`note: ${note}`);
-      return csv(rows(summary));
+      return settings.shown.by === undefined ? csv(rows(summary)) : hostsCsv(summary);
     case 'table': {
       const { summaryTable } = await import('./table.ts');
       return summaryTable(summary, {
@@ -214,6 +219,7 @@ async function summaryText(
         all: settings.all,
         missing: (summary.missing ?? []).flatMap((row) => missingText(row, run.packet.readBy) || []),
         notes: [...noted, ...notes(settings, run), ...estimates(run), ...fullTableNotes(run)],
+        hosts: settings.shown.by === undefined ? null : hostsTable(summary, settings.shown, painter('stdout')),
         paint: painter('stdout'),
       });
     }

@@ -95,7 +95,7 @@ interface Typed {
 }
 
 /** The error as the command line reports it. */
-export function onCommandLine(error: unknown, flags: Partial<WalkFlags>): unknown {
+export function onCommandLine(error: unknown, flags: Partial<WalkFlags> & { readonly names?: string }): unknown {
   if (!(error instanceof QuestionError)) return error;
   const { reason, problem, hint, word } = error;
   const [, name = '', index = '0'] = /^(\w+(?:\.\w+)?)?(?:\[(\d+)\])?/.exec(error.field) ?? [];
@@ -104,6 +104,7 @@ export function onCommandLine(error: unknown, flags: Partial<WalkFlags>): unknow
     return new CommandLineError(`${nameOfSetUp(flags)}: ${problem}`);
   }
   if (name === 'conntrack') return new FailedError(`${flags.conntrack}: ${problem}`);
+  if (name === 'names') return new CommandLineError(`${flags.names}:${Number(index) + 1}: ${problem}`, null, hint);
   if (name === 'metadata.some') return inMeta(error, flags.meta ?? '', Number(index));
   if (name === 'sets') return inSets(error, flags.ipset?.[Number(index)] ?? '', flags);
   const typed = typedOf(name, Number(index), flags);

@@ -25,6 +25,8 @@ export interface TableOptions {
   readonly missing: readonly string[];
   /** Things that were supposed and that the reader should know. */
   readonly notes: readonly string[];
+  /** The table of hosts, which stands in the place of the classes; null: those are wanted. */
+  readonly hosts?: string | null;
   readonly paint: Paint;
 }
 
@@ -34,8 +36,7 @@ export function summaryTable(summary: Summary, options: TableOptions): string {
   const parts = [
     head(summary, options),
     ends(summary, options),
-    classes(summary, options),
-    sharing(summary, options),
+    ...(options.hosts ? [options.hosts] : [classes(summary, options), sharing(summary, options)]),
     unclassified(summary, options),
     copies(summary, options),
     summary.complete ? '' : `${paint('red', 'incomplete')}: ${problems(summary)}\n`,

@@ -3,6 +3,7 @@
  * and source.ts for what captures may be.
  */
 export { type AdviceQuestion, type Advised, advise, deviceName, linkRate, setupOf } from './advise.ts';
+export type { ByHostQuestion } from './by-host.ts';
 export {
   type AssumptionRow,
   type Checked,
@@ -25,7 +26,7 @@ export { annotationsOf } from './check-annotations.ts';
 export { sarifOf, turnsText } from './check-sarif.ts';
 export { type CheckScriptOptions, checkScript } from './check-script.ts';
 export { type ClassCommands, type ClassesQuestion, classes } from './classes.ts';
-export { type Classification, Classifying, classify } from './classify.ts';
+export { type Classification, Classifying, type ClassifyOptions, classify } from './classify.ts';
 export { type Compared, compare } from './compare.ts';
 export { Copies } from './copies.ts';
 export { type Differences, diff, differencesOf, differing, type InstalledText, type PlanText } from './diff.ts';
@@ -100,3 +101,4 @@ export {
 export { type PerturbedFound, perturbed, type SpreadFound, spread } from './spread.ts';
 export { environment, readState, type SavedState } from './state.ts';
 export { type TcAnswer, type TcOptions, tc } from './tc.ts';
+export { type Why, type WhyChance, type WhyOptions, why } from './why.ts';

@@ -28,6 +28,8 @@ export const Printer = checkedClass(room.Printer, {
 export const Words = checkedClass(room.Words, { list: listOf(text), at: optional(count) });
 export const addressText = checked(room.addressText, { family, words: numbers });
 export const batchLines = checked(room.batchLines, { text });
+export const grouped = checked(room.grouped, { count: finite });
+export const groupedCount = checked(room.groupedCount, { count: finite, noun: text });
 export const counted = checked(room.counted, { count: finite, noun: text });
 export const covers = checked(room.covers, { prefix: aPrefix, family: finite, words: numbers });
 export const decodeUtf8: typeof room.decodeUtf8 = (data, at, end) => {

@@ -9,6 +9,7 @@ import {
   listOf,
   made,
   members,
+  numbers,
   object,
   optional,
   orNull,
@@ -59,6 +60,7 @@ const aSummary = members({
   unclassified: rowsOfObjects,
   collisions: rowsOfObjects,
   copies: optional(rowsOfObjects),
+  hosts: optional(rowsOfObjects),
   errors: rowsOfObjects,
   filters: rowsOfObjects,
   fates: optional(rowsOfObjects),
@@ -89,6 +91,27 @@ const summaryInput = members({
   fullTable: optional(orNull(aFullTable)),
 });
 
+const aHost = members({
+  address: text,
+  name: optional(text),
+  classes: listOf(
+    members({
+      ...{ classid: text, packets: finite, bytes: finite, share: finite, others: finite },
+      neighbours: listOf(members({ address: text, share: finite })),
+      exactness: members({ exact: finite, assumed: finite, unknowable: finite }),
+    }),
+  ),
+  unclassified: listOf(members({ reason: text, packets: finite, bytes: finite })),
+});
+
+export const CountedRows = checkedClass(room.CountedRows, {
+  width: whole(2, MOST_WORDS),
+  limit: whole(1, MOST_ROWS),
+  rows: optional(powerOfTwo),
+});
+export const HostNames = checkedClass(room.HostNames, { lines: listOf(text) });
+export const hostCells = checked(room.hostCells, { host: aHost });
+export const maskedWords = checked(room.maskedWords, { words: numbers, length: whole(0, 128) });
 export const Fates = checkedClass(room.Fates, { numbers: endNumbers });
 export const NumberedEnds = checkedClass(room.NumberedEnds, { numbers: endNumbers });
 export const OverTime = checkedClass(room.OverTime, { bins: whole(2, 1 << 24) });

@@ -98,11 +98,25 @@ const aQdisc = members({
   bandCount: count,
 });
 
+export const ByHost = checkedClass(room.ByHost, {
+  run: aRun,
+  options: members({
+    by: oneOf('host', 'dst', 'flow', 'subscriber'),
+    subscriberPrefix: whole(0, 128),
+    exactRows: optional(whole(1, MOST)),
+  }),
+});
 export const Census = checkedClass(room.Census, { limit: whole(0, MOST) });
 export const Comparing = checkedClass(room.Comparing, { before: aRun, after: aRun });
 export const Expecting = checkedClass(room.Expecting, { run: aRun, expectations: listOf(anExpectation) });
+export const HostChance = checkedClass(room.HostChance, {
+  takings: made(room.Takings),
+  env: anEnv,
+  seeds: whole(1, 100_000),
+  isWho: callback,
+});
 export const Observations = checkedClass(room.Observations, { by, masks: listOf(aKeymask), env: anEnv });
-export const Takings = checkedClass(room.Takings, { run: aRun });
+export const Takings = checkedClass(room.Takings, { run: aRun, ofRun: optional(yesOrNo) });
 export const chanceOfNoCollision = checked(room.chanceOfNoCollision, {
   hosts: whole(0, MOST),
   classes: whole(1, Number.MAX_SAFE_INTEGER),

@@ -6,3 +6,10 @@ export function counted(count: number, noun: string): string {
 
 /** Nouns that stay as they are. */
 const UNCOUNTED: ReadonlySet<string> = new Set(['advice']);
+
+/** `1,234,567`: for people to read. */
+export const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** `1,234 packets`: the same with its noun. */
+export const groupedCount = (count: number, noun: string): string =>
+  `${grouped(count)}${counted(count, noun).slice(String(count).length)}`;

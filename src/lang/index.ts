@@ -3,7 +3,7 @@
  * claim to be UTF-8, and making foreign text safe to show. Knows nothing of packets or netlink.
  */
 export { ipv6Bytes, ipv6LastWord, tcIpv4 } from './address.ts';
-export { counted } from './counted.ts';
+export { counted, grouped, groupedCount } from './counted.ts';
 export { escapeLines, escapeRest, escapeText } from './escape.ts';
 export { nearest } from './nearest.ts';
 export { type Address, addressText, covers, type Prefix, parseAddress, parsePrefix } from './prefix.ts';

@@ -22,7 +22,7 @@ export function csv(rows: readonly (readonly (string | number | null)[])[]): str
 
 /** The classes and reasons of a summary as one JSON object a line, each with its `type`. */
 export function ndjson(summary: Summary): string {
-  const { classes, unclassified, collisions, copies = [], errors, filters, fates = [], ...run } = summary;
+  const { classes, unclassified, collisions, copies = [], hosts = [], errors, filters, fates = [], ...run } = summary;
   const typed = [
     { type: 'run', ...run },
     ...filters.map((row) => ({ type: 'filter', ...row })),
@@ -31,6 +31,7 @@ export function ndjson(summary: Summary): string {
     ...unclassified.map((row) => ({ type: 'unclassified', ...row })),
     ...collisions.map((row) => ({ type: 'collision', ...row })),
     ...copies.map((row) => ({ type: 'copy', ...row })),
+    ...hosts.map((row) => ({ type: 'host', ...row })),
     ...errors.map((row) => ({ type: 'error', ...row })),
   ];
   return typed.map((row) => `${JSON.stringify(row)}\n`).join('');

@@ -1,6 +1,7 @@
 import { classText } from '../u32.ts';
 import type { CapturedRow } from './captured.ts';
 import type { FateRow, Fates } from './fates.ts';
+import type { ByExactness, HostRow } from './host-rows.ts';
 import { fairness, type Sharing } from './sharing.ts';
 import type { Tally } from './tally.ts';
 
@@ -94,15 +95,15 @@ export interface Summary {
   readonly collisions: readonly { readonly classid: string; readonly hosts: number; readonly flows: number }[];
   /** Absent where no packet was copied. */
   readonly copies?: readonly CopyRow[];
+  /** Where each host's packets went, most bytes first; absent where that was not asked for. */
+  readonly hosts?: readonly HostRow[];
+  /** Hosts that were seen, whether they are listed or not; an estimate where `hostsSampled` is there. */
+  readonly hostsSeen?: number;
+  /** Each host that is listed stands for so many, as there were too many to be counted. Absent where there were not. */
+  readonly hostsSampled?: number;
   readonly jain: number | null;
   readonly worstShare: number | null;
   readonly errors: readonly CaptureProblem[];
-}
-
-export interface ByExactness {
-  readonly exact: number;
-  readonly assumed: number;
-  readonly unknowable: number;
 }
 
 export interface SummaryInput {

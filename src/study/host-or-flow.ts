@@ -1,5 +1,6 @@
 import { addressText } from '../lang/index.ts';
 import { AddrType, type FlowKeys, flowText, type Packet } from '../packet/index.ts';
+import type { Run } from '../run.ts';
 import { word } from '../u32.ts';
 
 /** Who is counted: the sender (before NAT, where it was told), the receiver (likewise), or the connection's packets of one direction. */
@@ -30,6 +31,14 @@ export function readHostOrFlow(by: By, packet: Packet, flow: FlowKeys, row: Int3
     else copy(flow.addr, by === 'host' ? 0 : width, row, SOURCE, width);
   }
   return true;
+}
+
+/** The same for the host of a run's last packet, as the run counts it; `notesFilter` was set. */
+export function readHostOfRun(run: Run, row: Int32Array): boolean {
+  row.fill(0, 0, HOST_OR_FLOW_WORDS);
+  const width = run.readHost(row, SOURCE);
+  row[0] = width === V6 ? 6 : 4;
+  return width > 0;
 }
 
 function copy(from: Int32Array, at: number, to: Int32Array, position: number, count: number): void {

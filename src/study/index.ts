@@ -9,6 +9,7 @@
  *   setupCommands(), setupScript()             the tc commands of such a choice, classes included
  *   reachableMinors()                          the classes that a filter can give at all
  *   Comparing                                  who moves from one set of filters to another
+ *   ByHost                                     packets and bytes of each host in each class, and whom it meets there
  *   Takings, spreadOverSeeds(), periods()      who shares over many seeds, and from one perturbation to the next
  *   parseExpectation(), Expecting              how packets should end, and which do not
  *   searchSeeds()                              the seeds that explain what was observed
@@ -35,6 +36,8 @@ export {
   setupScript,
   targetsOf,
 } from './buckets.ts';
+export { ByHost, type ByHostOptions, type HostsBy, type HostsFound, type HostsWanted } from './by-host.ts';
+export { type Chance, type ChanceWith, HostChance } from './chance.ts';
 export { reachableMinors } from './classes.ts';
 export { Comparing, type Comparison, type Move, type Pair, type Side } from './compare.ts';
 export { type Diff, type Difference, diffSetups } from './diff.ts';

@@ -5,7 +5,7 @@ import type { Run } from '../run.ts';
 import { classid, type FlowFilter, hostRule, Mode } from '../sched/flow/index.ts';
 import { classText, word } from '../u32.ts';
 import { hashrnds } from './advise.ts';
-import { type By, HOST_OR_FLOW_WORDS, readHostOrFlow, subjectText } from './host-or-flow.ts';
+import { type By, HOST_OR_FLOW_WORDS, readHostOfRun, readHostOrFlow, subjectText } from './host-or-flow.ts';
 import { Census, type Shares, type SharesSpread, type Spread, spread, spreadShares } from './shares.ts';
 
 /** Number of a filter, its period, the class; then who, then the key values. */
@@ -35,9 +35,13 @@ export class Takings {
   private readonly row = new Int32Array(WIDTH);
   private readonly rows = new WordSet(WIDTH);
   private asked: FlowFilter | null = null;
+  /** Hosts are those that the run counts: prefixes name them, or somebody counts them too. */
+  private readonly ofRun: boolean;
 
-  constructor(run: Run) {
+  constructor(run: Run, ofRun = (run.options.crossing?.options.hosts ?? []).length > 0) {
     this.run = run;
+    this.ofRun = ofRun;
+    if (ofRun) run.notesFilter = true;
     this.by = sideOf(run.filters.map(({ filter }) => filter));
     for (const { classifier } of run.filters) {
       classifier.listener = {
@@ -57,13 +61,19 @@ export class Takings {
     const { run, row, asked } = this;
     this.asked = null;
     if (asked === null || run.reason !== null || asked.handle !== run.handle) return;
-    run.options.env.era.dissect(run.packet, this.flow);
-    if (!readHostOrFlow(this.by, run.packet, this.flow, row.subarray(WHO))) return;
+    if (!this.readWho(row.subarray(WHO))) return;
     row[FILTER] = this.numberOf(asked);
     row[EPOCH] = asked.epoch;
     row[EPOCH + 1] = Math.floor(asked.epoch / 2 ** 32);
     row[CLASS] = run.classid;
     this.rows.add(row);
+  }
+
+  private readWho(row: Int32Array): boolean {
+    const { run, flow, by } = this;
+    if (this.ofRun) return readHostOfRun(run, row);
+    run.options.env.era.dissect(run.packet, flow);
+    return readHostOrFlow(by, run.packet, flow, row);
   }
 
   /** A filter stays the same while perturbation puts others in its place: its stream says which it is. */
@@ -159,7 +169,8 @@ export function spreadOverSeeds(takings: Takings, env: Env, seed: number, count:
   };
 }
 
-const isFixed = ({ mode, hashrndTold }: FlowFilter): boolean => hashrndTold || mode !== Mode.HASH;
+/** The same under every seed. */
+export const isFixed = ({ mode, hashrndTold }: FlowFilter): boolean => hashrndTold || mode !== Mode.HASH;
 
 function intern(numbers: Map<number, number>, id: number): number {
   const known = numbers.get(id);

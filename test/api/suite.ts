@@ -83,6 +83,17 @@ export const CASES: readonly Case[] = [
     run: ({ script }) => doors.check(script, { name: 'household.tc' }),
   },
   {
+    name: 'classify by host',
+    command: ['classify', 'CAPTURE', ...TYPED, '--by', 'host', '--only', '192.168.77.0/24'],
+    run: (given) =>
+      doors.classify(source(given), { ...question, flows: true }, { by: 'host', only: '192.168.77.0/24' }),
+  },
+  {
+    name: 'why',
+    command: ['why', '192.168.77.11', 'CAPTURE', ...TYPED],
+    run: (given) => doors.why(source(given), '192.168.77.11', question),
+  },
+  {
     name: 'compare',
     command: ['compare', 'CAPTURE', ...[16, 64].flatMap((n) => ['--filter', `hash keys src divisor ${n}`])],
     run: (given) => doors.compare(source(given), filter(16), filter(64)),

@@ -1,7 +1,8 @@
 import { Option } from 'commander';
 import type { EngineName } from '../../../src/replay/index.ts';
+import type { HostsBy } from '../../../src/study/index.ts';
 import { type CliCommand, exitCodes, list } from './command.ts';
-import { addWalkOptions, UNREADABLE, type WalkFlags, WRONG_FILTER } from './walk.ts';
+import { addWalkOptions, namesOption, UNREADABLE, type WalkFlags, WRONG_FILTER } from './walk.ts';
 
 export interface ClassifyFlags extends WalkFlags {
   readonly format?: 'table' | 'json' | 'ndjson' | 'csv';
@@ -17,6 +18,10 @@ export interface ClassifyFlags extends WalkFlags {
   readonly export?: string;
   readonly exportClass?: readonly string[];
   readonly expect?: string;
+  readonly by?: HostsBy;
+  readonly only?: string;
+  readonly names?: string;
+  readonly subscriberPrefix?: string;
 }
 
 export const classify: CliCommand = {
@@ -36,7 +41,18 @@ export const classify: CliCommand = {
         ]),
       )
       .option('--packets', 'one record a packet instead of the sums')
-      .option('--all', 'every class, not only the 20 largest')
+      .option('--all', 'every class, or host, not only the 20 largest')
+      .addOption(
+        new Option('--by <who>', 'each host, receiver, flow or subscriber: its classes, and who shares them').choices([
+          'host',
+          'dst',
+          'flow',
+          'subscriber',
+        ] satisfies HostsBy[]),
+      )
+      .option('--only <address|prefix>', 'with --by: these hosts alone')
+      .addOption(namesOption())
+      .option('--subscriber-prefix <bits>', 'with --by subscriber: bits of IPv6 addresses that are one (default: 64)')
       .option('--no-flows', 'do not count flows and hosts: constant memory')
       .option('--copies <file>', 'write every copy that mirred sends to a pcapng file, one interface a device')
       .option(
@@ -64,6 +80,7 @@ export const classify: CliCommand = {
       .option('--perturb', 'instead: who shares with whom in each period between two draws (table or json)');
   },
   examples: [
+    "cls-flow classify wan.pcap --filter 'hash keys src divisor 64' --by host --names hosts.txt",
     "cls-flow classify capture.pcapng --filter 'hash keys src divisor 16'",
     "cls-flow classify wan.pcap --filter 'hash keys nfct-src divisor 64' --nat 'masquerade 192.168.0.0/16 to 203.0.113.2'",
     "zcat old.pcap.gz | cls-flow classify - --filter 'map key dst and 0xff' --packets --format csv",

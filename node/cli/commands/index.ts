@@ -11,11 +11,13 @@ import { netlink } from './netlink.ts';
 import { record } from './record.ts';
 import { recoverSeed } from './recover-seed.ts';
 import { tc } from './tc.ts';
+import { why } from './why.ts';
 
 /** All commands, in the order of the help. A new one is a file here and a row in this list. */
 export const COMMANDS: readonly CliCommand[] = [
   classify,
   explain,
+  why,
   tc,
   diff,
   netlink,

@@ -65,6 +65,10 @@ export const setUpOptions = (): readonly Option[] => [
   new Option('--live <dev>', 'instead: what the running Linux kernel has on this device; nothing is changed'),
 ];
 
+/** Of the commands that name hosts. */
+export const namesOption = (): Option =>
+  new Option('--names <file>', 'names of hosts: lines ADDRESS NAME or PREFIX NAME, the longest prefix wins');
+
 /** The options that say what is classified and with what, in the order of the help. */
 const WALK: readonly { readonly group: string; readonly options: () => readonly Option[] }[] = [
   {
