@@ -1,6 +1,7 @@
 import { compare as ask, type Question, QuestionError, type ScriptReport } from '../../src/api/index.ts';
-import { counted, escapeText } from '../../src/lang/index.ts';
-import type { Comparison, Move, Side } from '../../src/study/index.ts';
+import { counted, escapeText, grouped } from '../../src/lang/index.ts';
+import { csv } from '../../src/report/index.ts';
+import type { Comparison, HostChange, Move, Side } from '../../src/study/index.ts';
 import { reading, sourcesOf } from './captures.ts';
 import type { CompareFlags } from './commands/compare.ts';
 import type { WalkFlags } from './commands/walk.ts';
@@ -28,10 +29,22 @@ export async function compare(captures: readonly string[], flags: CompareFlags):
     ),
   );
   const output = new Output();
-  output.write(flags.format === 'json' ? `${JSON.stringify(result, null, 2)}\n` : text(result, flags));
+  output.write(FORMATS[flags.format](result, flags));
   output.flush();
   return result.errors.length > 0 ? FAILED : 0;
 }
+
+const FORMATS: Readonly<Record<CompareFlags['format'], (result: Comparison, flags: CompareFlags) => string>> = {
+  text,
+  json: (result) => `${JSON.stringify(result, null, 2)}\n`,
+  csv: ({ byHost }) => csv([COLUMNS, ...byHost.map(cells)]),
+};
+
+const COLUMNS = ['name', 'packets', 'bytes', 'before', 'after', 'share_before', 'share_after', 'harm'] as const;
+
+const cells = ({ name, packets, bytes, before, after, shareBefore, shareAfter, harm }: HostChange) => [
+  ...[name, packets, bytes, before.join(' '), after.join(' '), shareBefore, shareAfter, harm],
+];
 
 /** What is wrong with a side is wrong with its own options. */
 async function ofSides<T>([before, after]: readonly WalkFlags[], work: () => Promise<T>): Promise<T> {
@@ -94,7 +107,7 @@ function text(result: Comparison, { all, seed: typed }: CompareFlags): string {
     moves.map(({ name, before: from, after: to }) => [name, places(from), places(to)]);
   return [
     `${lines.join('\n')}\n`,
-    shown([who, 'before', 'after'], rows(hosts.moved), all),
+    harmed(shown([who, 'bytes', 'before', 'of it', 'after', 'of it', 'harm'], harms(result.byHost), all), who),
     shown(['flows', 'before', 'after'], rows(flows.moved), all),
     shown(
       ['before', 'after', 'packets', 'bytes', who],
@@ -107,6 +120,25 @@ function text(result: Comparison, { all, seed: typed }: CompareFlags): string {
   ]
     .filter((part) => part !== '')
     .join('\n');
+}
+
+const harmed = (table: string, who: string): string =>
+  table === ''
+    ? ''
+    : `${table}of it: how much of the class is theirs; harm: how much less that gets, below 0 ${who} gain\n`;
+
+/** A share that changes by less is not shown. */
+const NO_HARM = 0.0005;
+
+/** Those who move, or whose share of their classes changes as others move: the most harmed first. */
+function harms(byHost: readonly HostChange[]): string[][] {
+  const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
+  return byHost
+    .filter(({ before, after, harm }) => before.join() !== after.join() || Math.abs(harm) > NO_HARM)
+    .map(({ name, bytes, before, after, shareBefore, shareAfter, harm }) => [
+      ...[name, grouped(bytes), places(before), percent(shareBefore), places(after), percent(shareAfter)],
+      Math.abs(harm) > NO_HARM ? percent(harm) : '-',
+    ]);
 }
 
 function sideLines(name: string, { filters, classified, shares }: Side): string[] {

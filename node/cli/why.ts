@@ -11,6 +11,7 @@ import { unsigned } from './numbers.ts';
 import { asking, besidesOf, questionOf } from './options.ts';
 import { type Paint, painter } from './output.ts';
 import { Output } from './result.ts';
+import { sampleFor } from './sample.ts';
 
 const FAILED = 1;
 const SEEDS_MAX = 100_000;
@@ -24,9 +25,10 @@ const CHANGES = 3;
 export async function whyHost(address: string, captures: readonly string[], flags: WhyFlags): Promise<number> {
   const seeds = unsigned('--seeds', flags.seeds, SEEDS_MAX, 1);
   const names = flags.names === undefined ? undefined : readLines(flags.names, limitsOf(flags));
+  const besides = { ...besidesOf(flags), ...(await sampleFor(captures, flags)), seeds, names };
   const found = await asking(flags, () =>
     reading(captures, {}, (options) =>
-      why(sourcesOf(captures), address, questionOf(flags), { ...options, ...besidesOf(flags), seeds, names }),
+      why(sourcesOf(captures), address, questionOf(flags), { ...options, ...besides }),
     ),
   );
   const output = new Output();

@@ -1,8 +1,16 @@
 import { FlowKeys } from '../packet/index.ts';
-import { type FilterRow, WordSet } from '../report/index.ts';
+import { CountedRows, type FilterRow, WordSet } from '../report/index.ts';
 import type { Run } from '../run.ts';
 import { word } from '../u32.ts';
-import { type By, HOST_OR_FLOW_WORDS, readHostOrFlow, subjectText } from './host-or-flow.ts';
+import {
+  type By,
+  bySubject,
+  HOST_OR_FLOW_WORDS,
+  hasHosts,
+  readHostOfRun,
+  readHostOrFlow,
+  subjectText,
+} from './host-or-flow.ts';
 import { LastOutcome, Outcomes } from './outcomes.ts';
 import { Census, type Shares } from './shares.ts';
 import { sideOf } from './spread.ts';
@@ -30,6 +38,17 @@ export interface Move {
   readonly after: readonly string[];
 }
 
+/** What a change does to one host. */
+export interface HostChange extends Move {
+  readonly packets: number;
+  readonly bytes: number;
+  /** Of the bytes of its classes, those with more of its bytes weighing more: 0 … 1, and 0 without a class. */
+  readonly shareBefore: number;
+  readonly shareAfter: number;
+  /** `shareBefore` less `shareAfter`: above 0, others have more of its classes than they had. */
+  readonly harm: number;
+}
+
 export interface Side {
   readonly filters: readonly FilterRow[];
   /** Packets that have a class. */
@@ -54,6 +73,8 @@ export interface Comparison {
   readonly movedPackets: number;
   readonly hosts: { readonly all: number; readonly moved: readonly Move[] };
   readonly flows: { readonly all: number; readonly moved: readonly Move[] };
+  /** All hosts: the most harmed first, then in the order of their addresses. */
+  readonly byHost: readonly HostChange[];
   /** Most packets first. */
   readonly matrix: readonly Pair[];
   readonly errors: readonly { readonly file: string; readonly offset: number | null; readonly message: string }[];
@@ -67,7 +88,7 @@ export class Comparing {
   private readonly rows: readonly FilterRow[][];
   private readonly flow = new FlowKeys();
   private readonly row = new Int32Array(WIDTH);
-  private readonly hosts = new WordSet(WIDTH);
+  private readonly hosts = new CountedRows(WIDTH, Number.POSITIVE_INFINITY);
   private readonly flows = new WordSet(WIDTH);
   private readonly outcomes = new Outcomes();
   private readonly lastBefore: LastOutcome;
@@ -82,11 +103,13 @@ export class Comparing {
     this.lastAfter = new LastOutcome(after, this.outcomes);
     this.rows = [before.filterRows(), after.filterRows()];
     this.by = sideOf([...before.filters, ...after.filters].map(({ filter }) => filter));
+    for (const run of [before, after]) run.notesFilter ||= hasHosts(run);
   }
 
   /** Counts the packet of both runs' last step. */
   add(): void {
     const { before, after, row } = this;
+    if (before.isElsewhere && after.isElsewhere) return;
     const from = this.lastBefore.number;
     const to = this.lastAfter.number;
     if (from !== to) this.movedPackets++;
@@ -96,20 +119,24 @@ export class Comparing {
     counts.packets++;
     counts.bytes += before.length;
     // The side that follows connections knows the sender before NAT.
-    const { packet, options } = after.packet.ct === null ? before : after;
+    const run = after.packet.ct === null ? before : after;
+    const { packet, options } = run;
     options.env.era.dissect(packet, this.flow);
     row[BEFORE] = from;
     row[AFTER] = to;
-    if (!readHostOrFlow(this.by, packet, this.flow, row.subarray(WHO))) return;
-    this.hosts.add(row);
+    const who = row.subarray(WHO);
+    const isSomebodys = hasHosts(run) ? readHostOfRun(run, who) : readHostOrFlow(this.by, packet, this.flow, who);
+    if (!isSomebodys) return;
+    this.hosts.add(row, before.length, 0);
     readHostOrFlow('flow', packet, this.flow, row.subarray(WHO));
     this.flows.add(row);
   }
 
   result(seed: number, errors: Comparison['errors']): Comparison {
     const { before } = this;
-    const hosts = this.subjects(this.hosts, this.by);
-    const flows = this.subjects(this.flows, 'flow');
+    const byAddress = this.byAddress();
+    const hosts = byAddress.map(({ name, before, after }) => ({ name, before, after }));
+    const flows = this.moves();
     const hostsOf = this.hostsOfPairs();
     return {
       schema: 1,
@@ -124,6 +151,8 @@ export class Comparing {
       movedPackets: this.movedPackets,
       hosts: { all: hosts.length, moved: hosts.filter(isMoved) },
       flows: { all: flows.length, moved: flows.filter(isMoved) },
+      // Stable: those who are harmed alike stay in the order of their addresses.
+      byHost: byAddress.sort((a, b) => b.harm - a.harm),
       matrix: [...this.pairs]
         .map(([name, counts]) => ({
           before: this.outcomes.text(beforeOf(name)),
@@ -136,25 +165,71 @@ export class Comparing {
     };
   }
 
-  private subjects(rows: WordSet, by: By): Move[] {
-    const found = new Map<string, { before: Set<number>; after: Set<number> }>();
-    rows.forEach((words, at) => {
-      const name = subjectText(by, words.slice(at + WHO, at + WIDTH));
-      const outcome = found.get(name) ?? { before: new Set(), after: new Set() };
-      found.set(name, outcome);
+  private byAddress(): HostChange[] {
+    const found = new Map<string, Compared>();
+    this.hosts.forEach((words, { bytes, exact: packets }) => {
+      const who = words.slice(WHO);
+      const host = found.get(who.join()) ?? { who, packets: 0, bytes: 0, sides: [new Map(), new Map()] };
+      found.set(who.join(), host);
+      host.packets += packets;
+      host.bytes += bytes;
+      for (const [side, places] of host.sides.entries()) {
+        const place = word(words, side);
+        places.set(place, (places.get(place) ?? 0) + bytes);
+      }
+    });
+    const all = [BEFORE, AFTER].map((side) => this.bytesOf(side));
+    const classes = this.outcomes.classes();
+    const rows = [...found.values()].map(({ who, packets, bytes, sides }) => {
+      const [shareBefore = 0, shareAfter = 0] = sides.map((places, side) => {
+        const own = [...places].filter(([place]) => classes.has(place));
+        const parts = own.map(([place, count]) => (count * count) / (all[side]?.get(place) || 1));
+        return bytes === 0 ? 0 : parts.reduce((sum, part) => sum + part, 0) / bytes;
+      });
+      const [before = [], after = []] = sides.map((places) => this.texts(places.keys()));
+      const name = subjectText(this.by, who);
+      const harm = shareBefore - shareAfter;
+      return { who, row: { name, before, after, packets, bytes, shareBefore, shareAfter, harm } };
+    });
+    return rows.sort((a, b) => bySubject(a.who, b.who)).map(({ row }) => row);
+  }
+
+  /** Bytes of each outcome of a side, nobody's too. */
+  private bytesOf(side: number): Map<number, number> {
+    const bytes = new Map<number, number>();
+    for (const [pair, counts] of this.pairs) {
+      const outcome = side === BEFORE ? beforeOf(pair) : afterOf(pair);
+      bytes.set(outcome, (bytes.get(outcome) ?? 0) + counts.bytes);
+    }
+    return bytes;
+  }
+
+  private moves(): Move[] {
+    const found = new Map<string, { who: Int32Array; before: Set<number>; after: Set<number> }>();
+    this.flows.forEach((words, at) => {
+      const who = words.slice(at + WHO, at + WIDTH);
+      const outcome = found.get(who.join()) ?? { who, before: new Set(), after: new Set() };
+      found.set(who.join(), outcome);
       outcome.before.add(word(words, at + BEFORE));
       outcome.after.add(word(words, at + AFTER));
     });
-    const texts = (numbers: Set<number>): string[] => [...numbers].map((n) => this.outcomes.text(n)).sort(order);
-    return [...found]
-      .map(([name, { before, after }]) => ({ name, before: texts(before), after: texts(after) }))
-      .sort((a, b) => order(a.name, b.name));
+    return [...found.values()]
+      .sort((a, b) => bySubject(a.who, b.who))
+      .map(({ who, before, after }) => ({
+        name: subjectText('flow', who),
+        before: this.texts(before),
+        after: this.texts(after),
+      }));
+  }
+
+  private texts(numbers: Iterable<number>): string[] {
+    return [...numbers].map((n) => this.outcomes.text(n)).sort(order);
   }
 
   private hostsOfPairs(): Map<number, number> {
     const hosts = new Map<number, number>();
-    this.hosts.forEach((words, at) => {
-      const name = word(words, at + BEFORE) * OUTCOMES + word(words, at + AFTER);
+    this.hosts.forEach((words) => {
+      const name = word(words, BEFORE) * OUTCOMES + word(words, AFTER);
       hosts.set(name, (hosts.get(name) ?? 0) + 1);
     });
     return hosts;
@@ -172,10 +247,10 @@ export class Comparing {
   private shares(column: number): Shares | null {
     const classes = this.outcomes.classes();
     const names = new Map<string, number[]>();
-    this.hosts.forEach((words, at) => {
-      const outcome = word(words, at + column);
+    this.hosts.forEach((words) => {
+      const outcome = word(words, column);
       if (!classes.has(outcome)) return;
-      const name = words.subarray(at + WHO, at + WIDTH).join();
+      const name = words.subarray(WHO).join();
       names.set(name, [...(names.get(name) ?? []), outcome]);
     });
     if (names.size === 0) return null;
@@ -183,6 +258,14 @@ export class Comparing {
     const hosts = Int32Array.from(each.flatMap((own, host) => own.map(() => host)));
     return new Census(this.outcomes.count).measure(hosts, Int32Array.from(each.flat()));
   }
+}
+
+/** A host on both sides: bytes by outcome. */
+interface Compared {
+  readonly who: Int32Array;
+  packets: number;
+  bytes: number;
+  readonly sides: readonly Map<number, number>[];
 }
 
 /** More outcomes than there are class ids, so that a pair of them is one number. */

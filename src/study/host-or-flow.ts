@@ -13,6 +13,8 @@ const PORTS = 2;
 const SOURCE = 3;
 const DESTINATION = 7;
 const V6 = 4;
+/** Of the words, as people would sort them. */
+const ORDER = [0, 3, 4, 5, 6, 7, 8, 9, 10, PROTOCOL, PORTS] as const;
 
 /** Writes who a dissected packet belongs to into the first HOST_OR_FLOW_WORDS words of `row`; false: it has no IP address. */
 export function readHostOrFlow(by: By, packet: Packet, flow: FlowKeys, row: Int32Array): boolean {
@@ -31,6 +33,18 @@ export function readHostOrFlow(by: By, packet: Packet, flow: FlowKeys, row: Int3
     else copy(flow.addr, by === 'host' ? 0 : width, row, SOURCE, width);
   }
   return true;
+}
+
+/** Prefixes say which addresses are hosts. */
+export const hasHosts = (run: Run): boolean => (run.options.crossing?.options.hosts ?? []).length > 0;
+
+/** IPv4 before IPv6, then in the order of the numbers: addresses, protocol, ports. */
+export function bySubject(a: Int32Array, b: Int32Array): number {
+  for (const i of ORDER) {
+    const difference = (word(a, i) >>> 0) - (word(b, i) >>> 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 /** The same for the host of a run's last packet, as the run counts it; `notesFilter` was set. */

@@ -39,7 +39,7 @@ export {
 export { ByHost, type ByHostOptions, type HostsBy, type HostsFound, type HostsWanted } from './by-host.ts';
 export { type Chance, type ChanceWith, HostChance } from './chance.ts';
 export { reachableMinors } from './classes.ts';
-export { Comparing, type Comparison, type Move, type Pair, type Side } from './compare.ts';
+export { Comparing, type Comparison, type HostChange, type Move, type Pair, type Side } from './compare.ts';
 export { type Diff, type Difference, diffSetups } from './diff.ts';
 export { type Expectation, type ExpectedEnd, Expecting, parseExpectation, type Unmet } from './expect.ts';
 export type { By } from './host-or-flow.ts';

@@ -5,7 +5,7 @@ import type { Run } from '../run.ts';
 import { classid, type FlowFilter, hostRule, Mode } from '../sched/flow/index.ts';
 import { classText, word } from '../u32.ts';
 import { hashrnds } from './advise.ts';
-import { type By, HOST_OR_FLOW_WORDS, readHostOfRun, readHostOrFlow, subjectText } from './host-or-flow.ts';
+import { type By, HOST_OR_FLOW_WORDS, hasHosts, readHostOfRun, readHostOrFlow, subjectText } from './host-or-flow.ts';
 import { Census, type Shares, type SharesSpread, type Spread, spread, spreadShares } from './shares.ts';
 
 /** Number of a filter, its period, the class; then who, then the key values. */
@@ -38,7 +38,7 @@ export class Takings {
   /** Hosts are those that the run counts: prefixes name them, or somebody counts them too. */
   private readonly ofRun: boolean;
 
-  constructor(run: Run, ofRun = (run.options.crossing?.options.hosts ?? []).length > 0) {
+  constructor(run: Run, ofRun = hasHosts(run)) {
     this.run = run;
     this.ofRun = ofRun;
     if (ofRun) run.notesFilter = true;

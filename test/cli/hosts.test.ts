@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { cli, file, HOUSEHOLD, pcap } from './cli.ts';
 
-const TYPED = ['--filter', 'flow hash keys nfct-src divisor 16', '--nat', 'masquerade 192.168.77.0/24 to 203.0.113.2'];
+const GUESSED = [
+  '--filter',
+  'flow hash keys nfct-src divisor 16',
+  '--nat',
+  'masquerade 192.168.77.0/24 to 203.0.113.2',
+];
+/** Both sides of the router, as they stand in the file. */
+const TYPED = [...GUESSED, '--captured', 'here'];
 const NAMES = file('hosts.txt', '# the house\n192.168.77.11 laptop of Äiti\n192.168.77.0/24 house\n');
 const lines = (text: string): string[] => text.split('\n').slice(0, -1);
 
@@ -72,8 +79,10 @@ describe('why', () => {
     expect(stdout).toContain('chance to share a class: 97.0%, with 2.5 others on average\n(over 100 hash seeds;');
     expect(stdout).toContain('  hash keys nfct-src divisor 64: 48.0%,');
     const json = (args: readonly string[]) => JSON.parse(cli([...args, '--format', 'json']).stdout);
-    const { hosts } = json(['classify', HOUSEHOLD, ...TYPED, '--by', 'host', '--only', '192.168.77.11']);
-    expect(json(['why', '192.168.77.11', HOUSEHOLD, ...TYPED]).host).toEqual(hosts[0]);
+    for (const typed of [TYPED, GUESSED]) {
+      const { hosts } = json(['classify', HOUSEHOLD, ...typed, '--by', 'host', '--only', '192.168.77.11']);
+      expect(json(['why', '192.168.77.11', HOUSEHOLD, ...typed]).host).toEqual(hosts[0]);
+    }
     // What --seeds says of it.
     const { spread } = json(['classify', HOUSEHOLD, ...TYPED, '--seeds', '100']);
     expect(spread.perHost).toContainEqual({ host: '192.168.77.11', chance: 0.97 });

@@ -98,6 +98,31 @@ ${more}filter add dev eth0 parent 1: protocol all prio 1 handle 7 fw classid 1:1
     expect(buckets.hosts.moved[0]).toEqual({ name: '192.0.2.1', before: ['30:5'], after: ['30:2'] });
   });
 
+  it('has each host with its bytes and what it loses, the most harmed first, as text and CSV', () => {
+    // Behind one class each, 192.0.2.10 and .9 come together; .2 is left alone, and its class is its own.
+    const packets = ['udp 192.0.2.10:1 > 10.0.0.1:9', 'udp 192.0.2.9:1 > 10.0.0.2:9', 'udp 192.0.2.2:1 > 10.0.0.1:9'];
+    const last = (bits: string): string[] => ['--filter', `map key src and ${bits}`];
+    const args = ['compare', '-', ...last('0x1'), ...last('0x3')];
+    const result = valid('compare', args, pcap(...packets, 'udp 192.0.2.12:1 > 10.0.0.1:9'));
+    expect(
+      result.byHost.map(({ name, harm }: { name: string; harm: number }) => [name, Number(harm.toFixed(3))]),
+    ).toEqual([
+      ['192.0.2.9', 0],
+      ['192.0.2.2', -0.167],
+      ['192.0.2.10', -0.167],
+      ['192.0.2.12', -0.667],
+    ]);
+    const back = ['compare', '-', ...last('0x3'), ...last('0x1')];
+    const input = pcap(...packets, 'udp 192.0.2.12:1 > 10.0.0.1:9');
+    const csv = cli([...back, '--format', 'csv'], { input }).stdout.split('\n');
+    expect(csv.slice(0, 2)).toEqual([
+      'name,packets,bytes,before,after,share_before,share_after,harm',
+      '192.0.2.12,1,54,1:1,1:1,1,0.3333333333333333,0.6666666666666667',
+    ]);
+    expect(csv.slice(2, 5).map((row) => row.split(',')[0])).toEqual(['192.0.2.2', '192.0.2.10', '192.0.2.9']);
+    expect(cli(back, { input }).stdout).toMatch(/^192\.0\.2\.12 +54 +1:1 +100\.0% +1:1 +33\.3% +66\.7%$/m);
+  });
+
   it('wants two of a kind', () => {
     const { status, stderr } = cli(['compare', HOUSEHOLD, '--filter', LAST_BYTE]);
     expect(status).toBe(2);

@@ -5,7 +5,7 @@ import { addWalkOptions, UNREADABLE, type WalkFlags, WRONG_FILTER } from './walk
 export interface CompareFlags extends Omit<WalkFlags, 'script'> {
   readonly script?: readonly string[];
   readonly all?: true;
-  readonly format: 'text' | 'json';
+  readonly format: 'text' | 'json' | 'csv';
 }
 
 export const compare: CliCommand = {
@@ -24,8 +24,8 @@ export const compare: CliCommand = {
         ).argParser(list),
       )
       .optionsGroup('Output:')
-      .option('--all', 'every row, not only the 20 largest')
-      .addOption(formatOption('text', 'json'));
+      .option('--all', 'every row, not only the first 20')
+      .addOption(formatOption('text', 'json', 'csv'));
   },
   examples: [
     "cls-flow compare peak.pcap --filter 'hash keys src divisor 256' --filter 'hash keys src divisor 1024'",
