@@ -10,9 +10,9 @@ const MOST = 65536;
 
 /** `cls-flow classes`: a `tc class add` for every class that filters can give. */
 export async function classes(flags: ClassesFlags): Promise<void> {
-  const { kind, rate } = flags;
+  const { kind, qdisc = kind, rate } = flags;
   const max = unsigned('--max', flags.max, MOST, 1);
-  const own = { ...(kind === undefined ? {} : { kind }), rate, max };
+  const own = { ...(qdisc === undefined ? {} : { qdisc }), rate, max };
   const { commands, notes } = await asking(flags, async () => {
     const question = questionOf(flags);
     const besides = besidesOf(flags);

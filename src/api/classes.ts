@@ -2,9 +2,9 @@ import type { Netns, Qdisc } from '../kernel/index.ts';
 import { counted, getClassid } from '../lang/index.ts';
 import type { Run } from '../run.ts';
 import { ASSUMED, QDISCS } from '../sched/qdisc/index.ts';
-import { type NoClasses, noClassesOf, reachableMinors, targetsOf } from '../study/index.ts';
+import { evenRates, type NoClasses, noClassesOf, reachableMinors, targetsOf } from '../study/index.ts';
 import { classidText, tcH, tcMajor, tcMinor } from '../u32.ts';
-import { deviceName, linkRate } from './advise.ts';
+import { deviceName, linkRate, MAX_CLASSES } from './advise.ts';
 import { checkOptions } from './options.ts';
 import { type Fields, fieldsReader, oneOf, QUESTION_FIELDS, type Question, text, whole } from './question.ts';
 import { QuestionError } from './question-error.ts';
@@ -20,10 +20,12 @@ export interface ClassesQuestion
   /** Of the classes. Default: the qdisc of the filters' base class, as `1:`. */
   readonly parent?: string;
   /** Of the classes. Default: as the qdisc with the filter, `htb` without a script. */
+  readonly qdisc?: string;
+  /** The same, under its earlier name. */
   readonly kind?: string;
   /** Of the link, which htb and hfsc classes share evenly. Default: `100mbit`. */
   readonly rate?: string;
-  /** More classes than this are none: an error. Default: 32768. */
+  /** More classes than this are none: an error. Default: 4096. */
   readonly max?: number;
 }
 
@@ -35,7 +37,8 @@ const FIELDS: Fields<ClassesQuestion> = {
   ...{ filters, script, args, env, files, state, txQueues, sets, kernel },
   dev: deviceName,
   parent: text,
-  kind: (value, field) => oneOf(QDISCS.flatMap(({ kind, classes }) => (classes === null ? [] : [kind])))(value, field),
+  qdisc: kindOfClasses,
+  kind: kindOfClasses,
   rate: text,
   max: whole(1, MOST),
 };
@@ -63,7 +66,7 @@ export interface ClassCommands {
 export function classes(asked: ClassesQuestion, besides: Besides = {}): ClassCommands {
   const question = readClassesQuestion(asked);
   checkOptions(besides);
-  const { parent: typed, dev, kind, rate = '100mbit', max = 32768, ...rest } = question;
+  const { parent: typed, dev, qdisc, kind = qdisc, rate = '100mbit', max = MAX_CLASSES, ...rest } = question;
   const link = linkRate(rate);
   const parent = typed === undefined ? undefined : parentId(typed);
   const isBare = rest.script === undefined && rest.state === undefined;
@@ -91,6 +94,11 @@ export function classes(asked: ClassesQuestion, besides: Besides = {}): ClassCom
     notes,
     record: recordOf('classes', question, settled.inputs),
   };
+}
+
+/** A kind of qdisc whose classes users make. */
+function kindOfClasses(value: unknown, field: string): string {
+  return oneOf(QDISCS.flatMap(({ kind, classes }) => (classes === null ? [] : [kind])))(value, field);
 }
 
 type Filters = Run['filters'];
@@ -156,22 +164,32 @@ interface Around {
   note(line: string): void;
 }
 
-/** Kinds that share one rate out get a class around the others, as a class borrows from its parent class only. */
+/**
+ * Kinds that share one rate out get a class around the others, as a class borrows from its parent class only. Classes that the
+ * script makes are left out, and the class above them is the parent of the others.
+ */
 function classLines(ids: readonly number[], { kindOf, device, link, parent, there, note }: Around): string[] {
-  const each = link / ids.length;
+  const rates = evenRates(link, ids.length);
   return [...new Set(ids.map(tcMajor))].flatMap((major) => {
     const kind = kindOf(major);
     const { class: words, outer } = targetsOf(kind);
     const add = (above: string, id: number, options: string = kind) =>
       `tc class add dev ${device} parent ${above} classid ${classidText(id)} ${options}`;
-    const own = ids.filter((id) => tcMajor(id) === major);
-    const inner = (above: string) => own.map((id) => add(above, id, words?.({ link, each })));
-    if (parent !== undefined && tcMinor(parent) !== 0) return inner(classidText(parent));
+    const q = there?.devices.find(({ name }) => name === device)?.lookup(tcH(major, 0)) ?? null;
+    const made = [...(q?.classes.walk() ?? [])];
+    const known = new Map(made.map((cl) => [cl.id, cl]));
+    const all = ids.filter((id) => tcMajor(id) === major);
+    const own = all.filter((id) => !known.has(id));
+    if (own.length < all.length)
+      note(`${counted(all.length - own.length, 'class')} of ${major.toString(16)}: there already`);
+    if (own.length === 0) return [];
+    const inner = (above: string) => own.map((id) => add(above, id, words?.(rates)));
+    const above = parent ?? all.map((id) => known.get(id)?.above?.id ?? 0).find((id) => id !== 0) ?? 0;
+    if (tcMinor(above) !== 0) return inner(classidText(above));
     const qdisc = `${major.toString(16)}:`;
     if (outer === null) return inner(qdisc);
-    const q = there?.devices.find(({ name }) => name === device)?.lookup(tcH(major, 0)) ?? null;
-    const around = freeId(major, new Set([...own, ...[...(q?.classes.walk() ?? [])].map(({ id }) => id)]));
-    if (around !== null) return [add(qdisc, around, outer({ link, each })), ...inner(classidText(around))];
+    const around = freeId(major, new Set([...all, ...known.keys()]));
+    if (around !== null) return [add(qdisc, around, outer(rates)), ...inner(classidText(around))];
     note(`no number is left for a class around those of ${qdisc}, so none of them can borrow`);
     return inner(qdisc);
   });

@@ -21,6 +21,7 @@ export interface ClassesFlags
     | 'era'
     | keyof LimitFlags
   > {
+  readonly qdisc?: string;
   readonly kind?: string;
   readonly rate: string;
   readonly max: string;
@@ -52,12 +53,14 @@ export const classes: CliCommand = {
       .option('--parent <id>', "parent of the classes (default: the qdisc of the filters' base class, as 1:)")
       .addOption(
         new Option(
-          '--kind <kind>',
+          '--qdisc <kind>',
           'of the classes (default: as the qdisc with the filter, htb with --filter)',
         ).choices(CLASS_KINDS),
       )
+      // Its earlier name.
+      .addOption(new Option('--kind <kind>').choices(CLASS_KINDS).hideHelp())
       .option('--rate <rate>', 'of the link, which htb and hfsc classes share evenly', '100mbit')
-      .option('--max <n>', 'print at most this many classes, or none', '32768');
+      .option('--max <n>', 'print at most this many classes, or none', '4096');
   },
   exits: exitCodes('the script could not be read', `${WRONG_FILTER}, or there are no classes to print, or too many`),
   async run(flags: ClassesFlags) {
