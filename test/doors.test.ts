@@ -219,7 +219,7 @@ const DEEDS: Readonly<Record<keyof Doors, () => Promise<void>>> = {
     const fresh = (await setup()).transport;
     const plan = planScript('qdisc add dev eth0 root handle 1: htb\n', () => fresh, 'eth0', installed);
     expect(diffSetups(plan, installed, 'eth0').differences).toHaveLength(1);
-    expect(setupCommands({ kind: 'drr', dev: 'eth0', keys: 'src', divisor: 2, link: 1e6 })).toHaveLength(4);
+    expect(setupCommands({ kind: 'drr', dev: 'eth0', keys: 'src', divisor: 2, link: 1e6 })).toHaveLength(10);
     const { run } = await oneFrame();
     const [first] = run.filters;
     expect(first === undefined ? [] : reachableMinors(first.filter)).toHaveLength(16);

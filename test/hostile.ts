@@ -216,12 +216,14 @@ async function goodArguments(): Promise<Readonly<Record<string, readonly unknown
   const planned = planScript(tree, () => transportOf(env).transport, 'eth0', installed);
   const choices = study(seen, [8], [1, 2]);
   const setup = { kind: 'htb', dev: 'eth0', keys: 'src', divisor: 4, link: 1e6 };
+  const wanted = { dev: 'eth0', kind: 'htb', rate: 1e6, max: 64, tagged: false, active: 1 };
+  const proposal = { qdisc: 'htb', shaper: null, keys: 'src', filter: 'hash keys src divisor 4', divisor: 4 };
   const sample = { keys: Int32Array.of(1), bucket: 1 };
   return {
     '. classify': [capture, question, { ...options, tables: { conntrack: [], metadata: [], sets: [] } }],
     '. explain': ['udp 10.0.0.1:1 > 8.8.8.8:53', question, options],
     '. check': [plan, { hosts: 5, txQueues: 2, name: 'plan' }],
-    '. advise': [capture, { by: 'host', qdisc: 'sfq', rate: '1mbit', dev: 'eth0', seeds: 2 }, options],
+    '. advise': [capture, { by: 'host', qdisc: 'htb', rate: '1mbit', dev: 'eth0', seeds: 2, max: 64 }, options],
     '. classes': [{ filters: ['hash keys src divisor 4'], kind: 'htb', rate: '1mbit', max: 9 }, options],
     '. compare': [capture, question, question, options],
     '. recoverSeed': [seeds, { search, signal: { aborted: false }, progress: nothing }],
@@ -243,7 +245,11 @@ async function goodArguments(): Promise<Readonly<Record<string, readonly unknown
     './study spreadOverSeeds': [takings, env, 1, 3],
     './study periods': [takings, run],
     './study study': [seen, [8, 16], [1, 2]],
-    './study recommend': [choices, 1, 64],
+    './study weigh': [choices, 1, wanted],
+    './study setupOf': [proposal, wanted],
+    './study mostOf': ['htb', 60, 4096],
+    './study evenRates': [1e6, 4],
+    './study rollbackCommands': [setup],
     './study Expecting': [run, [door('./study').parseExpectation('10.0.0.1 -> 1:1', false)]],
   };
 }

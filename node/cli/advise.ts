@@ -1,6 +1,6 @@
-import { advise as ask, linkRate, type Advised as Report, setupOf } from '../../src/api/index.ts';
+import { type Advice, advise as ask, linkRate, type Advised as Report } from '../../src/api/index.ts';
 import { counted, escapeText } from '../../src/lang/index.ts';
-import { type Advice, type By, type Cell, DIVISORS, expectedSharing, setupScript } from '../../src/study/index.ts';
+import { type By, type Cell, DIVISORS, expectedSharing, setupOf, setupScript } from '../../src/study/index.ts';
 import { reading, sourcesOf } from './captures.ts';
 import type { AdviseFlags } from './commands/advise.ts';
 import { writeText } from './named-file.ts';
@@ -14,13 +14,15 @@ import { aligned } from './table.ts';
 
 const FAILED = 1;
 const SEEDS_MAX = 100_000;
+const MINORS = 65536;
 
 /** `cls-flow advise`; returns what the process exits with. */
 export async function advise(captures: readonly string[], flags: AdviseFlags): Promise<number> {
   const seeds = unsigned('--seeds', flags.seeds, SEEDS_MAX, 1);
   checkOutputs([flags.output], [...captures, ...walkInputs(flags)]);
+  const max = unsigned('--max', flags.max, MINORS, 1);
   const { by, qdisc, rate, dev } = flags;
-  const question = { ...questionOf(flags), by, qdisc, rate, dev, seeds };
+  const question = { ...questionOf(flags), ...(rate === undefined ? {} : { rate }), by, qdisc, dev, seeds, max };
   const sample = await sampleFor(captures, flags);
   const report = await asking(flags, () =>
     reading(captures, {}, (options) =>
@@ -29,15 +31,21 @@ export async function advise(captures: readonly string[], flags: AdviseFlags): P
   );
   // Where no packet could be read at all, a file of an earlier run is worth more than an empty one.
   const isWorth = report.complete || report.packets > 0;
-  if (flags.output !== undefined && isWorth) await writeBatch(flags.output, report.commands);
+  if (flags.output !== undefined && isWorth) await writeBatch(flags.output, report);
   const output = new Output();
   output.write(flags.format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : text(report, captures, flags));
   output.flush();
   return report.complete ? 0 : FAILED;
 }
 
-async function writeBatch(file: string, commands: readonly string[]): Promise<void> {
-  await writeText(file, commands.map((line) => `${line}\n`).join(''));
+/** Both ways are in the file: tc passes over comments. */
+async function writeBatch(file: string, { recommended, commands, rollback }: Report): Promise<void> {
+  const head = [
+    '# made by cls-flow advise; load it with: tc -batch FILE',
+    ...(recommended === null ? [] : [`# ${setUpText(recommended)}`]),
+    ...rollback.map((line) => `# to take it away again: tc ${line}`),
+  ];
+  await writeText(file, [...head, ...commands].map((line) => `${line}\n`).join(''));
 }
 
 const WHO: Readonly<Record<By, string>> = { host: 'senders', dst: 'receivers', flow: 'flows' };
@@ -46,31 +54,61 @@ function text(report: Report, captures: readonly string[], flags: AdviseFlags): 
   const paint = painter('stdout');
   const [first = ''] = captures;
   const name = captures.length === 1 ? (first === '-' ? 'standard input' : first) : counted(captures.length, 'capture');
-  const { by, seed, seeds, hosts, packets, others, recommended: best } = report;
+  const { by, seed, seeds, hosts, packets, others, tagged, recommended: best } = report;
   const lines = [
     `${paint('bold', escapeText(name))}: ${counted(packets, 'packet')} of ${hosts} ${WHO[by]}${others > 0 ? `, ${others} of nobody` : ''}`,
+    activeText(report),
     `over ${seeds} values of hashrnd drawn from seed ${seed}: assumed, the kernel draws its own`,
     ...report.notes.map((note) => `note: ${note}`),
   ];
   if (best === null) return `${lines.join('\n')}\nnobody to keep apart\n`;
+  const { rate, dev } = flags;
+  const setup = setupOf(best, { dev, rate: rate === undefined ? null : linkRate(rate), tagged });
+  const [, second] = report.weighed;
   return `${[
     ...lines,
     '',
     `${WHO[by]} that share a bucket, and how many are in the fullest (means):`,
     table(report).trimEnd(),
     '',
+    weighedTable(report).trimEnd(),
+    '',
     `${paint('bold', 'recommended')}: ${verdict(report, best)}`,
-    ...setupScript(setupOf(best, { ...flags, link: linkRate(flags.rate) })),
+    ...(second === undefined ? [] : [`runner-up: ${verdict(report, second)}`]),
+    '',
+    ...setupScript(setup),
+    ...report.rollback.map((line) => `# to take it away again: tc ${line}`),
   ].join('\n')}\n`;
 }
 
-function verdict({ by, qdisc }: Report, { keys, divisor, sharing, inherent, enough }: Advice): string {
+function activeText({ by, active: { most, mean, half, largest } }: Report): string {
+  const all = `at most ${most} of the ${WHO[by]} are active in one second, ${mean.toFixed(1)} on average`;
+  return `${all}; ${half} have half of the bytes, the largest ${percent(largest)}`;
+}
+
+/** What carries the hosts: `fq_codel with 2048 buckets below a class of htb`. */
+function setUpText({ qdisc, shaper, classes, divisor, filter }: Advice): string {
+  const own = classes > 1 ? `${classes} classes` : `${divisor} buckets`;
+  return `${qdisc} with ${own}${shaper === null ? '' : ` below a class of ${shaper}`}, ${filter}`;
+}
+
+function verdict({ by, qdisc }: Report, advice: Advice): string {
+  const { sharing, inherent, enough } = advice;
   const parts = [
-    `hash keys ${keys} divisor ${divisor}: ${percent(sharing)} of the ${WHO[by]} share`,
+    `${setUpText(advice)}: ${percent(sharing)} of the ${WHO[by]} share`,
     ...(inherent > 0 ? [`${percent(inherent)} would under any divisor, as their keys have the same values`] : []),
-    ...(enough ? [] : [`${qdisc.kind} takes no divisor above ${qdisc.most}`]),
+    ...(enough || advice.qdisc !== qdisc.kind ? [] : [`no divisor above ${qdisc.most} is taken (--max)`]),
   ];
   return parts.join('; ');
+}
+
+function weighedTable({ weighed, by }: Report): string {
+  const columns = ['weighed', 'filter', 'classes', 'commands', `${WHO[by]} that share`, 'of those active at once'];
+  const rows = weighed.map(({ qdisc, shaper, filter, classes, commands, sharing, atOnce }) => [
+    shaper === null ? qdisc : `${qdisc} below ${shaper}`,
+    ...[filter, `${classes}`, `${commands}`, percent(sharing), percent(atOnce)],
+  ]);
+  return aligned(columns, rows, painter('stdout'));
 }
 
 function table({ choices, hosts, qdisc }: Report): string {

@@ -2,7 +2,7 @@
  * One question, one call: what each command of the command line answers, as JSON. See question.ts for what is asked,
  * and source.ts for what captures may be.
  */
-export { type AdviceQuestion, type Advised, advise, deviceName, linkRate, setupOf } from './advise.ts';
+export { type Advice, type AdviceQuestion, type Advised, advise, deviceName, linkRate } from './advise.ts';
 export type { ByHostQuestion } from './by-host.ts';
 export {
   type AssumptionRow,

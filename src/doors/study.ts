@@ -55,7 +55,25 @@ const aTargetKind: Rule = (value, field) => {
     throw new ArgumentError(field, 'no filter spreads hosts over this kind of qdisc');
   }
 };
-const aBucketSetup = members({ kind: aTargetKind, dev: text, keys: text, divisor: aDivisor, link: finite });
+const aBucketSetup = members({
+  kind: aTargetKind,
+  dev: text,
+  keys: text,
+  filter: optional(text),
+  divisor: aDivisor,
+  link: finite,
+  shaper: optional(orNull(aTargetKind)),
+  tagged: optional(yesOrNo),
+});
+const wantedSetup = { dev: text, rate: orNull(finite), tagged: yesOrNo };
+const aWanted = members({ ...wantedSetup, kind: orNull(aTargetKind), max: count, active: count });
+const aProposal = members({
+  qdisc: aTargetKind,
+  shaper: orNull(aTargetKind),
+  keys: text,
+  filter: text,
+  divisor: aDivisor,
+});
 
 const anInstalled = members({
   noun: oneOf('qdisc', 'class', 'filter'),
@@ -81,8 +99,15 @@ const origins: Rule = (value, field) => {
 const aPlan = each(aSetup, members({ origins, failed: listOf(object), commands: count }));
 
 const aSpread = members({ mean: finite, min: finite, max: finite });
-const aCell = members({ divisor: aDivisor, sharing: aSpread, worstShare: aSpread });
-const aChoice = members({ keys: text, inherent: finite, unknowable: finite, cells: listOf(aCell) });
+const aCell = members({ divisor: aDivisor, sharing: aSpread, atOnce: finite, worstShare: aSpread });
+const aMap = members({ filter: text, divisor: aDivisor, sharing: finite, atOnce: finite, worst: finite });
+const aChoice = members({
+  keys: text,
+  inherent: finite,
+  unknowable: finite,
+  cells: listOf(aCell),
+  map: orNull(aMap),
+});
 const aSample = members({ keys: made(Int32Array), bucket: count });
 const anEndpoint = members({ address: members({ family, words: numbers }), port: orNull(word16) });
 const anExpectation = members({
@@ -142,7 +167,6 @@ export const readSetup: typeof room.readSetup = (transport, ifindex) => {
   word32(ifindex, 'ifindex');
   return room.readSetup(answering(transport), ifindex);
 };
-export const recommend = checked(room.recommend, { choices: listOf(aChoice), subjects: count, most: count });
 export const searchSeeds = checked(room.searchSeeds, {
   samples: someOf(aSample),
   divisor: aDivisor,
@@ -150,6 +174,10 @@ export const searchSeeds = checked(room.searchSeeds, {
   count: whole(0, MOST_SEEDS),
   left: optional(listOf(count)),
 });
+export const mostOf = checked(room.mostOf, { kind: aTargetKind, subjects: count, max: count });
+export const evenRates = checked(room.evenRates, { link: finite, count });
+export const rollbackCommands = checked(room.rollbackCommands, { setup: members({ dev: text }) });
+export const setupOf = checked(room.setupOf, { proposal: aProposal, wanted: members(wantedSetup) });
 export const setupCommands = checked(room.setupCommands, { setup: aBucketSetup });
 export const setupScript = checked(room.setupScript, { setup: aBucketSetup });
 export const spreadOverSeeds = checked(room.spreadOverSeeds, {
@@ -162,5 +190,7 @@ export const study = checked(room.study, {
   seen: made(room.Observations),
   divisors: listOf(aDivisor),
   seeds: someOf(word32),
+  mostMapped: optional(count),
 });
+export const weigh = checked(room.weigh, { choices: listOf(aChoice), subjects: count, wanted: aWanted });
 export const targetsOf = checked(room.targetsOf, { kind: aTargetKind });

@@ -1,5 +1,5 @@
 import { matches } from '../lang/index.ts';
-import { ADVISED } from '../sched/qdisc/index.ts';
+import { AFTER_ESFQ } from '../sched/qdisc/index.ts';
 import { argument, type Command } from './script.ts';
 
 /** The patch's words for what packets are kept apart by, as keys of a flow filter. */
@@ -22,7 +22,7 @@ export function insteadOfEsfq(command: Command): string | null {
   const at = words.indexOf('esfq');
   if (at < 2 || !matches(words[0] ?? '', 'qdisc')) return null;
   const keys = KEYS.get(words[words.indexOf('hash', at) + 1] ?? '');
-  const sfq = [ADVISED, ...words.filter((_, i) => isShared(words, i, at) || isShared(words, i - 1, at))].join(' ');
+  const sfq = [AFTER_ESFQ, ...words.filter((_, i) => isShared(words, i, at) || isShared(words, i - 1, at))].join(' ');
   const instead = `esfq is a patch that no Linux kernel has: use "${sfq}"`;
   if (keys === undefined) return `${instead}, which a flow filter below it gives other hash keys`;
   const device = words[argument(command, 'dev')] ?? 'DEV';

@@ -1,10 +1,14 @@
 import type { Env } from '../env.ts';
 import { jhash2 } from '../hash/index.ts';
-import { FlowKeys, type Packet } from '../packet/index.ts';
+import { ETH_P, FlowKeys, type Packet } from '../packet/index.ts';
 import { WordSet } from '../report/index.ts';
 import { KEYS, type Key, Key as Keys, keySource, keysOf, readKey } from '../sched/flow/index.ts';
 import { word } from '../u32.ts';
+import { Activities } from './activity.ts';
+import { MOST_CLASSES } from './buckets.ts';
 import { type By, HOST_OR_FLOW_WORDS, readHostOrFlow } from './host-or-flow.ts';
+import { type MapLine, mapOf } from './maps.ts';
+import { OneAddress } from './one-address.ts';
 import { Census, type Shares, type SharesSpread, spreadShares } from './shares.ts';
 
 const bits = (...keys: readonly Key[]): number => keys.reduce<number>((mask, key) => mask | (1 << key), 0);
@@ -33,6 +37,8 @@ export const keysText = (mask: number): string =>
 /** 8, 16, … 65536 */
 export const DIVISORS: readonly number[] = Array.from({ length: 14 }, (_, i) => 8 << i);
 
+const PLAIN: readonly number[] = [ETH_P.IPV4, ETH_P.IPV6];
+
 /** The distinct (host, key values) of a capture, for every choice of keys at once. */
 export class Observations {
   /** Packets that were looked at, and those without an IP address among them, which belong to nobody. */
@@ -40,6 +46,10 @@ export class Observations {
   others = 0;
   /** Of each choice: packets with a key that falls back on a kernel pointer. */
   readonly unknowable: number[];
+  readonly activities = new Activities();
+  readonly oneAddress = new OneAddress();
+  /** A packet with an IP address was tagged, or in PPPoE: its protocol is not that of IP. */
+  tagged = false;
   readonly by: By;
   readonly masks: readonly number[];
   private readonly env: Env;
@@ -67,6 +77,9 @@ export class Observations {
       this.others++;
       return;
     }
+    this.tagged ||= packet.vlanProto !== 0 || !PLAIN.includes(packet.protocol);
+    this.activities.add(packet, row);
+    this.oneAddress.add(flow, this.by === 'dst');
     let pointers = 0;
     for (const [i, key] of this.keys.entries()) {
       row[HOST_OR_FLOW_WORDS + i] = readKey(key, packet, flow, env.era);
@@ -87,6 +100,10 @@ export class Observations {
   vectors(mask: number): Vectors {
     const wanted = this.keys.flatMap((key, i) => ((mask & (1 << key)) === 0 ? [] : [HOST_OR_FLOW_WORDS + i]));
     const bySubject = new Map<string, Map<string, number[]>>();
+    const busiest = new Set<string>();
+    this.activities.busiest.forEach((words, at) => {
+      busiest.add(words.subarray(at, at + HOST_OR_FLOW_WORDS).join());
+    });
     this.rows.forEach((words, at) => {
       const name = words.subarray(at, at + HOST_OR_FLOW_WORDS).join();
       const values = wanted.map((i) => word(words, at + i));
@@ -96,6 +113,7 @@ export class Observations {
     const each = [...bySubject.values()].map((own) => [...own.values()]);
     return {
       subjects: each.length,
+      active: [...bySubject.keys()].map((name) => busiest.has(name)),
       hosts: Int32Array.from(each.flatMap((own, host) => own.map(() => host))),
       values: each.flat().map((values) => Int32Array.from(values)),
     };
@@ -104,6 +122,8 @@ export class Observations {
 
 export interface Vectors {
   readonly subjects: number;
+  /** Of each host: whether it had a packet in the busiest second. */
+  readonly active: readonly boolean[];
   readonly hosts: Int32Array;
   /** Key values in the order in which the kernel hashes them, one list for each entry of `hosts`. */
   readonly values: readonly Int32Array[];
@@ -112,21 +132,33 @@ export interface Vectors {
 /** One choice of keys with one divisor, over all seeds. */
 export interface Cell extends SharesSpread {
   readonly divisor: number;
+  /** Hosts of the busiest second that meet another one of them, on average. */
+  readonly atOnce: number;
 }
 
 /** Hashes every vector under every seed once, and divides it by each divisor. */
-function cells({ hosts, values }: Vectors, divisors: readonly number[], seeds: readonly number[]): readonly Cell[] {
+function cells(vectors: Vectors, divisors: readonly number[], seeds: readonly number[]): readonly Cell[] {
+  const { hosts, values, active } = vectors;
   const hashes = new Int32Array(values.length);
   const places = new Int32Array(values.length);
-  const rows = divisors.map((divisor) => ({ divisor, census: new Census(divisor), measured: [] as Shares[] }));
+  const busy = Int32Array.from(hosts.keys()).filter((i) => active[hosts[i] ?? 0]);
+  const busyHosts = busy.map((i) => hosts[i] ?? 0);
+  const rows = divisors.map((divisor) => ({
+    ...{ divisor, census: new Census(divisor), measured: [] as Shares[], together: 0 },
+  }));
   for (const seed of seeds) {
     for (const [i, keys] of values.entries()) hashes[i] = jhash2(keys, keys.length, seed);
-    for (const { divisor, census, measured } of rows) {
-      for (let i = 0; i < hashes.length; i++) places[i] = (word(hashes, i) >>> 0) % divisor;
-      measured.push(census.measure(hosts, places));
+    for (const row of rows) {
+      for (let i = 0; i < hashes.length; i++) places[i] = (word(hashes, i) >>> 0) % row.divisor;
+      const busyPlaces = busy.map((i) => places[i] ?? 0);
+      row.together += row.census.measure(busyHosts, busyPlaces).sharing;
+      row.measured.push(row.census.measure(hosts, places));
     }
   }
-  return rows.map(({ divisor, measured }) => ({ divisor, ...spreadShares(measured) }));
+  return rows.map(({ divisor, measured, together }) => ({
+    ...{ divisor, atOnce: together / seeds.length },
+    ...spreadShares(measured),
+  }));
 }
 
 /** Values of hashrnd drawn from the environment's seed: the first is what the first filter of a run gets. */
@@ -142,10 +174,21 @@ export interface Choice {
   readonly unknowable: number;
   /** Ascending divisors. */
   readonly cells: readonly Cell[];
+  /** The map of a single key whose addresses are dense; null: there is none. */
+  readonly map: MapLine | null;
 }
 
-/** What a choice of keys comes to, over these divisors and values of hashrnd. */
-export function study(seen: Observations, divisors: readonly number[], seeds: readonly number[]): Choice[] {
+/**
+ * What a choice of keys comes to, over these divisors and values of hashrnd.
+ *
+ * @param mostMapped classes of a map at most
+ */
+export function study(
+  seen: Observations,
+  divisors: readonly number[],
+  seeds: readonly number[],
+  mostMapped = MOST_CLASSES,
+): Choice[] {
   return seen.masks.map((mask, index) => {
     const vectors = seen.vectors(mask);
     return {
@@ -153,6 +196,7 @@ export function study(seen: Observations, divisors: readonly number[], seeds: re
       inherent: inherent(vectors),
       unknowable: seen.unknowable[index] ?? 0,
       cells: vectors.subjects === 0 ? [] : cells(vectors, divisors, seeds),
+      map: keysOf(mask).length > 1 ? null : mapOf(keysText(mask), vectors, mostMapped, TARGET * vectors.subjects),
     };
   });
 }
@@ -168,16 +212,6 @@ function inherent({ hosts, values }: Vectors): number {
   return new Census(numbers.size).measure(hosts, Int32Array.from(places)).sharing;
 }
 
-export interface Advice {
-  readonly keys: string;
-  readonly divisor: number;
-  /** Mean share of the hosts that meet another one, and of those that meet one whatever the divisor. */
-  readonly sharing: number;
-  readonly inherent: number;
-  /** Whether the divisor adds less than TARGET; if not, it is the largest that the qdisc takes. */
-  readonly enough: boolean;
-}
-
 /** Fewer than one host in a hundred shares because of the divisor. */
 export const TARGET = 0.01;
 /** Merits that differ by less are no reason for more keys. */
@@ -191,11 +225,8 @@ function merit(cell: Cell | undefined, subjects: number): number {
   return cell === undefined ? 0 : cell.worstShare.mean * (1 - cell.sharing.mean / subjects);
 }
 
-/**
- * The keys of most merit with as many buckets as there may be, the simplest of equals; then the fewest buckets that add
- * less than TARGET. null: nobody was seen, or nobody can be kept apart.
- */
-export function recommend(choices: readonly Choice[], subjects: number, most: number): Advice | null {
+/** The keys of most merit with as many buckets as there may be, the simplest of equals; null: nobody can be kept apart. */
+export function bestKeys(choices: readonly Choice[], subjects: number, most: number): Choice | null {
   let best: { choice: Choice; merit: number } | null = null;
   for (const choice of choices) {
     const gets = merit(
@@ -204,17 +235,5 @@ export function recommend(choices: readonly Choice[], subjects: number, most: nu
     );
     if (gets > SAME * (best?.merit ?? 0)) best = { choice, merit: gets };
   }
-  if (best === null) return null;
-  const { choice } = best;
-  const added = (cell: Cell): number => (cell.sharing.mean - choice.inherent) / subjects;
-  const allowed = choice.cells.filter(({ divisor }) => divisor <= most);
-  const chosen = allowed.find((cell) => added(cell) < TARGET) ?? allowed.at(-1);
-  if (chosen === undefined) return null;
-  return {
-    keys: choice.keys,
-    divisor: chosen.divisor,
-    sharing: chosen.sharing.mean / subjects,
-    inherent: choice.inherent / subjects,
-    enough: added(chosen) < TARGET,
-  };
+  return best?.choice ?? null;
 }

@@ -5,8 +5,9 @@
  *   planScript(text, kernel, device, setup)    what a script's tc commands would set up there
  *   diffSetups(plan, setup, device)            what differs, and the tc commands that would make them equal
  *
- *   Observations, study(), recommend()         how hosts would share classes, for each choice of keys and divisor
- *   setupCommands(), setupScript()             the tc commands of such a choice, classes included
+ *   Observations, study()                      how hosts would share classes, for each choice of keys and divisor
+ *   weigh()                                    the set-ups that keep them apart, the best first
+ *   setupCommands(), setupScript()             the tc commands of such a set-up, classes included
  *   reachableMinors()                          the classes that a filter can give at all
  *   Comparing                                  who moves from one set of filters to another
  *   ByHost                                     packets and bytes of each host in each class, and whom it meets there
@@ -15,8 +16,8 @@
  *   searchSeeds()                              the seeds that explain what was observed
  *   Census, chanceOfNoCollision()              the arithmetic of sharing
  */
+export type { Activity } from './activity.ts';
 export {
-  type Advice,
   type Cell,
   CHOICES,
   type Choice,
@@ -24,14 +25,15 @@ export {
   hashrnds,
   keysText,
   Observations,
-  recommend,
   study,
   TARGET,
 } from './advise.ts';
 export {
   type BucketSetup,
+  evenRates,
   type NoClasses,
   noClassesOf,
+  rollbackCommands,
   setupCommands,
   setupScript,
   targetsOf,
@@ -44,7 +46,9 @@ export { type Diff, type Difference, diffSetups } from './diff.ts';
 export { type Expectation, type ExpectedEnd, Expecting, parseExpectation, type Unmet } from './expect.ts';
 export type { By } from './host-or-flow.ts';
 export { type Installed, readSetup, type Setup } from './installed.ts';
+export type { MapLine } from './maps.ts';
 export { type Origin, type Plan, planScript } from './planned.ts';
+export { mostOf, type Proposal, setupOf, type Wanted, weigh } from './proposals.ts';
 export { type Sample, searchSeeds } from './recover.ts';
 export {
   Census,

@@ -143,10 +143,12 @@ describe('advise', () => {
     const batch = file('classes.tc', '');
     const { status, stdout } = cli(['advise', HOUSEHOLD, '--qdisc', 'drr', '--seeds', '5', '-o', batch]);
     expect(status).toBe(0);
-    const [, divisor] = /recommended: hash keys \S+ divisor (\d+)/.exec(stdout) ?? [];
-    const classes = readFileSync(batch, 'utf8').match(/^class add .*$/gm) ?? [];
-    expect(classes).toHaveLength(Number(divisor));
+    const [, divisor] = /recommended: drr with .* divisor (\d+): /.exec(stdout) ?? [];
+    const written = readFileSync(batch, 'utf8');
+    const classes = written.match(/^class add .*$/gm) ?? [];
+    expect(classes).toHaveLength(Number(divisor) + 1);
     expect(classes.at(-1)).toContain(`classid 1:${Number(divisor).toString(16)} drr`);
+    expect(written).toContain('# to take it away again: tc qdisc del dev eth0 root\n');
     expect(cli(['classify', HOUSEHOLD, '--script', batch])).toMatchObject({ status: 0, stderr: '' });
   });
 
@@ -154,7 +156,31 @@ describe('advise', () => {
     const { stdout } = cli(['advise', HOUSEHOLD, '--seeds', '5', '--seed', '7']);
     expect(stdout).toContain('over 5 values of hashrnd drawn from seed 7: assumed');
     expect(stdout).toMatch(/^2048 \(told\)/m);
+    expect(stdout).toContain('\nrunner-up: ');
     expect(cli(['advise', HOUSEHOLD, '--seeds', '5', '--qdisc', 'drr']).stdout).toMatch(/^65536 \(too many\)/m);
+  });
+
+  it('puts the buckets below a class with the rate, which tc prints, and refuses a rate for a kind that has none', () => {
+    const { stdout } = cli(['advise', HOUSEHOLD, '--seeds', '5', '--rate', '1gbit']);
+    expect(stdout).toContain('\ntc class add dev eth0 parent 1: classid 1:1 htb rate 1Gbit quantum 1514\n');
+    expect(cli(['advise', HOUSEHOLD, '--qdisc', 'htb', '--seeds', '5']).stdout).toContain(
+      'note: no rate given (--rate): the link is taken to have 100mbit',
+    );
+    const { status, stderr } = cli(['advise', HOUSEHOLD, '--qdisc', 'sfq', '--rate', '1gbit']);
+    expect(status).toBe(2);
+    expect(stderr).toContain('--rate: sfq has no rates');
+  });
+
+  it('does not praise keys where one address carries everything, a NAT router perhaps', () => {
+    const behind = pcap(...[1, 2, 3, 4].map((port) => `udp 203.0.113.2:${port} > 192.0.2.${port}:53`));
+    const back = pcap('udp 203.0.113.2:1 > 192.0.2.1:53', 'udp 192.0.2.1:53 > 203.0.113.2:1');
+    for (const input of [behind, back]) {
+      const { recommended, weighed, commands, notes } = valid('advise', ['advise', '-'], input);
+      expect([recommended, weighed, commands]).toEqual([null, [], []]);
+      expect(notes.join()).toContain('1 host carries 100% (203.0.113.2): a NAT router? see nfct-src');
+    }
+    expect(cli(['advise', '-'], { input: behind }).stdout).toMatch(/\nnobody to keep apart\n$/);
+    expect(valid('advise', ['advise', '-', '--by', 'dst'], behind).recommended).toMatchObject({ keys: 'dst' });
   });
 
   it('refuses a device whose name is no name', () => {

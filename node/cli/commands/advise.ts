@@ -25,9 +25,10 @@ export interface AdviseFlags
   > {
   readonly by: By;
   readonly qdisc: string;
-  readonly rate: string;
+  readonly rate?: string;
   readonly dev: string;
   readonly seeds: string;
+  readonly max: string;
   readonly output?: string;
   readonly format: 'text' | 'json';
 }
@@ -62,9 +63,12 @@ export const advise: CliCommand = {
           .default('host'),
       )
       .addOption(
-        new Option('--qdisc <kind>', 'whose buckets or classes take them').choices(TARGET_KINDS).default('sfq'),
+        new Option('--qdisc <kind>', 'whose buckets or classes take them; auto weighs several')
+          .choices(['auto', ...TARGET_KINDS])
+          .default('auto'),
       )
-      .option('--rate <rate>', 'of the link, for htb and hfsc', '100mbit')
+      .option('--rate <rate>', 'of the link, for auto, htb and hfsc')
+      .option('--max <n>', 'make at most this many classes', '4096')
       .option('--dev <name>', 'device in the commands', 'eth0')
       .option('--seeds <n>', 'values of hashrnd that are averaged over', '100');
     addWalkOptions(command, (name) => WALK.includes(name))
@@ -73,7 +77,8 @@ export const advise: CliCommand = {
       .addOption(formatOption('text', 'json'));
   },
   examples: [
-    'cls-flow advise peak.pcap.gz --by dst --qdisc htb --rate 1gbit --dev eth1 -o classes.tc',
+    'cls-flow advise peak.pcap.gz --by dst --rate 1gbit --dev eth1 -o shaper.tc',
+    'cls-flow advise peak.pcap.gz --by dst --rate 1gbit --qdisc htb --max 8192',
     "cls-flow advise wan.pcap --by host --nat 'masquerade 192.168.0.0/16 to 203.0.113.2'",
   ],
   exits: exitCodes(UNREADABLE, 'the command line is wrong'),

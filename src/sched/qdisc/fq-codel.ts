@@ -175,7 +175,7 @@ export const FQ_CODEL: QdiscKind<FqCodel> = {
   place: ({ flows }, at) => byBucket(at, flows ?? 0),
   unmatched: 'drop',
   buckets: ({ flows }) => flows ?? null,
-  targets: buckets('fq_codel', DEFAULT_FLOWS, 'flows'),
+  targets: buckets('fq_codel', DEFAULT_FLOWS, (divisor) => `flows ${divisor}`),
   bypassed: true,
   dump: (settings, w) => putOptions(w, CODEC, settings),
   print,

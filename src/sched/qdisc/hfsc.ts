@@ -14,7 +14,7 @@ import {
 } from './kind.ts';
 import { einval, Found, type Option, putOptions, QUEUE, readNest, readStruct, speakAll, usageOf } from './options.ts';
 import { prioritised } from './place.ts';
-import { bitRate, classes } from './targets.ts';
+import { bitRate, classes, withDefault } from './targets.ts';
 
 /** struct tc_hfsc_qopt */
 const QOPT = struct({ defcls: u16 });
@@ -262,10 +262,12 @@ export const HFSC: QdiscKind<Hfsc, HfscClass> = {
   classes: CLASSES,
   unmatched: 'default',
   defaultMinor: ({ defcls }) => defcls,
-  targets: classes(
-    'hfsc',
-    ({ each }) => `hfsc ls m2 ${bitRate(each)}`,
-    ({ link }) => `hfsc ls m2 ${bitRate(link)} ul m2 ${bitRate(link)}`,
+  targets: withDefault(
+    classes(
+      'hfsc',
+      ({ each }) => `hfsc ls m2 ${bitRate(each)}`,
+      ({ link }) => `hfsc ls m2 ${bitRate(link)} ul m2 ${bitRate(link)}`,
+    ),
   ),
   filters: 'classes',
   dump: (hfsc, w) => putOptions(w, QOPT, hfsc),

@@ -52,7 +52,7 @@ import {
   take,
   usageOf,
 } from './options.ts';
-import { bitRate, classes } from './targets.ts';
+import { bitRate, classes, withDefault } from './targets.ts';
 
 /** struct tc_htb_glob */
 const GLOB = struct({ version: u32, rate2quantum: u32, defcls: u32, debug: u32, directPkts: u32 });
@@ -488,6 +488,9 @@ function place({ defcls }: Htb, at: Placing): Placed {
   return at.level(fallback) === 0 ? at.inClass(fallback, By.DEFAULT) : at.direct(By.DEFAULT);
 }
 
+/** htb_change_class(): without it the kernel divides the rate by r2q, and warns where that is too small or too big. */
+const QUANTUM = 'quantum 1514';
+
 /** net/sched/sch_htb.c, iproute2 tc/q_htb.c: hierarchical token buckets. */
 export const HTB: QdiscKind<Htb, HtbClass> = {
   ...QUEUE,
@@ -501,10 +504,12 @@ export const HTB: QdiscKind<Htb, HtbClass> = {
   classes: CLASSES,
   unmatched: 'direct',
   defaultMinor: ({ defcls }) => defcls,
-  targets: classes(
-    'htb',
-    ({ link, each }) => `htb rate ${bitRate(each)} ceil ${bitRate(link)}`,
-    ({ link }) => `htb rate ${bitRate(link)}`,
+  targets: withDefault(
+    classes(
+      'htb',
+      ({ link, each }) => `htb rate ${bitRate(each)} ceil ${bitRate(link)} ${QUANTUM}`,
+      ({ link }) => `htb rate ${bitRate(link)} ${QUANTUM}`,
+    ),
   ),
   filters: 'classes',
   dump(htb, w) {

@@ -94,8 +94,19 @@ export const DEFAULTS = {
 /** The kinds that a script seems to build on where it does not make them: at the root, and at the hooks. */
 export const ASSUMED = { root: HTB.kind, ingress: INGRESS.kind, bothHooks: CLSACT.kind } as const;
 
-/** The kind whose buckets hosts are spread over where nobody says which. */
-export const ADVISED = SFQ.kind;
+/** The kind that took over what esfq did. */
+export const AFTER_ESFQ = SFQ.kind;
+
+/**
+ * What is advised where nobody names a kind: whose buckets hosts are spread over, whose class gives them the rate of the
+ * link, and whose classes are weighed beside them with and without a rate; what hangs below each class of a host.
+ */
+export const ADVISED = {
+  buckets: FQ_CODEL.kind,
+  shaper: HTB.kind,
+  classes: DRR.kind,
+  leaf: `${FQ_CODEL.kind} flows 64 limit 1024`,
+} as const;
 
 /** Whether a name is the one that is looked for: for those who note what is tried. */
 export type Is = (name: string) => boolean;

@@ -104,10 +104,8 @@ export interface Targets {
   readonly usual: number;
   /** The largest power of two that can be the divisor: class ids count from 1 and end at 0xffff. */
   readonly most: number;
-  /** Buckets that are served at once without any option; null: all. */
-  readonly queues: number | null;
-  /** Words of the qdisc's kind and options. */
-  qdisc(divisor: number): string;
+  /** Words of the qdisc's kind and options. `rest`: minor number of the default class, for kinds that have one. */
+  qdisc(divisor: number, rest?: number): string;
   /** Words of each class; null: the buckets are there by themselves. */
   readonly class: ((rates: Rates) => string) | null;
   /** Words of a class around all others, for kinds that share one rate out; null: there is none. */

@@ -224,6 +224,15 @@ function redSettings({ qthMin, qthMax, wlog, plog, scellLog, maxP }: QoptV1) {
   return { qthMin, qthMax, wlog, plog, scellLog, maxP: redMaxP(maxP, plog, qthMin, qthMax) };
 }
 
+/** Room for that many packets, as fq_codel has by itself. */
+const LIMIT = 10240;
+
+/** sfq serves 127 buckets at once and holds 127 packets, unless it is given more of both. */
+function bucketWords(divisor: number): string {
+  const flows = Math.min(divisor, MAX_FLOWS);
+  return `sfq divisor ${divisor} flows ${flows} limit ${Math.min(flows * MAX_DEPTH, LIMIT)}`;
+}
+
 /** net/sched/sch_sfq.c, iproute2 tc/q_sfq.c: stochastic fairness queueing. */
 export const SFQ: QdiscKind<Sfq> = {
   ...FLOWS,
@@ -234,7 +243,7 @@ export const SFQ: QdiscKind<Sfq> = {
   place: ({ divisor }, at) => byBucket(at, divisor),
   unmatched: 'drop',
   buckets: ({ divisor }) => divisor,
-  targets: buckets('sfq', DEFAULT_DIVISOR, 'divisor', MAX_DEPTH),
+  targets: { ...buckets('sfq', DEFAULT_DIVISOR, () => ''), qdisc: bucketWords },
   bypassed: true,
   changes: false,
   dump: (sfq, w) => putOptions(w, QOPT_V1, { ...NOTHING, ...sfq }),

@@ -4,13 +4,12 @@ const MOST_BUCKETS = 65536;
 /** The largest power of two whose classes, from 1 on, leave a minor number for an outer class. */
 const MOST_CLASSES = 32768;
 
-/** Buckets that are there by themselves: `option` says how many there are instead of the usual number. */
-export function buckets(kind: string, usual: number, option: string, queues: number | null = null): Targets {
+/** Buckets that are there by themselves: `options` are the words for another number than the usual one. */
+export function buckets(kind: string, usual: number, options: (divisor: number) => string): Targets {
   return {
     usual,
     most: MOST_BUCKETS,
-    queues,
-    qdisc: (divisor) => (divisor === usual ? kind : `${kind} ${option} ${divisor}`),
+    qdisc: (divisor) => (divisor === usual ? kind : `${kind} ${options(divisor)}`),
     class: null,
     outer: null,
   };
@@ -22,8 +21,21 @@ export function classes(
   words: NonNullable<Targets['class']> = () => kind,
   outer: Targets['outer'] = null,
 ): Targets {
-  return { usual: 0, most: MOST_CLASSES, queues: null, qdisc: () => kind, class: words, outer };
+  return { usual: 0, most: MOST_CLASSES, qdisc: () => kind, class: words, outer };
 }
 
-/** A rate of whole bits, as tc reads it. */
-export const bitRate = (bits: number): string => `${Math.max(1, Math.floor(bits))}bit`;
+/** The same, of a kind whose options name a default class. */
+export const withDefault = (row: Targets): Targets => ({
+  ...row,
+  qdisc: (divisor, rest) => `${row.qdisc(divisor)}${rest === undefined ? '' : ` default ${rest.toString(16)}`}`,
+});
+
+const UNITS = ['', 'K', 'M', 'G', 'T'] as const;
+
+/** A rate of whole bits as tc prints it, in the largest unit that leaves nothing over. */
+export function bitRate(bits: number): string {
+  let whole = Math.max(1, Math.floor(bits));
+  let unit = 0;
+  for (; unit < UNITS.length - 1 && whole % 1000 === 0; unit++) whole /= 1000;
+  return `${whole}${UNITS[unit]}bit`;
+}
