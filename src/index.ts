@@ -1,6 +1,6 @@
 /**
  * cls-flow: the Linux flow classifier. One question, one call: `classify()`, `explain()`, `check()`, `checkScript()`, `advise()`,
- * `compare()`, `recoverSeed()`, `diff()`, `tc()`, `classes()` answer as the commands of the command line do, with the
+ * `compare()`, `recoverSeed()`, `diff()`, `tc()`, `classes()`, `captureHelp()` answer as the commands of the command line do, with the
  * same JSON; `indexPackets()`, `hosts()` and `overTime()` are for those who show results. What is asked is a `Question`;
  * captures are bytes, chunks, a Blob, or files (`openFile()` of cls-flow/node). `simulateScript()` reads a shell script
  * without running it.
@@ -11,6 +11,7 @@
  * NoPacketError for the calls.
  */
 export {
+  type Advice,
   type AdviceQuestion,
   type Advised,
   advise,
@@ -20,6 +21,9 @@ export {
   type CallRecord,
   CancelledError,
   type CapturedPacket,
+  type CaptureHelp,
+  type CaptureHelpQuestion,
+  type CaptureRecipe,
   type CaptureSource,
   type Checked,
   type CheckOptions,
@@ -31,6 +35,7 @@ export {
   type Classification,
   type ClassifyOptions,
   type Compared,
+  captureHelp,
   check,
   checkScript,
   classes,

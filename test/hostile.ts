@@ -225,6 +225,7 @@ async function goodArguments(): Promise<Readonly<Record<string, readonly unknown
     '. check': [plan, { hosts: 5, txQueues: 2, name: 'plan' }],
     '. advise': [capture, { by: 'host', qdisc: 'htb', rate: '1mbit', dev: 'eth0', seeds: 2, max: 64 }, options],
     '. classes': [{ filters: ['hash keys src divisor 4'], kind: 'htb', rate: '1mbit', max: 9 }, options],
+    '. captureHelp': [{ dev: 'wan0', lan: 'lan0' }, options],
     '. compare': [capture, question, question, options],
     '. recoverSeed': [seeds, { search, signal: { aborted: false }, progress: nothing }],
     '. diff': [plan, state, 'eth0'],

@@ -5,6 +5,13 @@
 export { type Advice, type AdviceQuestion, type Advised, advise, deviceName, linkRate } from './advise.ts';
 export type { ByHostQuestion } from './by-host.ts';
 export {
+  type CaptureHelp,
+  type CaptureHelpQuestion,
+  type CaptureRecipe,
+  captureHelp,
+  type NatRule,
+} from './capture-help.ts';
+export {
   type AssumptionRow,
   type Checked,
   type CheckOptions,

@@ -1,4 +1,5 @@
 import { advise } from './advise.ts';
+import { captureHelp } from './capture-help.ts';
 import { check } from './check.ts';
 import { classes } from './classes.ts';
 import { classify } from './classify.ts';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly CliCommand[] = [
   compare,
   advise,
   classes,
+  captureHelp,
   recoverSeed,
   check,
   record,
