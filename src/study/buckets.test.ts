@@ -43,8 +43,8 @@ describe('the commands of an advice', () => {
 
   it('share the rate of the link among the classes of htb, which may borrow all of it', () => {
     const lines = setupCommands(setup({ kind: 'htb', divisor: 31 }));
-    expect(lines[1]).toBe('class add dev eth0 parent 1: classid 1:ffff htb rate 32Mbit quantum 1514');
-    expect(lines[4]).toBe('class add dev eth0 parent 1:ffff classid 1:1 htb rate 1Mbit ceil 32Mbit quantum 1514');
+    expect(lines[1]).toBe('class add dev eth0 parent 1: classid 1:ffff htb rate 32Mbit burst 4000 cburst 4000 quantum 1514');
+    expect(lines[4]).toBe('class add dev eth0 parent 1:ffff classid 1:1 htb rate 1Mbit ceil 32Mbit cburst 4000 quantum 1514');
     expect(lines[5]).toBe('qdisc add dev eth0 parent 1:1 fq_codel flows 64 limit 1024');
   });
 
@@ -64,7 +64,7 @@ describe('the commands of an advice', () => {
       setupCommands(setup({ kind: 'fq_codel', shaper: 'htb', filter: 'map key dst and 0x1f divisor 32' })),
     ).toEqual([
       'qdisc replace dev eth0 root handle 1: htb default 1',
-      'class add dev eth0 parent 1: classid 1:1 htb rate 32Mbit quantum 1514',
+      'class add dev eth0 parent 1: classid 1:1 htb rate 32Mbit burst 4000 cburst 4000 quantum 1514',
       'qdisc add dev eth0 parent 1:1 handle 2: fq_codel flows 32',
       'filter add dev eth0 parent 2: protocol all prio 3 matchall classid 2:1',
       'filter add dev eth0 parent 2: protocol ip prio 1 handle 1 flow map key dst and 0x1f divisor 32 baseclass 2:1',

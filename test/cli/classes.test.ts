@@ -30,9 +30,9 @@ describe('cls-flow classes', () => {
   it('puts one class around those of kinds that borrow, so that check finds nothing in them', () => {
     const filter = 'map key dst and 1 baseclass 1:fffe';
     expect(lines('--filter', filter)).toEqual([
-      'tc class add dev eth0 parent 1: classid 1:fffd htb rate 100Mbit quantum 1514',
-      'tc class add dev eth0 parent 1:fffd classid 1:fffe htb rate 50Mbit ceil 100Mbit quantum 1514',
-      'tc class add dev eth0 parent 1:fffd classid 1:ffff htb rate 50Mbit ceil 100Mbit quantum 1514',
+      'tc class add dev eth0 parent 1: classid 1:fffd htb rate 100Mbit burst 12500 cburst 12500 quantum 1514',
+      'tc class add dev eth0 parent 1:fffd classid 1:fffe htb rate 50Mbit ceil 100Mbit cburst 12500 quantum 1514',
+      'tc class add dev eth0 parent 1:fffd classid 1:ffff htb rate 50Mbit ceil 100Mbit cburst 12500 quantum 1514',
     ]);
     for (const kind of ['htb', 'hfsc', 'drr', 'qfq']) {
       const made = lines('--filter', filter, '--qdisc', kind, '--parent', '1:').join('\n');
@@ -60,7 +60,7 @@ filter add dev lan0 parent 5: protocol all prio 1 handle 1 flow map key dst and 
 `,
     );
     expect(lines('--script', script)[0]).toBe(
-      'tc class add dev lan0 parent 5: classid 5:fffe htb rate 100Mbit quantum 1514',
+      'tc class add dev lan0 parent 5: classid 5:fffe htb rate 100Mbit burst 12500 cburst 12500 quantum 1514',
     );
   });
 

@@ -162,7 +162,7 @@ describe('advise', () => {
 
   it('puts the buckets below a class with the rate, which tc prints, and refuses a rate for a kind that has none', () => {
     const { stdout } = cli(['advise', HOUSEHOLD, '--seeds', '5', '--rate', '1gbit']);
-    expect(stdout).toContain('\ntc class add dev eth0 parent 1: classid 1:1 htb rate 1Gbit quantum 1514\n');
+    expect(stdout).toContain('\ntc class add dev eth0 parent 1: classid 1:1 htb rate 1Gbit burst 125000 cburst 125000 quantum 1514\n');
     expect(cli(['advise', HOUSEHOLD, '--qdisc', 'htb', '--seeds', '5']).stdout).toContain(
       'note: no rate given (--rate): the link is taken to have 100mbit',
     );
@@ -179,6 +179,9 @@ describe('advise', () => {
       expect([recommended, weighed, commands]).toEqual([null, [], []]);
       expect(notes.join()).toContain('1 host carries 100% (203.0.113.2): a NAT router? see nfct-src');
     }
+    expect(cli(['classify', '-', '--filter', 'hash keys src divisor 16'], { input: behind }).stdout).toContain(
+      'one host has all packets: a NAT router? see nfct-src',
+    );
     expect(cli(['advise', '-'], { input: behind }).stdout).toMatch(/\nnobody to keep apart\n$/);
     expect(valid('advise', ['advise', '-', '--by', 'dst'], behind).recommended).toMatchObject({ keys: 'dst' });
   });

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setupCommands } from '../../src/study/index.ts';
 import { CHECK_OPTIONS, type Checks, checkOn } from './checks.ts';
 import type { RunningKernel } from './harness.ts';
 import type { JobResult } from './machine.ts';
 import { GUEST, ROOT } from './root.ts';
 
 const USAGE = `npm run kernel:live -- ${CHECK_OPTIONS}
-What tc writes we read and what we write tc reads, on a real kernel; diff --apply makes setups equal; real traffic.`;
+What tc writes we read and what we write tc reads, on a real kernel; diff --apply makes setups equal; real traffic; what a flow gets of advise's set-up.`;
 
 /** What is set up on a device, and where its filters are. DEV is the device. */
 interface Setup {
@@ -191,6 +192,30 @@ wait
 inside a tc -s class show dev va > kernel.txt
 `;
 
+/** The set-up that advise makes: sixteen hosts, each with a class that gets a seventeenth of the link and may borrow the rest. */
+const LINK = 20e6;
+const LOADED = setupCommands({
+  ...{ kind: 'htb', dev: 'va', keys: 'src', filter: 'map key src and 0xf divisor 16', divisor: 16, link: LINK },
+});
+const RUNS = 5;
+/** One connection through one class, five times, on a link that is idle besides. */
+const BORROW = `
+inside() { name=$1; shift; ip netns exec $name "$@"; }
+ip netns add a; ip netns add b
+ip -n a link add va type veth peer name vb netns b
+ip -n a addr add 10.0.0.1/24 dev va; ip -n a link set va up
+ip -n b addr add 10.0.0.2/24 dev vb; ip -n b link set vb up
+dmesg -C
+inside a tc -batch setup.tc > loaded 2>&1
+echo "exit $?" >> loaded
+dmesg | grep -i quantum >> loaded
+inside b python3 throughput.py sink vb ${RUNS} > rates 2> sink.err &
+for try in 1 2 3 4 5 6 7 8 9 10; do grep -q listening sink.err && break; sleep 1; done
+inside a python3 throughput.py send 10.0.0.2 3 ${RUNS}
+wait
+inside a tc -s class show dev va classid 1:2 > borrowed
+`;
+
 const text = (job: JobResult, name: string): string => job.file(name).toString('utf8');
 /** What passes between two looks at the same thing. */
 const timeless = (shown: string): string => shown.replace(/\d+ sec/g, 'N sec');
@@ -266,6 +291,21 @@ async function traffic(k: RunningKernel, checks: Checks): Promise<void> {
   if (job.stderr !== '') console.log(job.stderr);
 }
 
+const ENOUGH = 0.9;
+
+async function borrows(k: RunningKernel, checks: Checks): Promise<void> {
+  const job = await k.run(BORROW, { ...guest('throughput.py'), 'setup.tc': lines(LOADED) }, 180);
+  checks.equal('the set-up of advise loads without a word', text(job, 'loaded'), 'exit 0\n');
+  const rates = text(job, 'rates').trim().split('\n').map(Number);
+  const median = rates.sort((a, b) => a - b)[Math.floor(RUNS / 2)] ?? 0;
+  checks.check(
+    `one flow through one class gets ${Math.round((100 * median) / LINK)}% of the idle link, median of ${rates.length}`,
+    rates.length === RUNS && median >= ENOUGH * LINK,
+    `${text(job, 'rates')}${text(job, 'borrowed')}`,
+  );
+  if (job.stderr !== '') console.log(job.stderr);
+}
+
 /** What is missing, where what was said of it is, and what must be in it. */
 const REASONS = [
   ['permission', 'permission', 'CAP_NET_ADMIN'],
@@ -293,5 +333,6 @@ process.exitCode = await checkOn(USAGE, async (k, checks) => {
   const expected = await bothWays(k, checks);
   await applies(k, checks, expected);
   await traffic(k, checks);
+  await borrows(k, checks);
   await refusals(k, checks);
 });

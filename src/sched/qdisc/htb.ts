@@ -490,6 +490,14 @@ function place({ defcls }: Htb, at: Placing): Placed {
 
 /** htb_change_class(): without it the kernel divides the rate by r2q, and warns where that is too small or too big. */
 const QUANTUM = 'quantum 1514';
+/** tc's own bucket, about a packet: at high rates the kernel wakes up too late to use all of the rate. */
+const USUAL_BUCKET = 1600;
+
+/** Room for what a link sends in a millisecond, where that is more than tc gives. */
+function bucket(link: number, ...names: readonly string[]): string {
+  const size = Math.ceil(link / 8 / 1000);
+  return size > USUAL_BUCKET ? names.map((name) => ` ${name} ${size}`).join('') : '';
+}
 
 /** net/sched/sch_htb.c, iproute2 tc/q_htb.c: hierarchical token buckets. */
 export const HTB: QdiscKind<Htb, HtbClass> = {
@@ -507,8 +515,8 @@ export const HTB: QdiscKind<Htb, HtbClass> = {
   targets: withDefault(
     classes(
       'htb',
-      ({ link, each }) => `htb rate ${bitRate(each)} ceil ${bitRate(link)} ${QUANTUM}`,
-      ({ link }) => `htb rate ${bitRate(link)} ${QUANTUM}`,
+      ({ link, each }) => `htb rate ${bitRate(each)} ceil ${bitRate(link)}${bucket(link, 'cburst')} ${QUANTUM}`,
+      ({ link }) => `htb rate ${bitRate(link)}${bucket(link, 'burst', 'cburst')} ${QUANTUM}`,
     ),
   ),
   filters: 'classes',
