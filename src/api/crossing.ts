@@ -1,5 +1,5 @@
-import type { NatRule, Prefix } from '../conntrack/index.ts';
-import { type Captured, type CaptureSample, Crossing, guessCaptured, type HookSide } from '../hook/index.ts';
+import { isFor, type NatRule, type Prefix } from '../conntrack/index.ts';
+import { type CaptureSample, Crossing, guessCaptured, type HookSide } from '../hook/index.ts';
 import { feedsOf } from '../kernel/index.ts';
 import { parsePrefix } from '../lang/index.ts';
 import type { Asked } from '../plan.ts';
@@ -23,7 +23,7 @@ export function crossingOf(
   const { dev, hook } = hookOf(question, asked);
   return new Crossing({
     hook,
-    side: sideOf(captured, name, dev),
+    side: sideByNat(nat, dev) ?? sideOf(captured, name, dev),
     captured: typeof captured === 'string' ? captured : new Map(Object.entries(captured)),
     interface: name,
     direction,
@@ -59,21 +59,26 @@ function hookOf({ at = 'egress' }: CrossingQuestion, asked: Asked | undefined): 
   return others.some((other) => other.hook !== feed.hook) ? { hook, dev } : feed;
 }
 
-/**
- * The side of the device that is asked: where it was captured itself, that side. Else the outside, where NAT stands; a
- * capture `here` says nothing of it.
- */
-function sideOf(captured: NonNullable<Question['captured']>, name: string | null, dev?: string): HookSide | null {
-  if (typeof captured === 'string') {
-    if (captured === 'here') return null;
-    return name !== null && name === dev ? captured : 'wan';
-  }
-  const own = dev === undefined ? undefined : captured[dev];
-  if (own !== undefined) return sided(own);
-  return Object.values(captured).every((side) => side === 'here') ? null : 'wan';
+/** The side of the device that is asked, where rules name the devices that packets leave by; null: none does. */
+function sideByNat(nat: readonly NatRule[], dev: string | undefined): HookSide | null {
+  const leaving = nat.flatMap(({ kind, devices }) => (kind === 'snat' && devices !== undefined ? [devices] : []));
+  if (dev === undefined || leaving.length === 0) return null;
+  return leaving.some((devices) => isFor(devices, dev)) ? 'wan' : 'lan';
 }
 
-const sided = (side: Captured): HookSide | null => (side === 'here' ? null : side);
+/**
+ * The side of the device that is asked. Where it was captured itself, that side; where other devices of one side were, the
+ * other one. Else the outside, where NAT stands; a capture `here` says nothing of it.
+ */
+function sideOf(captured: NonNullable<Question['captured']>, name: string | null, dev?: string): HookSide | null {
+  const sides = typeof captured === 'object' ? captured : name === null ? null : { [name]: captured };
+  const all = new Set(sides === null ? [captured] : Object.values(sides));
+  all.delete('here');
+  if (all.size === 0) return null;
+  const own = dev === undefined ? undefined : sides?.[dev];
+  if (own !== undefined) return own === 'here' ? null : own;
+  return dev !== undefined && sides !== null && all.size === 1 && all.has('wan') ? 'lan' : 'wan';
+}
 
 function prefixOf(text: string, i: number): Prefix {
   const prefix = parsePrefix(text);

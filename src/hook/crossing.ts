@@ -110,8 +110,9 @@ export class Crossing {
 
   /** Nothing is asked of an Ethernet packet whose record says nothing of its direction: every packet comes to the hook. */
   get takesAll(): boolean {
-    const { captured, interface: name, direction, hosts } = this.options;
-    return captured === 'here' && name === null && direction === 'both' && hosts.length === 0;
+    const { captured, interface: name, direction, hosts, side } = this.options;
+    const knowsHosts = hosts.length > 0 || (side !== null && this.inside[side].length > 0);
+    return captured === 'here' && name === null && direction === 'both' && !knowsHosts;
   }
 
   /** Connections decide what becomes of packets' addresses, or whose they are. */
@@ -145,7 +146,10 @@ export class Crossing {
     if (wanted === null && typeof captured === 'string') return captured;
     const name = interfaceOf(frame);
     if (wanted !== null && name !== '' && name !== wanted) return null;
-    return typeof captured === 'string' ? captured : (captured.get(name) ?? null);
+    if (typeof captured === 'string') return captured;
+    // A file without names is one interface's.
+    const [only = null, ...others] = name === '' ? captured.values() : [];
+    return captured.get(name) ?? (others.length === 0 ? only : null);
   }
 
   /** What was said of all packets, what the record or its link header says, or whose address the frame is from. */
