@@ -15,6 +15,7 @@ import {
   enter,
   exactnessOf,
   FlowKeys,
+  hasConnection,
   Input,
   type Metadata,
   type Packet,
@@ -201,14 +202,13 @@ export class Run {
     return this.asks !== 0;
   }
 
-  /** Some key is of the connection that is attached to the packet: of one that is none, it falls back. */
-  get readsTuple(): boolean {
-    return (this.asks & Asks.TUPLE) !== 0;
+  /** Some key is of the connection that is attached to the packet, and at this hook none is. */
+  get fallsBack(): boolean {
+    return (this.asks & Asks.TUPLE) !== 0 && !this.isAttached;
   }
 
-  /** The kernel has attached a packet's connection when it comes to the hook. */
   private get isAttached(): boolean {
-    return this.options.device.hook === 'egress';
+    return hasConnection(this.options.device.hook);
   }
 
   /** Classifies one frame and counts it. */

@@ -243,12 +243,11 @@ function estimates({ sharing }: Run): string[] {
 }
 
 /** What a reader might not expect of these settings. */
-function notes({ tracked, hook }: Settings, run: Run): string[] {
+function notes({ tracked }: Settings, run: Run): string[] {
   if (!run.needsConntrack)
     return tracked ? ['nothing here asks for connections: --nat and --conntrack change nothing'] : [];
-  const isEarly = hook === 'ingress' && run.readsTuple;
   return [
-    ...(isEarly ? ['at ingress the kernel has tracked nothing yet: nfct keys fall back'] : []),
+    ...(run.fallsBack ? ['at ingress the kernel has tracked nothing yet: nfct keys fall back'] : []),
     ...(tracked || !run.tracks ? [] : ['no NAT told (--nat, --conntrack): connections are taken as they are seen']),
   ];
 }

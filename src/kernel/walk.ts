@@ -222,6 +222,7 @@ export class Walker implements Walking {
     copy.dev = device.ifindex;
     copy.iif = above.device.ifindex;
     if (!this.eraOf().mirredKeepsConnection) resetConnection(copy);
+    if (!p.received || how === How.MIRROR) orphan(copy);
     turn(copy, hook);
     this.go(pass, hook, how);
     this.depth--;
@@ -249,6 +250,14 @@ function resetConnection(copy: Packet): void {
   copy.ct = null;
   copy.nfct = copy.nullFold;
   copy.given &= ~Input.FOLD_NFCT;
+}
+
+/** net/core/skbuff.c: __skb_clone() — a copy has no socket; only a packet redirected from ingress goes itself. */
+function orphan(copy: Packet): void {
+  copy.socket = null;
+  copy.skUid = copy.skGid = 0;
+  copy.sk = copy.nullFold;
+  copy.given = (copy.given | Input.SK_UID | Input.SK_GID) & ~Input.FOLD_SK;
 }
 
 /** The data begins at the link header on the way out, at the network header on the way in. */

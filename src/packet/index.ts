@@ -13,6 +13,17 @@ export { AddrType, FlowKeys, type Trace } from './flow-keys.ts';
 export { flowText, portsText } from './flow-text.ts';
 export { DissectRet } from './header/dissect-ret.ts';
 export { hasSpi, ipProtocol, ipProtocolName, NETWORK_HEADERS, TRANSPORT_HEADERS } from './headers.ts';
+export {
+  HOOK_ROWS,
+  HOOKS,
+  type Hook,
+  type HookRow,
+  type HookThing,
+  hasConnection,
+  hookRowOf,
+  type Known,
+  toldByFrame,
+} from './hooks.ts';
 export { exactnessOf, Input, inputNames, type Missing, missingOf, missingText, Reader } from './inputs.ts';
 export { leave } from './leave.ts';
 export { readsLinear } from './linear.ts';

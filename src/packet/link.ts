@@ -2,6 +2,7 @@ import { type Frame, Heading } from '../capture/index.ts';
 import { be16, be32, le16, le32, u8 } from '../u32.ts';
 import { ETH_HLEN, ETH_P, IPPROTO, isVlan, VLAN_HLEN } from './ethertype.ts';
 import { pppEtherType } from './header/pppoe.ts';
+import { toldByFrame } from './hooks.ts';
 import { Input } from './inputs.ts';
 import { type Packet, PktType } from './packet.ts';
 
@@ -55,9 +56,12 @@ export function enter(frame: Frame, packet: Packet, device: Device): string | nu
   const reason = row.enter(packet, device);
   if (reason !== null) return reason;
   packet.transport = transportOf(packet, device);
-  if (!packet.received && isSetByIp(packet)) packet.given |= Input.TRANSPORT;
+  if (isSetByIp(packet)) packet.given |= TOLD[device.hook];
   return null;
 }
+
+/** What headers tell besides: at egress, where the transport header begins. */
+const TOLD = { egress: toldByFrame('egress'), ingress: toldByFrame('ingress') };
 
 /**
  * The IP layer has set the transport header, at a place that headers tell. Drivers, GRO, tun and veth may have set it at

@@ -108,3 +108,22 @@ describe('quirk 91: a packet that mirred sends on has no connection', () => {
     expect(onIfb(found)).toBe('1:9');
   });
 });
+
+describe('a packet that mirred sends on from egress is a copy', () => {
+  const OWNER = 'flow map key sk-uid baseclass 1:1';
+  const told = { metadata: { all: { skUid: 8 } } };
+
+  it('which has no socket, so that its owner is 0', async () => {
+    const script = [
+      'qdisc add dev eth0 root handle 1: prio',
+      `filter add dev eth0 parent 1: ${MATCHALL} mirred egress redirect dev ifb0`,
+      ...CLASSES('ifb0'),
+      `filter add dev ifb0 parent 1: protocol all prio 1 handle 1 ${OWNER}`,
+    ].join('\n');
+    expect(onIfb(await explain(INSIDE, asked(script, told)))).toBe('1:1');
+  });
+
+  it('while one that is redirected at ingress goes itself', async () => {
+    expect(onIfb(await explain(INSIDE, asked(incoming('', OWNER), { ...AT_INGRESS, ...told })))).toBe('1:9');
+  });
+});

@@ -59,15 +59,53 @@ describe('a filter where packets come in', () => {
     expect(places('qdisc add dev eth0 clsact', filter('dev eth0 egress'))).toEqual([]);
   });
 
-  test('gets none from connmark, which copies the mark and lets go of the entry', () => {
-    const behind = (action: string): string[] => [
+  test('gets none from connmark, which copies the mark, nor from ct, whose connection the redirect takes off', () => {
+    const behind = (action: string, key = 'nfct-src'): string[] => [
       'qdisc add dev eth0 handle ffff: ingress',
       `filter add dev eth0 parent ffff: protocol all prio 1 matchall action ${action} action mirred egress redirect dev ifb0`,
       'qdisc add dev ifb0 root handle 1: sfq',
-      'filter add dev ifb0 parent 1: protocol all prio 1 handle 1 flow hash keys nfct-src divisor 1024',
+      `filter add dev ifb0 parent 1: protocol all prio 1 handle 1 flow hash keys ${key} divisor 1024`,
     ];
     expect(places(...behind('connmark'))).toEqual(['FT009 4']);
-    expect(places(...behind('ct pipe'))).toEqual([]);
+    expect(places(...behind('ct pipe'))).toEqual(['FT009 4']);
+    expect(places(...behind('ct pipe', 'nfct-dst'))).toEqual(['FT009 4']);
+  });
+
+  test('meets no mark, unless an action restores or sets one before', () => {
+    const fed = (actions: string, filter: string): string[] => [
+      'qdisc add dev eth0 handle ffff: ingress',
+      `filter add dev eth0 parent ffff: protocol all prio 1 matchall ${actions} action mirred egress redirect dev ifb0`,
+      'qdisc add dev ifb0 root handle 1: sfq',
+      `filter add dev ifb0 parent 1: protocol all prio 1 ${filter}`,
+    ];
+    const MARK = 'handle 1 flow hash keys mark divisor 256';
+    expect(places(...fed('', MARK))).toEqual(['FT041 4']);
+    expect(places(...fed('', 'handle 1 flow hash keys iif divisor 256'))).toEqual(['FT041 4']);
+    expect(places(...fed('', 'handle 1 flow hash keys priority divisor 256'))).toEqual(['FT041 4']);
+    for (const action of ['connmark', 'ctinfo cpmark', 'skbedit mark 5']) {
+      expect(places(...fed(`action ${action}`, MARK)), action).toEqual([]);
+    }
+    // Earlier at ingress, in a filter of its own.
+    const [first = '', ...rest] = fed('', MARK);
+    const earlier = 'filter add dev eth0 parent ffff: protocol all prio 1 matchall action connmark continue';
+    expect(places(first, earlier, ...rest.map((line) => line.replace('prio 1 matchall', 'prio 2 matchall')))).toEqual(
+      [],
+    );
+    // Who feeds an ifb that this script does not feed may have set it.
+    expect(places(...rest.slice(1))).toEqual([]);
+  });
+
+  test('meets no connection either where packets are redirected as they leave', () => {
+    const lines = [
+      'qdisc add dev eth0 root handle 1: prio',
+      'filter add dev eth0 parent 1: protocol all prio 1 matchall action mirred egress redirect dev ifb0',
+      'qdisc add dev ifb0 root handle 1: sfq',
+    ];
+    const filter = (key: string): string =>
+      `filter add dev ifb0 parent 1: protocol all prio 1 handle 1 flow hash keys ${key} divisor 1024`;
+    expect(places(...lines, filter('nfct-src'))).toEqual(['FT009 4']);
+    expect(places(...lines, filter('sk-uid'))).toEqual(['FT010 4']);
+    expect(places(...lines, filter('mark'))).toEqual([]);
   });
 
   test('of a shared block needs a whole base class', () => {

@@ -1,7 +1,7 @@
 import { KEYS, Key, keysOf } from '../../sched/flow/index.ts';
 import type { Rule } from '../finding.ts';
+import { isConstant } from '../hooks.ts';
 import { flowArgument } from '../script.ts';
-import { beforeTracking } from './ft009-conntrack-has-not-run.ts';
 import type { Page } from './page.ts';
 
 const LOCAL: readonly Key[] = [Key.SKUID, Key.SKGID, Key.RTCLASSID];
@@ -16,7 +16,7 @@ export const FT010: Rule = {
       const { command, flow } = filter;
       const [key] = keysOf(flow.config.keymask).filter((one) => LOCAL.includes(one));
       if (key === undefined) continue;
-      const always = beforeTracking(filter, tree);
+      const always = isConstant(key, filter, tree);
       const { name } = KEYS[key];
       yield {
         command,
@@ -24,7 +24,7 @@ export const FT010: Rule = {
         severity: always ? 'warning' : 'advice',
         message: always ? `${name} is always 0 here` : `${name} is 0 for forwarded packets`,
         effect: always
-          ? 'packets that come in have no socket and no route yet: all of them get the same class'
+          ? 'no packet here has a socket (or, at ingress, a route): all of them get the same class'
           : 'only packets of local sockets have another value (rt-classid: only packets routed with a realm); all others share a class',
       };
     }
@@ -34,7 +34,7 @@ export const FT010: Rule = {
 export const PAGE: Page = {
   happens: [
     'Only packets of local sockets have an owner, and only routed packets can have a realm.',
-    'At ingress the value is always 0.',
+    'At ingress the value is always 0, and on an ifb that packets are redirected to from there; owners are lost by a redirect at egress, too. See [what is known at which hook](../hooks.md).',
     'On the way out it is 0 for forwarded packets: the finding is advice there.',
   ],
   mend: ['Use another key: `src`, `mark`.'],
@@ -51,8 +51,8 @@ export const PAGE: Page = {
   clean: [
     {
       script: [
-        'tc qdisc add dev eth0 ingress',
-        'tc filter add dev eth0 parent ffff: handle 1 flow map key iif action drop',
+        'tc qdisc add dev eth0 ingress_block 1 ingress',
+        'tc filter add block 1 handle 1 flow map key iif baseclass ffff:1 action drop',
       ],
       why: 'The incoming device is known at ingress.',
     },

@@ -1,6 +1,7 @@
 import { type Nat, natOf } from '../../netfilter/index.ts';
 import { KEYS, Key, keysOf } from '../../sched/flow/index.ts';
 import { lineOf, put, type Rule } from '../finding.ts';
+import { isUnset } from '../hooks.ts';
 import { keyNames } from '../minors.ts';
 import { meets, netfilterOf } from '../netfilter.ts';
 import { type Command, flowArgument } from '../script.ts';
@@ -29,20 +30,23 @@ export const FT038: Rule = {
       const rule = known.get(place);
       if (flow === null || rule === undefined) continue;
       const isAlone = keysOf(flow.config.keymask).length === 1;
+      const isKnown = !isUnset('connection', filter, tree);
       const isSure = rule.packets === 'all' && (rule.device !== null || shaped.size < 2);
       yield {
         command,
         word: flowArgument(command, 'keys'),
         severity: isAlone && isSure ? 'warning' : 'advice',
         message: `${keyNames(flow.config)}: the NAT rule of ${lineOf(rule.place)} comes first`,
-        effect: isAlone
-          ? "a packet that it is for has the router's address here, so all inside hosts share a bucket; nfct-src is the host's own"
-          : "a packet that it is for has the router's address here, so src keeps no hosts apart; nfct-src is the host's own",
-        mend: mendOf(command),
+        effect: `${isAlone ? SHARED : ADDS_NOTHING}; ${isKnown ? "nfct-src is the host's own" : REDIRECTED}`,
+        mend: isKnown ? mendOf(command) : null,
       };
     }
   },
 };
+
+const SHARED = "a packet that it is for has the router's address here, so all inside hosts share a bucket";
+const ADDS_NOTHING = "a packet that it is for has the router's address here, so src keeps no hosts apart";
+const REDIRECTED = 'nfct-src is known on the device that they leave by, and no more on this one';
 
 /** The first rule that packets of a filter may have gone by. */
 function ruleFor(filter: FilterAt, rules: readonly Nat[], tree: Setup): Nat | undefined {
@@ -93,7 +97,7 @@ export const PAGE: Page = {
   ],
   mend: [
     'Use `nfct-src`: the address that connection tracking has seen before NAT. NAT makes tracking run, so it is known here.',
-    'It is not known at ingress and on an ifb that is fed from there: see [FT009](FT009.md).',
+    'It is not known at ingress, and on an ifb that packets are redirected to: see [FT009](FT009.md).',
   ],
   found: [
     {

@@ -1,10 +1,11 @@
 import { emptiesAll, type NetfilterCommand, tracks, untracked } from '../../netfilter/index.ts';
 import { lineOf, type Rule } from '../finding.ts';
+import { isUnset } from '../hooks.ts';
 import { keyNames } from '../minors.ts';
 import { meets, netfilterOf } from '../netfilter.ts';
 import { type Command, flowArgument, type Script } from '../script.ts';
 import { isDeaf } from '../setup.ts';
-import { asksForTuple, beforeTracking } from './ft009-conntrack-has-not-run.ts';
+import { asksForTuple } from './ft009-conntrack-has-not-run.ts';
 import type { Page } from './page.ts';
 
 /** net/netfilter/nf_conntrack_proto.c: nf_ct_netns_get() is called by the rules that need connections, and by nothing else. */
@@ -14,7 +15,7 @@ export const FT039: Rule = {
   title: 'nfct keys where nothing makes connection tracking run',
   *look(tree) {
     const filters = tree.filters.filter(
-      (filter) => asksForTuple(filter) && !isDeaf(filter) && !beforeTracking(filter, tree),
+      (filter) => asksForTuple(filter) && !isDeaf(filter) && !isUnset('connection', filter, tree),
     );
     const [first] = filters;
     if (first === undefined) return;

@@ -38,6 +38,7 @@ import { FT037 } from './ft037-replace-in-a-loop.ts';
 import { FT038 } from './ft038-src-behind-nat.ts';
 import { FT039 } from './ft039-nothing-tracks.ts';
 import { FT040 } from './ft040-script-ends.ts';
+import { FT041 } from './ft041-nothing-has-set-it.ts';
 import { REFUSED } from './refused.ts';
 import { SYNTAX } from './syntax.ts';
 
@@ -82,6 +83,7 @@ export const RULES: readonly Rule[] = [
   FT038,
   FT039,
   FT040,
+  FT041,
   SYNTAX,
   REFUSED,
 ];

@@ -38,6 +38,7 @@ import { PAGE as FT037 } from './ft037-replace-in-a-loop.ts';
 import { PAGE as FT038 } from './ft038-src-behind-nat.ts';
 import { PAGE as FT039 } from './ft039-nothing-tracks.ts';
 import { PAGE as FT040 } from './ft040-script-ends.ts';
+import { PAGE as FT041 } from './ft041-nothing-has-set-it.ts';
 import type { Page } from './page.ts';
 import { PAGE as REFUSED } from './refused.ts';
 import { PAGE as SYNTAX } from './syntax.ts';
@@ -82,6 +83,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   FT038,
   FT039,
   FT040,
+  FT041,
   SYNTAX,
   REFUSED,
 };

@@ -36,6 +36,7 @@ export const connmark: Action<Connmark> = {
   kind: 'connmark',
   codec: table(TCA_CONNMARK),
   scope: () => 'packet',
+  sets: Input.MARK,
   asks: Asks.ENTRY,
   speak(words, w, { warn } = NOBODY) {
     while (words.take('connmark'));

@@ -15,6 +15,7 @@ import {
   u16,
   u32,
 } from '../../netlink/index.ts';
+import { Input } from '../../packet/index.ts';
 import { be32 as readBe32 } from '../../u32.ts';
 import { Verdict } from '../../verdict.ts';
 import { Asks } from '../notation.ts';
@@ -180,6 +181,7 @@ export const ct: Action<Ct> = {
   kind: 'ct',
   codec: table(TCA_CT, FAILED_POLICY),
   scope: () => 'flow',
+  sets: Input.FOLD_NFCT,
   asks: Asks.ENTRY,
   speak(words, w, { warn } = NOBODY) {
     words.take('ct');

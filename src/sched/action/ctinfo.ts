@@ -57,6 +57,7 @@ export const ctinfo: Action<Ctinfo> = {
   kind: 'ctinfo',
   codec: table(TCA_CTINFO, FAILED_POLICY),
   scope: () => 'packet',
+  sets: Input.MARK,
   asks: Asks.ENTRY,
   speak(words, w, { warn } = NOBODY) {
     while (words.take('ctinfo'));

@@ -1,6 +1,7 @@
 import { Errno, KernelError } from '../../errors.ts';
 import { getU16, getU32, hexText, type Words } from '../../lang/index.ts';
 import { bytes, type Codec, type Decoded, struct, table, u16, u32 } from '../../netlink/index.ts';
+import { Input } from '../../packet/index.ts';
 import { le16, le32 } from '../../u32.ts';
 import { Verdict } from '../../verdict.ts';
 import { checkControl, printControl, takeControlOr } from './control.ts';
@@ -147,6 +148,7 @@ export const ife: Action<Ife> = {
   kind: 'ife',
   codec: table(TCA_IFE),
   scope: () => 'packet',
+  sets: Input.MARK | Input.PRIORITY | Input.TC_INDEX,
   speak(words, w, ask = NOBODY) {
     const s: Spoken = { flags: 0, said: false, type: undefined, allowed: new Set(), values: {} };
     while (takeWord(words, s, ask));

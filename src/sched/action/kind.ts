@@ -115,6 +115,8 @@ export interface Action<T> extends Notation<T> {
   target?(value: T): number;
   /** Whether the answer rests on numbers that we draw and the kernel drew otherwise. */
   assumed?(value: T): boolean;
+  /** What it may write of what a capture does not hold: bits of Input; absent: nothing. */
+  readonly sets?: number;
   /** What it reads of the packet's connection: bits of Asks; absent: nothing. */
   readonly asks?: number;
   /** False: offload_act_setup() balks, which `tc actions add` reports as a warning. */

@@ -11,6 +11,9 @@ import { type Action, BARE, dumpRows, GEN, NO_GEN, NOT_EMULATED, PARMS, printTai
 const ATTRIBUTES = { tm: [1, TM], parms: [2, struct(GEN)], typed: TYPED } as const;
 type NotModelled = Decoded<typeof ATTRIBUTES>;
 
+/** Nobody knows what it writes: all bits. */
+export const ANYTHING = -1;
+
 /** What ends an action's words whatever its kind is: another action, or the filter's class. */
 const BEHIND = ['action', 'flowid', 'classid'];
 
@@ -20,6 +23,7 @@ export function notModelled(kind: string): Action<NotModelled> {
     kind,
     codec: table(ATTRIBUTES),
     scope: () => 'packet',
+    sets: ANYTHING,
     speak(words, w) {
       skip(words);
       words.leaveOut(`action "${kind}"`);

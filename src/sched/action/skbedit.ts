@@ -111,6 +111,7 @@ export const skbedit: Action<Skbedit> = {
   kind: 'skbedit',
   codec: table(TCA_SKBEDIT),
   scope: () => 'packet',
+  sets: Input.MARK | Input.PRIORITY | Input.QUEUE | Input.PKT_TYPE,
   speak(words, w, { warn } = NOBODY) {
     skip(words);
     const spoken: Spoken = {};

@@ -97,6 +97,11 @@ export class Bound {
     return this.instances.some(({ kind, value }) => kind.assumed?.(value) === true);
   }
 
+  /** What they may write of what a capture does not hold: bits of Input. */
+  get sets(): number {
+    return this.instances.reduce((bits, { kind }) => bits | (kind.sets ?? 0), 0);
+  }
+
   /** What they read of the packet's connection: bits of Asks. */
   get asks(): number {
     return this.instances.reduce((bits, { kind }) => bits | (kind.asks ?? 0), 0);

@@ -43,6 +43,7 @@ const ALL_BITS = 0xffffffff;
 /** tc/f_fw.c: fw_filter_util; net/sched/cls_fw.c: cls_fw_ops */
 export const fw: Kind = {
   kind: 'fw',
+  byMark: true,
   speak,
   print: (handle, options, out, talk) => print(handle, decode(FW, options), out, talk),
   create: (host) => new FwFilters(host),

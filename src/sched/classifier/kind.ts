@@ -149,6 +149,8 @@ export interface ClassifierKind {
 
 /** One kind of classifier, tc's and the kernel's side in one row: struct filter_util and struct tcf_proto_ops. */
 export interface Kind extends ClassifierKind {
+  /** Its filters are found by the packet's mark, which is their handle. */
+  readonly byMark?: true;
   /** ->init() */
   create(host: Host): KernelClassifier;
 }
