@@ -141,6 +141,8 @@ export class Run {
   private readonly unknowns: string[] = [];
   private readonly ct = new Ct();
   private readonly found = new Ct();
+  /** The table has had the packet's entry before it came to the hook: at ingress it is no new one. */
+  private isLookedUp = false;
   private readonly flow = new FlowKeys();
   /** Time of the first packet. */
   readonly began = { seconds: 0, nanoseconds: 0 };
@@ -251,6 +253,7 @@ export class Run {
       return;
     }
     crossing?.cross(frame, p, isTracked ? tracker : null);
+    if (tracker !== null && this.tracks && this.isLookedUp) this.look(tracker);
     if (metadata.byPrefix.length > 0) env.era.dissect(p, this.flow);
     applyMetadata(metadata, this.number, p, this.flow);
   }
@@ -264,17 +267,16 @@ export class Run {
   }
 
   /**
-   * Gives the packet its connection, and shows it what a look into the table finds. Where the kernel has no room for a new
-   * connection, the packet ends here. At ingress all this comes later, but the look. Returns whether it has one.
+   * Gives the packet its connection. Where the kernel has no room for a new one, the packet ends here. At ingress all this
+   * comes later. Returns whether it has one.
    */
   private track(tracker: Tracker): boolean {
     const { packet, isAttached } = this;
     const { now } = this.options.clock;
-    const { dropped } = tracker;
-    if (!isAttached) this.look(tracker);
+    const { dropped, size } = tracker;
     const isFound = tracker.track(packet, this.ct, now);
     if (isFound && isAttached) packet.ct = this.ct;
-    if (isAttached) this.look(tracker);
+    this.isLookedUp = isAttached || tracker.size <= size;
     if (this.fullFrom === 0 && tracker.wasFull) {
       this.fullFrom = this.number;
       this.assumed |= Input.FULL_TABLE;
@@ -285,6 +287,7 @@ export class Run {
     return false;
   }
 
+  /** Shows the packet what a look into the table finds for it, with the headers that it has at the hook. */
   private look(tracker: Tracker): void {
     const { packet, found, asks, options } = this;
     if ((asks & Asks.ENTRY) !== 0 && tracker.look(packet, found, options.clock.now)) packet.entry = found;

@@ -72,6 +72,23 @@ describe('what reads a connection has it followed', () => {
     expect(onIfb(await explain(INSIDE, asked(incoming('connmark', BY_MARK), AT_INGRESS)))).toBe('1:9');
   });
 
+  it('under the headers that the packet has at the hook, wherever it was captured', async () => {
+    const inside = { captured: 'lan', hosts: ['192.168.1.0/24'] } as const;
+    const reply = 'udp 198.51.100.1:443 > 192.168.1.5:5000';
+    const back = await explain(reply, asked(incoming('connmark', BY_MARK), { ...AT_INGRESS, ...inside }));
+    expect([back.flow, onIfb(back)]).toEqual([BACK, '1:9']);
+    // As it leaves, it is the router's, and on the ifb nothing but the table can tell.
+    const script = [
+      'qdisc add dev eth0 root handle 1: prio',
+      `filter add dev eth0 parent 1: ${MATCHALL} mirred egress redirect dev ifb0`,
+      ...CLASSES('ifb0'),
+      `filter add dev ifb0 parent 1: ${MATCHALL} connmark continue`,
+      `filter add dev ifb0 parent 1: protocol all prio 2 handle 1 ${BY_MARK}`,
+    ].join('\n');
+    const out = await explain(INSIDE, asked(script, inside));
+    expect([out.flow, onIfb(out)]).toEqual([OUT, '1:1']);
+  });
+
   it('not where nothing reads it', async () => {
     const found = await explain(INSIDE, asked(outgoing('')));
     expect([found.given.conntrack, found.missing]).toEqual([undefined, ['mark', 'priority']]);
