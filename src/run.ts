@@ -2,7 +2,7 @@ import { checkFrame } from './argument.ts';
 import type { Frame } from './capture/index.ts';
 import type { Tracker } from './conntrack/index.ts';
 import { type Clock, createPacket, type Env } from './env.ts';
-import type { Crossing } from './hook/index.ts';
+import { type Crossing, NOT_AT_HOOK } from './hook/index.ts';
 import { type Evaluated, type FlowFilterAt, isList, type Journey, NONE } from './kernel/index.ts';
 import { covers, Printer } from './lang/index.ts';
 import { AttrWriter, decode } from './netlink/index.ts';
@@ -23,6 +23,7 @@ import {
 } from './packet/index.ts';
 import { type Around, type Asked, type FilterPlan, kernelOf } from './plan.ts';
 import { Fates, type FilterRow, type FullTable, Sharing, Tally } from './report/index.ts';
+import type { Marks } from './ruleset/index.ts';
 import {
   dumpFlow,
   FLOW,
@@ -57,6 +58,8 @@ export interface RunOptions {
   /** Whether to count flows and hosts: memory then grows with their number. */
   readonly sharing: boolean;
   /** From where packets were captured to the hook; absent: all of them come to the hook as they stand. */
+  /** Rules of the router that write marks before packets come to the egress hook of `device`. */
+  readonly marks?: { readonly rules: Marks; readonly device: string | null } | null | undefined;
   readonly crossing?: Crossing | undefined;
 }
 
@@ -162,7 +165,8 @@ export class Run {
     this.assumed = (isDrawn ? Input.DRAWN : 0) | (isSetUp ? Input.SET_UP : 0);
     this.known = knownBits(options.known);
     this.dev = options.kernel === undefined ? 0 : this.kernel.netns.links.index(this.kernel.place.dev);
-    const isAsked = this.isAttached ? asks !== 0 : (asks & Asks.ENTRY) !== 0;
+    if (options.tracker !== null) options.tracker.notesStart = options.marks != null;
+    const isAsked = this.isAttached ? asks !== 0 || options.marks?.rules.tracks === true : (asks & Asks.ENTRY) !== 0;
     this.tracks = options.tracker !== null && (isAsked || options.crossing?.needsConnections === true);
   }
 
@@ -247,6 +251,7 @@ export class Run {
     p.dev = this.dev;
     const elsewhere = crossing?.arrive(frame, p) ?? null;
     const isTracked = tracker !== null && this.tracks && this.track(tracker);
+    if (tracker !== null && this.reason === null) this.mark(tracker, elsewhere);
     if (elsewhere !== null) {
       this.reason = elsewhere;
       this.isElsewhere = true;
@@ -264,6 +269,13 @@ export class Run {
     if (tracker === null || this.fullFrom === 0) return null;
     const { max, evicted, dropped } = tracker;
     return { max, from: this.fullFrom, evicted, dropped };
+  }
+
+  /** The router's rules give marks, also to connections of packets that go elsewhere; the same packet once. */
+  private mark(tracker: Tracker, elsewhere: string | null): void {
+    const { marks } = this.options;
+    if (marks == null || elsewhere === NOT_AT_HOOK.otherSide || elsewhere === NOT_AT_HOOK.interface) return;
+    marks.rules.run(this.packet, tracker, elsewhere === null ? marks.device : null);
   }
 
   /**

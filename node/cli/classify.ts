@@ -3,6 +3,7 @@ import {
   Classifying,
   frameTaker,
   fullTableNotes,
+  markNotes,
   packetRecord,
   type Reading,
   readSources,
@@ -207,7 +208,7 @@ async function summaryText(
     case 'ndjson':
       return ndjson(summary);
     case 'csv':
-      for (const note of [...estimates(run), ...fullTableNotes(run)]) say(`note: ${note}`);
+      for (const note of [...estimates(run), ...fullTableNotes(run), ...markNotes(run)]) say(`note: ${note}`);
       return settings.shown.by === undefined ? csv(rows(summary)) : hostsCsv(summary);
     case 'table': {
       const { summaryTable } = await import('./table.ts');
@@ -217,8 +218,10 @@ async function summaryText(
         seedStated: settings.seedStated,
         mapped: run.filters.map(({ filter }) => filter.mode !== Mode.HASH),
         all: settings.all,
-        missing: (summary.missing ?? []).flatMap((row) => missingText(row, run.packet.readBy) || []),
-        notes: [...noted, ...notes(settings, run), ...estimates(run), ...fullTableNotes(run)],
+        missing: (summary.missing ?? []).flatMap(
+          (row) => missingText(row, run.packet.readBy, run.options.marks != null) || [],
+        ),
+        notes: [...noted, ...notes(settings, run), ...estimates(run), ...fullTableNotes(run), ...markNotes(run)],
         hosts: settings.shown.by === undefined ? null : hostsTable(summary, settings.shown, painter('stdout')),
         paint: painter('stdout'),
       });

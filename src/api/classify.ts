@@ -5,6 +5,7 @@ import { type FilterRow, type Summary, summarise } from '../report/index.ts';
 import type { Run } from '../run.ts';
 import { BY_HOST_OPTIONS, type ByHostQuestion, CountingHosts, recordedOf } from './by-host.ts';
 import { Copies } from './copies.ts';
+import { type MarksRow, marksOfRun } from './marks.ts';
 import { checkOptions } from './options.ts';
 import type { Question } from './question.ts';
 import { inField } from './question-error.ts';
@@ -15,6 +16,8 @@ import type { Source } from './source.ts';
 
 /** What `classify` returns, and what `cls-flow classify --format json` prints: docs/schema/classify.schema.json. */
 export interface Classification extends Summary {
+  /** What the script's rules were to marks; absent: none writes them, or packets have not met them. */
+  readonly marks?: MarksRow;
   readonly record: CallRecord;
 }
 
@@ -115,7 +118,7 @@ export class Classifying {
     const { hosts, byHost } = this;
     const read = [...inputs, ...(hosts?.inputs ?? [])];
     const record = recordOfRun('classify', settled, read, recordedOf(byHost));
-    return { ...summary, ...hosts?.fields, record };
+    return { ...summary, ...marksOfRun(run), ...hosts?.fields, record };
   }
 }
 

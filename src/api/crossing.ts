@@ -50,7 +50,7 @@ interface HookOfDevice {
   readonly dev: string | undefined;
 }
 
-function hookOf({ at = 'egress' }: CrossingQuestion, asked: Asked | undefined): HookOfDevice {
+export function hookOf({ at = 'egress' }: CrossingQuestion, asked: Asked | undefined): HookOfDevice {
   const hook = at === 'ingress' ? 'ingress' : 'egress';
   if (asked === undefined) return { hook, dev: undefined };
   const { dev } = asked.place;

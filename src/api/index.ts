@@ -53,6 +53,7 @@ export {
   type IndexOptions,
   indexPackets,
 } from './index-packets.ts';
+export { type MarksRow, markNotes, type UndecidedRule } from './marks.ts';
 export { type ClassCourse, type ClassesOverTime, type OverTimeOptions, overTime } from './over-time.ts';
 export { type PacketRecord, packetRecord, timeText, type WalkedRecord } from './packet-record.ts';
 export { packets } from './packets.ts';

@@ -14,7 +14,8 @@ import { type FilterName, Netns, type PlanNode } from '../kernel/index.ts';
 import { counted, getClassid } from '../lang/index.ts';
 import { recordedCommands } from '../netfilter/index.ts';
 import type { Around, Asked } from '../plan.ts';
-import { natRulesOf } from '../ruleset/index.ts';
+import { type MakeSet, Marks, natRulesOf } from '../ruleset/index.ts';
+import { parseSetLines } from '../sched/ematch/index.ts';
 import type { Simulated } from '../shell/index.ts';
 import { classidText } from '../u32.ts';
 import type { Question } from './question.ts';
@@ -46,6 +47,8 @@ export interface ScriptKernel {
   readonly report: ScriptReport;
   /** The rules of NAT that the script makes. */
   readonly nat: readonly NatRule[];
+  /** Its rules that write marks; null: there are none. */
+  readonly marks: Marks | null;
 }
 
 export type RunScript = typeof runQuestionScript;
@@ -83,6 +86,7 @@ export function runQuestionScript(
   return {
     asked: { netns, place, assumed: [] },
     nat: [],
+    marks: null,
     report: {
       ...{ kind: 'state', failed: [], notModelled: [], unexpanded: [], unread: [], assumed: [], simulated: null },
       ...(netns.has(place) ? {} : { empty: nothingThere(netns, place) }),
@@ -107,9 +111,12 @@ function runText(
   const { netns, answers, standing, unexpanded, unread } = made;
   if (answers.length === 0) throw nothingToRun(made);
   const place = placeOf(netns, question);
+  const rules = simulated?.commands ?? recordedCommands(text);
+  const marks = new Marks(rules, setMaker(around));
   return {
     asked: { netns, place, assumed: standing },
-    nat: natRulesOf(simulated?.commands ?? recordedCommands(text)),
+    nat: natRulesOf(rules),
+    marks: marks.isEmpty ? null : marks,
     report: {
       kind: kindOf(text),
       // Scripts begin by deleting what may not be there.
@@ -125,6 +132,25 @@ function runText(
     },
   };
 }
+
+/** Sets that are given stand in the place of those that the script makes. */
+const setMaker =
+  ({ sets = [] }: Around): MakeSet =>
+  (name, lines) => {
+    const known = sets.find((set) => set.name === name);
+    if (known !== undefined || lines === null) return known ?? null;
+    if (lines.length === 0) return { has: () => false };
+    try {
+      const [made] = parseSetLines(lines, () => 0, name ?? NFT_SET);
+      return made ?? null;
+    } catch {
+      // Of a kind that is not known here: whoever asks it is in doubt.
+      return null;
+    }
+  };
+
+/** Elements alone make a set of networks; it needs a name. */
+const NFT_SET = 'nft';
 
 /** Sets that are given go before those that were saved. */
 const withSets = ({ sets = [], ...rest }: Around): Around => (sets.length === 0 ? rest : { ...rest, sets });

@@ -12,12 +12,12 @@ import { Run, type RunOptions } from '../run.ts';
 import type { IpSet } from '../sched/ematch/index.ts';
 import { type FlowOptions, Mode } from '../sched/flow/index.ts';
 import type { Simulated } from '../shell/index.ts';
-import { crossingOf, guessed } from './crossing.ts';
+import { crossingOf, guessed, hookOf } from './crossing.ts';
 import { Digests, digestOfText, type InputDigest } from './digest.ts';
 import { linesOf } from './lines.ts';
 import { type MetadataQuestion, oneOf, type Question, readQuestion } from './question.ts';
 import { inField, QuestionError } from './question-error.ts';
-import type { RunScript, ScriptReport } from './script.ts';
+import type { RunScript, ScriptKernel, ScriptReport } from './script.ts';
 import { linesOfSets, readSets, type SetsLines } from './sets.ts';
 import type { ScriptFile } from './simulation.ts';
 
@@ -91,10 +91,18 @@ export function settleNow(asked: Question, besides: Besides, runScript: RunScrip
       digests.ofLines('conntrack', tables.conntrack ?? linesOf(question.conntrack ?? '')),
     ),
     sharing: question.flows ?? true,
+    marks: marksAt(question, script),
     crossing: crossingOf(question, rules, script?.asked, read.captured === undefined && besides.sample !== undefined),
   };
   digests.inputs.push(...sourcedBy(besides.simulated ?? null));
   return { question, options, seed, inputs: digests.inputs };
+}
+
+/** The script's rules that write marks, where packets have met them: not at ingress, nor on a device that is fed from there. */
+function marksAt(question: Question, script: ScriptKernel | undefined): RunOptions['marks'] {
+  if (script === undefined || script.marks === null) return null;
+  const { hook, dev = null } = hookOf(question, script.asked);
+  return hook === 'egress' ? { rules: script.marks, device: dev } : null;
 }
 
 /** Files that a shell script reads commands from; the script itself comes first, and is in the question. */

@@ -61,6 +61,8 @@ export class Tracker {
   readonly max: number;
   /** Entries that gave way as there was no room; from the first on it is not sure which the kernel has. */
   evicted = 0;
+  /** Entries are to say whether they began with their connection's first packet. The compiled engine's do not. */
+  notesStart = false;
   /** Packets that the kernel drops, as nothing gave way for the connection that they would open. */
   dropped = 0;
 
@@ -193,7 +195,7 @@ export class Tracker {
     translated.copy(original);
     const done = this.nat.translate(translated);
     invert(translated, reply);
-    const flags = this.flagsOf(table, done, now) | (direction && Flag.REPLIED) | (pickedUp ? Flag.MIDWAY : 0);
+    const flags = this.flagsOf(table, done, now) | (direction && Flag.REPLIED) | (pickedUp && this.notesStart ? Flag.MIDWAY : 0);
     const entry = table.insert(original, reply, flags, now);
     table.setState(entry, state);
     table.setDeadline(entry, now + follower.timeout(state, false, 0) * SECOND);

@@ -66,6 +66,7 @@ export const missingOf = checked(room.missingOf, { counts: made(Map) });
 export const missingText = checked(room.missingText, {
   missing: members({ input: text, packets: count }),
   readBy: numbers,
+  byRules: optional(yesOrNo),
 });
 export const outerProtocol = checked(room.outerProtocol, { packet: aPacket });
 export const parseMetadata = checked(room.parseMetadata, { objects: iterable });

@@ -221,10 +221,11 @@ function maskOf(name: string): number {
 }
 
 /**
- * `4879 packets: fw filters met mark 0; tell marks with --set mark= or --meta`; `readBy`: see Packet. Nothing of a full table:
+ * `4879 packets: fw filters met mark 0; tell marks with --set mark= or --meta`; `readBy`: see Packet; `byRules`: marks are those
+ * of the script's rules. Nothing of a full table:
  * a note of its own says more of it.
  */
-export function missingText({ input, packets }: Missing, readBy: ArrayLike<number>): string {
+export function missingText({ input, packets }: Missing, readBy: ArrayLike<number>, byRules = false): string {
   const row = INPUTS.find(({ name }) => name === input);
   if (row === undefined || row.bit === Input.FULL_TABLE) return '';
   if (row.bit === Input.SET_UP)
@@ -234,5 +235,6 @@ export function missingText({ input, packets }: Missing, readBy: ArrayLike<numbe
   const who = names.length === 0 ? 'flow filters' : names.join(' and ');
   const meta = row.option?.startsWith('--set') ? ' or --meta' : '';
   const hint = row.option === null ? 'no option gives it' : `tell ${row.what} with ${row.option}${meta}`;
-  return `${counted(packets, 'packet')}: ${who} met ${row.met}; ${hint}`;
+  const met = byRules && row.bit === Input.MARK ? "marks of the script's rules, which are assumed" : row.met;
+  return `${counted(packets, 'packet')}: ${who} met ${met}; ${hint}`;
 }

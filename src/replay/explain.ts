@@ -76,6 +76,20 @@ export interface HashRound {
   readonly c: string;
 }
 
+/** What a rule of iptables or nft wrote, before the packet came to the hook. */
+export interface RuleStep {
+  /** null: the script itself. */
+  readonly file: string | null;
+  readonly line: number;
+  readonly chain: string;
+  /** As it was written, without its table and its chain. */
+  readonly rule: string;
+  /** null: it is not evaluated, so that the mark is assumed. */
+  readonly wrote: 'mark' | 'connmark' | 'class' | null;
+  /** What it is from then on: a number in hex, or a class. */
+  readonly value: string | null;
+}
+
 /** A filter that was asked. */
 export interface FilterStep {
   /** What its list is attached to, where a script said so. */
@@ -111,6 +125,8 @@ export interface Explanation extends Partial<Journey> {
   /** What dissection found: `tcp 192.0.2.1:80 > 192.0.2.2:1234`; null without addresses. */
   readonly flow: string | null;
   readonly given: Readonly<Record<string, string>>;
+  /** What the script's rules wrote, in their order; absent: they wrote nothing. */
+  readonly rules?: readonly RuleStep[];
   readonly headers: readonly HeaderStep[];
   /** Where each header stands in the frame, the link's and the last one too. */
   readonly spans: readonly HeaderSpan[];
@@ -131,7 +147,7 @@ const hex = (value: number): string => `0x${hex8(value)}`;
 
 /** Tells the walk of one frame; the run steps over it, so that its number and its connections stay right. */
 export function explain(run: Run, frame: Frame): Explanation {
-  run.prepare(frame);
+  const rules = written(run, () => run.prepare(frame));
   const { packet: p, options } = run;
   const headers: HeaderStep[] = [];
   const flow = new FlowKeys();
@@ -152,6 +168,7 @@ export function explain(run: Run, frame: Frame): Explanation {
     era: options.env.era.name,
     flow: packetText(flow),
     given: given(run),
+    ...(rules.length === 0 ? {} : { rules }),
     headers,
     spans,
     filters,
@@ -163,6 +180,23 @@ export function explain(run: Run, frame: Frame): Explanation {
     ...(run.rests === 0 ? {} : { missing: inputNames(run.rests) }),
     reason: run.reason,
   };
+}
+
+/** What rules write while `work` goes on, and the one that leaves the mark open. */
+function written(run: Run, work: () => void): RuleStep[] {
+  const marks = run.options.marks?.rules;
+  const steps: RuleStep[] = [];
+  if (marks === undefined) {
+    work();
+    return steps;
+  }
+  marks.listener = ({ place: { file, line }, chain, text: rule, wrote, value }) => {
+    const shown = wrote === null ? null : wrote === 'class' ? classText(value) : hex(value);
+    steps.push({ file, line, chain, rule, wrote, value: shown });
+  };
+  work();
+  marks.listener = null;
+  return steps;
 }
 
 function spansOf({ packet: p }: Run, linkType: number, headers: readonly HeaderStep[]): HeaderSpan[] {
@@ -347,6 +381,7 @@ export function explainText(e: Explanation): string {
   const lines = [`packet ${e.packet}  ${e.flow ?? 'no addresses'}  (${e.length} bytes${cut}, ${e.hook}, era ${e.era})`];
   if (e.engine !== undefined) lines.push(`  ${column('engine', 10)} ${e.engine}`);
   for (const [name, value] of Object.entries(e.given)) lines.push(`  ${column(name, 10)} ${value}`);
+  if (e.rules !== undefined) lines.push('rules', ...e.rules.map(ruleLine));
   if (e.headers.length > 0) lines.push('headers');
   for (const header of e.headers) {
     const length = header.length === 0 ? ''.padStart(9) : `${String(header.length).padStart(3)} bytes`;
@@ -358,6 +393,11 @@ export function explainText(e: Explanation): string {
   lines.push(...(e.fate === undefined ? [] : wayLines({ ...e, fate: e.fate })), outcomeLine(e));
   if (e.hint !== undefined) lines.push(`  ${e.hint}`);
   return `${lines.join('\n')}\n`;
+}
+
+function ruleLine({ file, line, chain, rule, wrote, value }: RuleStep): string {
+  const what = wrote === null ? 'not evaluated' : `${wrote} ${value}`;
+  return `  ${column(what, 20)} ${file === null ? 'line ' : `${file}:`}${line}  ${chain} ${rule}`;
 }
 
 function filterLines(filter: FilterStep): string[] {

@@ -15,5 +15,6 @@ export {
   type FilterStep,
   type HeaderStep,
   type KeyStep,
+  type RuleStep,
 } from './explain.ts';
 export { type EngineName, type LaneWork, type MakeEngine, PIECE, Replaying } from './replay.ts';

@@ -192,6 +192,7 @@ export function optionsOf(run: Run, fates: boolean): EngineOptions | string {
   const tracker = run.tracks ? run.options.tracker : null;
   if (tracker !== null && device.hook === 'ingress') return 'connections are looked up at ingress';
   if (metadata.all !== null || metadata.byPacket.size > 0 || metadata.byPrefix.length > 0) return 'metadata was told';
+  if (run.options.marks != null) return "the script's rules write marks";
   const protos = run.kernel.netns.protos(run.kernel.place);
   if (protos === null) return 'several lists of filters are asked';
   return { env, known, device, protos, sharing, assumed: run.assumed, reasonOf, fates, tracker };

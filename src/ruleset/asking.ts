@@ -40,8 +40,8 @@ export class Asking {
   doubt = -1;
   /** The rule that is asked. */
   rule = 0;
-  /** Called with each write. */
-  wrote: ((rule: number, target: Target, value: number) => void) | null = null;
+  /** Called with each write, and with the first doubt (null). */
+  wrote: ((rule: number, target: Target | null, value: number) => void) | null = null;
 
   private readonly addresses: readonly DeviceAddress[];
   private readonly devices: readonly string[];
@@ -120,7 +120,9 @@ export class Asking {
   /** What the rule asks is not known. */
   inDoubt(): void {
     this.isUnsure = true;
-    if (this.doubt < 0) this.doubt = this.rule;
+    if (this.doubt >= 0) return;
+    this.doubt = this.rule;
+    this.wrote?.(this.rule, null, 0);
   }
 
   private needsTuple(): void {

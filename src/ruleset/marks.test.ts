@@ -53,6 +53,7 @@ class Router {
     const all = commands(text);
     this.marks = new Marks(all, (name) => sets[name ?? ''] ?? null);
     this.#tracker = new Tracker({ rules: natRulesOf(all) });
+    this.#tracker.notesStart = true;
     this.#device = device;
   }
 

@@ -16,7 +16,8 @@ import { natRulesOf } from './nat.ts';
 
 /** One write of a rule to a packet, or to its connection. */
 export interface MarkStep extends MarkRule {
-  readonly wrote: Target;
+  /** null: the rule is not evaluated, and leaves the mark open. */
+  readonly wrote: Target | null;
   /** What it is from then on: a number of 32 bits. */
   readonly value: number;
 }
@@ -122,7 +123,7 @@ export class Marks {
     p.ct.knowsMark ||= isSure && isKnown;
   }
 
-  private readonly wrote = (rule: number, wrote: Target, value: number): void => {
+  private readonly wrote = (rule: number, wrote: Target | null, value: number): void => {
     const told = this.rules[rule];
     if (this.listener !== null && told !== undefined) this.listener({ ...told, wrote, value: value >>> 0 });
   };
