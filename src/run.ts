@@ -101,6 +101,8 @@ export class Run {
   readonly packet: Packet;
   /** Number of the packet, counted from 1 over all captures. */
   number = 0;
+  /** Name of the packet's capture, where whoever reads it says so; '': nobody does. */
+  file = '';
   /** Why the packet has no class; null if it has one. */
   reason: string | null = null;
   verdict: Verdict = UNSPEC;
@@ -135,6 +137,8 @@ export class Run {
   /** The last flow filter that wanted the packet, and what it saw; null: none did. */
   private filter: FlowFilter | null = null;
   private seen: FlowKeys | null = null;
+  /** The frame holds a packet, which can be dissected. */
+  isEntered = false;
   /** The packet was put to the filters: the kernel knows its way. */
   isWalked = false;
   private frame: Frame | null = null;
@@ -244,9 +248,11 @@ export class Run {
     this.exactness = 'exact';
     this.rests = 0;
     this.isWalked = this.isElsewhere = false;
+    this.filter = this.seen = null;
     this.frame = frame;
     this.reason = enter(frame, p, device);
-    if (this.reason !== null) return;
+    this.isEntered = this.reason === null;
+    if (!this.isEntered) return;
     p.given |= this.known;
     p.dev = this.dev;
     const elsewhere = crossing?.arrive(frame, p) ?? null;

@@ -12,21 +12,27 @@ import type { Paint } from './output.ts';
 /** Hosts listed in the table unless all are asked for. */
 const LARGEST = 20;
 const WIDTH = 80;
+const MOST_TOP = 1000;
 /** Behind the share of the largest other. */
 const NAME_WIDTH = 18;
 
 /** What `--by` and the options that go with it ask. Throws CommandLineError. */
 export function byHostOf(flags: ClassifyFlags): ByHostQuestion {
-  const { by, only, names, subscriberPrefix } = flags;
-  const besides = { '--only': only, '--names': names, '--subscriber-prefix': subscriberPrefix };
+  const { by, only, names, subscriberPrefix, top } = flags;
+  const besides = {
+    ...{ '--only': only, '--subscriber-prefix': subscriberPrefix },
+    ...(top === undefined ? { '--names': names } : {}),
+  };
   const alone = Object.entries(besides).find(([, value]) => value !== undefined);
   if (by === undefined && alone !== undefined) {
     throw new CommandLineError(`${alone[0]}: goes with --by host, dst, flow or subscriber`);
   }
   if (by !== undefined && flags.packets) throw new CommandLineError('--by and --packets: give one of them');
+  if (top !== undefined && flags.packets) throw new CommandLineError('--top and --packets: give one of them');
   return {
     by,
     only,
+    top: top === undefined ? undefined : unsigned('--top', top, MOST_TOP, 1),
     subscriberPrefix:
       subscriberPrefix === undefined ? undefined : unsigned('--subscriber-prefix', subscriberPrefix, 128),
     names: names === undefined ? undefined : readLines(names, limitsOf(flags)),
@@ -35,6 +41,30 @@ export function byHostOf(flags: ClassifyFlags): ByHostQuestion {
 
 /** One line for each class of a host. */
 export const hostsCsv = ({ hosts = [] }: Classification): string => csv([HOST_COLUMNS, ...hosts.flatMap(hostCells)]);
+
+/** One line for each flow. */
+export const flowsCsv = ({ largestFlows = [] }: Classification): string =>
+  csv([
+    ['classid', 'flow', 'name', 'bytes', 'share'],
+    ...largestFlows.flatMap(({ classid, flows }) =>
+      flows.map(({ address, name = null, bytes, share }) => [classid, address, name, bytes, share]),
+    ),
+  ]);
+
+/** The largest flows of each class for people. */
+export function flowsTable({ largestFlows = [] }: Classification, { all }: Pick<ClassifyFlags, 'all'>): string {
+  const shown = all ? largestFlows : largestFlows.slice(0, LARGEST);
+  const more = largestFlows.length - shown.length;
+  return [
+    `the largest flows of each class, and how much of it each has`,
+    ...shown.flatMap(({ classid, flows }) => [`class ${classid}`, ...flows.map(flowLine)]),
+    ...(more > 0 ? [`${groupedCount(more, 'more class')}: --all`] : []),
+    '',
+  ].join('\n');
+}
+
+const flowLine = (flow: HostClass['neighbours'][number]): string =>
+  cut(`  ${grouped(flow.bytes).padStart(13)}  ${percent(flow.share).padStart(6)}  ${nameOf(flow)}`);
 
 const NOUNS: Readonly<Record<HostsBy, string>> = {
   host: 'host',

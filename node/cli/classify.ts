@@ -13,7 +13,7 @@ import { missingText } from '../../src/packet/index.ts';
 import { csv, EXACT, ndjson, type Summary } from '../../src/report/index.ts';
 import type { Run } from '../../src/run.ts';
 import { Mode } from '../../src/sched/flow/index.ts';
-import { byHostOf, hostsCsv, hostsTable } from './by-host.ts';
+import { byHostOf, flowsCsv, flowsTable, hostsCsv, hostsTable } from './by-host.ts';
 import { reading, sourcesOf } from './captures.ts';
 import type { ClassifyFlags } from './commands/classify.ts';
 import { copiesWritten } from './copies.ts';
@@ -25,7 +25,7 @@ import { unsigned } from './numbers.ts';
 import { asking, besidesOf, questionOf } from './options.ts';
 import { isTerminal, painter, say } from './output.ts';
 import { checkOutputs, walkInputs } from './outputs.ts';
-import { PACKET_FORMATS } from './packets.ts';
+import { type PacketFormat, packetFormat } from './packets.ts';
 import { Output } from './result.ts';
 import { sampleFor, sampleNotes } from './sample.ts';
 import { Screen } from './screen.ts';
@@ -37,7 +37,8 @@ const CUT = 3;
 /** `cls-flow classify`; returns what the process exits with. */
 export async function classify(captures: readonly string[], flags: ClassifyFlags): Promise<number> {
   if (flags.seeds !== undefined || flags.perturb) {
-    if (flags.by !== undefined) throw new CommandLineError('--by: goes with neither --seeds nor --perturb');
+    if ((flags.by ?? flags.top) !== undefined)
+      throw new CommandLineError('--by and --top: go with neither --seeds nor --perturb');
     if (flags.expect !== undefined) throw new CommandLineError('--expect: goes with neither --seeds nor --perturb');
     if ((flags.export ?? flags.exportClass) !== undefined) {
       throw new CommandLineError('--export and --export-class: go with neither --seeds nor --perturb');
@@ -52,7 +53,7 @@ export async function classify(captures: readonly string[], flags: ClassifyFlags
   const isStream = expected === null && !exports.wanted && flags.copies === undefined;
   let print: Print = async () => {};
   const work = async (): Promise<Reading> => {
-    if (settings.listed) return listPackets(settings, call, new Output(isStream));
+    if (settings.records !== null) return listPackets(captures, settings.records, call, new Output(isStream));
     const summed = await sumUp(settings, call);
     print = summed.print;
     return summed.read;
@@ -76,10 +77,12 @@ interface Settings {
   readonly captures: readonly string[];
   /** One record a packet. */
   readonly listed: boolean;
+  /** How a record is written; null: none is. */
+  readonly records: PacketFormat | null;
   readonly format: NonNullable<ClassifyFlags['format']>;
   readonly all: boolean;
   /** Whose packets are counted, and which of them are wanted. */
-  readonly shown: Pick<ClassifyFlags, 'by' | 'only' | 'all'>;
+  readonly shown: Pick<ClassifyFlags, 'by' | 'only' | 'all' | 'top'>;
   readonly hook: ClassifyFlags['at'];
   readonly seedStated: boolean;
   /** --nat or --conntrack was given. */
@@ -90,10 +93,16 @@ interface Settings {
 
 function settingsOf(captures: readonly string[], flags: ClassifyFlags): Settings {
   const listed = flags.packets === true;
+  if (flags.by !== undefined && flags.top !== undefined && flags.format === 'csv') {
+    throw new CommandLineError('--by and --top: CSV has room for one of them');
+  }
+  const format = flags.format ?? (listed ? 'ndjson' : 'table');
+  if (!listed && flags.fields !== undefined) throw new CommandLineError('--fields: goes with --packets');
   return {
     captures,
     listed,
-    format: flags.format ?? (listed ? 'ndjson' : 'table'),
+    records: listed ? packetFormat(format, flags.fields) : null,
+    format,
     all: flags.all === true,
     shown: flags,
     hook: flags.at,
@@ -141,13 +150,18 @@ async function callOf(captures: readonly string[], flags: ClassifyFlags, listed:
 type Print = () => Promise<void>;
 
 /** Writes a record as soon as its packet was read. */
-async function listPackets({ captures, format: name }: Settings, call: Call, output: Output): Promise<Reading> {
-  const format = PACKET_FORMATS[name];
+async function listPackets(
+  captures: readonly string[],
+  format: PacketFormat,
+  call: Call,
+  output: Output,
+): Promise<Reading> {
   const { run } = call.classifying;
   output.write(format.head);
   const taker = frameTaker(
     () => run.number,
-    (frame) => {
+    (frame, name) => {
+      run.file = name;
       call.step(frame);
       output.write(format.line(packetRecord(run, frame)));
     },
@@ -209,7 +223,8 @@ async function summaryText(
       return ndjson(summary);
     case 'csv':
       for (const note of [...estimates(run), ...fullTableNotes(run), ...markNotes(run)]) say(`note: ${note}`);
-      return settings.shown.by === undefined ? csv(rows(summary)) : hostsCsv(summary);
+      if (settings.shown.by !== undefined) return hostsCsv(summary);
+      return settings.shown.top === undefined ? csv(rows(summary)) : flowsCsv(summary);
     case 'table': {
       const { summaryTable } = await import('./table.ts');
       return summaryTable(summary, {
@@ -223,6 +238,7 @@ async function summaryText(
         ),
         notes: [...noted, ...notes(settings, run), ...estimates(run), ...fullTableNotes(run), ...markNotes(run)],
         hosts: settings.shown.by === undefined ? null : hostsTable(summary, settings.shown, painter('stdout')),
+        flows: settings.shown.top === undefined ? '' : flowsTable(summary, settings.shown),
         paint: painter('stdout'),
       });
     }

@@ -1,3 +1,4 @@
+import { packetEnds } from '../../src/api/index.ts';
 import { type Frame, PcapngWriter, PcapWriter, type Sink } from '../../src/capture/index.ts';
 import { counted, encodeUtf8, escapeText, getClassid } from '../../src/lang/index.ts';
 import { endText } from '../../src/report/index.ts';
@@ -82,7 +83,7 @@ class Commented implements Export {
     const { linkType } = frame;
     const on = interfaces.get(linkType) ?? writer.describe({ linkType, snapLength: 0, name: '' });
     interfaces.set(linkType, on);
-    writer.write(frame, on, encodeUtf8(comment(this.run)));
+    writer.write(frame, on, encodeUtf8(comment(this.run, frame)));
   }
 
   finish(): void {
@@ -91,10 +92,28 @@ class Commented implements Export {
   }
 }
 
-/** `class 1:6b`, or why there is none; where a tree was walked, the packet's end too. */
-function comment({ reason, classid, journey }: Run): string {
+/**
+ * `class 1:6b`, or why there is none; where a tree was walked, the packet's end; who sent it to whom, and where it was
+ * captured.
+ */
+function comment(run: Run, frame: Frame): string {
+  const { reason, classid, journey, file } = run;
   const found = reason === null ? `class ${classText(classid)}` : `no class: ${reason}`;
-  return journey === null ? found : `${found}; ${endText(journey.fate)}`;
+  const where = [file === '-' ? '' : file, frame.interface.name].filter((name) => name !== '').join(' ');
+  return [found, ...(journey === null ? [] : [endText(journey.fate)]), endsText(run), where]
+    .filter((part) => part !== '')
+    .join('; ');
+}
+
+/** `tcp 192.168.0.1:51514 > 1.1.1.1:443`; '' of what is no IP packet. */
+function endsText(run: Run): string {
+  const { protocol = '', src = '', srcPort, dst = '', dstPort } = packetEnds(run);
+  if (protocol === '') return '';
+  const end = (address: string, port: number | undefined): string => {
+    if (port === undefined) return address;
+    return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  };
+  return `${protocol} ${end(src, srcPort)} > ${end(dst, dstPort)}`;
 }
 
 /** The packets of one class in a pcap file. */

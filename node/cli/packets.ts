@@ -1,7 +1,13 @@
 import type { WalkedRecord } from '../../src/api/index.ts';
 import { type CaptureProblem, csv, endText } from '../../src/report/index.ts';
+import { caretInValue } from './caret.ts';
+import { CommandLineError } from './errors.ts';
 
 const COLUMNS = ['packet', 'time', 'length', 'classid', 'pref', 'handle', 'verdict', 'exactness', 'reason'] as const;
+const ENDS = ['file', 'interface', 'protocol', 'src', 'srcPort', 'dst', 'dstPort'] as const;
+/** What `--fields` can choose; without it CSV has all but the last two. */
+const FIELDS = [...COLUMNS, ...ENDS, 'missing', 'fate'] as const;
+type Field = (typeof FIELDS)[number];
 
 /** One way to write records: what stands above them, each of them, and what is said if captures were not read to the end. */
 export interface PacketFormat {
@@ -18,15 +24,43 @@ const NDJSON: PacketFormat = {
   incomplete: (errors) => `${JSON.stringify({ complete: false, errors })}\n`,
 };
 
+function csvOf(fields: readonly Field[]): PacketFormat {
+  return {
+    head: csv([fields]),
+    line: (record) => csv([fields.map((field) => cell(record, field))]),
+    incomplete: () => '',
+  };
+}
+
+function cell({ missing = [], fate, ...record }: WalkedRecord, field: Field): string | number | null {
+  if (field === 'missing') return missing.join(' ');
+  if (field === 'fate') return fate === undefined ? null : endText(fate);
+  return record[field] ?? null;
+}
+
+/** The format with the fields of `--fields a,b,c` alone. Throws CommandLineError. */
+export function packetFormat(format: 'table' | 'json' | 'ndjson' | 'csv', typed: string | undefined): PacketFormat {
+  if (typed === undefined) return PACKET_FORMATS[format];
+  if (format === 'table') throw new CommandLineError('--fields: goes with --format ndjson or csv');
+  const fields = typed.split(',').map((name) => {
+    const field = FIELDS.find((one) => one === name);
+    if (field !== undefined) return field;
+    throw new CommandLineError(
+      `--fields: no such field "${name}"`,
+      caretInValue('--fields', typed, -1, name),
+      `fields: ${FIELDS.join(', ')}`,
+    );
+  });
+  if (format === 'csv') return csvOf(fields);
+  const picked = (record: WalkedRecord) => Object.fromEntries(fields.map((field) => [field, record[field] ?? null]));
+  return { ...NDJSON, line: (record) => `${JSON.stringify(picked(record))}\n` };
+}
+
 /** JSON is one object a line here: nobody could wait for the end of an array of millions. */
 export const PACKET_FORMATS: Readonly<Record<'table' | 'json' | 'ndjson' | 'csv', PacketFormat>> = {
   json: NDJSON,
   ndjson: NDJSON,
-  csv: {
-    head: csv([COLUMNS]),
-    line: (record) => csv([COLUMNS.map((column) => record[column] ?? null)]),
-    incomplete: () => '',
-  },
+  csv: csvOf([...COLUMNS, ...ENDS]),
   table: {
     head: alignedLine('packet', 'time', 'length', 'class', 'filter', 'verdict', 'exactness'),
     line: (r) =>

@@ -27,6 +27,8 @@ export interface TableOptions {
   readonly notes: readonly string[];
   /** The table of hosts, which stands in the place of the classes; null: those are wanted. */
   readonly hosts?: string | null;
+  /** The table of the largest flows; '': they are not wanted. */
+  readonly flows?: string;
   readonly paint: Paint;
 }
 
@@ -37,6 +39,7 @@ export function summaryTable(summary: Summary, options: TableOptions): string {
     head(summary, options),
     ends(summary, options),
     ...(options.hosts ? [options.hosts] : [classes(summary, options), sharing(summary, options)]),
+    options.flows ?? '',
     unclassified(summary, options),
     copies(summary, options),
     summary.complete ? '' : `${paint('red', 'incomplete')}: ${problems(summary)}\n`,

@@ -13,6 +13,7 @@ import { QuestionError } from './question-error.ts';
 const MOST = 65_536;
 /** As many as are counted one by one. */
 const MOST_MOST = 1 << 18;
+const MOST_TOP = 1000;
 const SUBSCRIBER_PREFIX = 64;
 
 /** Whether and how packets are counted by host, too. */
@@ -28,6 +29,8 @@ export interface ByHostQuestion {
   readonly only?: string | undefined;
   /** Hosts that are listed at most, the largest. Default: 65 536; most: 262 144. */
   readonly most?: number | undefined;
+  /** The largest flows of each class, so many of them, 1 to 1000. Absent: none. */
+  readonly top?: number | undefined;
   /** Lines `ADDRESS NAME` or `PREFIX NAME`: of several that cover an address, the longest names it. A text, or its lines. */
   readonly names?: string | Iterable<string> | undefined;
 }
@@ -38,12 +41,15 @@ export const BY_HOST_OPTIONS: Rules = {
   subscriberPrefix: anything,
   only: anything,
   most: anything,
+  top: anything,
   names: anything,
 };
 
 /** What such a question comes to. */
 export class CountingHosts {
-  private readonly counts: ByHost;
+  private readonly counts: ByHost | null;
+  private readonly flows: ByHost | null;
+  private readonly top: number;
   private readonly names: HostNames | null;
   private readonly only: Prefix | null;
   private readonly most: number;
@@ -51,40 +57,57 @@ export class CountingHosts {
 
   /** null: nobody's packets are asked for. Throws a QuestionError. */
   static of(run: Run, question: ByHostQuestion): CountingHosts | null {
-    if (question.by !== undefined) return new CountingHosts(run, question, question.by);
+    const { by, top } = question;
+    if (by !== undefined || top !== undefined) return new CountingHosts(run, question);
     const alone = (['subscriberPrefix', 'only', 'most', 'names'] as const).find((name) => question[name] !== undefined);
     if (alone === undefined) return null;
     throw new QuestionError(alone, 'goes with by', { hint: 'one of host, dst, flow, subscriber' });
   }
 
-  private constructor(run: Run, question: ByHostQuestion, typed: HostsBy) {
-    const by = oneOf(['host', 'dst', 'flow', 'subscriber'])(typed, 'by');
-    const { subscriberPrefix = SUBSCRIBER_PREFIX, only, most = MOST } = question;
+  private constructor(run: Run, question: ByHostQuestion) {
+    const { by, top, subscriberPrefix = SUBSCRIBER_PREFIX, only, most = MOST } = question;
     this.only = only === undefined ? null : prefixOf(only, 'only');
     this.most = whole(1, MOST_MOST)(most, 'most');
+    this.top = top === undefined ? 0 : whole(1, MOST_TOP)(top, 'top');
+    const bits = whole(0, 128)(subscriberPrefix, 'subscriberPrefix');
     const { names, inputs } = namesOf(question.names);
     this.names = names;
     this.inputs = inputs;
-    this.counts = new ByHost(run, { by, subscriberPrefix: whole(0, 128)(subscriberPrefix, 'subscriberPrefix') });
+    const counted = by === undefined ? null : oneOf(['host', 'dst', 'flow', 'subscriber'])(by, 'by');
+    this.counts = counted === null ? null : new ByHost(run, { by: counted, subscriberPrefix: bits });
+    this.flows = top === undefined ? null : new ByHost(run, { by: 'flow', subscriberPrefix: bits });
   }
 
   /** Counts the packet of the run's last step. */
   add(): void {
-    this.counts.add();
+    this.counts?.add();
+    this.flows?.add();
   }
 
   /** The fields that a summary has more. */
-  get fields(): Pick<Summary, 'hosts' | 'hostsSeen' | 'hostsSampled'> {
+  get fields(): Pick<Summary, 'hosts' | 'hostsSeen' | 'hostsSampled' | 'largestFlows'> {
+    const { names, flows, top } = this;
+    return { ...this.hosts, ...(flows === null ? {} : { largestFlows: flows.largest(top, names) }) };
+  }
+
+  private get hosts(): Pick<Summary, 'hosts' | 'hostsSeen' | 'hostsSampled'> {
     const { counts, names, only, most } = this;
+    if (counts === null) return {};
     const { rows, seen, each } = counts.result({ names, only, most });
     return { hosts: rows, hostsSeen: seen, ...(each > 1 ? { hostsSampled: each } : {}) };
   }
 }
 
 /** The fields of such a question that its record holds: all but the names, which are among the inputs. */
-export function recordedOf({ by, subscriberPrefix, only, most }: ByHostQuestion): Readonly<Record<string, unknown>> {
+export function recordedOf({
+  by,
+  subscriberPrefix,
+  only,
+  most,
+  top,
+}: ByHostQuestion): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries({ by, subscriberPrefix, only, most }).filter(([, value]) => value !== undefined),
+    Object.entries({ by, subscriberPrefix, only, most, top }).filter(([, value]) => value !== undefined),
   );
 }
 

@@ -97,7 +97,8 @@ export class Classifying {
       packets: () => run.number,
       room: replay.room,
       replay,
-      take(reader) {
+      take(reader, name) {
+        run.file = name;
         replay.take(reader);
         return true;
       },

@@ -55,7 +55,14 @@ export {
 } from './index-packets.ts';
 export { type MarksRow, markNotes, type UndecidedRule } from './marks.ts';
 export { type ClassCourse, type ClassesOverTime, type OverTimeOptions, overTime } from './over-time.ts';
-export { type PacketRecord, packetRecord, timeText, type WalkedRecord } from './packet-record.ts';
+export {
+  type PacketEnds,
+  type PacketRecord,
+  packetEnds,
+  packetRecord,
+  timeText,
+  type WalkedRecord,
+} from './packet-record.ts';
 export { packets } from './packets.ts';
 export { type Hook, type MetadataQuestion, type Question, readQuestion, type SetsText } from './question.ts';
 export { QuestionError } from './question-error.ts';

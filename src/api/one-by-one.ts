@@ -22,7 +22,7 @@ export async function askOneByOne(question: Question, besides: Besides): Promise
 export async function readOneByOne(
   source: Source,
   run: Run,
-  onFrame: (frame: Frame) => unknown,
+  onFrame: (frame: Frame, name: string) => unknown,
   options: ReadOptions,
 ): Promise<Reading> {
   const reading = await readSources(

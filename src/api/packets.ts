@@ -27,7 +27,8 @@ export async function packets(
   callback(onPacket, 'onPacket');
   checkOptions(options);
   const { run } = await askOneByOne(question, options);
-  const onFrame = (frame: Frame): unknown => {
+  const onFrame = (frame: Frame, name: string): unknown => {
+    run.file = name;
     run.step(frame);
     return onPacket(packetRecord(run, frame));
   };

@@ -139,8 +139,8 @@ async function untilAborted<T>(reading: Promise<T>, signal: Signal | undefined):
   }
 }
 
-/** Takes packets one by one, in the same Frame; `onFrame` answers false to stop. */
-export const frameTaker = (packets: () => number, onFrame: (frame: Frame) => unknown): PacketTaker => ({
+/** Takes packets one by one, in the same Frame, with the name of their capture; `onFrame` answers false to stop. */
+export const frameTaker = (packets: () => number, onFrame: (frame: Frame, name: string) => unknown): PacketTaker => ({
   packets,
-  take: eachFrame(onFrame),
+  take: (reader, name) => eachFrame((frame) => onFrame(frame, name))(reader),
 });

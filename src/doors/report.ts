@@ -61,6 +61,7 @@ const aSummary = members({
   collisions: rowsOfObjects,
   copies: optional(rowsOfObjects),
   hosts: optional(rowsOfObjects),
+  largestFlows: optional(rowsOfObjects),
   errors: rowsOfObjects,
   filters: rowsOfObjects,
   fates: optional(rowsOfObjects),

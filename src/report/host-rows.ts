@@ -45,6 +45,13 @@ export interface HostRow extends Named {
   readonly unclassified: readonly { readonly reason: string; readonly packets: number; readonly bytes: number }[];
 }
 
+/** The largest flows of one class. */
+export interface LargestFlows {
+  readonly classid: string;
+  /** Most bytes first. */
+  readonly flows: readonly Neighbour[];
+}
+
 /** The cells of hosts above `hostCells`. */
 export const HOST_COLUMNS = [
   'address',

@@ -10,6 +10,7 @@ export {
   type HostClass,
   type HostRow,
   hostCells,
+  type LargestFlows,
   type Named,
   type Neighbour,
 } from './host-rows.ts';

@@ -22,7 +22,18 @@ export function csv(rows: readonly (readonly (string | number | null)[])[]): str
 
 /** The classes and reasons of a summary as one JSON object a line, each with its `type`. */
 export function ndjson(summary: Summary): string {
-  const { classes, unclassified, collisions, copies = [], hosts = [], errors, filters, fates = [], ...run } = summary;
+  const {
+    classes,
+    unclassified,
+    collisions,
+    copies = [],
+    hosts = [],
+    largestFlows = [],
+    errors,
+    filters,
+    fates = [],
+    ...run
+  } = summary;
   const typed = [
     { type: 'run', ...run },
     ...filters.map((row) => ({ type: 'filter', ...row })),
@@ -32,6 +43,7 @@ export function ndjson(summary: Summary): string {
     ...collisions.map((row) => ({ type: 'collision', ...row })),
     ...copies.map((row) => ({ type: 'copy', ...row })),
     ...hosts.map((row) => ({ type: 'host', ...row })),
+    ...largestFlows.map((row) => ({ type: 'largestFlows', ...row })),
     ...errors.map((row) => ({ type: 'error', ...row })),
   ];
   return typed.map((row) => `${JSON.stringify(row)}\n`).join('');

@@ -1,7 +1,7 @@
 import { classText } from '../u32.ts';
 import type { CapturedRow } from './captured.ts';
 import type { FateRow, Fates } from './fates.ts';
-import type { ByExactness, HostRow } from './host-rows.ts';
+import type { ByExactness, HostRow, LargestFlows } from './host-rows.ts';
 import { fairness, type Sharing } from './sharing.ts';
 import type { Tally } from './tally.ts';
 
@@ -101,6 +101,8 @@ export interface Summary {
   readonly hostsSeen?: number;
   /** Each host that is listed stands for so many, as there were too many to be counted. Absent where there were not. */
   readonly hostsSampled?: number;
+  /** The largest flows of each class, in the order of `classes`; absent where they were not asked for. */
+  readonly largestFlows?: readonly LargestFlows[];
   readonly jain: number | null;
   readonly worstShare: number | null;
   readonly errors: readonly CaptureProblem[];

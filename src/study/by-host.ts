@@ -5,6 +5,7 @@ import {
   type HostClass,
   type HostNames,
   type HostRow,
+  type LargestFlows,
   maskedWords,
   type Named,
   type Neighbour,
@@ -135,16 +136,16 @@ export class ByHost {
     return { rows, seen: hosts.length * this.each, each: this.each };
   }
 
-  /** The largest of each class, most bytes first. `names` as in result(). */
-  largest(top: number, names: HostNames | null): ReadonlyMap<string, readonly Neighbour[]> {
+  /** The largest of each class, most bytes first: of classes, and in them. */
+  largest(top: number, names: HostNames | null): LargestFlows[] {
     const classes = this.outcomes.classes();
-    const found = [...this.places()].filter(([outcome]) => classes.has(outcome));
-    return new Map(
-      found.map(([outcome, place]) => [
-        this.outcomes.text(outcome),
-        place.slice(0, top).map((one) => this.neighbour(one, names)),
-      ]),
-    );
+    return [...this.places()]
+      .filter(([outcome]) => classes.has(outcome))
+      .sort(([a], [b]) => (this.bytes[b] ?? 0) - (this.bytes[a] ?? 0) || a - b)
+      .map(([outcome, place]) => ({
+        classid: this.outcomes.text(outcome),
+        flows: place.slice(0, top).map((one) => this.neighbour(one, names)),
+      }));
   }
 
   /** Who is in each class, or has no class for each reason: most bytes first. */

@@ -75,6 +75,8 @@ describe('classify', () => {
       packet: 2,
       time: '1700000001.000000005',
       length: 54,
+      file: '-',
+      ...{ protocol: 'udp', src: '192.0.2.2', srcPort: 1000, dst: '10.0.0.4', dstPort: 53 },
       classid: '1:5',
       pref: 1,
       handle: '0x1',
@@ -85,10 +87,28 @@ describe('classify', () => {
 
   it('writes packet records as CSV and as aligned lines', () => {
     const csv = cli(['classify', '-', ...LAST_BYTE, '--packets', '--format', 'csv'], { input: THREE }).stdout;
-    expect(lines(csv)[0]).toBe('packet,time,length,classid,pref,handle,verdict,exactness,reason');
-    expect(lines(csv)[3]).toBe('3,1700000002.000000005,54,1:10,1,0x1,ok,exact,');
+    expect(lines(csv)[0]).toBe(
+      'packet,time,length,classid,pref,handle,verdict,exactness,reason,file,interface,protocol,src,srcPort,dst,dstPort',
+    );
+    expect(lines(csv)[3]).toBe('3,1700000002.000000005,54,1:10,1,0x1,ok,exact,,"\'-",,udp,192.0.2.1,1001,10.0.0.15,53');
     const table = cli(['classify', '-', ...LAST_BYTE, '--packets', '--format', 'table'], { input: THREE }).stdout;
     expect(lines(table)[3]).toMatch(/^ +3 +1700000002\.000000005 +54 +1:10 +1 0x1 +ok +exact$/);
+  });
+
+  it('writes those fields of packet records that are wanted', () => {
+    const typed = ['classify', '-', ...LAST_BYTE, '--packets', '--fields', 'packet,src,dstPort,classid'];
+    const csv = cli([...typed, '--format', 'csv'], { input: THREE }).stdout;
+    expect(lines(csv).slice(0, 2)).toEqual(['packet,src,dstPort,classid', '1,192.0.2.1,80,1:5']);
+    const [first = ''] = lines(cli(typed, { input: THREE }).stdout);
+    expect(first).toBe('{"packet":1,"src":"192.0.2.1","dstPort":80,"classid":"1:5"}');
+    for (const [args, message] of [
+      [[...typed.slice(0, -1), 'packet,port'], 'no such field "port"'],
+      [typed.filter((word) => word !== '--packets'), '--fields: goes with --packets'],
+      [[...typed, '--format', 'table'], '--fields: goes with --format ndjson or csv'],
+    ] as const) {
+      const { status, stderr } = cli(args, { input: THREE });
+      expect([status, stderr.includes(message)], stderr).toEqual([2, true]);
+    }
   });
 
   it('writes sums as CSV and as one JSON object a line', () => {

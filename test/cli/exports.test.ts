@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Frame, openCapture, PcapngWriter } from '../../src/capture/index.ts';
 import { describeFrame } from '../../src/packet/index.ts';
 import { frameOf, hex, ipv4, ports } from '../frames.ts';
-import { cli, file, pcap } from './cli.ts';
+import { cli, file, HOUSEHOLD, pcap } from './cli.ts';
 
 const TO_ONE = 'udp 192.0.2.2:1000 > 10.0.0.1:53';
 const TO_TWO = 'tcp 192.0.2.1:1000 > 10.0.0.2:80';
@@ -50,10 +50,18 @@ describe('exported packets', () => {
     const path = file('all.pcapng', 'old');
     const { status, stderr } = cli(['classify', '-', ...MAP, '--export', path], { input: INPUT });
     expect([status, stderr]).toEqual([0, '']);
-    expect(commentsOf(path)).toEqual(['class 1:2', 'class 1:3', 'class 1:2']);
+    const [udp, tcp] = ['udp 192.0.2.2:1000 > 10.0.0.1:53', 'tcp 192.0.2.1:1000 > 10.0.0.2:80'];
+    expect(commentsOf(path)).toEqual([`class 1:2; ${udp}`, `class 1:3; ${tcp}`, `class 1:2; ${udp}`]);
     expect(framesOf(path).map((frame) => frame.hex)).toEqual([TO_ONE, TO_TWO, TO_ONE].map(frameHex));
     expect(framesOf(path).map(({ seconds }) => seconds - 1_700_000_000)).toEqual([0, 1, 2]);
     expect(readdirSync(dirname(path)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('say where they were captured', () => {
+    const path = file('where.pcapng', '');
+    cli(['classify', HOUSEHOLD, '--captured', 'here', ...MAP, '--export', path]);
+    const [first = ''] = commentsOf(path);
+    expect(first.endsWith(`; ${HOUSEHOLD} lan0`)).toBe(true);
   });
 
   it("tell why there is no class, and with a script the packet's end", () => {

@@ -48,10 +48,24 @@ describe('classify --by', () => {
     expect(typed[0]).toMatchObject({ type: 'run', hostsSeen: 36 });
   });
 
+  it('lists the largest flows of each class with --top', () => {
+    const typed = ['classify', HOUSEHOLD, ...TYPED, '--top', '2'];
+    const { stdout } = cli(typed);
+    expect(stdout).toMatch(/^class 1:2\n {12}360 {4}3\.7% {2}udp 198\.51\.100\.20:123 > .*:123\n/m);
+    expect(stdout).toMatch(/^class +packets +bytes/m);
+    const [head, first = ''] = lines(cli([...typed, '--format', 'csv']).stdout);
+    expect(head).toBe('classid,flow,name,bytes,share');
+    expect(first).toMatch(/^1:7,tcp [\d.]+:5201 > [\d.]+:\d+,,\d+,0\.\d+$/);
+    const { largestFlows, classes } = JSON.parse(cli([...typed, '--format', 'json']).stdout);
+    expect(largestFlows.map(({ classid }: { classid: string }) => classid)).toEqual(
+      classes.map(({ classid }: { classid: string }) => classid),
+    );
+  });
+
   it.each([
     ['--only: goes with --by', ['classify', HOUSEHOLD, ...TYPED, '--only', '10.0.0.1']],
     ['--by and --packets: give one of them', [...by, 'host', '--packets']],
-    ['--by: goes with neither --seeds nor --perturb', [...by, 'host', '--seeds', '3']],
+    ['--by and --top: go with neither --seeds nor --perturb', [...by, 'host', '--seeds', '3']],
     ['--only: expected an address or a prefix', [...by, 'host', '--only', 'laptop']],
     ['--subscriber-prefix: expected a whole number from 0 to 128', [...by, 'host', '--subscriber-prefix', '129']],
     [

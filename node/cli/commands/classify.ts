@@ -7,6 +7,7 @@ import { addWalkOptions, namesOption, UNREADABLE, type WalkFlags, WRONG_FILTER }
 export interface ClassifyFlags extends WalkFlags {
   readonly format?: 'table' | 'json' | 'ndjson' | 'csv';
   readonly packets?: true;
+  readonly fields?: string;
   readonly all?: true;
   readonly flows: boolean;
   readonly strict?: true;
@@ -19,6 +20,7 @@ export interface ClassifyFlags extends WalkFlags {
   readonly exportClass?: readonly string[];
   readonly expect?: string;
   readonly by?: HostsBy;
+  readonly top?: string;
   readonly only?: string;
   readonly names?: string;
   readonly subscriberPrefix?: string;
@@ -41,6 +43,7 @@ export const classify: CliCommand = {
         ]),
       )
       .option('--packets', 'one record a packet instead of the sums')
+      .option('--fields <names>', 'with --packets, ndjson or csv: these fields alone: packet,src,dst,classid')
       .option('--all', 'every class, or host, not only the 20 largest')
       .addOption(
         new Option('--by <who>', 'each host, receiver, flow or subscriber: its classes, and who shares them').choices([
@@ -50,6 +53,7 @@ export const classify: CliCommand = {
           'subscriber',
         ] satisfies HostsBy[]),
       )
+      .option('--top <n>', 'the n largest flows of each class, too')
       .option('--only <address|prefix>', 'with --by: these hosts alone')
       .addOption(namesOption())
       .option('--subscriber-prefix <bits>', 'with --by subscriber: bits of IPv6 addresses that are one (default: 64)')
