@@ -108,13 +108,13 @@ function recipesOf(dev: string, lan: string): CaptureRecipe[] {
       question: `who shares on the way out (upload), at the egress of ${dev}`,
       where: `${lan}, what comes in: hosts have their own addresses, and nothing is shaped yet`,
       commands: [dump(lan, ' -Q in', 'up.pcap')],
-      options: `--dev ${dev} --captured lan --direction in`,
+      options: `--dev ${dev} --captured ${lan}=lan --direction in`,
     },
     {
       question: `who shares on the way in (download), at the egress of ${lan}, or on an ifb`,
       where: `${dev}, what comes in: packets still have the router's address, as an ifb sees them`,
       commands: [dump(dev, ' -Q in', 'down.pcap')],
-      options: `--dev ${lan} --captured wan --direction in; for an ifb --dev ifb0 --captured here`,
+      options: `--dev ${lan} --captured ${dev}=wan --direction in; for an ifb --dev ifb0 --captured here`,
     },
     {
       question: 'what NAT makes of the hosts: does src or nfct-src keep them apart',
@@ -128,13 +128,13 @@ function recipesOf(dev: string, lan: string): CaptureRecipe[] {
       question: `what leaves ${dev}, behind its queue`,
       where: `${dev}, what goes out: shaped already, and what was dropped is missing`,
       commands: [dump(dev, ' -Q out', 'out.pcap')],
-      options: `--dev ${dev} --captured wan --direction out`,
+      options: `--dev ${dev} --captured ${dev}=wan --direction out`,
     },
     {
       question: 'classes by mark (fw, map key mark)',
       where: `${lan}, what comes in: no capture holds marks, rules give them`,
       commands: [dump(lan, ' -Q in', 'up.pcap')],
-      options: `--dev ${dev} --captured lan --direction in --script qos.sh (its rules), or --set mark=N`,
+      options: `--dev ${dev} --captured ${lan}=lan --direction in --script qos.sh (its rules), or --set mark=N`,
     },
     {
       question: 'the busiest hour',

@@ -49,6 +49,7 @@ export const NOT_AT_HOOK = {
   otherSide: 'captured on the other side of the router, too',
   in: 'comes in: this hook sees what goes out',
   out: 'goes out: this hook sees what comes in',
+  wrongSide: 'has the addresses of the other side of the router',
   stays: 'stays on its side of the router',
 } as const;
 
@@ -74,6 +75,8 @@ export class Crossing {
   private readonly heading: Heading;
   /** Prefixes behind which the hosts are, as each side sees them. */
   private readonly inside: Readonly<Record<HookSide, readonly Prefix[]>>;
+  /** Those of them that NAT's rules name: a packet of one side has none of the other's. */
+  private readonly ofNat: Readonly<Record<HookSide, readonly Prefix[]>>;
   /** Packets were captured on the hook's own side as well: what was seen on the other one is the same again. */
   private readonly hasOwnSide: boolean;
   private readonly rewriter = new Rewriter();
@@ -86,7 +89,8 @@ export class Crossing {
     const { captured, side, direction, hosts, nat } = options;
     this.options = options;
     this.heading = direction === 'both' ? Heading.UNKNOWN : direction === 'in' ? Heading.IN : Heading.OUT;
-    this.inside = { lan: [...hosts, ...nat.flatMap(hostsOf)], wan: [...hosts, ...nat.flatMap(outsideOf)] };
+    this.ofNat = { lan: nat.flatMap(hostsOf), wan: nat.flatMap(outsideOf) };
+    this.inside = { lan: [...hosts, ...this.ofNat.lan], wan: [...hosts, ...this.ofNat.wan] };
     const sides = typeof captured === 'string' ? [captured] : [...captured.values()];
     this.hasOwnSide = sides.some((one) => one === side || one === 'here');
   }
@@ -128,6 +132,7 @@ export class Crossing {
     const { hook, side } = this.options;
     const isOwn = captured === 'here' || captured === side;
     if (!isOwn && this.hasOwnSide) return NOT_AT_HOOK.otherSide;
+    if (captured !== 'here' && this.isOfOther(p, captured)) return NOT_AT_HOOK.wrongSide;
     const known = this.headingOf(frame, p);
     const heading = known === Heading.UNKNOWN ? this.headingByAddress(p, captured, isOwn) : known;
     if (heading === null || (!isOwn && !this.isForwarded(p))) return NOT_AT_HOOK.stays;
@@ -168,6 +173,20 @@ export class Crossing {
     if (towards === 'nowhere') return null;
     if (towards === 'unknown') return isOwn ? Heading.UNKNOWN : null;
     return towards === side ? Heading.OUT : Heading.IN;
+  }
+
+  /** NAT tells it: a capture of both sides does not name its interfaces. */
+  private isOfOther(p: Packet, side: HookSide): boolean {
+    const { lan, wan } = this.ofNat;
+    const [own, other] = side === 'lan' ? [lan, wan] : [wan, lan];
+    if (other.length === 0 || !readPacket(p, this.headers)) return false;
+    readAddresses(this.headers, this.tuple);
+    return this.isWith(other) && !this.isWith(own);
+  }
+
+  private isWith(prefixes: readonly Prefix[]): boolean {
+    const { family, src, dst } = this.tuple;
+    return prefixes.some((prefix) => covers(prefix, family, src) || covers(prefix, family, dst));
   }
 
   private towards(p: Packet, side: HookSide): Towards {

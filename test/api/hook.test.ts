@@ -104,6 +104,12 @@ filter add dev ifb0 parent 1: protocol all handle 1 flow hash keys src divisor 1
     expect(elsewhere(await of({ interface: 'wan0' }))).toEqual({ 'captured on another interface': 2735 });
   });
 
+  test('both sides in one file without names: what has the addresses of the other side is counted apart', async () => {
+    const both = ethernet('tcp 192.168.77.7:5000 > 1.1.1.1:443', 'tcp 203.0.113.2:5000 > 1.1.1.1:443');
+    const found = await classify(both, { ...question, nat: NAT, captured: 'wan' });
+    expect([found.packets, elsewhere(found)]).toEqual([1, { 'has the addresses of the other side of the router': 1 }]);
+  });
+
   it('says in the way of a wrong prefix which it is', async () => {
     await expect(classify(capture, { ...question, hosts: ['10.0.0.0/8', 'x'] })).rejects.toMatchObject({
       field: 'hosts[1]',
