@@ -78,6 +78,15 @@ const columns = members({
 });
 const endNumbers = members({ ends: members({ names: callback }) });
 const aFullTable = members({ max: count, from: count, evicted: count, dropped: count });
+const aCaptured = members({
+  at: either((value) => typeof value === 'string', text, object),
+  guessed: optional(yesOrNo),
+  side: orNull(text),
+  interface: optional(text),
+  undirected: count,
+  translated: count,
+  elsewhere: listOf(members({ reason: text, packets: count, bytes: count })),
+});
 const summaryInput = members({
   tally: made(room.Tally),
   sharing: orNull(made(room.Sharing)),
@@ -90,6 +99,7 @@ const summaryInput = members({
   copies: optional(rowsOfObjects),
   missing: optional(rowsOfObjects),
   fullTable: optional(orNull(aFullTable)),
+  captured: optional(orNull(aCaptured)),
 });
 
 const aHost = members({
@@ -122,6 +132,7 @@ export const WordSet = checkedClass(room.WordSet, {
   rows: optional(powerOfTwo),
   limit: optional(atMost),
 });
+export const capturedText = checked(room.capturedText, { row: aCaptured });
 export const classHosts = checked(room.classHosts, {
   sharing: made(room.Sharing),
   most: count,
