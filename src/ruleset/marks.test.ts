@@ -4,6 +4,7 @@ import { parseNat, Tracker } from '../conntrack/index.ts';
 import { shellWords } from '../lang/index.ts';
 import type { NetfilterCommand } from '../netfilter/index.ts';
 import { Ct, describeFrame, enter, Input, Packet } from '../packet/index.ts';
+import { parseSets } from '../sched/ematch/index.ts';
 import type { AskedSet } from './asking.ts';
 import { Marks } from './marks.ts';
 import { natRulesOf } from './nat.ts';
@@ -40,6 +41,9 @@ function frameOf(text: string): Frame {
 /** Nobody else's rules are left. */
 const EMPTIED = 'iptables -F\niptables -t nat -F\niptables -t mangle -F\n';
 
+/** A set of nft. */
+const networks = (lines: readonly string[]): AskedSet | null => parseSets(lines.join('\n'), () => 0, 'nft')[0] ?? null;
+
 /** A router with a script's rules, one packet after the other. */
 class Router {
   readonly marks: Marks;
@@ -51,7 +55,7 @@ class Router {
 
   constructor(text: string, device: string | null = 'wan0', sets: Record<string, AskedSet> = {}) {
     const all = commands(text);
-    this.marks = new Marks(all, (name) => sets[name ?? ''] ?? null);
+    this.marks = new Marks(all, (name, lines) => (name === null ? networks(lines ?? []) : (sets[name] ?? null)));
     this.#tracker = new Tracker({ rules: natRulesOf(all) });
     this.#tracker.notesStart = true;
     this.#device = device;
@@ -80,6 +84,32 @@ class Router {
 
 const mark = (rules: string, words: string, device: string | null = 'wan0'): string =>
   new Router(EMPTIED + rules, device).mark(words);
+
+const RECORDED = `flush ruleset
+table inet qos {
+  set vip { type ipv4_addr; flags interval; elements = { 192.168.1.0/28 } }
+  chain more {
+    meta mark set meta mark or 0x40
+    return
+    meta mark set 1
+  }
+  chain pre {
+    type filter hook prerouting priority mangle;
+    ip saddr @vip meta mark set 0x10
+  }
+  chain forw {
+    type filter hook forward priority filter;
+    udp dport 53 meta mark set meta mark and 0xf0 or 0x1
+    tcp dport vmap { 80 : jump more, 443 : goto more }
+    tcp dport 443 meta mark set 0x77
+  }
+  chain post {
+    type filter hook postrouting priority mangle;
+    oifname "wan0" ct state new ct mark set meta mark
+    meta mark set ct mark or 0x100
+  }
+}
+`;
 
 const WEB = 'tcp 192.168.1.7:51514 > 1.1.1.1:443';
 const WEB6 = 'tcp [2001:db8::7]:51514 > [2001:db8:1::1]:443';
@@ -334,6 +364,18 @@ describe('nft', () => {
       nft add chain ip t c "{ ${chain} }"
       nft add rule ip t c meta priority set 1:2a`);
     expect(router.priority(WEB)).toBe('1:2a');
+  });
+
+  /** Linux 6.18 with nft 1.0.6 in namespaces, a counter for each mark behind these rules: 0x111, 0x110, 0x150, 0x150. */
+  test('as a kernel counted them', () => {
+    const router = new Router(`ip addr add 192.168.1.1/24 dev lan0
+      ip addr add 203.0.113.2/24 dev wan0
+      nft -f - <<< ${RECORDED.replaceAll('\n', '\\n')}`);
+    // A datagram need not be the first of its connection, so that "ct state new" is assumed.
+    expect(router.mark('udp 192.168.1.7:5001 > 203.0.113.9:53')).toBe('0x111?');
+    expect(router.mark('udp 192.168.1.7:5002 > 203.0.113.9:443')).toBe('0x110?');
+    expect(router.mark('tcp 192.168.1.7:5003 > 203.0.113.9:80 syn')).toBe('0x150');
+    expect(router.mark('tcp 192.168.1.7:5004 > 203.0.113.9:443 syn')).toBe('0x150');
   });
 
   test('chains of devices and bridges leave it open', () => {
