@@ -34,9 +34,12 @@ import { splitFile } from './split.ts';
 const FAILED = 1;
 const CUT = 3;
 
+/** What is counted over all of the time. */
+const NOT_OVER_TIME = ['by', 'top', 'packets', 'expect', 'export', 'copies', 'seeds', 'perturb'] as const;
+
 /** `cls-flow classify`; returns what the process exits with. */
 export async function classify(captures: readonly string[], flags: ClassifyFlags): Promise<number> {
-  if (flags.seeds !== undefined || flags.perturb) {
+  if (flags.every === undefined && (flags.seeds !== undefined || flags.perturb)) {
     if ((flags.by ?? flags.top) !== undefined)
       throw new CommandLineError('--by and --top: go with neither --seeds nor --perturb');
     if (flags.expect !== undefined) throw new CommandLineError('--expect: goes with neither --seeds nor --perturb');
@@ -45,6 +48,12 @@ export async function classify(captures: readonly string[], flags: ClassifyFlags
     }
     const { classifyOften } = await import('./seeds.ts');
     return classifyOften(captures, flags);
+  }
+  if (flags.every !== undefined) {
+    const other = NOT_OVER_TIME.find((name) => flags[name] !== undefined);
+    if (other !== undefined) throw new CommandLineError(`--every and --${other}: give one of them`);
+    const { classesOverTime } = await import('./every.ts');
+    return classesOverTime(captures, flags);
   }
   const settings = settingsOf(captures, flags);
   const call = await callOf(captures, flags, settings.listed);

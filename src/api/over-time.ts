@@ -1,11 +1,12 @@
 import { anything } from '../argument.ts';
 import type { Frame } from '../capture/index.ts';
-import { type CaptureProblem, type Course, OverTime } from '../report/index.ts';
+import { type CaptureProblem, type Course, EqualSteps, OverTime } from '../report/index.ts';
 import type { Run } from '../run.ts';
 import { classText } from '../u32.ts';
 import { askOneByOne, readOneByOne } from './one-by-one.ts';
 import { checkOptions } from './options.ts';
 import { type Question, whole } from './question.ts';
+import { QuestionError } from './question-error.ts';
 import type { ReadOptions } from './read.ts';
 import { type CallRecord, recordOfRun } from './record.ts';
 import type { Source } from './source.ts';
@@ -14,6 +15,8 @@ const BINS = 512;
 const MOST_BINS = 4096;
 /** Bins of all classes together: 32 MiB of counts. */
 const CELLS = 1 << 21;
+/** A day, in thousandths of a second. */
+const MOST_STEP = 86_400_000;
 
 export interface OverTimeOptions extends ReadOptions {
   /**
@@ -21,6 +24,11 @@ export interface OverTimeOptions extends ReadOptions {
    * between its first and last packet more than half of them come back.
    */
   readonly bins?: number;
+  /**
+   * Instead: seconds of each bin, in whole thousandths from 0.001 to 86 400. There are as many bins as it takes, up to 2^21 counts
+   * of all classes together.
+   */
+  readonly every?: number | undefined;
 }
 
 /** One class, by bin. */
@@ -34,7 +42,7 @@ export interface ClassesOverTime {
   readonly complete: boolean;
   /** Where the first bin begins, in seconds since 1970: a multiple of `width`. null: there was no packet. */
   readonly began: number | null;
-  /** Seconds of a bin: a power of two, from 2⁻¹⁰ on. */
+  /** Seconds of a bin: `every`, or else a power of two, from 2⁻¹⁰ on. */
   readonly width: number;
   /** Bins of each class: from the first packet's to the last's. */
   readonly bins: number;
@@ -67,9 +75,10 @@ export async function overTime(
   question: Question,
   options: OverTimeOptions = {},
 ): Promise<ClassesOverTime> {
-  checkOptions(options, { bins: anything });
-  const { bins = BINS } = options;
-  const counting = new Counting(whole(2, MOST_BINS)(bins, 'bins'));
+  checkOptions(options, { bins: anything, every: anything });
+  const { bins = BINS, every } = options;
+  if (every !== undefined && options.bins !== undefined) throw new QuestionError('every', 'goes without bins');
+  const counting = every === undefined ? new Counting(whole(2, MOST_BINS)(bins, 'bins')) : new Stepping(stepOf(every));
   const { settled, run } = await askOneByOne(question, options);
   const onFrame = (frame: Frame): void => {
     run.step(frame);
@@ -80,8 +89,15 @@ export async function overTime(
     ...{ schema: 1, complete: errors.length === 0 },
     ...counting.result(),
     errors,
-    record: recordOfRun('overTime', settled, inputs, { bins }),
+    record: recordOfRun('overTime', settled, inputs, every === undefined ? { bins } : { every }),
   };
+}
+
+/** Thousandths of a second. */
+function stepOf(every: unknown): number {
+  const step = Math.round(1000 * Number(every));
+  if (typeof every === 'number' && step >= 1 && step <= MOST_STEP && Math.abs(1000 * every - step) < 1e-6) return step;
+  throw new QuestionError('every', 'expected 0.001 to 86400 seconds, in whole thousandths');
 }
 
 /** Keys besides the class ids. */
@@ -96,7 +112,8 @@ class Counting {
     this.most = CELLS / bins;
   }
 
-  add({ reason, classid, length }: Run, { seconds, nanoseconds }: Frame): void {
+  add({ reason, classid, length, isElsewhere }: Run, { seconds, nanoseconds }: Frame): void {
+    if (isElsewhere) return;
     this.time.add(this.keyOf(reason === null ? classid : Key.NO_CLASS), seconds, nanoseconds, length);
   }
 
@@ -107,16 +124,47 @@ class Counting {
 
   result() {
     const { began, width, length } = this.time;
-    const courses = new Map(this.time.rows());
-    const none = new Array<number>(length).fill(0);
-    const unclassified = courses.get(Key.NO_CLASS) ?? { packets: none, bytes: none };
-    const others = courses.get(Key.OTHERS);
-    const classes = [...courses].filter(([key]) => key >= 0).sort(([a], [b]) => a - b);
+    const others = [...this.time.rows()].find(([key]) => key === Key.OTHERS)?.[1];
     return {
-      ...{ began, width, bins: length },
-      classes: classes.map(([key, course]) => ({ classid: classText(key), ...course })),
-      unclassified,
+      ...{ began, width, bins: length, ...coursesOf(this.time.rows(), length) },
       ...(others === undefined ? {} : { others }),
     };
   }
+}
+
+/** The same in bins of a given width. */
+class Stepping {
+  private readonly steps: EqualSteps<number>;
+
+  constructor(width: number) {
+    this.steps = new EqualSteps(width);
+  }
+
+  add({ reason, classid, length, isElsewhere }: Run, { seconds, nanoseconds }: Frame): void {
+    if (isElsewhere) return;
+    this.steps.add(reason === null ? classid : Key.NO_CLASS, seconds, nanoseconds, length);
+    this.check(this.steps.cells);
+  }
+
+  result() {
+    const { began, width, length, size } = this.steps;
+    this.check(size);
+    return { began, width: width / 1000, bins: length, ...coursesOf(this.steps.rows(), length) };
+  }
+
+  private check(counts: number): void {
+    if (counts <= CELLS) return;
+    throw new QuestionError('every', `too short for these captures: more than ${CELLS} counts`);
+  }
+}
+
+/** The classes in their order, and the packets without one. */
+function coursesOf(rows: Iterable<readonly [number, Course]>, length: number) {
+  const courses = new Map(rows);
+  const none = new Array<number>(length).fill(0);
+  const classes = [...courses].filter(([key]) => key >= 0).sort(([a], [b]) => a - b);
+  return {
+    classes: classes.map(([key, course]) => ({ classid: classText(key), ...course })),
+    unclassified: courses.get(Key.NO_CLASS) ?? { packets: none, bytes: none },
+  };
 }

@@ -123,6 +123,7 @@ export const CountedRows = checkedClass(room.CountedRows, {
 export const HostNames = checkedClass(room.HostNames, { lines: listOf(text) });
 export const hostCells = checked(room.hostCells, { host: aHost });
 export const maskedWords = checked(room.maskedWords, { words: numbers, length: whole(0, 128) });
+export const EqualSteps = checkedClass(room.EqualSteps, { width: whole(1, 86_400_000) });
 export const Fates = checkedClass(room.Fates, { numbers: endNumbers });
 export const NumberedEnds = checkedClass(room.NumberedEnds, { numbers: endNumbers });
 export const OverTime = checkedClass(room.OverTime, { bins: whole(2, 1 << 24) });

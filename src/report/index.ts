@@ -2,6 +2,7 @@
 export { type CapturedRow, capturedText } from './captured.ts';
 export { type ClassHosts, classHosts } from './class-hosts.ts';
 export { CountedRows, type RowCounts } from './counted-rows.ts';
+export { EqualSteps } from './equal-steps.ts';
 export { type End, endText, type FateRow, Fates } from './fates.ts';
 export { HostNames, maskedWords } from './host-names.ts';
 export {

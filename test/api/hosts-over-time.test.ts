@@ -104,6 +104,21 @@ describe('overTime()', () => {
     expect(found.unclassified).toEqual({ packets: [0, 0, 1, 0], bytes: [0, 0, 5, 0] });
   });
 
+  it('has bins of the width that is asked for, and refuses more counts than there is room for', async () => {
+    const question = { filters: ['map key dst and 1 baseclass 1:1'] };
+    const to = (last: number, seconds: number) => [`udp 192.168.1.1:1 > 10.0.0.${last}:53`, seconds] as const;
+    const found = await overTime(captureOf([to(1, 1001), to(0, 1003)]), question, { every: 1.5 });
+    expect(found).toMatchObject({ began: 1000.5, width: 1.5, bins: 2, record: { question: { every: 1.5 } } });
+    expect(found.classes.map(({ packets }) => packets)).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
+    const far = captureOf([to(1, 0), to(0, 1_000_000)]);
+    await expect(overTime(far, question, { every: 0.1 })).rejects.toMatchObject({ field: 'every' });
+    await expect(overTime(far, question, { every: 0 })).rejects.toMatchObject({ field: 'every' });
+    await expect(overTime(far, question, { every: 1, bins: 8 })).rejects.toMatchObject({ field: 'every' });
+  });
+
   it('puts classes together that are too many', async () => {
     const bins = 4096;
     const packets = Array.from({ length: 520 }, (_, i) => [`udp 1.1.1.1:1 > 10.0.${i >> 8}.${i & 255}:53`, i] as const);

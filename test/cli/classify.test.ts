@@ -111,6 +111,26 @@ describe('classify', () => {
     }
   });
 
+  it('writes classes over time with --every, as CSV or JSON', () => {
+    const typed = ['classify', '-', ...LAST_BYTE, '--every', '2s'];
+    const { status, stdout } = cli(typed, { input: THREE });
+    expect([status, ...lines(stdout)]).toEqual([
+      ...[0, 'time,classid,packets,bytes', '1700000000,1:5,2,108', '1700000002,1:10,1,54'],
+    ]);
+    const json = JSON.parse(cli([...typed, '--format', 'json'], { input: THREE }).stdout);
+    expect(json).toMatchObject({ began: 1_700_000_000, width: 2, bins: 2 });
+    expect(schema('over-time')(json)).toBe(true);
+    for (const [args, message] of [
+      [[...typed.slice(0, -1), 'often'], '--every: expected a time like 1s or 500ms'],
+      [[...typed.slice(0, -1), '1us'], '--every: expected 0.001 to 86400 seconds'],
+      [[...typed, '--packets'], '--every and --packets: give one of them'],
+      [[...typed, '--format', 'ndjson'], '--every: --format csv or json'],
+    ] as const) {
+      const { status: exit, stderr } = cli(args, { input: THREE });
+      expect([exit, stderr.includes(message)], stderr).toEqual([2, true]);
+    }
+  });
+
   it('writes sums as CSV and as one JSON object a line', () => {
     const csv = cli(['classify', '-', ...LAST_BYTE, '--format', 'csv'], { input: THREE }).stdout;
     expect(lines(csv).slice(0, 2)).toEqual([

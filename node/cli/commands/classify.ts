@@ -19,6 +19,7 @@ export interface ClassifyFlags extends WalkFlags {
   readonly export?: string;
   readonly exportClass?: readonly string[];
   readonly expect?: string;
+  readonly every?: string;
   readonly by?: HostsBy;
   readonly top?: string;
   readonly only?: string;
@@ -80,6 +81,7 @@ export const classify: CliCommand = {
         'threads for one large file; by itself one, and from 512 MiB on as many as there are processors, up to 4',
       )
       .option('--strict', 'exit with 3 if a capture ends in the middle of a record')
+      .option('--every <time>', 'instead: packets and bytes of each class in each such time, 1s or 500ms (csv or json)')
       .option('--seeds <n>', 'instead: how hosts share over N values of hashrnd, not one (table or json)')
       .option('--perturb', 'instead: who shares with whom in each period between two draws (table or json)');
   },
