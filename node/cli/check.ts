@@ -13,7 +13,7 @@ import {
   sarifOf,
   simulateQuestion,
 } from '../../src/api/index.ts';
-import { counted, escapeText, shellQuoted } from '../../src/lang/index.ts';
+import { counted, covers, escapeText, type Prefix, parsePrefix, shellQuoted } from '../../src/lang/index.ts';
 import { type Report, SEVERITIES } from '../../src/lint/index.ts';
 import { caretInValue } from './caret.ts';
 import { type Config, configOf } from './check-config.ts';
@@ -123,7 +123,31 @@ function asTyped({ field, problem, hint }: QuestionError, flags: CheckFlags, con
 function hostsOf(value: string | undefined): number | null {
   if (value === undefined) return null;
   if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
-  throw new CommandLineError(`--hosts ${value}: a number expected`, caretInValue('--hosts', value, 0));
+  const prefixes = value.split(',').map(parsePrefix);
+  if (prefixes.every((prefix) => prefix !== null)) return hostsIn(prefixes);
+  throw new CommandLineError(`--hosts ${value}: a number or prefixes expected`, caretInValue('--hosts', value, 0));
+}
+
+const MOST_HOSTS = 999_999_999;
+/** What one subscriber has of IPv6, as of `classify --by subscriber`. */
+const SUBSCRIBER_BITS = 64;
+
+/** Addresses that hosts can have in prefixes, of IPv6 the subscribers; what lies in another one counts once. */
+function hostsIn(prefixes: readonly Prefix[]): number {
+  const isIn = (one: Prefix, other: Prefix): boolean =>
+    other.length <= one.length && covers(other, one.address.family, one.address.words);
+  const own = prefixes.filter((one, i) =>
+    prefixes.every((other, j) => i === j || !isIn(one, other) || (isIn(other, one) && i < j)),
+  );
+  const counts = own.map(({ address: { family }, length }) => {
+    if (family === 6) return 2 ** Math.max(0, SUBSCRIBER_BITS - length);
+    // The first and the last address of a network are no host's.
+    return length < 31 ? 2 ** (32 - length) - 2 : 2 ** (32 - length);
+  });
+  return Math.min(
+    MOST_HOSTS,
+    counts.reduce((sum, count) => sum + count, 0),
+  );
 }
 
 /** Each by itself: what is wrong with one is told, and the others go on. */

@@ -124,6 +124,18 @@ describe('classify() by host', () => {
     expect(flows.record.question).toMatchObject({ by: 'flow', only: '192.0.2.1' });
   });
 
+  it('takes for hosts whoever is in the prefixes, whichever way a packet goes; others are nobody', async () => {
+    const packets = [
+      ...['udp 10.0.0.3:1 > 192.0.2.1:53', 'udp 192.0.2.1:53 > 10.0.0.3:1', 'udp 192.0.2.1:1 > 192.0.2.2:53'],
+      'udp 192.0.2.1:1 > 10.0.0.4:53',
+    ];
+    const { hosts } = await found(packets, { by: 'host' }, { ...TWO, hosts: ['10.0.0.0/24'] });
+    expect(hosts?.map(({ address, packets: count }) => [address, count])).toEqual([
+      ['10.0.0.3', 2],
+      ['10.0.0.4', 1],
+    ]);
+  });
+
   it('lists the largest, and those whose packets have no class', async () => {
     const packets = ['udp 10.0.0.3:1 > 192.0.2.1:53', 'tcp 10.0.0.4:1 > 192.0.2.1:80'];
     const { hosts, hostsSeen } = await found(

@@ -242,6 +242,8 @@ tc -n lab filter add dev eth0 parent 1: protocol all handle 1 flow hash keys nfc
       );
     expect(codes()).not.toContain('FT017');
     expect(codes('--hosts', '8')).toContain('FT017');
+    expect(codes('--hosts', '10.0.0.0/29,10.0.0.1')).toEqual(codes('--hosts', '6'));
+    expect(codes('--hosts', '10.0.0.0/29,2001:db8::/62')).toContain('FT017');
     expect(cli(['check', '-', '--hosts', 'many'], { input }).status).toBe(2);
   });
 

@@ -47,7 +47,10 @@ export const check: CliCommand = {
       .option('--only <codes>', 'look for these findings alone, as FT001,FT011 (and SYNTAX, REFUSED)', list)
       .option('--ignore <codes>', 'do not look for these findings, as FT016,FT018', list)
       .option('--config <file>', 'how bad each finding counts, in JSON; without it cls-flow.json, where there is one')
-      .option('--hosts <n>', 'how many hosts the filters are to keep apart: judges the number of buckets')
+      .option(
+        '--hosts <n|prefix>',
+        'how many hosts the filters are to keep apart, or where they are: judges the number of buckets',
+      )
       .addOption(txQueuesOption())
       .addOption(maxTextOption())
       .addOption(maxEntriesOption())
