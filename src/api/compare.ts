@@ -1,5 +1,6 @@
 import { Comparing, type Comparison } from '../study/index.ts';
 import { fullTableNotes } from './full-table.ts';
+import { markNotes } from './marks.ts';
 import { type Asked, askOneByOne } from './one-by-one.ts';
 import { checkOptions } from './options.ts';
 import type { Question } from './question.ts';
@@ -46,6 +47,7 @@ export async function compare(
   const { errors, inputs } = await readSources(source, taker, options);
   // Both follow the same connections, if they follow any.
   for (const note of [first, second].flatMap(({ run }) => fullTableNotes(run)).slice(0, 1)) options.note?.(note);
+  for (const note of new Set([first, second].flatMap(({ run }) => markNotes(run)))) options.note?.(note);
   const record = recordOfRun('compare', first.settled, inputs);
   const { question, inputs: changed } = recordOfRun('compare', second.settled, []);
   return {

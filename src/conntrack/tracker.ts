@@ -195,7 +195,8 @@ export class Tracker {
     translated.copy(original);
     const done = this.nat.translate(translated);
     invert(translated, reply);
-    const flags = this.flagsOf(table, done, now) | (direction && Flag.REPLIED) | (pickedUp && this.notesStart ? Flag.MIDWAY : 0);
+    const flags =
+      this.flagsOf(table, done, now) | (direction && Flag.REPLIED) | (pickedUp && this.notesStart ? Flag.MIDWAY : 0);
     const entry = table.insert(original, reply, flags, now);
     table.setState(entry, state);
     table.setDeadline(entry, now + follower.timeout(state, false, 0) * SECOND);

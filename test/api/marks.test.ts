@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { classify, explain, markNotes, type Question } from '../../src/api/index.ts';
+import { classify, compare, explain, markNotes, type Question } from '../../src/api/index.ts';
 import { describeFrame } from '../../src/packet/index.ts';
 import { explainText } from '../../src/replay/index.ts';
 import { pcap } from '../captures.ts';
@@ -179,4 +179,11 @@ test("the script's NAT tells the tracker who began, as --nat does", async () => 
   const told = await explain(answer, { ...question, nat: ['masquerade 192.168.1.0/24 to 203.0.113.2'] });
   expect(given.conntrack).toMatch(/^reply direction, 1\.1\.1\.1 53 > 203\.0\.113\.2 5000/);
   expect(told.given.conntrack).toBe(given.conntrack);
+});
+
+test('compare() has the same notes, each once', async () => {
+  const notes: string[] = [];
+  const question = script(...MARKS, ...TREE);
+  await compare(CAPTURE, question, question, { note: (text) => notes.push(text) });
+  expect(notes.filter((note) => note.startsWith("marks are those of the script's rules"))).toHaveLength(1);
 });
