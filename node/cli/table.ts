@@ -154,8 +154,7 @@ function sharing({ packets, classes, collisions, jain, worstShare }: Summary, { 
   const nobodyShares = isOne ? 'one host has all packets: a NAT router? see nfct-src' : 'no class is shared by hosts';
   const cells = shown.map(({ classid, hosts, flows }) => [classid, String(hosts), String(flows)]);
   if (shown.length < collisions.length) cells.push([`${collisions.length - shown.length} more`, '', '']);
-  const table =
-    cells.length > 0 ? aligned(['shared', 'hosts', 'flows'], cells, paint) : `${nobodyShares}\n`;
+  const table = cells.length > 0 ? aligned(['shared', 'hosts', 'flows'], cells, paint) : `${nobodyShares}\n`;
   const index = `Jain index ${jain.toFixed(3)} over the hosts (1: all get the same)`;
   return `${table}if all classes are served alike: ${index}, the worst-off gets ${smallPercent(worstShare)}\n`;
 }

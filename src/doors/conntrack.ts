@@ -18,7 +18,7 @@ import {
   yesOrNo,
 } from '../argument.ts';
 import * as room from '../conntrack/index.ts';
-import { aPrefix, family, linesIn } from './values.ts';
+import { aPacket, aPrefix, family, linesIn } from './values.ts';
 
 export * from '../conntrack/index.ts';
 
@@ -52,8 +52,10 @@ const trackerOptions = members({
 });
 
 export const Tracker = checkedClass(room.Tracker, { options: optional(trackerOptions) });
+export const hasPorts = checked(room.hasPorts, { proto: byte });
 export const invert = checked(room.invert, { tuple: made(room.Tuple), into: made(room.Tuple) });
 export const isFor = checked(room.isFor, { devices: someDevices, device: text });
+export const isIcmp = checked(room.isIcmp, { proto: byte });
 export const parseAddress = checked(room.parseAddress, { text });
 export const listedEntries: typeof room.listedEntries = (lines) => {
   iterable(lines, 'lines');
@@ -62,6 +64,9 @@ export const listedEntries: typeof room.listedEntries = (lines) => {
 export const parseListing = checked(room.parseListing, { text });
 export const parseNat = checked(room.parseNat, { text });
 export const parsePrefix = checked(room.parsePrefix, { text });
+const someHeaders = made(room.Headers);
+export const readAddresses = checked(room.readAddresses, { headers: someHeaders, tuple: made(room.Tuple) });
+export const readPacket = checked(room.readPacket, { packet: aPacket, headers: someHeaders });
 export const withDevices = checked(room.withDevices, { given: listOf(aRule), made: listOf(aRule) });
 export const sizesOf = checked(room.sizesOf, { width: oneOf(1, 4), entries: count });
 export const transitionOf = checked(room.transitionOf, {

@@ -8,6 +8,7 @@ import {
   members,
   object,
   optional,
+  orNull,
   text,
   word32,
   yesOrNo,
@@ -29,6 +30,23 @@ const netnsOptions = members({
 export const Ends = checkedClass(room.Ends, { plan: members({ node: callback, device: callback }) });
 export const Netns = checkedClass(room.Netns, { options: netnsOptions });
 export const checkSaved = checked(room.checkSaved, { saved: anything, era: anEraName });
+export const feedsOf = checked(room.feedsOf, {
+  plan: members({
+    devices: listOf(
+      members({
+        name: text,
+        ifindex: word32,
+        ingress: orNull(members({ lists: listOf(members({ at: text, block: word32 })) })),
+      }),
+    ),
+    blocks: listOf(
+      members({
+        chains: listOf(members({ protos: listOf(members({ filters: listOf(members({ sendsTo: listOf(word32) })) })) })),
+      }),
+    ),
+  }),
+  name: text,
+});
 export const isList = checked(room.isList, { place: aPlace });
 export const majorOf = checked(room.majorOf, { classid: word32 });
 export const setsOf = checked(room.setsOf, {

@@ -48,6 +48,10 @@ export const enter = checked(room.enter, { frame: aFrame, packet: made(room.Pack
 export const exactnessOf = checked(room.exactnessOf, { rests: word32 });
 export const flowText = checked(room.flowText, { protocol: count, ports: word32, source: text, destination: text });
 export const foldAddress = checked(room.foldAddress, { words: numbers, from: count });
+const aHook = oneOf(...room.HOOKS);
+export const hasConnection = checked(room.hasConnection, { hook: aHook });
+export const toldByFrame = checked(room.toldByFrame, { hook: aHook });
+export const hookRowOf = checked(room.hookRowOf, { key: text });
 export const hasSpi = checked(room.hasSpi, { protocol: count });
 export const innerProtocol = checked(room.innerProtocol, { packet: aPacket });
 export const inputNames = checked(room.inputNames, { rests: word32 });
@@ -57,7 +61,7 @@ export const isReadable = checked(room.isReadable, {
   packet: aPacket,
   position: finite,
   length: finite,
-  reader: optional(whole(0, 6)),
+  reader: optional(whole(0, 7)),
 });
 export const isVlan = checked(room.isVlan, { type: word32 });
 export const layerStart = checked(room.layerStart, { packet: aPacket, layer: count });

@@ -1,5 +1,6 @@
 import type { Frame } from '../capture/index.ts';
 import { type JhashRound, jhash2, jhash2Rounds } from '../hash/index.ts';
+import { NOT_AT_HOOK } from '../hook/index.ts';
 import type { Elsewhere, FilterId, Journey, ListRun, Step as TreeStep } from '../kernel/index.ts';
 import { addressText, hex8, protocolName } from '../lang/index.ts';
 import {
@@ -166,7 +167,7 @@ export function explain(run: Run, frame: Frame): Explanation {
     captured: frame.end - frame.at,
     hook: options.device.hook,
     era: options.env.era.name,
-    flow: packetText(flow),
+    flow: packetText(run.isElsewhere ? run.captured() : flow),
     given: given(run),
     ...(rules.length === 0 ? {} : { rules }),
     headers,
@@ -450,8 +451,11 @@ function elsewhereLines({ device, how, by, fate }: Elsewhere): string[] {
   return [`  ${how} to ${device}${by === null ? '' : ` by ${filterText(by)}`}: ${endText(fate)}`];
 }
 
+const NOWHERE: ReadonlySet<string> = new Set(Object.values(NOT_AT_HOOK));
+
 function outcomeLine(e: Explanation): string {
   const absent = e.missing === undefined ? '' : ` (not given: ${e.missing.join(', ')})`;
+  if (NOWHERE.has(e.reason ?? '')) return `not at this hook: ${e.reason}`;
   if (e.classid === null) return `no class: ${e.reason}${absent}`;
   const ends = e.reason === null ? '' : `, ${e.reason}`;
   const missing = e.missing === undefined ? '' : `, not given: ${e.missing.join(', ')}`;

@@ -43,8 +43,12 @@ describe('the commands of an advice', () => {
 
   it('share the rate of the link among the classes of htb, which may borrow all of it', () => {
     const lines = setupCommands(setup({ kind: 'htb', divisor: 31 }));
-    expect(lines[1]).toBe('class add dev eth0 parent 1: classid 1:ffff htb rate 32Mbit burst 4000 cburst 4000 quantum 1514');
-    expect(lines[4]).toBe('class add dev eth0 parent 1:ffff classid 1:1 htb rate 1Mbit ceil 32Mbit cburst 4000 quantum 1514');
+    expect(lines[1]).toBe(
+      'class add dev eth0 parent 1: classid 1:ffff htb rate 32Mbit burst 4000 cburst 4000 quantum 1514',
+    );
+    expect(lines[4]).toBe(
+      'class add dev eth0 parent 1:ffff classid 1:1 htb rate 1Mbit ceil 32Mbit cburst 4000 quantum 1514',
+    );
     expect(lines[5]).toBe('qdisc add dev eth0 parent 1:1 fq_codel flows 64 limit 1024');
   });
 

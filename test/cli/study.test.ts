@@ -162,7 +162,9 @@ describe('advise', () => {
 
   it('puts the buckets below a class with the rate, which tc prints, and refuses a rate for a kind that has none', () => {
     const { stdout } = cli(['advise', HOUSEHOLD, '--seeds', '5', '--rate', '1gbit']);
-    expect(stdout).toContain('\ntc class add dev eth0 parent 1: classid 1:1 htb rate 1Gbit burst 125000 cburst 125000 quantum 1514\n');
+    expect(stdout).toContain(
+      '\ntc class add dev eth0 parent 1: classid 1:1 htb rate 1Gbit burst 125000 cburst 125000 quantum 1514\n',
+    );
     expect(cli(['advise', HOUSEHOLD, '--qdisc', 'htb', '--seeds', '5']).stdout).toContain(
       'note: no rate given (--rate): the link is taken to have 100mbit',
     );
