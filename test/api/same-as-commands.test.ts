@@ -131,7 +131,7 @@ tc filter add dev "$IF" parent 3: protocol $PROTO handle 1 flow hash keys "$KEYS
     expect(asJson(await compare(source, filter(16), filter(64)))).toEqual(
       json(['compare', OWN, '--filter', 'hash keys src divisor 16', '--filter', 'hash keys src divisor 64']),
     );
-    const adviceOf = { ...DEFAULTS, by: 'host', qdisc: 'sfq', rate: '100mbit', dev: 'eth0', seeds: 10 } as const;
+    const adviceOf = { ...DEFAULTS, by: 'host', qdisc: 'auto', dev: 'eth0', seeds: 10, max: 4096 } as const;
     expect(asJson(await advise(source, adviceOf))).toEqual(json(['advise', OWN, '--seeds', '10']));
     expect(asJson(await spread(source, question, 10))).toEqual(json(['classify', OWN, ...typed, '--seeds', '10']));
     expect(asJson(await perturbed(source, question))).toEqual(json(['classify', OWN, ...typed, '--perturb']));
