@@ -22,10 +22,15 @@ export async function captureHelp(flags: CaptureHelpFlags): Promise<void> {
 }
 
 const FOOT = [
-  'End a line with what is wanted of the packets: net 10.0.0.0/8, or behind VLAN tags: vlan and ip.',
-  'As it stops, tcpdump counts packets that were dropped by the kernel: with many, give it -B 8192.',
-  'Without -Q, leave --direction out: it is found from the addresses with --hosts PREFIX.',
+  'End a line with what is wanted of the packets: net 10.0.0.0/8,',
+  'or behind VLAN tags: vlan and ip.',
+  'As it stops, tcpdump counts lost packets: with many, give it -B 8192.',
+  'Without -Q, leave --direction out: --hosts PREFIX tells it from the addresses.',
 ];
+
+/** Each choice stands on a line of its own: a screen has 80 columns. */
+const thenLines = (options: string): string[] =>
+  options.split('; ').map((part, i) => `  ${i === 0 ? 'then:' : 'or'} ${part}`);
 
 function text({ nat, recipes, notes }: CaptureHelp): string {
   const paint = painter('stdout');
@@ -34,7 +39,7 @@ function text({ nat, recipes, notes }: CaptureHelp): string {
     return `NAT: ${kind} on ${device === null ? 'any device' : escapeText(device)} (${place})`;
   });
   const parts = recipes.map(({ question, where, commands, options }) =>
-    [`${paint('bold', question)}`, `  ${where}`, ...commands.map((line) => `    ${line}`), `  then: ${options}`].join(
+    [`${paint('bold', question)}`, `  ${where}`, ...commands.map((line) => `    ${line}`), ...thenLines(options)].join(
       '\n',
     ),
   );

@@ -106,13 +106,13 @@ function recipesOf(dev: string, lan: string): CaptureRecipe[] {
   return [
     {
       question: `who shares on the way out (upload), at the egress of ${dev}`,
-      where: `${lan}, what comes in: hosts have their own addresses, and nothing is shaped yet`,
+      where: `${lan}, what comes in: hosts have their own addresses, nothing is shaped`,
       commands: [dump(lan, ' -Q in', 'up.pcap')],
       options: `--dev ${dev} --captured ${lan}=lan --direction in`,
     },
     {
       question: `who shares on the way in (download), at the egress of ${lan}, or on an ifb`,
-      where: `${dev}, what comes in: packets still have the router's address, as an ifb sees them`,
+      where: `${dev}, what comes in: packets have the router's address, as on an ifb`,
       commands: [dump(dev, ' -Q in', 'down.pcap')],
       options: `--dev ${lan} --captured ${dev}=wan --direction in; for an ifb --dev ifb0 --captured here`,
     },
@@ -120,9 +120,10 @@ function recipesOf(dev: string, lan: string): CaptureRecipe[] {
       question: 'what NAT makes of the hosts: does src or nfct-src keep them apart',
       where: `both sides at once, and the connections; a packet that is on both counts once`,
       commands: [
-        `tcpdump -n -i any -y LINUX_SLL2 -s ${SNAP_LENGTH} -w both.pcap; conntrack -L > table; ip -o link > numbers`,
+        `tcpdump -n -i any -y LINUX_SLL2 -s ${SNAP_LENGTH} -w both.pcap`,
+        'conntrack -L > table; ip -o link > numbers',
       ],
-      options: `--dev ${dev} --conntrack table --captured LAN=lan,WAN=wan (the numbers of ${lan} and ${dev})`,
+      options: `--dev ${dev} --conntrack table --captured LAN=lan,WAN=wan (their numbers)`,
     },
     {
       question: `what leaves ${dev}, behind its queue`,
@@ -134,7 +135,7 @@ function recipesOf(dev: string, lan: string): CaptureRecipe[] {
       question: 'classes by mark (fw, map key mark)',
       where: `${lan}, what comes in: no capture holds marks, rules give them`,
       commands: [dump(lan, ' -Q in', 'up.pcap')],
-      options: `--dev ${dev} --captured ${lan}=lan --direction in --script qos.sh (its rules), or --set mark=N`,
+      options: `--dev ${dev} --captured ${lan}=lan --direction in --script qos.sh; --set mark=N where no script has the rules`,
     },
     {
       question: 'the busiest hour',

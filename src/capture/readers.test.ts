@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { FormatError, LimitError } from '../errors.ts';
-import { type CaptureReader, Frame, MAX_BLOCK, MAX_FRAME, openCapture, PcapngWriter, PcapWriter } from './index.ts';
+import {
+  type CaptureReader,
+  Frame,
+  Heading,
+  MAX_BLOCK,
+  MAX_FRAME,
+  openCapture,
+  PcapngWriter,
+  PcapWriter,
+} from './index.ts';
 
 interface Seen {
   seconds: number;
@@ -164,6 +173,33 @@ describe('pcapng', () => {
       { seconds: 0, nanoseconds: 0, length: 3, linkType: 1, bytes: [0xa1, 0xa2, 0xa3] },
       { seconds: 0, nanoseconds: 7000, length: 4, linkType: 1, bytes: [0xee] },
     ]);
+  });
+
+  it.each([
+    ['without options', '', Heading.UNKNOWN],
+    ['inbound', '0002 0004 00000001', Heading.IN],
+    ['outbound, behind a comment', '0001 0003 61626300 0002 0004 00000002 0000 0000', Heading.OUT],
+    ['neither', '0002 0004 00000004', Heading.UNKNOWN],
+    ['behind the end of the options', '0000 0000 0002 0004 00000001', Heading.UNKNOWN],
+    ['in an option that is cut off', '0002 0008 00000001', Heading.UNKNOWN],
+  ])('says which way a packet went: %s', (_, options, heading) => {
+    const reader = openCapture();
+    reader.push(
+      hex(SECTION_BE + ETHERNET + block(6, `00000000 00000000 00000001 00000001 00000001 ee000000 ${options}`)),
+    );
+    reader.finish();
+    const frame = new Frame();
+    expect([reader.next(frame), frame.heading]).toEqual([true, heading]);
+  });
+
+  it('knows the interface of a packet: its name and its MAC address', () => {
+    const described = block(1, '0001 0000 00000000 0002 0004 77616e30 0006 0006 020000000001 0000 0000 0000');
+    const reader = openCapture();
+    reader.push(hex(SECTION_BE + described + block(6, '00000000 00000000 00000001 00000001 00000001 ee')));
+    reader.finish();
+    const frame = new Frame();
+    reader.next(frame);
+    expect(frame.interface).toMatchObject({ name: 'wan0', mac: Uint8Array.of(2, 0, 0, 0, 0, 1) });
   });
 
   it('cuts simple packets at the snap length of the first interface', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Frame } from '../capture/index.ts';
+import { Frame, Heading } from '../capture/index.ts';
 import { Input } from './inputs.ts';
 import { type Device, enter, LINK_TYPES } from './link.ts';
 import { Packet, PktType } from './packet.ts';
@@ -234,6 +234,32 @@ it('every link type is short where its header is missing, and says so', () => {
 it('a link type without a row has no class', () => {
   expect(at(127, '00', EGRESS).reason).toBe('link type 127');
   expect(at(65535, '00', EGRESS).reason).toBe('link type 65535');
+});
+
+describe('the way that a packet went where it was captured', () => {
+  const { UNKNOWN, IN, OUT } = Heading;
+  const sll2 = (type: string): string => `0800 0000 00000002 0001 ${type} 06 0000000000000000 ${IP}`;
+  // struct pktap_header: length, type, link type, 24 bytes of name, flags.
+  const pktap = (flags: string): string => `28000000 01000000 65000000 ${'00'.repeat(24)} ${flags} ${IP}`;
+  const nflog = (hook: string): string => `02 00 0001 0800 0100 0800 ${hook} 00 1800 0900 ${IP}`;
+
+  it.each([
+    ['Ethernet', 1, `${MACS} 0800 ${IP}`, UNKNOWN],
+    ['SLL, a packet for this host', 113, `0000 0001 0006 0000000000000000 0800 ${IP}`, IN],
+    ['SLL, a packet for another host', 113, `0003 0001 0006 0000000000000000 0800 ${IP}`, IN],
+    ['SLL, outgoing', 113, `0004 0001 0006 0000000000000000 0800 ${IP}`, OUT],
+    ['SLL2, broadcast', 276, sll2('01'), IN],
+    ['SLL2, outgoing', 276, sll2('04'), OUT],
+    ['SLL2, a type of no device', 276, sll2('07'), UNKNOWN],
+    ['PKTAP, in', 258, pktap('01000000'), IN],
+    ['PKTAP, out', 258, pktap('02000000'), OUT],
+    ['PKTAP, without flags', 258, `10000000 01000000 65000000 00000000 ${IP}`, UNKNOWN],
+    ['NFLOG, PREROUTING', 239, nflog('00'), IN],
+    ['NFLOG, FORWARD', 239, nflog('02'), UNKNOWN],
+    ['NFLOG, POSTROUTING', 239, nflog('04'), OUT],
+  ])('%s', (_, linkType, text, heading) => {
+    expect(at(linkType, text, EGRESS)).toMatchObject({ reason: null, packet: { heading } });
+  });
 });
 
 describe('PKTAP', () => {

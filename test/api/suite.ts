@@ -103,7 +103,7 @@ export const CASES: readonly Case[] = [
     command: ['advise', 'CAPTURE', '--seeds', '10'],
     run: (given) =>
       doors.advise(source(given), {
-        ...{ at: 'egress', vlan: 'offload', kernel: '6.1', by: 'host', qdisc: 'sfq', rate: '100mbit', dev: 'eth0' },
+        ...{ at: 'egress', vlan: 'offload', kernel: '6.1', by: 'host', qdisc: 'auto', dev: 'eth0', max: 4096 },
         seeds: 10,
       }),
   },

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type CaptureHelp, captureHelp } from '../../src/api/index.ts';
 import { cli, file } from './cli.ts';
 
-const SCREEN = { rows: 40, columns: 130 };
+const SCREEN = { rows: 44, columns: 80 };
 const help = (...args: readonly string[]) => cli(['capture-help', ...args]);
 
 describe('cls-flow capture-help', () => {
@@ -13,7 +13,7 @@ describe('cls-flow capture-help', () => {
     const { status, stdout, stderr } = help('--dev', 'ppp0', '--lan', 'br-lan');
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toContain(
-      'tcpdump -n -i br-lan -Q in -s 128 -w up.pcap\n  then: --dev ppp0 --captured lan --direction in\n',
+      'tcpdump -n -i br-lan -Q in -s 128 -w up.pcap\n  then: --dev ppp0 --captured br-lan=lan --direction in\n',
     );
     const lines = stdout.trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(SCREEN.rows);

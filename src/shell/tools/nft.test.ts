@@ -27,7 +27,7 @@ table inet fw {
     ).toEqual([
       'flush ruleset ip',
       'add table inet fw',
-      'add set inet fw hosts',
+      'add set inet fw hosts { type ipv4_addr ; elements = { 192.0.2.1, 192.0.2.2 } ; }',
       'add chain inet fw forward type filter hook forward priority -150 policy accept',
       'add rule inet fw forward tcp dport { 80, 443 } meta mark set 0x1',
       'add rule inet fw forward ct state vmap { established : accept, invalid : drop }',
