@@ -138,7 +138,8 @@ export async function advise(source: Source, asked: AdviceQuestion, options: Rea
   const isEgress = (walk.at ?? 'egress') === 'egress';
   const masks = CHOICES.filter((choice) => (isEgress && knowsNat) || !choice.conntrack).map(({ mask }) => mask);
   const all = keysText(masks.reduce((every, mask) => every | mask, 0));
-  const settled = settleNow({ ...walk, flows: false, filters: [`hash keys ${all}`] }, options, null);
+  const looksAt = by === 'dst' ? 'destinations' : 'sources';
+  const settled = settleNow({ ...walk, flows: false, filters: [`hash keys ${all}`] }, { ...options, looksAt }, null);
   const run = runOf(settled);
   const { env } = settled.options;
   const seen = new Observations(by, masks, env);

@@ -3,6 +3,7 @@ import { type CaptureSample, Crossing, guessCaptured, type HookSide } from '../h
 import { feedsOf } from '../kernel/index.ts';
 import { parsePrefix } from '../lang/index.ts';
 import type { Asked } from '../plan.ts';
+import { hostRule } from '../sched/flow/index.ts';
 import type { Question } from './question.ts';
 import { QuestionError } from './question-error.ts';
 
@@ -17,13 +18,14 @@ export function crossingOf(
   question: CrossingQuestion,
   nat: readonly NatRule[],
   asked: Asked | undefined,
-  isGuessed = false,
+  isGuessed: boolean,
+  looksAt: Ends,
 ): Crossing {
   const { captured = 'here', direction = 'both', interface: name = null } = question;
   const { dev, hook } = hookOf(question, asked);
   return new Crossing({
     hook,
-    side: sideByNat(nat, dev) ?? sideOf(captured, name, dev),
+    side: sideByNat(nat, dev) ?? sideOf(captured, name, dev) ?? sideByHosts(question, hook, looksAt),
     captured: typeof captured === 'string' ? captured : new Map(Object.entries(captured)),
     interface: name,
     direction,
@@ -57,6 +59,20 @@ export function hookOf({ at = 'egress' }: CrossingQuestion, asked: Asked | undef
   const [feed, ...others] = hook === 'egress' ? feedsOf(asked.netns.plan, dev) : [];
   if (feed === undefined) return { hook, dev };
   return others.some((other) => other.hook !== feed.hook) ? { hook, dev } : feed;
+}
+
+/** Whose addresses filters look at. */
+export type Ends = 'sources' | 'destinations';
+
+/** Destinations, where every flow filter looks at these alone. */
+export function endsOf(masks: readonly number[]): Ends {
+  return masks.length > 0 && masks.every((mask) => hostRule(mask).isDestination) ? 'destinations' : 'sources';
+}
+
+/** With the hosts' addresses known, filters look at hosts: their packets go out to the wan, or come to them from there. */
+function sideByHosts({ hosts = [] }: CrossingQuestion, hook: 'egress' | 'ingress', looksAt: Ends): HookSide | null {
+  if (hosts.length === 0) return null;
+  return (looksAt === 'destinations') === (hook === 'egress') ? 'lan' : 'wan';
 }
 
 /** The side of the device that is asked, where rules name the devices that packets leave by; null: none does. */

@@ -24,6 +24,7 @@ const RULES: Readonly<Record<keyof ReadOptions | keyof Besides, Rule>> = {
   note: callback,
   script: callback,
   copied: callback,
+  looksAt: oneOf('sources', 'destinations'),
   sample: members({ sides: callback }),
   engine: oneOf('auto', 'plain', 'compiled'),
   shell: members({

@@ -6,13 +6,13 @@ import type { SipKey } from '../hash/index.ts';
 import type { CaptureSample } from '../hook/index.ts';
 import { matches, shellWords } from '../lang/index.ts';
 import { type Metadata, parseMetadata, parseValues } from '../packet/index.ts';
-import { type Around, type FilterPlan, planFilter } from '../plan.ts';
+import { type Around, type Asked, type FilterPlan, planFilter } from '../plan.ts';
 import type { EngineName } from '../replay/index.ts';
 import { Run, type RunOptions } from '../run.ts';
 import type { IpSet } from '../sched/ematch/index.ts';
 import { type FlowOptions, Mode } from '../sched/flow/index.ts';
 import type { Simulated } from '../shell/index.ts';
-import { crossingOf, guessed, hookOf } from './crossing.ts';
+import { crossingOf, type Ends, endsOf, guessed, hookOf } from './crossing.ts';
 import { Digests, digestOfText, type InputDigest } from './digest.ts';
 import { linesOf } from './lines.ts';
 import { type MetadataQuestion, oneOf, type Question, readQuestion } from './question.ts';
@@ -92,7 +92,11 @@ export function settleNow(asked: Question, besides: Besides, runScript: RunScrip
     ),
     sharing: question.flows ?? true,
     marks: marksAt(question, script),
-    crossing: crossingOf(question, rules, script?.asked, read.captured === undefined && besides.sample !== undefined),
+    crossing: crossingOf(
+      ...([question, rules, script?.asked] as const),
+      read.captured === undefined && besides.sample !== undefined,
+      besides.looksAt ?? endsOf(keymasks(filters, script?.asked)),
+    ),
   };
   digests.inputs.push(...sourcedBy(besides.simulated ?? null));
   return { question, options, seed, inputs: digests.inputs };
@@ -103,6 +107,13 @@ function marksAt(question: Question, script: ScriptKernel | undefined): RunOptio
   if (script === undefined || script.marks === null) return null;
   const { hook, dev = null } = hookOf(question, script.asked);
   return hook === 'egress' ? { rules: script.marks, device: dev } : null;
+}
+
+/** The keys of each flow filter. */
+function keymasks(filters: readonly FilterPlan[], asked: Asked | undefined): number[] {
+  if (asked === undefined) return filters.map(({ options }) => options.keys ?? 0);
+  const { netns, place } = asked;
+  return netns.flowFilters(place).map(({ classifier, handle }) => classifier.get(handle)?.keymask ?? 0);
 }
 
 /** Files that a shell script reads commands from; the script itself comes first, and is in the question. */
@@ -118,6 +129,8 @@ export interface Besides {
   note?(text: string): void;
   /** The first packets: where the question does not say where they were captured, that is guessed from them. */
   readonly sample?: CaptureSample | undefined;
+  /** Whose addresses are looked at, where the filters do not say it. */
+  readonly looksAt?: Ends | undefined;
   /** Which engine takes packets that are only counted; the answers are the same. Default: `auto`. */
   readonly engine?: EngineName | undefined;
   /** Called with each copy of a packet that mirred sends. */
