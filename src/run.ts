@@ -269,6 +269,12 @@ export class Run {
     applyMetadata(metadata, this.number, p, this.flow);
   }
 
+  /** Connections whose ports behind NAT another one had; counted where packets pass the router. */
+  get portsTaken(): number {
+    const { tracker, crossing } = this.options;
+    return crossing?.needsConnections === true ? (tracker?.portsTaken ?? 0) : 0;
+  }
+
   /** What became of packets as the connection table was full; null: it was not. */
   get fullTable(): FullTable | null {
     const { tracker } = this.options;
@@ -281,7 +287,9 @@ export class Run {
   private mark(tracker: Tracker, elsewhere: string | null): void {
     const { marks } = this.options;
     if (marks == null || elsewhere === NOT_AT_HOOK.otherSide || elsewhere === NOT_AT_HOOK.interface) return;
-    marks.rules.run(this.packet, tracker, elsewhere === null ? marks.device : null);
+    const { packet, frame, options } = this;
+    const incoming = frame === null ? null : (options.crossing?.incoming(frame) ?? null);
+    marks.rules.run(packet, tracker, elsewhere === null ? marks.device : null, incoming);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { type Advice, advise as ask, linkRate, type Advised as Report } from '../../src/api/index.ts';
 import { counted, escapeText } from '../../src/lang/index.ts';
+import { capturedText } from '../../src/report/index.ts';
 import { type By, type Cell, DIVISORS, expectedSharing, setupOf, setupScript } from '../../src/study/index.ts';
 import { reading, sourcesOf } from './captures.ts';
 import type { AdviseFlags } from './commands/advise.ts';
@@ -59,6 +60,7 @@ function text(report: Report, captures: readonly string[], flags: AdviseFlags): 
     `${paint('bold', escapeText(name))}: ${counted(packets, 'packet')} of ${hosts} ${WHO[by]}${others > 0 ? `, ${others} of nobody` : ''}`,
     activeText(report),
     `over ${seeds} values of hashrnd drawn from seed ${seed}: assumed, the kernel draws its own`,
+    ...(report.captured === undefined ? [] : capturedText(report.captured).map(escapeText)),
     ...report.notes.map((note) => `note: ${note}`),
   ];
   if (best === null) return `${lines.join('\n')}\nnobody to keep apart\n`;

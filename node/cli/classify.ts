@@ -273,7 +273,9 @@ function estimates({ sharing }: Run): string[] {
 /** What a reader might not expect of these settings. */
 function notes({ tracked }: Settings, run: Run): string[] {
   if (!run.needsConntrack)
-    return tracked ? ['nothing here asks for connections: --nat and --conntrack change nothing'] : [];
+    return tracked && run.options.crossing?.needsConnections !== true
+      ? ['nothing here asks for connections: --nat and --conntrack change nothing']
+      : [];
   return [
     ...(run.fallsBack ? ['at ingress the kernel has tracked nothing yet: nfct keys fall back'] : []),
     ...(tracked || !run.tracks ? [] : ['no NAT told (--nat, --conntrack): connections are taken as they are seen']),

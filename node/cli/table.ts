@@ -146,15 +146,23 @@ function sum(rows: readonly ClassRow[]): { packets: number; bytes: number; share
   return total;
 }
 
-function sharing({ packets, classes, collisions, jain, worstShare }: Summary, { all, paint }: TableOptions): string {
+function sharing(
+  { packets, classes, collisions, jain, worstShare }: Summary,
+  { all, hook, paint }: TableOptions,
+): string {
   if (jain === null || worstShare === null) return '';
   const shown = all ? collisions : collisions.slice(0, LARGEST);
   // Behind NAT all hosts have one address: nobody is seen to share then.
-  const isOne = packets > 1 && classes.reduce((sum, { hosts }) => sum + (hosts ?? 0), 0) === 1;
+  const [first, ...others] = classes;
+  const isOne =
+    hook === 'egress' && packets > 1 && others.length === 0 && first?.hosts === 1 && first.packets === packets;
   const nobodyShares = isOne ? 'one host has all packets: a NAT router? see nfct-src' : 'no class is shared by hosts';
   const cells = shown.map(({ classid, hosts, flows }) => [classid, String(hosts), String(flows)]);
   if (shown.length < collisions.length) cells.push([`${collisions.length - shown.length} more`, '', '']);
   const table = cells.length > 0 ? aligned(['shared', 'hosts', 'flows'], cells, paint) : `${nobodyShares}\n`;
+  // Where all share one class, that they get the same is no praise.
+  if (classes.length === 1 && collisions.length === 1)
+    return `${table}all ${collisions[0]?.hosts} hosts share one class: the filter keeps nobody apart\n`;
   const index = `Jain index ${jain.toFixed(3)} over the hosts (1: all get the same)`;
   return `${table}if all classes are served alike: ${index}, the worst-off gets ${smallPercent(worstShare)}\n`;
 }

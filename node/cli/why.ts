@@ -1,6 +1,6 @@
 import { type Why, type WhyChance, why } from '../../src/api/index.ts';
 import { counted, escapeText, grouped, groupedCount } from '../../src/lang/index.ts';
-import { endText, type HostClass, type HostRow } from '../../src/report/index.ts';
+import { capturedText, endText, type HostClass, type HostRow } from '../../src/report/index.ts';
 import type { ChanceWith } from '../../src/study/index.ts';
 import { cut, nameOf, percent, sureText } from './by-host.ts';
 import { reading, sourcesOf } from './captures.ts';
@@ -18,6 +18,8 @@ const SEEDS_MAX = 100_000;
 /** Lines of each part: all of them are one screen of 24. */
 const CLASSES = 4;
 const NEIGHBOURS = 4;
+/** Of where it was captured: the place, and what does not come to the hook. */
+const CAPTURED = 4;
 const ENDS = 2;
 const CHANGES = 3;
 
@@ -44,7 +46,8 @@ export function whyText(found: Why, paint: Paint): string {
     host === null
       ? [`no packet of ${address} met the filters, of ${groupedCount(packets, 'packet')} in all`, ...changeLines(found)]
       : [...hostLines(host, found, paint), ...chanceLines(found), ...changeLines(found)];
-  return [...lines, ...notes.slice(0, 2).map((note) => `note: ${escapeText(note)}`)]
+  const captured = found.captured === undefined ? [] : capturedText(found.captured).slice(0, CAPTURED);
+  return [...lines, ...captured, ...notes.slice(0, 2).map((note) => `note: ${escapeText(note)}`)]
     .map((line) => `${cut(line)}\n`)
     .join('');
 }
@@ -97,9 +100,10 @@ function chanceLines({ chance }: Why): string[] {
 const chanceText = ({ chance, others }: Pick<WhyChance, 'chance' | 'others'>): string =>
   `${percent(chance)}, with ${others.toFixed(1)} others on average`;
 
-function changeLines({ changes, chance }: Why): string[] {
+function changeLines({ changes, chance, filters }: Why): string[] {
   if (changes.length === 0) {
-    return chance === null || chance.chance === 0 ? [] : ['', 'more buckets would not change that'];
+    const isHashed = filters.some(({ spec }) => /\bhash\b/.test(spec));
+    return chance === null || chance.chance === 0 || !isHashed ? [] : ['', 'more buckets would not change that'];
   }
   return ['', 'what would change it:', ...changes.slice(0, CHANGES).map(changeLine)];
 }

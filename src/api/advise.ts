@@ -1,5 +1,5 @@
 import { getRate64 } from '../lang/index.ts';
-import type { CaptureProblem } from '../report/index.ts';
+import type { CapturedRow, CaptureProblem } from '../report/index.ts';
 import { ADVISED, findQdisc, QDISCS } from '../sched/qdisc/index.ts';
 import {
   type Activity,
@@ -99,6 +99,8 @@ export interface Advised {
   readonly active: Activity;
   /** Some of their packets are tagged, or in PPPoE: the filter then takes packets of every protocol. */
   readonly tagged: boolean;
+  /** As `classify` has it; absent where all packets come to the hook as they stand. */
+  readonly captured?: CapturedRow;
   readonly qdisc: { readonly kind: string; readonly usual: number; readonly most: number };
   readonly choices: readonly Choice[];
   readonly recommended: Advice | null;
@@ -147,10 +149,14 @@ export async function advise(source: Source, asked: AdviceQuestion, options: Rea
     () => run.number,
     (frame) => {
       run.prepare(frame);
-      if (run.reason === null) seen.add(run.packet);
+      if (run.isElsewhere) run.tally.pass(run.reason ?? '', run.length);
+      else if (run.reason === null) seen.add(run.packet);
     },
   );
   const { errors, inputs } = await readSources(source, taker, options);
+  const elsewhere = run.tally.elsewhere();
+  const packets = elsewhere.reduce((left, row) => left - row.packets, run.number);
+  const captured = run.options.crossing?.summary(elsewhere) ?? null;
   const hosts = seen.subjects;
   const active = seen.activities.summary();
   const choices = study(seen, DIVISORS, hashrnds(env, seeds));
@@ -162,7 +168,8 @@ export async function advise(source: Source, asked: AdviceQuestion, options: Rea
   const { qdisc: chosen } = recommended ?? { qdisc: kind ?? ADVISED.buckets };
   return {
     ...{ schema: 1, complete: errors.length === 0, era: env.era.name, seed: settled.seed, seeds, by },
-    ...{ packets: run.number, others: run.number - seen.packets + seen.others, hosts, active, tagged: seen.tagged },
+    ...(captured === null ? {} : { captured }),
+    ...{ packets, others: packets - seen.packets + seen.others, hosts, active, tagged: seen.tagged },
     qdisc: { kind: chosen, usual: targetsOf(chosen).usual, most: mostOf(chosen, hosts, max) },
     choices,
     ...{ recommended, weighed },

@@ -3,12 +3,12 @@ import { type CaptureSample, Crossing, guessCaptured, type HookSide } from '../h
 import { feedsOf } from '../kernel/index.ts';
 import { parsePrefix } from '../lang/index.ts';
 import type { Asked } from '../plan.ts';
-import { hostRule } from '../sched/flow/index.ts';
+import { ADDRESS_KEYS, hostRule } from '../sched/flow/index.ts';
 import type { Question } from './question.ts';
 import { QuestionError } from './question-error.ts';
 
 /** What a question says of the way from where packets were captured to the hook. */
-export type CrossingQuestion = Pick<Question, 'captured' | 'interface' | 'direction' | 'hosts' | 'at'>;
+export type CrossingQuestion = Pick<Question, 'captured' | 'interface' | 'direction' | 'hosts' | 'at' | 'dev'>;
 
 /**
  * The way from where packets were captured to the hook of `asked`; absent: filters stand on a device without a name. A device
@@ -19,13 +19,17 @@ export function crossingOf(
   nat: readonly NatRule[],
   asked: Asked | undefined,
   isGuessed: boolean,
-  looksAt: Ends,
+  looksAt: LooksAt,
 ): Crossing {
   const { captured = 'here', direction = 'both', interface: name = null } = question;
   const { dev, hook } = hookOf(question, asked);
   return new Crossing({
     hook,
-    side: sideByNat(nat, dev) ?? sideOf(captured, name, dev) ?? sideByHosts(question, hook, looksAt),
+    side:
+      sideByNat(nat, dev) ??
+      sideOf(captured, name, dev) ??
+      sideByHosts(question, hook, looksAt) ??
+      sideByDefault(captured),
     captured: typeof captured === 'string' ? captured : new Map(Object.entries(captured)),
     interface: name,
     direction,
@@ -52,9 +56,9 @@ interface HookOfDevice {
   readonly dev: string | undefined;
 }
 
-export function hookOf({ at = 'egress' }: CrossingQuestion, asked: Asked | undefined): HookOfDevice {
+export function hookOf({ at = 'egress', dev: named }: CrossingQuestion, asked: Asked | undefined): HookOfDevice {
   const hook = at === 'ingress' ? 'ingress' : 'egress';
-  if (asked === undefined) return { hook, dev: undefined };
+  if (asked === undefined) return { hook, dev: named };
   const { dev } = asked.place;
   const [feed, ...others] = hook === 'egress' ? feedsOf(asked.netns.plan, dev) : [];
   if (feed === undefined) return { hook, dev };
@@ -64,15 +68,28 @@ export function hookOf({ at = 'egress' }: CrossingQuestion, asked: Asked | undef
 /** Whose addresses filters look at. */
 export type Ends = 'sources' | 'destinations';
 
-/** Destinations, where every flow filter looks at these alone. */
-export function endsOf(masks: readonly number[]): Ends {
-  return masks.length > 0 && masks.every((mask) => hostRule(mask).isDestination) ? 'destinations' : 'sources';
+/** Destinations, where every flow filter that looks at addresses looks at these alone; null: none looks at any. */
+export function endsOf(masks: readonly number[]): Ends | null {
+  const looking = masks.filter((mask) => (mask & ADDRESS_KEYS) !== 0);
+  if (looking.length === 0) return null;
+  return looking.every((mask) => hostRule(mask).isDestination) ? 'destinations' : 'sources';
 }
 
-/** With the hosts' addresses known, filters look at hosts: their packets go out to the wan, or come to them from there. */
-function sideByHosts({ hosts = [] }: CrossingQuestion, hook: 'egress' | 'ingress', looksAt: Ends): HookSide | null {
-  if (hosts.length === 0) return null;
-  return (looksAt === 'destinations') === (hook === 'egress') ? 'lan' : 'wan';
+/** What is known of that: `isSaid` by who asks, or only seen from the filters. */
+interface LooksAt {
+  readonly ends: Ends | null;
+  readonly isSaid: boolean;
+}
+
+/** Who knows the hosts has filters look at these: their packets go out to the wan, or come to them from there. */
+function sideByHosts(
+  { hosts = [], captured = 'here' }: CrossingQuestion,
+  hook: 'egress' | 'ingress',
+  { ends, isSaid }: LooksAt,
+): HookSide | null {
+  if (ends === null) return null;
+  if (hosts.length === 0 && (!isSaid || sideByDefault(captured) === null)) return null;
+  return (ends === 'destinations') === (hook === 'egress') ? 'lan' : 'wan';
 }
 
 /** The side of the device that is asked, where rules name the devices that packets leave by; null: none does. */
@@ -84,7 +101,7 @@ function sideByNat(nat: readonly NatRule[], dev: string | undefined): HookSide |
 
 /**
  * The side of the device that is asked. Where it was captured itself, that side; where other devices of one side were, the
- * other one. Else the outside, where NAT stands; a capture `here` says nothing of it.
+ * other one. null: neither.
  */
 function sideOf(captured: NonNullable<Question['captured']>, name: string | null, dev?: string): HookSide | null {
   const sides = typeof captured === 'object' ? captured : name === null ? null : { [name]: captured };
@@ -93,7 +110,14 @@ function sideOf(captured: NonNullable<Question['captured']>, name: string | null
   if (all.size === 0) return null;
   const own = dev === undefined ? undefined : sides?.[dev];
   if (own !== undefined) return own === 'here' ? null : own;
-  return dev !== undefined && sides !== null && all.size === 1 && all.has('wan') ? 'lan' : 'wan';
+  if (dev === undefined || sides === null || all.size !== 1) return null;
+  return all.has('wan') ? 'lan' : 'wan';
+}
+
+/** The outside, where NAT stands; a capture `here` says nothing of it. */
+function sideByDefault(captured: NonNullable<Question['captured']>): HookSide | null {
+  const sides = typeof captured === 'string' ? [captured] : Object.values(captured);
+  return sides.every((side) => side === 'here') ? null : 'wan';
 }
 
 function prefixOf(text: string, i: number): Prefix {

@@ -95,7 +95,7 @@ export function settleNow(asked: Question, besides: Besides, runScript: RunScrip
     crossing: crossingOf(
       ...([question, rules, script?.asked] as const),
       read.captured === undefined && besides.sample !== undefined,
-      besides.looksAt ?? endsOf(keymasks(filters, script?.asked)),
+      { ends: besides.looksAt ?? endsOf(keymasks(filters, script?.asked)), isSaid: besides.looksAt !== undefined },
     ),
   };
   digests.inputs.push(...sourcedBy(besides.simulated ?? null));
@@ -193,7 +193,9 @@ function scriptOf(
     if (runScript === null) throw new QuestionError(what, `no ${what} is taken here`);
     return runScript(question, around, simulated);
   }
-  const alone = OF_SCRIPTS.find((field) => question[field] !== undefined);
+  // With where the packets were captured, a device is where filters stand: its side of the router is known then.
+  const isPlaced = question.captured !== undefined || question.interface !== undefined;
+  const alone = OF_SCRIPTS.find((field) => question[field] !== undefined && !(field === 'dev' && isPlaced));
   if (alone !== undefined) throw new QuestionError(alone, 'goes with a script');
   if (at === 'clsact-egress') throw new QuestionError('at', 'clsact-egress goes with a script');
   return undefined;

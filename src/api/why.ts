@@ -1,7 +1,14 @@
 import { anything } from '../argument.ts';
 import type { Frame } from '../capture/index.ts';
 import { addressText, counted, type Prefix, parsePrefix } from '../lang/index.ts';
-import { type CaptureProblem, type FateRow, Fates, type FilterRow, type HostRow } from '../report/index.ts';
+import {
+  type CapturedRow,
+  type CaptureProblem,
+  type FateRow,
+  Fates,
+  type FilterRow,
+  type HostRow,
+} from '../report/index.ts';
 import type { Run } from '../run.ts';
 import { Key } from '../sched/flow/index.ts';
 import { ByHost, type Chance, type ChanceWith, HostChance, keysText, Takings } from '../study/index.ts';
@@ -34,6 +41,8 @@ export interface Why {
   readonly packets: number;
   readonly bytes: number;
   readonly address: string;
+  /** As `classify` has it; absent where all packets come to the hook as they stand. */
+  readonly captured?: CapturedRow;
   readonly filters: readonly FilterRow[];
   /** As `classify` has it with `by: 'host'`; null: no packet of it met the filters. */
   readonly host: HostRow | null;
@@ -96,6 +105,7 @@ export async function why(source: Source, address: string, question: Question, o
   const found = asked.chance(seeds);
   const changes = changesOf(found, other, seeds);
   for (const note of fullTableNotes(run)) options.note?.(note);
+  const captured = run.options.crossing?.summary(run.tally.elsewhere()) ?? null;
   return {
     ...{ schema: 1, complete: errors.length === 0, era: env.era.name, seed: settled.seed },
     ...{
@@ -103,6 +113,7 @@ export async function why(source: Source, address: string, question: Question, o
       bytes: run.tally.bytes,
       address: addressText(who.address.family, who.address.words),
     },
+    ...(captured === null ? {} : { captured }),
     filters,
     host,
     ...(asked.fates === null ? {} : { ends: asked.fates.rows() }),

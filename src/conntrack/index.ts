@@ -7,7 +7,7 @@ export { BeforeNatPrint, BeforeNatWords } from './before-nat.ts';
 export { FragmentSlots } from './fragments.ts';
 export { Fragment, Headers, readAddresses, readPacket } from './headers.ts';
 export { type ListedEntry, listedEntries, parseListing } from './listing.ts';
-export { type DeviceNames, isFor, type NatRule, NEVER_FORWARDED, parseNat, withDevices } from './nat.ts';
+export { type DeviceNames, isFor, type NatRule, NEVER_FORWARDED, parseNat, STAND_IN, withDevices } from './nat.ts';
 export { Rewriter } from './rewrite.ts';
 export { KIND_OF_FLAGS, Kind, STATES, transitionOf } from './steps.ts';
 export { Cells, Flag, Mix, sizesOf, type TableMemory, wordsOf } from './table.ts';

@@ -292,12 +292,26 @@ function setDestination(rule: NatRule, tuple: Tuple): number {
 }
 
 /**
+ * Stands for the address of a router that is not known: all hosts behind it have the same one, and it is none of theirs.
+ * The dummy address of RFC 7600, and one of the discard prefix of RFC 6666.
+ */
+export const STAND_IN: Readonly<Record<4 | 6, string>> = { 4: '192.0.0.8', 6: '100::' };
+
+const STAND_INS: readonly Address[] = [STAND_IN[4], STAND_IN[6]].map((text) => knownPrefix(text).address);
+
+function standIn(family: 4 | 6): Address {
+  const [v4, v6] = STAND_INS;
+  return (family === 4 ? v4 : v6) as Address;
+}
+
+/**
  * net/netfilter/nf_nat_core.c: nf_nat_l4proto_unique_tuple(), as far as it can be foretold: a port within the range
  * is kept if nobody else has it, a range of one port leaves no choice, anything else is the kernel's to draw.
  */
 function setSource(rule: NatRule, tuple: Tuple): number {
   if (rule.isExempt) return Translated.NO;
-  setAddress(rule, tuple.src);
+  if (rule.to === undefined) tuple.src.set(standIn(tuple.family).words);
+  else setAddress(rule, tuple.src);
   const done = Translated.YES | sureness(rule);
   if (!hasPorts(tuple.proto) && !isIcmp(tuple.proto)) return done;
   const [first, last] = rule.toPorts ?? [0, 0xffff];

@@ -63,6 +63,8 @@ export class Tracker {
   evicted = 0;
   /** Entries are to say whether they began with their connection's first packet. The compiled engine's do not. */
   notesStart = false;
+  /** Connections whose translated ports another one had already: the kernel finds them others, or drops their packets. */
+  portsTaken = 0;
   /** Packets that the kernel drops, as nothing gave way for the connection that they would open. */
   dropped = 0;
 
@@ -286,6 +288,8 @@ export class Tracker {
       const isGuess = this.nat.isAssumed ? Flag.REPLY_ASSUMED : 0;
       return (this.nat.mayBeTranslated(this.original) ? Flag.ORIGINAL_ASSUMED : 0) | isGuess;
     }
+    const isDrawn = (done & Translated.PORT_RANDOM) !== 0;
+    if (isDrawn && (done & Translated.UNKNOWN) === 0 && table.find(this.translated, now) >= 0) this.portsTaken++;
     const known = !(done & (Translated.PORT_RANDOM | Translated.UNKNOWN)) && this.claim(table, now);
     const isGuess = !known || (done & (Translated.PORT_GUESSED | Translated.ASSUMED)) !== 0;
     const isUnsure = (done & (Translated.UNKNOWN | Translated.ASSUMED)) !== 0;
@@ -300,7 +304,10 @@ export class Tracker {
     const found = table.find(this.translated, now);
     if (found < 0) return true;
     const entry = found >> 2;
-    if (((found >> 1) & 1) !== Side.ORIGINAL || !(table.flags(entry) & Flag.ORIGINAL_ASSUMED)) return false;
+    if (((found >> 1) & 1) !== Side.ORIGINAL || !(table.flags(entry) & Flag.ORIGINAL_ASSUMED)) {
+      this.portsTaken++;
+      return false;
+    }
     table.remove(entry);
     return true;
   }

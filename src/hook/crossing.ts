@@ -54,6 +54,7 @@ export const NOT_AT_HOOK = {
 } as const;
 
 const LINKTYPE_SLL2 = 276;
+const MOST_NAMES = 8;
 
 /** Where packets of an interface go to, seen from the hosts. */
 type Towards = 'wan' | 'lan' | 'nowhere' | 'unknown';
@@ -72,6 +73,10 @@ export class Crossing {
   isTranslated = false;
   /** Whose packet it is that crossed last, by its address behind the router; null: as the packet says. */
   host: Int32Array | null = null;
+  /** Names of interfaces whose packets do not count: the first of them. */
+  private readonly otherNames = new Set<string>();
+  /** The interface that is asked for could not be told: packets came without a name. */
+  private isUnnamed = false;
   private readonly heading: Heading;
   /** Prefixes behind which the hosts are, as each side sees them. */
   private readonly inside: Readonly<Record<HookSide, readonly Prefix[]>>;
@@ -91,7 +96,11 @@ export class Crossing {
     this.heading = direction === 'both' ? Heading.UNKNOWN : direction === 'in' ? Heading.IN : Heading.OUT;
     this.ofNat = { lan: nat.flatMap(hostsOf), wan: nat.flatMap(outsideOf) };
     this.inside = { lan: [...hosts, ...this.ofNat.lan], wan: [...hosts, ...this.ofNat.wan] };
-    const sides = typeof captured === 'string' ? [captured] : [...captured.values()];
+    const wanted = options.interface;
+    const sides =
+      typeof captured === 'string'
+        ? [captured]
+        : [...captured].flatMap(([name, one]) => (wanted === null || wanted === name ? [one] : []));
     this.hasOwnSide = sides.some((one) => one === side || one === 'here');
   }
 
@@ -104,6 +113,8 @@ export class Crossing {
       ...(isGuessed ? { guessed: true } : {}),
       side,
       ...(name === null ? {} : { interface: name }),
+      ...(this.isUnnamed ? { unnamed: true } : {}),
+      ...(this.otherNames.size === 0 ? {} : { otherInterfaces: [...this.otherNames] }),
       direction,
       ...(hosts.length === 0 ? {} : { hosts: hosts.map(prefixText) }),
       undirected: this.takesAll ? 0 : this.undirected,
@@ -128,7 +139,10 @@ export class Crossing {
   /** Why the packet does not come to the hook; null: it does. */
   arrive(frame: Frame, p: Packet): string | null {
     const captured = this.capturedAt(frame);
-    if (captured === null) return NOT_AT_HOOK.interface;
+    if (captured === null) {
+      if (this.otherNames.size < MOST_NAMES) this.otherNames.add(interfaceOf(frame));
+      return NOT_AT_HOOK.interface;
+    }
     const { hook, side } = this.options;
     const isOwn = captured === 'here' || captured === side;
     if (!isOwn && this.hasOwnSide) return NOT_AT_HOOK.otherSide;
@@ -151,10 +165,20 @@ export class Crossing {
     if (wanted === null && typeof captured === 'string') return captured;
     const name = interfaceOf(frame);
     if (wanted !== null && name !== '' && name !== wanted) return null;
+    this.isUnnamed ||= wanted !== null && name === '';
     if (typeof captured === 'string') return captured;
     // A file without names is one interface's.
     const [only = null, ...others] = name === '' ? captured.values() : [];
     return captured.get(name) ?? (others.length === 0 ? only : null);
+  }
+
+  /** The device by which a packet came in that passes the router; '' or null: it is not known. */
+  incoming(frame: Frame): string | null {
+    const { captured, side, hook, interface: only } = this.options;
+    const at = this.capturedAt(frame);
+    if (hook !== 'egress' || at === null || at === 'here' || at === side) return null;
+    const [name = null, ...others] = typeof captured === 'string' ? [] : captured.keys();
+    return frame.interface.name || only || (others.length === 0 ? name : null);
   }
 
   /** What was said of all packets, what the record or its link header says, or whose address the frame is from. */
@@ -230,6 +254,7 @@ export class Crossing {
       this.rewriter.pass(p, hops, from, to);
       if (known === 'addresses') p.guessed = portsOf(p, this.headers);
     }
+    p.hasGuessedAddresses = known === 'nothing';
     if (known === 'nothing') p.restsOn(Input.NAT, Reader.ROUTER);
   }
 }

@@ -114,6 +114,8 @@ export class Packet {
   heading: Heading = Heading.UNKNOWN;
   /** Four bytes from here on, the ports, are as the router is taken to have written them; -1: none. */
   guessed = -1;
+  /** Its addresses are so as well. */
+  hasGuessedAddresses = false;
 
   /** Capture time: whole seconds and nanoseconds. */
   seconds = 0;
@@ -168,6 +170,7 @@ export class Packet {
     this.ct = this.entry = null;
     this.heading = Heading.UNKNOWN;
     this.guessed = -1;
+    this.hasGuessedAddresses = false;
     this.seconds = this.nanoseconds = this.grown = 0;
   }
 

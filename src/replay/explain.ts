@@ -365,7 +365,8 @@ function seenText(run: Run): string | null {
   const { crossing } = run.options;
   if (crossing === undefined || !crossing.isTranslated) return null;
   const side = crossing.options.side === 'wan' ? 'lan' : 'wan';
-  return `as ${packetText(run.captured())}, on the ${side} side`;
+  const unknown = run.packet.hasGuessedAddresses ? "; the router's address is not known" : '';
+  return `as ${packetText(run.captured())}, on the ${side} side${unknown}`;
 }
 
 function conntrackText(ct: NonNullable<Run['packet']['ct']>, family: number): string {

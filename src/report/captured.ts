@@ -12,6 +12,10 @@ export interface CapturedRow {
   /** The side of the device whose filters are asked; null: not known. */
   readonly side: 'lan' | 'wan' | null;
   readonly interface?: string;
+  /** Packets came without the name of an interface: they count. */
+  readonly unnamed?: true;
+  /** Interfaces whose packets do not count, the first eight. */
+  readonly otherInterfaces?: readonly string[];
   readonly direction: 'in' | 'out' | 'both';
   readonly hosts?: readonly string[];
   /** Packets of which nobody knows which way they went: they are taken to come to the hook. */
@@ -28,6 +32,9 @@ export function capturedText({
   guessed,
   side,
   interface: name,
+  unnamed,
+  otherInterfaces = [],
+  hosts,
   undirected,
   translated,
   elsewhere,
@@ -39,15 +46,21 @@ export function capturedText({
           .map(([on, one]) => `${on}=${one}`)
           .join(', ');
   const how = guessed ? ' (guessed: say it with --captured)' : '';
-  const only = name === undefined ? '' : `, interface ${name} alone`;
+  const only =
+    name === undefined
+      ? ''
+      : `, interface ${name} alone${unnamed ? ' (the capture names none: all packets count)' : ''}`;
   const asked = side === null ? '' : `; the filters are asked on the ${side} side`;
   return [
     `captured: ${place}${how}${only}${asked}`,
+    ...(otherInterfaces.length === 0 ? [] : [`interfaces that do not count: ${otherInterfaces.join(', ')}`]),
     ...elsewhere.map(({ reason, packets }) => `not at this hook: ${counted(packets, 'packet')}: ${reason}`),
     ...(translated === 0 ? [] : [`translated on the way to the hook: ${counted(translated, 'packet')}`]),
     ...(undirected === 0
       ? []
-      : [`${counted(undirected, 'packet')} may go either way, and count as coming here: tell --hosts or --direction`]),
+      : [
+          `${counted(undirected, 'packet')} may go either way, and count as coming here: ${hosts === undefined ? 'tell --hosts or --direction' : 'none of their addresses is in --hosts'}`,
+        ]),
   ];
 }
 

@@ -65,7 +65,14 @@ export class Asking {
   }
 
   /** `before` and `after`: as it comes in, and as it leaves; without a connection, `before` is what stands in the headers. */
-  begin(p: Packet, before: Tuple, after: Tuple, tracker: Tracker, device: string | null): void {
+  begin(
+    p: Packet,
+    before: Tuple,
+    after: Tuple,
+    tracker: Tracker,
+    device: string | null,
+    incoming: string | null,
+  ): void {
     const { ct } = p;
     this.before = before;
     this.after = after;
@@ -88,7 +95,7 @@ export class Asking {
     this.isUnsure = at >= 0 && !this.knowsTuple;
     this.outgoing = device;
     const near = this.deviceOf(before.src, false);
-    this.incoming = this.isLocal ? '' : near < 0 ? null : (this.devices[near] ?? null);
+    this.incoming = this.isLocal ? '' : (incoming ?? (near < 0 ? null : (this.devices[near] ?? null)));
   }
 
   /** The device that has an address, or whose network does; -1: none. */

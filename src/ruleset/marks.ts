@@ -82,13 +82,13 @@ export class Marks {
 
   /**
    * Gives a packet that was tracked its mark, its class, and its connection its mark. `device`: the one that it leaves by;
-   * null: not known. What the capture itself says of marks stays.
+   * null: not known. `incoming`: the one that it came in by; null: its address tells it. What the capture itself says of marks stays.
    */
-  run(p: Packet, tracker: Tracker, device: string | null): void {
+  run(p: Packet, tracker: Tracker, device: string | null, incoming: string | null = null): void {
     const { asking, before, after } = this;
     if (p.ct !== null) tracker.across(before, after);
     else if (!tracker.read(p, before)) return;
-    asking.begin(p, before, after, tracker, device);
+    asking.begin(p, before, after, tracker, device, incoming);
     for (const hooked of asking.isLocal ? this.local : this.forwarded) this.ask(hooked);
     this.settle(p, tracker);
   }

@@ -1,5 +1,5 @@
 import { addressText } from '../lang/index.ts';
-import { AddrType, type FlowKeys, flowText, type Packet } from '../packet/index.ts';
+import { AddrType, Direction, type FlowKeys, flowText, type Packet } from '../packet/index.ts';
 import type { Run } from '../run.ts';
 import { word } from '../u32.ts';
 
@@ -28,7 +28,10 @@ export function readHostOrFlow(by: By, packet: Packet, flow: FlowKeys, row: Int3
     copy(flow.addr, 0, row, SOURCE, width);
     copy(flow.addr, width, row, DESTINATION, width);
   } else {
-    const tuple = by === 'host' ? packet.ct?.src : packet.ct?.dst;
+    const { ct } = packet;
+    // The tuple of a reply ends at the router: whose it is, only the headers of the hook say.
+    const receiver = ct?.direction === Direction.ORIGINAL ? ct.dst : undefined;
+    const tuple = by === 'host' ? ct?.src : receiver;
     if (tuple !== undefined) copy(tuple, 0, row, SOURCE, width);
     else copy(flow.addr, by === 'host' ? 0 : width, row, SOURCE, width);
   }

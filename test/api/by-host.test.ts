@@ -129,7 +129,7 @@ describe('classify() by host', () => {
       ...['udp 10.0.0.3:1 > 192.0.2.1:53', 'udp 192.0.2.1:53 > 10.0.0.3:1', 'udp 192.0.2.1:1 > 192.0.2.2:53'],
       'udp 192.0.2.1:1 > 10.0.0.4:53',
     ];
-    const { hosts } = await found(packets, { by: 'host' }, { ...TWO, hosts: ['10.0.0.0/24'] });
+    const { hosts } = await found(packets, { by: 'host' }, { ...TWO, hosts: ['10.0.0.0/24'], direction: 'out' });
     expect(hosts?.map(({ address, packets: count }) => [address, count])).toEqual([
       ['10.0.0.3', 2],
       ['10.0.0.4', 1],

@@ -20,7 +20,7 @@ export function keyRests(key: Key, p: Packet, keys: FlowKeys, env: Env, given: n
   switch (keySource(key, p, keys, env.era)) {
     case 'headers':
       if (key === Key.VLAN_TAG) return readsBehind(p) ? Input.MEMORY : 0;
-      return (keys.drawn ? Input.RANDOM : 0) | (isCutBefore(key, p, keys) ? Input.CUT : 0) | portRests(key, p);
+      return (keys.drawn ? Input.RANDOM : 0) | (isCutBefore(key, p, keys) ? Input.CUT : 0) | routerRests(key, p);
     case 'conntrack':
       return p.ct === null || p.ct.exactness === 'exact' ? 0 : Input.NAT;
     case 'metadata':
@@ -38,7 +38,7 @@ export function keyRests(key: Key, p: Packet, keys: FlowKeys, env: Env, given: n
 export function classRests(f: FlowFilter, p: Packet, keys: FlowKeys, env: Env, given: number): number {
   const isHash = f.mode === Mode.HASH;
   let rests = isHash && !(f.hashrndTold && f.perturbPeriod === 0) ? Input.SEED : 0;
-  if ((f.keymask & ~HEADER_KEYS) === 0 && p.guessed < 0 && areThere(keys)) return rests;
+  if ((f.keymask & ~HEADER_KEYS) === 0 && p.guessed < 0 && !p.hasGuessedAddresses && areThere(keys)) return rests;
   for (const key of f.keys) {
     rests |= keyRests(key, p, keys, env, given);
     if (!isHash) break;
@@ -66,9 +66,11 @@ function readsBehind(p: Packet): boolean {
   return !p.vlanOffload && p.at + 16 > p.end;
 }
 
-/** A router may have given the packet other ports than it is taken to have. */
-function portRests(key: Key, p: Packet): number {
-  return p.guessed >= 0 && KEYS[key].value.of.endsWith('port') ? Input.NAT : 0;
+/** A router may have given the packet other ports, or addresses, than it is taken to have. */
+function routerRests(key: Key, p: Packet): number {
+  const { of } = KEYS[key].value;
+  const isGuessed = of.endsWith('port') ? p.guessed >= 0 || p.hasGuessedAddresses : p.hasGuessedAddresses;
+  return isGuessed && of !== 'protocol' ? Input.NAT : 0;
 }
 
 /** The capture ends before what the key reads; a missing port says nothing of addresses. */

@@ -7,6 +7,7 @@ export { FlowClassifier, type Listener } from './classifier.ts';
 export { classExactness, classRests, type Known, keyExactness, knownBits } from './exactness.ts';
 export { type FlowConfig, type FlowFilter, optionsOf, type Place, settle } from './filter.ts';
 export {
+  ADDRESS_KEYS,
   ALL_KEYS,
   hostRule,
   KEYS,

@@ -112,6 +112,8 @@ const isAddress = (value: KeyValue, end: End): boolean =>
   (value.of === 'address' || value.of === 'tuple address') && value.end === end;
 const SOURCES = keysWith((value) => isAddress(value, 'src'));
 const DESTINATIONS = keysWith((value) => isAddress(value, 'dst'));
+/** The keys that are addresses. */
+export const ADDRESS_KEYS = SOURCES | DESTINATIONS;
 const TUPLE_ADDRESSES = keysWith(({ of }) => of === 'tuple address');
 /** The keys that read the ports of the headers, or may. */
 export const PORT_KEYS = keysWith(({ of }) => of === 'port' || of === 'tuple port');
