@@ -288,8 +288,6 @@ export class Tracker {
       const isGuess = this.nat.isAssumed ? Flag.REPLY_ASSUMED : 0;
       return (this.nat.mayBeTranslated(this.original) ? Flag.ORIGINAL_ASSUMED : 0) | isGuess;
     }
-    const isDrawn = (done & Translated.PORT_RANDOM) !== 0;
-    if (isDrawn && (done & Translated.UNKNOWN) === 0 && table.find(this.translated, now) >= 0) this.portsTaken++;
     const known = !(done & (Translated.PORT_RANDOM | Translated.UNKNOWN)) && this.claim(table, now);
     const isGuess = !known || (done & (Translated.PORT_GUESSED | Translated.ASSUMED)) !== 0;
     const isUnsure = (done & (Translated.UNKNOWN | Translated.ASSUMED)) !== 0;

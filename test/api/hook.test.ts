@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
-import { type Classification, classify, explain, type Question } from '../../src/api/index.ts';
+import {
+  type Classification,
+  Classifying,
+  classify,
+  explain,
+  fullTableNotes,
+  type Question,
+  readSources,
+} from '../../src/api/index.ts';
 import { Frame, openCapture, PcapWriter } from '../../src/capture/index.ts';
 import { describeFrame } from '../../src/packet/index.ts';
 import { projectPath } from '../fuzz/corpus.ts';
@@ -147,6 +155,44 @@ describe('headers at the hook', () => {
     const found = await explain(words, { ...keys('src,proto-src'), nat, captured: 'lan' });
     expect(found.filters[0]?.keys.map(({ exactness }) => exactness)).toEqual(['exact', 'assumed']);
     expect(found.missing).toEqual(['NAT']);
+  });
+
+  test('ports behind NAT that another connection has are counted and told', async () => {
+    const capture = ethernet('tcp 192.168.1.7:5000 > 1.1.1.1:443', 'tcp 192.168.1.8:5000 > 1.1.1.1:443');
+    const notes: string[] = [];
+    const classifying = await Classifying.of(
+      { ...keys('src'), nat, captured: 'lan' },
+      { note: (text) => notes.push(text) },
+    );
+    const reading = await readSources(capture, classifying.taker());
+    expect([reading.errors, fullTableNotes(classifying.run)]).toEqual([
+      [],
+      [expect.stringContaining('1 connection would get ports behind NAT that another one has')],
+    ]);
+  });
+
+  test('a masquerading router whose address nobody knows: one stands for it, and nothing is exact (N2)', async () => {
+    const script = `#!/bin/sh
+iptables -t nat -A POSTROUTING -o wan0 -j MASQUERADE
+tc qdisc add dev wan0 root handle 1: drr
+tc filter add dev wan0 parent 1: protocol ip handle 1 flow hash keys src divisor 16`;
+    const of = (host: string) =>
+      explain(`tcp ${host}:5000 > 1.1.1.1:443`, { script, captured: 'lan', metadata: { all: { priority: 0 } } });
+    const [one, other] = [await of('192.168.1.7'), await of('192.168.1.8')];
+    expect(one.filters[0]?.keys).toMatchObject([{ value: '0xc0000008', exactness: 'assumed' }]);
+    expect([one.classid, one.exactness]).toEqual([other.classid, 'assumed']);
+    expect(one.given.captured).toContain("the router's address is not known");
+  });
+
+  test('a rule for packets of another device gives no mark', async () => {
+    const script = (device: string) => `#!/bin/sh
+iptables -t mangle -A FORWARD -i ${device} -j MARK --set-mark 10
+tc qdisc add dev wan0 root handle 1: drr
+tc class add dev wan0 parent 1: classid 1:1 drr
+tc filter add dev wan0 parent 1: protocol all handle 10 fw classid 1:1`;
+    const of = async (device: string) =>
+      (await explain(words, { script: script(device), nat, captured: { lan0: 'lan' } })).classid;
+    expect([await of('lan0'), await of('dmz0')]).toEqual(['1:1', null]);
   });
 
   test('a u32 filter that reads the port is assumed as well, one that reads the address is not', async () => {
