@@ -258,12 +258,12 @@ export class Run {
     const elsewhere = crossing?.arrive(frame, p) ?? null;
     const isTracked = tracker !== null && this.tracks && this.track(tracker);
     if (tracker !== null && this.reason === null) this.mark(tracker, elsewhere);
-    if (elsewhere !== null) {
-      this.reason = elsewhere;
+    const unreached = elsewhere ?? crossing?.cross(frame, p, isTracked ? tracker : null) ?? null;
+    if (unreached !== null) {
+      this.reason = unreached;
       this.isElsewhere = true;
       return;
     }
-    crossing?.cross(frame, p, isTracked ? tracker : null);
     if (tracker !== null && this.tracks && this.isLookedUp) this.look(tracker);
     if (metadata.byPrefix.length > 0) env.era.dissect(p, this.flow);
     applyMetadata(metadata, this.number, p, this.flow);

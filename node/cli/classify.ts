@@ -151,7 +151,7 @@ async function callOf(captures: readonly string[], flags: ClassifyFlags, listed:
   const besides = { ...besidesOf(flags), sample, engine: flags.engine };
   const classifying = await asking(flags, () => Classifying.of(question, besides, eachOf, byHostOf(flags)));
   if (rest === null) throw new TypeError('a run is made first');
-  const notes = sampleNotes(classifying.settled.question, sample);
+  const notes = sampleNotes(captures, classifying.settled.question, sample);
   return { classifying, notes, ...(rest as Omit<Call, 'classifying' | 'notes'>) };
 }
 

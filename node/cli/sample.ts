@@ -30,12 +30,17 @@ async function sampleOf(captures: readonly string[]): Promise<CaptureSample> {
   return sample;
 }
 
-/** Several interfaces may show the same packet more than once. */
+/** What a reader should know of a sample: several interfaces may show the same packet more than once. */
 export function sampleNotes(
-  { captured = 'here', interface: name }: Question,
+  captures: readonly string[],
+  { captured = 'here', interface: name, nat }: Question,
   sample: CaptureSample | undefined,
 ): string[] {
-  const names = [...(sample?.interfaces ?? [])];
+  if (sample === undefined) return [];
+  if (nat !== undefined && !captures.every(isFile)) {
+    return ['what is no file can be read only once: where it was captured is not guessed; say it with --captured'];
+  }
+  const names = [...sample.interfaces];
   if (names.length < 2 || name !== undefined || typeof captured !== 'string') return [];
   return [`captured on ${names.join(', ')}, and the packets of all count: choose with --interface or --captured`];
 }

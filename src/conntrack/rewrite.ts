@@ -44,8 +44,11 @@ export class Rewriter {
   private writeInner(outer: Headers): void {
     const { inner, from, to } = this;
     if (!readInner(outer, outer.transport + ICMP_HEADER, inner)) return;
+    const before = sumOf(inner);
     writeAddresses(inner, from, to);
     writePorts(inner, from, to);
+    // The error's own checksum covers the packet that it carries.
+    for (const at of checksumOf(outer)) addToSum(outer.data, at, (~before & 0xffff) + sumOf(inner));
   }
 
   /** The packet's bytes move into the buffer as they stand: the frame belongs to its reader. */
@@ -108,15 +111,29 @@ function write32(data: Uint8Array, at: number, value: number, sums: readonly num
   write16(data, at + 2, value & 0xffff, sums);
 }
 
-/** Writes a number, and brings the checksums that cover it up to date: RFC 1624, equation 3. */
+/** Writes a number, and brings the checksums that cover it up to date. */
 function write16(data: Uint8Array, at: number, value: number, sums: readonly number[]): void {
   const before = be16(data, at);
   put16(data, at, value);
-  for (const sum of sums) {
-    const total = (~be16(data, sum) & 0xffff) + (~before & 0xffff) + value;
-    const folded = (total & 0xffff) + (total >>> 16);
-    put16(data, sum, ~((folded & 0xffff) + (folded >>> 16)) & 0xffff);
-  }
+  for (const sum of sums) addToSum(data, sum, (~before & 0xffff) + value);
+}
+
+/** RFC 1624, equation 3: a checksum after a change, which is the complement of the old bytes and the new ones. */
+function addToSum(data: Uint8Array, at: number, change: number): void {
+  put16(data, at, ~folded((~be16(data, at) & 0xffff) + change) & 0xffff);
+}
+
+/** RFC 1071: the sum of the bytes that were captured of a packet. */
+function sumOf({ data, network, end }: Headers): number {
+  let sum = 0;
+  for (let at = network; at < end; at += 2) sum += (u8(data, at) << 8) | (at + 1 < end ? u8(data, at + 1) : 0);
+  return folded(sum);
+}
+
+function folded(sum: number): number {
+  let rest = sum;
+  while (rest > 0xffff) rest = (rest & 0xffff) + Math.floor(rest / 0x10000);
+  return rest;
 }
 
 function put16(data: Uint8Array, at: number, value: number): void {

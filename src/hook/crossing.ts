@@ -50,6 +50,7 @@ export const NOT_AT_HOOK = {
   in: 'comes in: this hook sees what goes out',
   out: 'goes out: this hook sees what comes in',
   wrongSide: 'has the addresses of the other side of the router',
+  router: 'is for the router itself',
   stays: 'stays on its side of the router',
 } as const;
 
@@ -234,16 +235,17 @@ export class Crossing {
 
   /**
    * Gives a packet that arrived the headers that it has at the hook. `tracker`: it tracked the packet last; null: it has no
-   * connection, and its addresses stay.
+   * connection, and its addresses stay. Returns why it does not come there after all; null: it does.
    */
-  cross(frame: Frame, p: Packet, tracker: Tracker | null): void {
+  cross(frame: Frame, p: Packet, tracker: Tracker | null): string | null {
     const { before, after } = this;
     const { hook, side } = this.options;
     const known = tracker === null ? null : tracker.across(before, after);
     this.isTranslated = false;
     this.host = known === null || side === null ? null : isFromHosts(hook, side) ? before.src : after.dst;
     const captured = this.capturedAt(frame);
-    if (captured === null || captured === 'here' || captured === side) return;
+    if (captured === null || captured === 'here' || captured === side) return null;
+    if (known !== null && known !== 'nothing' && this.isForRouter()) return NOT_AT_HOOK.router;
     const isForth = hook === 'egress';
     const hops = isForth ? 1 : -1;
     const [from, to] = isForth ? [before, after] : [after, before];
@@ -256,6 +258,13 @@ export class Crossing {
     }
     p.hasGuessedAddresses = known === 'nothing';
     if (known === 'nothing') p.restsOn(Input.NAT, Reader.ROUTER);
+    return null;
+  }
+
+  /** Its connection ends at the router's own address outside: it is not passed on. */
+  private isForRouter(): boolean {
+    const { family, dst } = this.after;
+    return this.ofNat.wan.some((prefix) => covers(prefix, family, dst));
   }
 }
 

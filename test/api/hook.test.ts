@@ -10,7 +10,7 @@ import {
   readSources,
 } from '../../src/api/index.ts';
 import { Frame, openCapture, PcapWriter } from '../../src/capture/index.ts';
-import { describeFrame } from '../../src/packet/index.ts';
+import { describeFrame, enter, Packet } from '../../src/packet/index.ts';
 import { projectPath } from '../fuzz/corpus.ts';
 
 const HOUSEHOLD = new Uint8Array(readFileSync(projectPath('examples/household.pcapng')));
@@ -251,4 +251,50 @@ describe('the bundled capture, each side as a file of its own', () => {
     expect([lan.size, new Set([...lan.values()].flat()).size]).toEqual([14, 14]);
     expect(await classesOf('wan0', 'wan')).toEqual(lan);
   });
+});
+
+function* framesOf(name: string): Generator<Frame> {
+  const reader = openCapture();
+  reader.push(HOUSEHOLD);
+  reader.finish();
+  for (const frame = new Frame(); reader.next(frame); ) if (frame.interface.name === name) yield frame;
+}
+
+describe('against a real router', () => {
+  /** From the IP header on: Ethernet addresses and tags are not rewritten. */
+  const ipBytes = ({ data, network, end }: Packet): string => Buffer.from(data.subarray(network, end)).toString('hex');
+  /** A snapshot of a packet without its tag has four bytes more of it. */
+  const SNAPSHOT = 94;
+  const cut = (hex: string): string => hex.slice(0, 2 * SNAPSHOT);
+
+  function bytesOn(name: string): ReadonlySet<string> {
+    const packet = new Packet();
+    const found = new Set<string>();
+    for (const frame of framesOf(name)) {
+      enter(frame, packet, { hook: 'egress', vlan: 'offload' });
+      found.add(cut(ipBytes(packet)));
+    }
+    return found;
+  }
+
+  test.each([
+    ['LAN to the WAN', { lan0: 'lan' }, 'lan0', 'wan0', 983],
+    ['WAN to the LAN', { wan0: 'wan' }, 'wan0', 'lan0', 1328],
+  ] as const)(
+    'from the %s packets have the bytes that the kernel gave them',
+    async (_, captured, from, to, packets) => {
+      const there = bytesOn(to);
+      const question: Question = { nat: NAT, conntrack: TABLE, hosts: HOSTS, captured, dev: to, flows: false };
+      const { run } = await Classifying.of({ ...question, filters: ['hash keys src divisor 16'], hashrnd: [1] });
+      const found = { same: 0, other: [] as string[] };
+      for (const frame of framesOf(from)) {
+        run.step(frame);
+        const { packet: p, reason } = run;
+        if (reason !== null || p.guessed >= 0 || p.hasGuessedAddresses) continue;
+        if (there.has(cut(ipBytes(p)))) found.same++;
+        else found.other.push(`${run.number} ${ipBytes(p).slice(0, 48)}`);
+      }
+      expect(found).toEqual({ same: packets, other: [] });
+    },
+  );
 });

@@ -85,7 +85,8 @@ function questions(folder: string): readonly (readonly string[])[] {
       'hash keys nfct-src,nfct-dst,nfct-proto-src divisor 1024',
       '--nat',
       'masquerade 192.168.0.0/16 to 203.0.113.2',
-      '--no-flows',
+      // Of a file it would be guessed, of a pipe it cannot be.
+      ...['--captured', 'here', '--no-flows'],
     ],
     ['--script', script, '--no-flows'],
   ];
