@@ -40,13 +40,18 @@ export function questionOf(flags: Partial<WalkFlags>): Question {
   });
 }
 
-/** `lan`, or `lan0=lan,wan0=wan`. What is no side is found out where the question is read. */
+/** `lan`, or `lan0=lan,wan0=wan`. A single word that is no side is found out where the question is read. */
 function capturedOf(text: string | undefined): Question['captured'] {
   if (text === undefined || !text.includes('=')) return text as Question['captured'];
-  const sides = text.split(',').map((part) => {
-    const at = part.lastIndexOf('=');
-    return [part.slice(0, Math.max(0, at)), part.slice(at + 1)];
-  });
+  const sides = new Map<string, string>();
+  for (const part of text.split(',')) {
+    const [, name = '', side = ''] = /^(.+)=(lan|wan|here)$/.exec(part) ?? [];
+    const problem = name === '' ? `expected NAME=lan, NAME=wan or NAME=here, not "${part}"` : `${name} is there twice`;
+    if (name === '' || sides.has(name)) {
+      throw new CommandLineError(`--captured: ${escapeText(problem)}`, caretInValue('--captured', text, -1, part));
+    }
+    sides.set(name, side);
+  }
   return Object.fromEntries(sides) as Question['captured'];
 }
 

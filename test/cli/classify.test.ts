@@ -281,3 +281,15 @@ describe('whoever reads or interrupts', () => {
     expect([status, output]).toEqual([130, '']);
   });
 });
+
+describe('--captured by interface', () => {
+  it.each([
+    ['lan0=bogus', 'expected NAME=lan, NAME=wan or NAME=here, not "lan0=bogus"'],
+    ['=lan', 'expected NAME=lan, NAME=wan or NAME=here, not "=lan"'],
+    ['lan0=lan,lan0=wan', 'lan0 is there twice'],
+  ])('refuses %s with a caret', (text, problem) => {
+    const { status, stderr } = cli(['classify', HOUSEHOLD, '--filter', 'map key dst', '--captured', text]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(`--captured: ${problem}`)]);
+    expect(stderr).toContain('^');
+  });
+});
