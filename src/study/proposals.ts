@@ -65,7 +65,8 @@ function layoutsOf({ kind, rate }: Wanted): readonly Layout[] {
 /** Buckets or classes that a layout may have: each class has to be made, and takes memory and time. */
 export function mostOf(kind: string, subjects: number, max: number): number {
   const { class: words, most } = targetsOf(kind);
-  if (words === null) return most;
+  // 65536 numbers from 1 on come to 0 (no carry), and no qdisc has a bucket of that number.
+  if (words === null) return Math.min(most, 32_768);
   const useful = Math.max(FEW_CLASSES, 2 ** Math.ceil(Math.log2(Math.max(PER_HOST * subjects, 1))));
   return Math.min(most, max - SPARE, useful);
 }
