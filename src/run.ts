@@ -57,9 +57,9 @@ export interface RunOptions {
   readonly tracker: Tracker | null;
   /** Whether to count flows and hosts: memory then grows with their number. */
   readonly sharing: boolean;
-  /** From where packets were captured to the hook; absent: all of them come to the hook as they stand. */
   /** Rules of the router that write marks before packets come to the egress hook of `device`. */
   readonly marks?: { readonly rules: Marks; readonly device: string | null } | null | undefined;
+  /** From where packets were captured to the hook; absent: all of them come to the hook as they stand. */
   readonly crossing?: Crossing | undefined;
 }
 

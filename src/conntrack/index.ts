@@ -12,5 +12,5 @@ export { Rewriter } from './rewrite.ts';
 export { KIND_OF_FLAGS, Kind, STATES, transitionOf } from './steps.ts';
 export { Cells, Flag, Mix, sizesOf, type TableMemory, wordsOf } from './table.ts';
 export { type Across, CONNTRACK_MAX, CtState, MAX_MAX, Tracker, type TrackerOptions } from './tracker.ts';
-export { hasPorts, invert, isIcmp, Tuple } from './tuple.ts';
+export { hasPorts, invert, isIcmp, sameTuple, Tuple } from './tuple.ts';
 export { GROWN_UP } from './udp.ts';

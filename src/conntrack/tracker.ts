@@ -8,7 +8,7 @@ import { Nat, type NatRule, Translated } from './nat.ts';
 import { followerOf } from './protocol.ts';
 import { Next } from './state.ts';
 import { Flag, Gone, Side, Table, type TableMemory } from './table.ts';
-import { invert, Tuple } from './tuple.ts';
+import { invert, sameButPort, sameTuple, Tuple } from './tuple.ts';
 
 export interface TrackerOptions {
   /** The router's rules; none: NAT was not told, and every tuple is `assumed`. */
@@ -392,13 +392,4 @@ export class Tracker {
   private tableOf(tuple: Tuple): Table {
     return tuple.family === 4 ? this.v4 : this.v6;
   }
-}
-
-function sameTuple(a: Tuple, b: Tuple): boolean {
-  return a.srcAll === b.srcAll && sameButPort(a, b);
-}
-
-function sameButPort(a: Tuple, b: Tuple): boolean {
-  if (a.proto !== b.proto || a.dstAll !== b.dstAll) return false;
-  return a.src.every((word, i) => word === b.src[i]) && a.dst.every((word, i) => word === b.dst[i]);
 }

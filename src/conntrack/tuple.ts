@@ -95,3 +95,14 @@ export function invert(tuple: Tuple, into: Tuple): boolean {
   into.dstAll = answer;
   return true;
 }
+
+/** Whether two tuples are one connection's, in the same direction. */
+export function sameTuple(a: Tuple, b: Tuple): boolean {
+  return a.srcAll === b.srcAll && sameButPort(a, b);
+}
+
+/** The same, whatever the port of the source is: NAT may have drawn another. */
+export function sameButPort(a: Tuple, b: Tuple): boolean {
+  if (a.proto !== b.proto || a.dstAll !== b.dstAll) return false;
+  return a.src.every((word, i) => word === b.src[i]) && a.dst.every((word, i) => word === b.dst[i]);
+}

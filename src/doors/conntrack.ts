@@ -64,6 +64,7 @@ export const listedEntries: typeof room.listedEntries = (lines) => {
 export const parseListing = checked(room.parseListing, { text });
 export const parseNat = checked(room.parseNat, { text });
 export const parsePrefix = checked(room.parsePrefix, { text });
+export const sameTuple = checked(room.sameTuple, { a: made(room.Tuple), b: made(room.Tuple) });
 const someHeaders = made(room.Headers);
 export const readAddresses = checked(room.readAddresses, { headers: someHeaders, tuple: made(room.Tuple) });
 export const readPacket = checked(room.readPacket, { packet: aPacket, headers: someHeaders });

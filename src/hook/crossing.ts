@@ -11,6 +11,7 @@ import {
   Rewriter,
   readAddresses,
   readPacket,
+  sameTuple,
   type Tracker,
   Tuple,
 } from '../conntrack/index.ts';
@@ -87,7 +88,9 @@ export class Crossing {
   private readonly hasOwnSide: boolean;
   private readonly rewriter = new Rewriter();
   private readonly headers = new Headers();
+  /** The addresses of the packet that arrives, where it is IP. */
   private readonly tuple = new Tuple();
+  private isIp = false;
   private readonly before = new Tuple();
   private readonly after = new Tuple();
 
@@ -147,10 +150,12 @@ export class Crossing {
     const { hook, side } = this.options;
     const isOwn = captured === 'here' || captured === side;
     if (!isOwn && this.hasOwnSide) return NOT_AT_HOOK.otherSide;
-    if (captured !== 'here' && this.isOfOther(p, captured)) return NOT_AT_HOOK.wrongSide;
+    this.isIp = readPacket(p, this.headers);
+    if (this.isIp) readAddresses(this.headers, this.tuple);
+    if (captured !== 'here' && this.isOfOther(captured)) return NOT_AT_HOOK.wrongSide;
     const known = this.headingOf(frame, p);
-    const heading = known === Heading.UNKNOWN ? this.headingByAddress(p, captured, isOwn) : known;
-    if (heading === null || (!isOwn && !this.isForwarded(p))) return NOT_AT_HOOK.stays;
+    const heading = known === Heading.UNKNOWN ? this.headingByAddress(captured, isOwn) : known;
+    if (heading === null || (!isOwn && !this.isForwarded)) return NOT_AT_HOOK.stays;
     if (heading === Heading.UNKNOWN) {
       this.undirected++;
       return null;
@@ -191,32 +196,24 @@ export class Crossing {
   }
 
   /** Which way the packet goes where it was captured, by its hosts; null: it goes no way. */
-  private headingByAddress(p: Packet, captured: Captured, isOwn: boolean): Heading | null {
+  private headingByAddress(captured: Captured, isOwn: boolean): Heading | null {
     const side = captured === 'here' ? this.options.side : captured;
     if (side === null || this.inside[side].length === 0) return Heading.UNKNOWN;
-    const towards = this.towards(p, side);
+    const towards = this.towards(side);
     if (towards === 'nowhere') return null;
     if (towards === 'unknown') return isOwn ? Heading.UNKNOWN : null;
     return towards === side ? Heading.OUT : Heading.IN;
   }
 
   /** NAT tells it: a capture of both sides does not name its interfaces. */
-  private isOfOther(p: Packet, side: HookSide): boolean {
+  private isOfOther(side: HookSide): boolean {
     const { lan, wan } = this.ofNat;
     const [own, other] = side === 'lan' ? [lan, wan] : [wan, lan];
-    if (other.length === 0 || !readPacket(p, this.headers)) return false;
-    readAddresses(this.headers, this.tuple);
-    return this.isWith(other) && !this.isWith(own);
+    return this.isIp && isWith(other, this.tuple) && !isWith(own, this.tuple);
   }
 
-  private isWith(prefixes: readonly Prefix[]): boolean {
-    const { family, src, dst } = this.tuple;
-    return prefixes.some((prefix) => covers(prefix, family, src) || covers(prefix, family, dst));
-  }
-
-  private towards(p: Packet, side: HookSide): Towards {
-    if (!readPacket(p, this.headers)) return 'unknown';
-    readAddresses(this.headers, this.tuple);
+  private towards(side: HookSide): Towards {
+    if (!this.isIp) return 'unknown';
     const { family, src, dst } = this.tuple;
     const isInside = (words: Int32Array): boolean => this.inside[side].some((prefix) => covers(prefix, family, words));
     const [from, to] = [isInside(src), isInside(dst)];
@@ -226,9 +223,8 @@ export class Crossing {
   }
 
   /** No router passes on what is not IP, nor what is for all. */
-  private isForwarded(p: Packet): boolean {
-    if (!readPacket(p, this.headers)) return false;
-    readAddresses(this.headers, this.tuple);
+  private get isForwarded(): boolean {
+    if (!this.isIp) return false;
     const { family, dst } = this.tuple;
     return !NEVER_FORWARDED.some((prefix) => covers(prefix, family, dst));
   }
@@ -249,7 +245,7 @@ export class Crossing {
     const isForth = hook === 'egress';
     const hops = isForth ? 1 : -1;
     const [from, to] = isForth ? [before, after] : [after, before];
-    if (known === null || isSame(from, to)) this.rewriter.pass(p, hops, null, null);
+    if (known === null || sameTuple(from, to)) this.rewriter.pass(p, hops, null, null);
     else {
       this.translated++;
       this.isTranslated = true;
@@ -273,16 +269,16 @@ function isFromHosts(hook: 'egress' | 'ingress', side: HookSide): boolean {
   return (hook === 'egress') === (side === 'wan');
 }
 
-function isSame(a: Tuple, b: Tuple): boolean {
-  if (a.srcAll !== b.srcAll || a.dstAll !== b.dstAll) return false;
-  return a.src.every((word, i) => word === b.src[i]) && a.dst.every((word, i) => word === b.dst[i]);
-}
-
 /** Where the packet has ports, or an ICMP id; -1: nowhere. */
 function portsOf(p: Packet, headers: Headers): number {
   if (!readPacket(p, headers) || headers.fragment === Fragment.LATER) return -1;
   if (hasPorts(headers.proto)) return headers.transport;
   return isIcmp(headers.proto) ? headers.transport + 4 : -1;
+}
+
+/** Whether the packet is from or for one of the prefixes. */
+export function isWith(prefixes: readonly Prefix[], { family, src, dst }: Tuple): boolean {
+  return prefixes.some((prefix) => covers(prefix, family, src) || covers(prefix, family, dst));
 }
 
 /** The addresses of the inside that a rule of NAT is about. */

@@ -1,8 +1,7 @@
 import type { Frame } from '../capture/index.ts';
 import { Headers, type NatRule, readAddresses, readPacket, Tuple } from '../conntrack/index.ts';
-import { covers, type Prefix } from '../lang/index.ts';
 import { enter, Packet } from '../packet/index.ts';
-import { type Captured, type HookSide, hostsOf, interfaceOf, outsideOf } from './crossing.ts';
+import { type Captured, type HookSide, hostsOf, interfaceOf, isWith, outsideOf } from './crossing.ts';
 
 /** The addresses of a packet, and the interface that it was captured on. */
 interface Seen {
@@ -35,18 +34,13 @@ export class CaptureSample {
     const sides = new Map<string, HookSide>();
     for (const name of this.interfaces) {
       const mine = this.seen.filter((one) => one.interface === name);
-      const [inside, outside] = [countIn(mine, lan), countIn(mine, wan)];
+      const [inside = 0, outside = 0] = [lan, wan].map(
+        (prefixes) => mine.filter(({ addresses }) => isWith(prefixes, addresses)).length,
+      );
       if (inside + outside > 0) sides.set(name, inside > outside ? 'lan' : 'wan');
     }
     return sides;
   }
-}
-
-/** Packets that are from or for one of the prefixes. */
-function countIn(seen: readonly Seen[], prefixes: readonly Prefix[]): number {
-  const isIn = ({ addresses: { family, src, dst } }: Seen): boolean =>
-    prefixes.some((prefix) => covers(prefix, family, src) || covers(prefix, family, dst));
-  return seen.filter(isIn).length;
 }
 
 /** Where packets were captured, as far as it can be guessed. */
